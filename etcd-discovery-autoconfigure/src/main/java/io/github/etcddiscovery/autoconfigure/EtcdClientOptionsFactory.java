@@ -1,0 +1,99 @@
+package io.github.etcddiscovery.autoconfigure;
+
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+
+import io.github.etcddiscovery.client.EtcdClientOptions;
+import io.github.etcddiscovery.client.EtcdEndpoint;
+import org.jspecify.annotations.Nullable;
+
+import org.springframework.boot.ssl.SslBundle;
+
+import static io.github.etcddiscovery.autoconfigure.PropertiesEtcdConnectionDetails.invalid;
+
+/**
+ * Makes a client's options of connection details and properties, and refuses what cannot
+ * work with the reason.
+ */
+final class EtcdClientOptionsFactory {
+
+	private EtcdClientOptionsFactory() {
+	}
+
+	static EtcdClientOptions create(EtcdConnectionDetails details, EtcdProperties properties) {
+		SslBundle bundle = details.getSslBundle();
+		List<EtcdEndpoint> endpoints = endpoints(details.getEndpoints(), bundle != null);
+		boolean secure = endpoints.get(0).secure();
+		for (EtcdEndpoint endpoint : endpoints) {
+			if (endpoint.secure() != secure) {
+				throw invalid("endpoints", details.getEndpoints(),
+						"Expected all endpoints to start with https:// or none.");
+			}
+		}
+		if (bundle != null && !secure) {
+			throw invalid("endpoints", details.getEndpoints(),
+					"Expected https:// endpoints, since certificates are configured.");
+		}
+		return new EtcdClientOptions(endpoints, secure ? tls(bundle) : null,
+				credentials(details, properties, endpoints), positive("dial-timeout", properties.getDialTimeout()),
+				positive("dial-keep-alive", properties.getDialKeepAlive()),
+				positive("request-timeout", properties.getRequestTimeout()));
+	}
+
+	private static List<EtcdEndpoint> endpoints(List<String> texts, boolean secureByDefault) {
+		List<EtcdEndpoint> endpoints = new ArrayList<>();
+		for (String text : texts) {
+			try {
+				endpoints.add(EtcdEndpoint.parse(text, secureByDefault));
+			}
+			catch (IllegalArgumentException ex) {
+				throw invalid("endpoints", text,
+						"Expected http://host:port, https://host:port or host:port, but " + ex.getMessage() + ".");
+			}
+		}
+		if (endpoints.isEmpty()) {
+			throw invalid("endpoints", texts, "Expected at least one endpoint.");
+		}
+		return endpoints;
+	}
+
+	private static EtcdClientOptions.Tls tls(@Nullable SslBundle bundle) {
+		if (bundle == null) {
+			return new EtcdClientOptions.Tls(null, null);
+		}
+		boolean ownCertificate = bundle.getStores().getKeyStore() != null;
+		return new EtcdClientOptions.Tls(bundle.getManagers().getTrustManagerFactory(),
+				ownCertificate ? bundle.getManagers().getKeyManagerFactory() : null);
+	}
+
+	private static EtcdClientOptions.@Nullable Credentials credentials(EtcdConnectionDetails details,
+			EtcdProperties properties, List<EtcdEndpoint> endpoints) {
+		String username = details.getUsername();
+		String password = details.getPassword();
+		if (username == null || username.isEmpty()) {
+			return null;
+		}
+		if (password == null || password.isEmpty()) {
+			throw invalid("username", username, "Expected spring.cloud.etcd.password to be set along with it.");
+		}
+		if (details instanceof PropertiesEtcdConnectionDetails && !properties.isAllowPlaintextCredentials()) {
+			for (EtcdEndpoint endpoint : endpoints) {
+				if (!endpoint.secure() && !endpoint.isLoopback()) {
+					throw invalid("endpoints", endpoint,
+							"Expected https://, since user name and password would cross the network unencrypted;"
+									+ " set spring.cloud.etcd.allow-plaintext-credentials=true to let them.");
+				}
+			}
+		}
+		return new EtcdClientOptions.Credentials(username, password);
+	}
+
+	private static Duration positive(String property, Duration value) {
+		if (value.isZero() || value.isNegative()) {
+			throw invalid(property, value, "Expected more than 0.");
+		}
+		return value;
+	}
+
+}

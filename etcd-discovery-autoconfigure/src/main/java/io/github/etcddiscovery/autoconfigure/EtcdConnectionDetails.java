@@ -1,0 +1,48 @@
+package io.github.etcddiscovery.autoconfigure;
+
+import java.util.List;
+
+import org.jspecify.annotations.Nullable;
+
+import org.springframework.boot.autoconfigure.service.connection.ConnectionDetails;
+import org.springframework.boot.ssl.SslBundle;
+
+/**
+ * Where etcd is and how to log in there. A bean of this type replaces what the properties
+ * under {@code spring.cloud.etcd} say of it.
+ */
+public interface EtcdConnectionDetails extends ConnectionDetails {
+
+	/**
+	 * Returns the members to connect to.
+	 * @return {@code http://host:port}, {@code https://host:port} or {@code host:port},
+	 * at least one
+	 */
+	List<String> getEndpoints();
+
+	/**
+	 * Returns the user to authenticate as.
+	 * @return the user, {@code null} for nobody
+	 */
+	default @Nullable String getUsername() {
+		return null;
+	}
+
+	/**
+	 * Returns the user's password.
+	 * @return the password, {@code null} without a user
+	 */
+	default @Nullable String getPassword() {
+		return null;
+	}
+
+	/**
+	 * Returns the keys and certificates for TLS.
+	 * @return the bundle; {@code null} for plaintext, or for what the JVM trusts if the
+	 * endpoints say {@code https}
+	 */
+	default @Nullable SslBundle getSslBundle() {
+		return null;
+	}
+
+}

@@ -1,0 +1,109 @@
+package io.github.etcddiscovery.autoconfigure;
+
+import io.github.etcddiscovery.client.EtcdClient;
+import io.github.etcddiscovery.cloud.CatalogHeartbeat;
+import io.github.etcddiscovery.cloud.EtcdDiscoveryClient;
+import io.github.etcddiscovery.cloud.EtcdReactiveDiscoveryClient;
+import io.github.etcddiscovery.cloud.EtcdServiceInstance;
+import io.github.etcddiscovery.cloud.ViewLifecycle;
+import io.github.etcddiscovery.instance.InstanceCodec;
+import io.github.etcddiscovery.instance.JsonInstanceCodec;
+import io.github.etcddiscovery.instance.KeyLayout;
+import io.github.etcddiscovery.view.ServiceView;
+
+import org.springframework.boot.autoconfigure.AutoConfiguration;
+import org.springframework.boot.autoconfigure.condition.ConditionalOnBean;
+import org.springframework.boot.autoconfigure.condition.ConditionalOnMissingBean;
+import org.springframework.boot.context.properties.EnableConfigurationProperties;
+import org.springframework.cloud.client.CommonsClientAutoConfiguration;
+import org.springframework.cloud.client.ConditionalOnBlockingDiscoveryEnabled;
+import org.springframework.cloud.client.ConditionalOnReactiveDiscoveryEnabled;
+import org.springframework.cloud.client.ReactiveCommonsClientAutoConfiguration;
+import org.springframework.cloud.client.ServiceInstance;
+import org.springframework.cloud.client.discovery.composite.reactive.ReactiveCompositeDiscoveryClientAutoConfiguration;
+import org.springframework.cloud.client.discovery.simple.SimpleDiscoveryClientAutoConfiguration;
+import org.springframework.context.ApplicationEventPublisher;
+import org.springframework.context.annotation.Bean;
+import org.springframework.context.annotation.Configuration;
+import org.springframework.context.annotation.Lazy;
+
+/**
+ * {@link EnableAutoConfiguration Auto-configuration} for finding services in etcd.
+ *
+ * @see org.springframework.boot.autoconfigure.EnableAutoConfiguration
+ */
+@AutoConfiguration(
+		after = { EtcdClientAutoConfiguration.class, ReactiveCompositeDiscoveryClientAutoConfiguration.class },
+		before = { SimpleDiscoveryClientAutoConfiguration.class, CommonsClientAutoConfiguration.class,
+				ReactiveCommonsClientAutoConfiguration.class })
+@ConditionalOnEtcdDiscoveryEnabled
+@ConditionalOnBean(EtcdClient.class)
+@EnableConfigurationProperties(EtcdDiscoveryProperties.class)
+public final class EtcdDiscoveryAutoConfiguration {
+
+	@Bean
+	@ConditionalOnMissingBean
+	KeyLayout etcdKeyLayout(EtcdDiscoveryProperties properties) {
+		return DiscoveryPropertyRules.check(() -> new KeyLayout(properties.getPrefix()));
+	}
+
+	@Bean
+	@ConditionalOnMissingBean(InstanceCodec.class)
+	JsonInstanceCodec etcdInstanceCodec() {
+		return new JsonInstanceCodec();
+	}
+
+	@Bean(initMethod = "start")
+	@Lazy(false)
+	@ConditionalOnMissingBean
+	ServiceView<ServiceInstance> etcdServiceView(EtcdClient client, KeyLayout layout, InstanceCodec codec) {
+		return new ServiceView<>(client, layout,
+				(key, keyValue) -> new EtcdServiceInstance(codec.decode(key, keyValue.value())),
+				(instance) -> ((EtcdServiceInstance) instance).isUp());
+	}
+
+	@Bean
+	@Lazy(false)
+	ViewLifecycle etcdViewLifecycle(ServiceView<ServiceInstance> view, EtcdClient client, EtcdProperties properties) {
+		return new ViewLifecycle(view, client, properties.isFailFast(),
+				properties.getDialTimeout().plus(properties.getRequestTimeout()));
+	}
+
+	@Bean
+	@Lazy(false)
+	CatalogHeartbeat etcdCatalogHeartbeat(ServiceView<ServiceInstance> view, ApplicationEventPublisher publisher) {
+		return new CatalogHeartbeat(view, publisher);
+	}
+
+	/**
+	 * For blocking callers.
+	 */
+	@Configuration(proxyBeanMethods = false)
+	@ConditionalOnBlockingDiscoveryEnabled
+	static class BlockingConfiguration {
+
+		@Bean
+		@ConditionalOnMissingBean
+		EtcdDiscoveryClient etcdDiscoveryClient(ServiceView<ServiceInstance> view, EtcdDiscoveryProperties properties) {
+			return new EtcdDiscoveryClient(view, properties.getOrder());
+		}
+
+	}
+
+	/**
+	 * For reactive callers.
+	 */
+	@Configuration(proxyBeanMethods = false)
+	@ConditionalOnReactiveDiscoveryEnabled
+	static class ReactiveConfiguration {
+
+		@Bean
+		@ConditionalOnMissingBean
+		EtcdReactiveDiscoveryClient etcdReactiveDiscoveryClient(ServiceView<ServiceInstance> view,
+				EtcdDiscoveryProperties properties) {
+			return new EtcdReactiveDiscoveryClient(view, properties.getOrder());
+		}
+
+	}
+
+}

@@ -1,0 +1,243 @@
+package io.github.etcddiscovery.autoconfigure;
+
+import java.time.Duration;
+import java.util.LinkedHashMap;
+import java.util.Map;
+
+import org.jspecify.annotations.Nullable;
+
+import org.springframework.boot.context.properties.ConfigurationProperties;
+
+/**
+ * How this application is registered in etcd and finds others there.
+ */
+@ConfigurationProperties("spring.cloud.etcd.discovery")
+public class EtcdDiscoveryProperties {
+
+	/**
+	 * Whether services are discovered, and this application registered, through etcd.
+	 */
+	private boolean enabled = true;
+
+	/**
+	 * Whether this application registers itself.
+	 */
+	private boolean register = true;
+
+	/**
+	 * Whether this application takes its record out of etcd when it closes. Otherwise the
+	 * record stays until its lease runs out.
+	 */
+	private boolean deregister = true;
+
+	/**
+	 * Common prefix of all keys; a record is at prefix/service-id/instance-id.
+	 */
+	private String prefix = "/services";
+
+	/**
+	 * Name to register as. By default spring.application.name.
+	 */
+	private @Nullable String serviceName;
+
+	/**
+	 * Id of this instance, unique within its service. By default host:port as advertised.
+	 */
+	private @Nullable String instanceId;
+
+	/**
+	 * Host name or address to advertise. By default server.address if that is a
+	 * particular one, else the first address found that is not a loopback one.
+	 */
+	private @Nullable String host;
+
+	/**
+	 * Whether to advertise the IP address found rather than the host name.
+	 */
+	private boolean preferIpAddress = true;
+
+	/**
+	 * Port to advertise. By default the port the web server is bound to; required without
+	 * a web server.
+	 */
+	private @Nullable Integer port;
+
+	/**
+	 * Whether the advertised port speaks TLS.
+	 */
+	private boolean secure;
+
+	/**
+	 * Zone to advertise, as metadata 'zone'.
+	 */
+	private @Nullable String zone;
+
+	/**
+	 * Further properties to advertise.
+	 */
+	private Map<String, String> metadata = new LinkedHashMap<>();
+
+	/**
+	 * How long the record outlives a process that died; a fraction of a second is rounded
+	 * up.
+	 */
+	private Duration ttl = Duration.ofSeconds(10);
+
+	/**
+	 * How often the record's lease is renewed; at least 500 ms, and less than the ttl.
+	 */
+	private Duration heartbeat = Duration.ofSeconds(3);
+
+	/**
+	 * Whether to register only once the application accepts traffic, and to advertise
+	 * OUT_OF_SERVICE while it refuses it.
+	 */
+	private boolean followReadiness = true;
+
+	/**
+	 * How long to go on serving after deregistering, before the web server stops.
+	 */
+	private Duration drain = Duration.ofSeconds(1);
+
+	/**
+	 * Order among discovery clients.
+	 */
+	private int order;
+
+	public boolean isEnabled() {
+		return this.enabled;
+	}
+
+	public void setEnabled(boolean enabled) {
+		this.enabled = enabled;
+	}
+
+	public boolean isRegister() {
+		return this.register;
+	}
+
+	public void setRegister(boolean register) {
+		this.register = register;
+	}
+
+	public boolean isDeregister() {
+		return this.deregister;
+	}
+
+	public void setDeregister(boolean deregister) {
+		this.deregister = deregister;
+	}
+
+	public String getPrefix() {
+		return this.prefix;
+	}
+
+	public void setPrefix(String prefix) {
+		this.prefix = prefix;
+	}
+
+	public @Nullable String getServiceName() {
+		return this.serviceName;
+	}
+
+	public void setServiceName(@Nullable String serviceName) {
+		this.serviceName = serviceName;
+	}
+
+	public @Nullable String getInstanceId() {
+		return this.instanceId;
+	}
+
+	public void setInstanceId(@Nullable String instanceId) {
+		this.instanceId = instanceId;
+	}
+
+	public @Nullable String getHost() {
+		return this.host;
+	}
+
+	public void setHost(@Nullable String host) {
+		this.host = host;
+	}
+
+	public boolean isPreferIpAddress() {
+		return this.preferIpAddress;
+	}
+
+	public void setPreferIpAddress(boolean preferIpAddress) {
+		this.preferIpAddress = preferIpAddress;
+	}
+
+	public @Nullable Integer getPort() {
+		return this.port;
+	}
+
+	public void setPort(@Nullable Integer port) {
+		this.port = port;
+	}
+
+	public boolean isSecure() {
+		return this.secure;
+	}
+
+	public void setSecure(boolean secure) {
+		this.secure = secure;
+	}
+
+	public @Nullable String getZone() {
+		return this.zone;
+	}
+
+	public void setZone(@Nullable String zone) {
+		this.zone = zone;
+	}
+
+	public Map<String, String> getMetadata() {
+		return this.metadata;
+	}
+
+	public void setMetadata(Map<String, String> metadata) {
+		this.metadata = metadata;
+	}
+
+	public Duration getTtl() {
+		return this.ttl;
+	}
+
+	public void setTtl(Duration ttl) {
+		this.ttl = ttl;
+	}
+
+	public Duration getHeartbeat() {
+		return this.heartbeat;
+	}
+
+	public void setHeartbeat(Duration heartbeat) {
+		this.heartbeat = heartbeat;
+	}
+
+	public boolean isFollowReadiness() {
+		return this.followReadiness;
+	}
+
+	public void setFollowReadiness(boolean followReadiness) {
+		this.followReadiness = followReadiness;
+	}
+
+	public Duration getDrain() {
+		return this.drain;
+	}
+
+	public void setDrain(Duration drain) {
+		this.drain = drain;
+	}
+
+	public int getOrder() {
+		return this.order;
+	}
+
+	public void setOrder(int order) {
+		this.order = order;
+	}
+
+}

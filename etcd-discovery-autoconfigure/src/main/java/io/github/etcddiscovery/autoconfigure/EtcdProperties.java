@@ -1,0 +1,202 @@
+package io.github.etcddiscovery.autoconfigure;
+
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+
+import org.jspecify.annotations.Nullable;
+
+import org.springframework.boot.context.properties.ConfigurationProperties;
+
+/**
+ * How to connect to etcd: go-kit's {@code ClientOptions}.
+ */
+@ConfigurationProperties("spring.cloud.etcd")
+public class EtcdProperties {
+
+	/**
+	 * Whether etcd is used at all.
+	 */
+	private boolean enabled = true;
+
+	/**
+	 * Members of the cluster to connect to: http://host:port, https://host:port or
+	 * host:port. Without any, localhost:2379.
+	 */
+	private List<String> endpoints = new ArrayList<>();
+
+	/**
+	 * PEM file with the certificates to trust. Setting it means TLS.
+	 */
+	private @Nullable String caCert;
+
+	/**
+	 * PEM file with the client's own certificate.
+	 */
+	private @Nullable String cert;
+
+	/**
+	 * PEM file with the private key of the client's own certificate.
+	 */
+	private @Nullable String key;
+
+	private final Ssl ssl = new Ssl();
+
+	/**
+	 * User to authenticate as.
+	 */
+	private @Nullable String username;
+
+	/**
+	 * Password of the user.
+	 */
+	private @Nullable String password;
+
+	/**
+	 * Whether user name and password may cross a network unencrypted.
+	 */
+	private boolean allowPlaintextCredentials;
+
+	/**
+	 * How long to wait for a connection.
+	 */
+	private Duration dialTimeout = Duration.ofSeconds(3);
+
+	/**
+	 * How often an idle connection is pinged; gRPC for Java raises it to 10 seconds.
+	 */
+	private Duration dialKeepAlive = Duration.ofSeconds(3);
+
+	/**
+	 * How long to wait for the answer to one call.
+	 */
+	private Duration requestTimeout = Duration.ofSeconds(3);
+
+	/**
+	 * Whether starting fails if etcd cannot be used. Otherwise the application starts,
+	 * and registers as soon as it can.
+	 */
+	private boolean failFast = true;
+
+	public boolean isEnabled() {
+		return this.enabled;
+	}
+
+	public void setEnabled(boolean enabled) {
+		this.enabled = enabled;
+	}
+
+	public List<String> getEndpoints() {
+		return this.endpoints;
+	}
+
+	public void setEndpoints(List<String> endpoints) {
+		this.endpoints = endpoints;
+	}
+
+	public @Nullable String getCaCert() {
+		return this.caCert;
+	}
+
+	public void setCaCert(@Nullable String caCert) {
+		this.caCert = caCert;
+	}
+
+	public @Nullable String getCert() {
+		return this.cert;
+	}
+
+	public void setCert(@Nullable String cert) {
+		this.cert = cert;
+	}
+
+	public @Nullable String getKey() {
+		return this.key;
+	}
+
+	public void setKey(@Nullable String key) {
+		this.key = key;
+	}
+
+	public Ssl getSsl() {
+		return this.ssl;
+	}
+
+	public @Nullable String getUsername() {
+		return this.username;
+	}
+
+	public void setUsername(@Nullable String username) {
+		this.username = username;
+	}
+
+	public @Nullable String getPassword() {
+		return this.password;
+	}
+
+	public void setPassword(@Nullable String password) {
+		this.password = password;
+	}
+
+	public boolean isAllowPlaintextCredentials() {
+		return this.allowPlaintextCredentials;
+	}
+
+	public void setAllowPlaintextCredentials(boolean allowPlaintextCredentials) {
+		this.allowPlaintextCredentials = allowPlaintextCredentials;
+	}
+
+	public Duration getDialTimeout() {
+		return this.dialTimeout;
+	}
+
+	public void setDialTimeout(Duration dialTimeout) {
+		this.dialTimeout = dialTimeout;
+	}
+
+	public Duration getDialKeepAlive() {
+		return this.dialKeepAlive;
+	}
+
+	public void setDialKeepAlive(Duration dialKeepAlive) {
+		this.dialKeepAlive = dialKeepAlive;
+	}
+
+	public Duration getRequestTimeout() {
+		return this.requestTimeout;
+	}
+
+	public void setRequestTimeout(Duration requestTimeout) {
+		this.requestTimeout = requestTimeout;
+	}
+
+	public boolean isFailFast() {
+		return this.failFast;
+	}
+
+	public void setFailFast(boolean failFast) {
+		this.failFast = failFast;
+	}
+
+	/**
+	 * TLS from an SSL bundle.
+	 */
+	public static class Ssl {
+
+		/**
+		 * SSL bundle with keys and certificates, instead of PEM files. Setting it means
+		 * TLS.
+		 */
+		private @Nullable String bundle;
+
+		public @Nullable String getBundle() {
+			return this.bundle;
+		}
+
+		public void setBundle(@Nullable String bundle) {
+			this.bundle = bundle;
+		}
+
+	}
+
+}

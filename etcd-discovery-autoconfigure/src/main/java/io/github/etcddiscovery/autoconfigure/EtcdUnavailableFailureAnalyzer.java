@@ -1,0 +1,34 @@
+package io.github.etcddiscovery.autoconfigure;
+
+import io.github.etcddiscovery.client.EtcdException;
+import io.github.etcddiscovery.cloud.EtcdUnavailableException;
+
+import org.springframework.boot.diagnostics.AbstractFailureAnalyzer;
+import org.springframework.boot.diagnostics.FailureAnalysis;
+
+/**
+ * Says why etcd could not be used, and what to set.
+ */
+final class EtcdUnavailableFailureAnalyzer extends AbstractFailureAnalyzer<EtcdUnavailableException> {
+
+	private static final String START_WITHOUT = "To start without etcd and connect as soon as it is there, set"
+			+ " spring.cloud.etcd.fail-fast=false. In tests that need no discovery, set spring.cloud.etcd.enabled=false.";
+
+	@Override
+	protected FailureAnalysis analyze(Throwable rootFailure, EtcdUnavailableException cause) {
+		EtcdException reason = cause.getReason();
+		String description = "etcd at " + cause.getEndpoints() + " cannot be used: " + reason.getMessage();
+		return new FailureAnalysis(description, action(cause.getEndpoints(), reason), rootFailure);
+	}
+
+	private static String action(String endpoints, EtcdException reason) {
+		return switch (reason.reason()) {
+			case PERMISSION_DENIED -> "Grant the user spring.cloud.etcd.username read permission on the prefix"
+					+ " spring.cloud.etcd.discovery.prefix, and write permission on the keys of its own service.";
+			case UNAUTHENTICATED -> "Check spring.cloud.etcd.username and spring.cloud.etcd.password.";
+			default -> "Check that etcd is running at " + endpoints
+					+ " and that spring.cloud.etcd.endpoints names its client URLs. " + START_WITHOUT;
+		};
+	}
+
+}

@@ -1,0 +1,98 @@
+package io.github.etcddiscovery.client;
+
+import java.net.URI;
+import java.net.URISyntaxException;
+import java.util.Locale;
+
+/**
+ * Where one member of the cluster listens for clients.
+ *
+ * @param host host name, IPv4 address or bracketed IPv6 address
+ * @param port the port
+ * @param secure whether it is spoken to over TLS
+ */
+public record EtcdEndpoint(String host, int port, boolean secure) {
+
+	/** The client port IANA has assigned to etcd. */
+	private static final int DEFAULT_PORT = 2379;
+
+	/**
+	 * Reads an endpoint.
+	 * @param text {@code http://host:port}, {@code https://host:port} or
+	 * {@code host:port}; without a port 2379 is taken
+	 * @param secureByDefault whether a text without a scheme means TLS
+	 * @return the endpoint
+	 * @throws IllegalArgumentException if the text is none of these; the message says
+	 * why, and does not repeat the text
+	 */
+	public static EtcdEndpoint parse(String text, boolean secureByDefault) {
+		String trimmed = text.strip();
+		boolean hasScheme = trimmed.contains("://");
+		try {
+			URI uri = new URI(hasScheme ? trimmed : (secureByDefault ? "https://" : "http://") + trimmed);
+			String scheme = uri.getScheme().toLowerCase(Locale.ROOT);
+			if (!scheme.equals("http") && !scheme.equals("https")) {
+				throw new IllegalArgumentException("scheme '" + scheme + "' is neither http nor https");
+			}
+			if (uri.getRawUserInfo() != null) {
+				throw new IllegalArgumentException(
+						"user name and password go into spring.cloud.etcd.username and spring.cloud.etcd.password");
+			}
+			String path = uri.getRawPath();
+			if ((path != null && !path.isEmpty() && !path.equals("/")) || uri.getRawQuery() != null
+					|| uri.getRawFragment() != null) {
+				throw new IllegalArgumentException("nothing may follow the port");
+			}
+			return new EtcdEndpoint(host(uri), port(uri), scheme.equals("https"));
+		}
+		catch (URISyntaxException ex) {
+			throw new IllegalArgumentException(ex.getReason(), ex);
+		}
+	}
+
+	/** {@link URI#getHost()} knows no host with an underscore, which Docker makes. */
+	private static String host(URI uri) {
+		String authority = (uri.getHost() != null) ? uri.getHost()
+				: String.valueOf(uri.getRawAuthority()).replaceFirst(":[0-9]*$", "");
+		if (!authority.matches("[A-Za-z0-9._-]+|\\[[0-9A-Fa-f:.]+]")) {
+			throw new IllegalArgumentException("'" + authority + "' is not a host");
+		}
+		return authority;
+	}
+
+	private static int port(URI uri) {
+		String authority = String.valueOf(uri.getRawAuthority());
+		int colon = authority.indexOf(':', authority.lastIndexOf(']') + 1);
+		if (colon < 0) {
+			return DEFAULT_PORT;
+		}
+		String digits = authority.substring(colon + 1);
+		if (!digits.matches("[0-9]{1,5}") || Integer.parseInt(digits) < 1 || Integer.parseInt(digits) > 65535) {
+			throw new IllegalArgumentException("'" + digits + "' is not a port between 1 and 65535");
+		}
+		return Integer.parseInt(digits);
+	}
+
+	/**
+	 * Returns host and port.
+	 * @return for example {@code 10.0.0.5:2379}
+	 */
+	public String address() {
+		return this.host + ":" + this.port;
+	}
+
+	/**
+	 * Whether it is on this machine, so that nothing sent to it crosses a network.
+	 * @return whether the host is a loopback address or {@code localhost}
+	 */
+	public boolean isLoopback() {
+		return this.host.equalsIgnoreCase("localhost") || this.host.equals("[::1]")
+				|| this.host.matches("127(\\.[0-9]{1,3}){3}");
+	}
+
+	@Override
+	public String toString() {
+		return (this.secure ? "https://" : "http://") + address();
+	}
+
+}

@@ -1,0 +1,105 @@
+package io.github.etcddiscovery.client;
+
+import java.util.concurrent.CompletionException;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.TimeoutException;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+
+import io.etcd.jetcd.common.exception.CompactedException;
+import io.github.etcddiscovery.client.EtcdException.Reason;
+import io.grpc.Status;
+
+/**
+ * Sorts what gRPC, etcd and jetcd report into what a caller can act on. etcd's error
+ * texts are those of its {@code api/v3rpc/rpctypes/error.go}.
+ */
+final class EtcdErrors {
+
+	/**
+	 * Why no connection came about stands in the midst of gRPC's text, on the first line
+	 * of a stack trace.
+	 */
+	private static final Pattern LAST_PICK_FAILURE = Pattern
+		.compile("Last Pick Failure=Status\\{code=\\w+, description=.*?, cause=(?:[\\w.$]+: )?([^\\n}]+)");
+
+	private EtcdErrors() {
+	}
+
+	/**
+	 * Sorts an error.
+	 * @param action what was attempted, for the message
+	 * @param error what came of it
+	 * @return the sorted error
+	 */
+	static EtcdException sort(String action, Throwable error) {
+		Throwable cause = unwrap(error);
+		if (cause instanceof EtcdException sorted) {
+			return sorted;
+		}
+		if (cause instanceof CompactedException) {
+			return new EtcdException(Reason.COMPACTED, action + " failed: " + cause.getMessage(), cause);
+		}
+		if (cause instanceof TimeoutException) {
+			return new EtcdException(Reason.UNAVAILABLE, action + " failed: no answer in time", cause);
+		}
+		Status status = status(cause);
+		return new EtcdException(reason(status), action + " failed: " + describe(status, cause), cause);
+	}
+
+	private static Throwable unwrap(Throwable error) {
+		boolean wrapped = error instanceof CompletionException || error instanceof ExecutionException;
+		return (wrapped && error.getCause() != null) ? unwrap(error.getCause()) : error;
+	}
+
+	/** jetcd's own exceptions carry a status code, but not as gRPC's type. */
+	private static Status status(Throwable cause) {
+		if (cause instanceof io.etcd.jetcd.common.exception.EtcdException jetcd) {
+			Status.Code code = Status.Code.valueOf(jetcd.getErrorCode().name());
+			return code.toStatus().withDescription(jetcd.getMessage()).withCause(jetcd.getCause());
+		}
+		return Status.fromThrowable(cause);
+	}
+
+	private static Reason reason(Status status) {
+		String text = String.valueOf(status.getDescription());
+		return switch (status.getCode()) {
+			case OUT_OF_RANGE -> text.contains("future revision") ? Reason.FUTURE_REVISION : Reason.COMPACTED;
+			case NOT_FOUND -> text.contains("lease not found") ? Reason.LEASE_NOT_FOUND : Reason.FATAL;
+			case PERMISSION_DENIED -> Reason.PERMISSION_DENIED;
+			case UNAUTHENTICATED -> Reason.UNAUTHENTICATED;
+			case RESOURCE_EXHAUSTED -> text.contains("space exceeded") ? Reason.NO_SPACE : Reason.UNAVAILABLE;
+			case INVALID_ARGUMENT -> text.contains("user name is empty") || text.contains("authentication failed")
+					? Reason.UNAUTHENTICATED : Reason.FATAL;
+			case FAILED_PRECONDITION, UNIMPLEMENTED, ALREADY_EXISTS -> deniedWatch(text);
+			default -> text.contains("permission denied") ? Reason.PERMISSION_DENIED : Reason.UNAVAILABLE;
+		};
+	}
+
+	/** A refused watch comes as a cancelled one, with nothing but a text to tell why. */
+	private static Reason deniedWatch(String text) {
+		return text.contains("permission denied") ? Reason.PERMISSION_DENIED : Reason.FATAL;
+	}
+
+	private static String describe(Status status, Throwable cause) {
+		String description = String.valueOf(status.getDescription());
+		if (status.getCode() == Status.Code.DEADLINE_EXCEEDED) {
+			Matcher connecting = LAST_PICK_FAILURE.matcher(description);
+			return connecting.find() ? "no connection (" + connecting.group(1) + ")" : "no answer in time";
+		}
+		StringBuilder text = new StringBuilder(status.getCode().name());
+		if (status.getDescription() != null) {
+			text.append(": ").append(description);
+		}
+		Throwable root = cause;
+		while (root.getCause() != null && root.getCause() != root) {
+			root = root.getCause();
+		}
+		// The innermost text is the one that names the cause, such as a wrong password.
+		if (root.getMessage() != null && text.indexOf(root.getMessage()) < 0) {
+			text.append(" (").append(root.getMessage()).append(')');
+		}
+		return text.toString();
+	}
+
+}

@@ -1,0 +1,86 @@
+package io.github.etcddiscovery.client;
+
+import java.util.concurrent.CompletionException;
+import java.util.concurrent.ExecutionException;
+
+import org.jspecify.annotations.Nullable;
+
+/**
+ * A call to etcd that failed, sorted by what a caller can do about it.
+ */
+public class EtcdException extends RuntimeException {
+
+	private final Reason reason;
+
+	/**
+	 * Creates the exception.
+	 * @param reason what a caller can do about it
+	 * @param message what failed and why
+	 * @param cause the error underneath, if there is one
+	 */
+	public EtcdException(Reason reason, String message, @Nullable Throwable cause) {
+		super(message, cause);
+		this.reason = reason;
+	}
+
+	/**
+	 * Returns the sorted error inside what a future reports.
+	 * @param error what a future reports, possibly wrapped
+	 * @return the error; one that was not sorted counts as {@link Reason#UNAVAILABLE}
+	 */
+	public static EtcdException from(Throwable error) {
+		Throwable cause = error;
+		while ((cause instanceof CompletionException || cause instanceof ExecutionException)
+				&& cause.getCause() != null) {
+			cause = cause.getCause();
+		}
+		return (cause instanceof EtcdException sorted) ? sorted
+				: new EtcdException(Reason.UNAVAILABLE, "Unexpected error: " + cause, cause);
+	}
+
+	/**
+	 * Returns what a caller can do about it.
+	 * @return the reason
+	 */
+	public Reason reason() {
+		return this.reason;
+	}
+
+	/**
+	 * What a caller can do about a failed call.
+	 */
+	public enum Reason {
+
+		/**
+		 * No answer, or none that settles anything: try again. The call may or may not
+		 * have taken effect.
+		 */
+		UNAVAILABLE,
+
+		/** The revision asked for has been compacted away: list again. */
+		COMPACTED,
+
+		/**
+		 * The revision asked for has not happened yet. Since it was read from etcd
+		 * before, the data directory is not the one it was.
+		 */
+		FUTURE_REVISION,
+
+		/** The lease is gone: grant a new one. */
+		LEASE_NOT_FOUND,
+
+		/** The user may not do this. */
+		PERMISSION_DENIED,
+
+		/** User name or password are wrong or missing. */
+		UNAUTHENTICATED,
+
+		/** The database is full: writes fail until space is made, reads go on. */
+		NO_SPACE,
+
+		/** The request itself is wrong, or this client is closed: do not repeat it. */
+		FATAL
+
+	}
+
+}

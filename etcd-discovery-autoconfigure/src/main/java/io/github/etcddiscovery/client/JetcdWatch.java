@@ -1,0 +1,130 @@
+package io.github.etcddiscovery.client;
+
+import java.time.Duration;
+import java.util.List;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.function.Consumer;
+
+import io.etcd.jetcd.ByteSequence;
+import io.etcd.jetcd.Client;
+import io.etcd.jetcd.Watch;
+import io.etcd.jetcd.options.WatchOption;
+import io.etcd.jetcd.watch.WatchResponse;
+import io.github.etcddiscovery.client.EtcdException.Reason;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * One watch, from its opening to its first disturbance. jetcd would resume a watch by
+ * itself, from a revision that may lie beyond events it has not delivered, and some ends
+ * it does not report at all; so any sign of either ends the watch here, and whoever owns
+ * the revision opens a new one.
+ */
+final class JetcdWatch implements EtcdClient.Watch, Watch.Listener {
+
+	private static final Logger logger = LoggerFactory.getLogger(JetcdWatch.class);
+
+	private final String action;
+
+	private final WatchListener listener;
+
+	private final Consumer<EtcdException> failures;
+
+	private final AtomicBoolean ended = new AtomicBoolean();
+
+	private final CompletableFuture<Void> created = new CompletableFuture<>();
+
+	private volatile Watch.@Nullable Watcher watcher;
+
+	JetcdWatch(String action, WatchListener listener, Consumer<EtcdException> failures) {
+		this.action = action;
+		this.listener = listener;
+		this.failures = failures;
+	}
+
+	void open(Client client, ByteSequence target, WatchOption option, Duration timeout) {
+		try {
+			this.watcher = client.getWatchClient().watch(target, option, this);
+		}
+		catch (RuntimeException ex) {
+			onError(ex);
+		}
+		if (this.ended.get()) {
+			release();
+			return;
+		}
+		this.created.orTimeout(timeout.toNanos(), TimeUnit.NANOSECONDS).exceptionally((ex) -> {
+			onError(ex);
+			return null;
+		});
+	}
+
+	@Override
+	public void onNext(WatchResponse response) {
+		if (this.ended.get()) {
+			return;
+		}
+		if (response.isCreatedNotify()) {
+			if (!this.created.complete(null)) {
+				end(new EtcdException(Reason.UNAVAILABLE, this.action + " was interrupted", null));
+				return;
+			}
+			guarded(() -> this.listener.onCreated(response.getHeader().getRevision()));
+		}
+		else if (!response.getEvents().isEmpty()) {
+			List<WatchEvent> events = response.getEvents().stream().map(JetcdWatch::event).toList();
+			guarded(() -> this.listener.onEvents(events));
+		}
+	}
+
+	private static WatchEvent event(io.etcd.jetcd.watch.WatchEvent event) {
+		return new WatchEvent(event.getEventType() == io.etcd.jetcd.watch.WatchEvent.EventType.DELETE,
+				JetcdEtcdClient.keyValue(event.getKeyValue()));
+	}
+
+	@Override
+	public void onError(Throwable error) {
+		end(EtcdErrors.sort(this.action, error));
+	}
+
+	@Override
+	public void onCompleted() {
+		end(new EtcdException(Reason.UNAVAILABLE, this.action + " was ended by the server", null));
+	}
+
+	private void end(EtcdException cause) {
+		if (this.ended.compareAndSet(false, true)) {
+			release();
+			this.failures.accept(cause);
+			guarded(() -> this.listener.onEnd(cause));
+		}
+	}
+
+	@Override
+	public void close() {
+		if (this.ended.compareAndSet(false, true)) {
+			release();
+		}
+	}
+
+	private void release() {
+		this.created.complete(null);
+		Watch.Watcher opened = this.watcher;
+		if (opened != null) {
+			opened.close();
+		}
+	}
+
+	private void guarded(Runnable callback) {
+		try {
+			callback.run();
+		}
+		catch (RuntimeException ex) {
+			logger.error("Unexpected error in a listener: {}", this.action, ex);
+		}
+	}
+
+}

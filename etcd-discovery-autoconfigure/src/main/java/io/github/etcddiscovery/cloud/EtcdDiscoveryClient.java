@@ -1,0 +1,70 @@
+package io.github.etcddiscovery.cloud;
+
+import java.util.List;
+
+import io.github.etcddiscovery.client.EtcdException;
+import io.github.etcddiscovery.view.ServiceView;
+
+import org.springframework.cloud.client.ServiceInstance;
+import org.springframework.cloud.client.discovery.DiscoveryClient;
+
+/**
+ * Spring Cloud's {@link DiscoveryClient} over the view. Reading never blocks and never
+ * throws. Only instances with status UP are returned.
+ */
+public class EtcdDiscoveryClient implements DiscoveryClient {
+
+	private final ServiceView<ServiceInstance> view;
+
+	private final int order;
+
+	/**
+	 * Creates a client.
+	 * @param view what is registered
+	 * @param order the order among discovery clients
+	 */
+	public EtcdDiscoveryClient(ServiceView<ServiceInstance> view, int order) {
+		this.view = view;
+		this.order = order;
+	}
+
+	@Override
+	public String description() {
+		return "etcd Discovery Client";
+	}
+
+	/**
+	 * Returns the instances that may be called now.
+	 * @param serviceId the service
+	 * @return the instances, sorted by id, not modifiable; empty if there are none
+	 */
+	@Override
+	public List<ServiceInstance> getInstances(String serviceId) {
+		return this.view.catalog().available(serviceId);
+	}
+
+	@Override
+	public List<String> getServices() {
+		return this.view.catalog().services();
+	}
+
+	/**
+	 * Asks etcd itself, within the request timeout.
+	 * @throws EtcdException if etcd does not answer or does not allow reading
+	 */
+	@Override
+	public void probe() {
+		try {
+			this.view.probe().join();
+		}
+		catch (RuntimeException ex) {
+			throw EtcdException.from(ex);
+		}
+	}
+
+	@Override
+	public int getOrder() {
+		return this.order;
+	}
+
+}

@@ -1,0 +1,113 @@
+package io.github.etcddiscovery.cloud;
+
+import java.net.URI;
+import java.util.Objects;
+
+import io.github.etcddiscovery.instance.InstanceStatus;
+import io.github.etcddiscovery.instance.ServiceRecord;
+import org.jspecify.annotations.Nullable;
+
+import org.springframework.cloud.client.DefaultServiceInstance;
+import org.springframework.cloud.client.ServiceInstance;
+
+/**
+ * A {@link ServiceInstance} found in etcd. Shared between all readers, therefore
+ * immutable: the setters it inherits are refused. Two are equal if service, instance id,
+ * host, port and secure are; metadata do not count, for an instance stays the same one
+ * when they change.
+ */
+public final class EtcdServiceInstance extends DefaultServiceInstance {
+
+	private final ServiceRecord record;
+
+	private final URI uri;
+
+	private final int hash;
+
+	/**
+	 * Creates an instance.
+	 * @param record what is known of it
+	 */
+	public EtcdServiceInstance(ServiceRecord record) {
+		super(record.key().instanceId(), record.key().serviceId(), record.uriHost(), record.port(), record.secure(),
+				record.metadata());
+		this.record = record;
+		this.uri = ServiceInstance.createUri(this);
+		this.hash = Objects.hash(record.key(), record.host(), record.port(), record.secure());
+	}
+
+	/**
+	 * Returns what the instance says of itself.
+	 * @return the status
+	 */
+	public InstanceStatus getStatus() {
+		return this.record.status();
+	}
+
+	/**
+	 * Whether the instance takes requests.
+	 * @return whether its status is {@link InstanceStatus#UP}
+	 */
+	public boolean isUp() {
+		return getStatus() == InstanceStatus.UP;
+	}
+
+	@Override
+	public URI getUri() {
+		return this.uri;
+	}
+
+	@Override
+	public void setInstanceId(String instanceId) {
+		throw immutable();
+	}
+
+	@Override
+	public void setServiceId(String serviceId) {
+		throw immutable();
+	}
+
+	@Override
+	public void setHost(String host) {
+		throw immutable();
+	}
+
+	@Override
+	public void setPort(int port) {
+		throw immutable();
+	}
+
+	@Override
+	public void setSecure(boolean secure) {
+		throw immutable();
+	}
+
+	@Override
+	public void setUri(URI uri) {
+		throw immutable();
+	}
+
+	private UnsupportedOperationException immutable() {
+		return new UnsupportedOperationException(
+				"Instance " + this.record.key() + " is shared and cannot be changed: copy it");
+	}
+
+	@Override
+	public boolean equals(@Nullable Object other) {
+		return this == other || (other instanceof EtcdServiceInstance that
+				&& this.record.key().equals(that.record.key()) && this.record.host().equals(that.record.host())
+				&& this.record.port() == that.record.port() && this.record.secure() == that.record.secure());
+	}
+
+	@Override
+	public int hashCode() {
+		return this.hash;
+	}
+
+	@Override
+	public String toString() {
+		return "EtcdServiceInstance[" + this.record.key().serviceId() + "/" + this.record.key().instanceId() + " at "
+				+ this.uri + ", " + getStatus() + "]";
+	}
+
+}

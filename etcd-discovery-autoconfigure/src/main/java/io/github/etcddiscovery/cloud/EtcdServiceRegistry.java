@@ -1,0 +1,228 @@
+package io.github.etcddiscovery.cloud;
+
+import java.time.Duration;
+import java.util.LinkedHashMap;
+import java.util.Map;
+import java.util.concurrent.CancellationException;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
+import java.util.function.Supplier;
+
+import io.github.etcddiscovery.client.EtcdException;
+import io.github.etcddiscovery.instance.InstanceCodec;
+import io.github.etcddiscovery.instance.InstanceKey;
+import io.github.etcddiscovery.instance.InstanceStatus;
+import io.github.etcddiscovery.instance.InvalidValueException;
+import io.github.etcddiscovery.instance.KeyLayout;
+import io.github.etcddiscovery.instance.ServiceRecord;
+import io.github.etcddiscovery.registry.NoValueException;
+import io.github.etcddiscovery.registry.RecordState;
+import io.github.etcddiscovery.registry.Registrar;
+import io.github.etcddiscovery.registry.RegistryEntry;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+import org.springframework.cloud.client.serviceregistry.ServiceRegistry;
+import org.springframework.util.Assert;
+
+/**
+ * Spring Cloud's {@link ServiceRegistry} over etcd. A registration stays in etcd until it
+ * is deregistered or the registry is closed, whatever happens to etcd meanwhile. Safe to
+ * use from any thread. A closed registry opens again with the next registration.
+ */
+public class EtcdServiceRegistry implements ServiceRegistry<EtcdRegistration>, AutoCloseable {
+
+	private static final Logger logger = LoggerFactory.getLogger(EtcdServiceRegistry.class);
+
+	/** How long leaving may take while etcd is away: shutting down must not hang. */
+	private static final Duration LEAVE_TIMEOUT = Duration.ofSeconds(3);
+
+	private final Supplier<Registrar> registrars;
+
+	private final KeyLayout layout;
+
+	private final InstanceCodec codec;
+
+	private final boolean deregister;
+
+	private final Duration timeout;
+
+	private final Map<EtcdRegistration, String> keys = new LinkedHashMap<>();
+
+	private @Nullable Registrar registrar;
+
+	/**
+	 * Creates a registry. Starts nothing.
+	 * @param registrars creates the write side, whenever it is needed
+	 * @param layout where the records are
+	 * @param codec writes a record
+	 * @param deregister whether leaving takes the records out of etcd; otherwise they
+	 * stay until their lease runs out
+	 * @param timeout how long registering waits for etcd
+	 */
+	public EtcdServiceRegistry(Supplier<Registrar> registrars, KeyLayout layout, InstanceCodec codec,
+			boolean deregister, Duration timeout) {
+		this.registrars = registrars;
+		this.layout = layout;
+		this.codec = codec;
+		this.deregister = deregister;
+		this.timeout = timeout;
+	}
+
+	/**
+	 * Puts a registration into etcd, or changes what is there in place. Waits for etcd,
+	 * but not for long: if it is away, the registration follows as soon as it is back,
+	 * and if the key belongs to another live process, as soon as that has gone.
+	 * @param registration what to register
+	 * @throws InvalidValueException if a part of it breaks the rules
+	 * @throws EtcdException if etcd refuses it; it is still tried again in the background
+	 */
+	@Override
+	public void register(@Nullable EtcdRegistration registration) {
+		Assert.notNull(registration, "No registration given: expected an EtcdRegistration");
+		CompletableFuture<Void> registered = enqueue(registration);
+		try {
+			registered.get(this.timeout.toNanos(), TimeUnit.NANOSECONDS);
+		}
+		catch (TimeoutException ex) {
+			logger.warn("{} is not registered after {} ms: still trying in the background", registration,
+					this.timeout.toMillis());
+		}
+		catch (CancellationException ex) {
+			logger.debug("{} was deregistered meanwhile", registration);
+		}
+		catch (ExecutionException ex) {
+			throw EtcdException.from(ex);
+		}
+		catch (InterruptedException ex) {
+			Thread.currentThread().interrupt();
+		}
+	}
+
+	private synchronized CompletableFuture<Void> enqueue(EtcdRegistration registration) {
+		RegistryEntry entry = entry(registration);
+		if (this.registrar == null) {
+			this.registrar = this.registrars.get();
+		}
+		String formerKey = this.keys.put(registration, entry.key());
+		if (formerKey != null && !formerKey.equals(entry.key())) {
+			this.registrar.deregister(formerKey);
+		}
+		return this.registrar.register(entry);
+	}
+
+	private RegistryEntry entry(EtcdRegistration registration) {
+		ServiceRecord record = registration.toRecord();
+		InstanceKey key = record.key();
+		byte[] value = encode(record);
+		byte[] farewell = encode(record.withStatus(InstanceStatus.OUT_OF_SERVICE));
+		return new RegistryEntry(this.layout.format(key), value, farewell,
+				(found) -> this.codec.decode(key, found).sameAddress(record));
+	}
+
+	/** What a reader would reject is not to be written. */
+	private byte[] encode(ServiceRecord record) {
+		byte[] value = this.codec.encode(record);
+		if (value.length == 0) {
+			throw new NoValueException(this.layout.format(record.key()));
+		}
+		this.codec.decode(record.key(), value);
+		return value;
+	}
+
+	/**
+	 * Takes a registration out of etcd, and waits until it is, but at most three seconds.
+	 * Afterwards nothing of it is written any more. Does nothing if it is not registered.
+	 * @param registration what to deregister
+	 */
+	@Override
+	public void deregister(@Nullable EtcdRegistration registration) {
+		Assert.notNull(registration, "No registration given: expected an EtcdRegistration");
+		CompletableFuture<Void> gone = null;
+		synchronized (this) {
+			String key = this.keys.remove(registration);
+			if (key == null || this.registrar == null) {
+				return;
+			}
+			if (!this.keys.isEmpty()) {
+				gone = this.registrar.deregister(key);
+			}
+		}
+		if (gone == null) {
+			close();
+			return;
+		}
+		try {
+			gone.get(LEAVE_TIMEOUT.toNanos(), TimeUnit.NANOSECONDS);
+		}
+		catch (TimeoutException ex) {
+			logger.warn("{} is not deregistered after {} ms: still trying in the background", registration,
+					LEAVE_TIMEOUT.toMillis());
+		}
+		catch (ExecutionException ex) {
+			throw EtcdException.from(ex);
+		}
+		catch (InterruptedException ex) {
+			Thread.currentThread().interrupt();
+		}
+	}
+
+	/**
+	 * Takes everything out of etcd that this registry has registered, and gives the lease
+	 * back. Waits for etcd at most three seconds.
+	 */
+	@Override
+	public void close() {
+		Registrar closing;
+		synchronized (this) {
+			closing = this.registrar;
+			this.registrar = null;
+			this.keys.clear();
+		}
+		if (closing != null) {
+			closing.close(this.deregister, LEAVE_TIMEOUT);
+		}
+	}
+
+	/**
+	 * Publishes another status. Returns at once; the record changes in place.
+	 * @param registration whose status
+	 * @param status {@code UP}, {@code DOWN}, {@code OUT_OF_SERVICE} or {@code UNKNOWN}
+	 * @throws IllegalArgumentException if it is none of these
+	 */
+	@Override
+	public void setStatus(EtcdRegistration registration, String status) {
+		registration.setStatus(InstanceStatus.of(status));
+		synchronized (this) {
+			if (this.keys.containsKey(registration)) {
+				enqueue(registration);
+			}
+		}
+	}
+
+	/**
+	 * Returns the status that is published.
+	 * @param registration whose status
+	 * @param <T> {@link String}
+	 * @return the name of an {@link InstanceStatus}
+	 */
+	@Override
+	@SuppressWarnings("unchecked")
+	public <T> T getStatus(EtcdRegistration registration) {
+		return (T) registration.getStatus().name();
+	}
+
+	/**
+	 * Says how far a registration is.
+	 * @param registration which one
+	 * @return its state
+	 */
+	public synchronized RecordState getState(EtcdRegistration registration) {
+		String key = this.keys.get(registration);
+		return (key != null && this.registrar != null) ? this.registrar.state(key) : RecordState.GONE;
+	}
+
+}

@@ -1,0 +1,93 @@
+package io.github.etcddiscovery.instance;
+
+import java.nio.charset.StandardCharsets;
+import java.util.Map;
+import java.util.Objects;
+
+import com.fasterxml.jackson.annotation.JsonPropertyOrder;
+import org.jspecify.annotations.Nullable;
+import tools.jackson.core.JacksonException;
+import tools.jackson.databind.DeserializationFeature;
+import tools.jackson.databind.ObjectReader;
+import tools.jackson.databind.ObjectWriter;
+import tools.jackson.databind.json.JsonMapper;
+
+/**
+ * The project's own format, UTF-8 JSON with the fields {@code serviceId},
+ * {@code instanceId}, {@code host}, {@code port}, {@code secure}, {@code status} and
+ * {@code metadata}. Host and port are required; unknown fields are ignored, so that later
+ * versions can add some; a status this version does not know reads as
+ * {@link InstanceStatus#UNKNOWN}.
+ */
+public final class JsonInstanceCodec implements InstanceCodec {
+
+	private static final JsonMapper MAPPER = JsonMapper.builder()
+		.disable(DeserializationFeature.FAIL_ON_UNKNOWN_PROPERTIES)
+		.enable(DeserializationFeature.FAIL_ON_TRAILING_TOKENS)
+		.build();
+
+	private static final ObjectReader READER = MAPPER.readerFor(Body.class);
+
+	private static final ObjectWriter WRITER = MAPPER.writerFor(Body.class);
+
+	@Override
+	public byte[] encode(ServiceRecord record) {
+		return WRITER.writeValueAsBytes(new Body(record.key().serviceId(), record.key().instanceId(), record.host(),
+				record.port(), record.secure(), record.status().name(), record.metadata()));
+	}
+
+	@Override
+	public ServiceRecord decode(InstanceKey key, byte[] value) {
+		Body body = read(value);
+		requireSame("serviceId", body.serviceId(), key.serviceId());
+		requireSame("instanceId", body.instanceId(), key.instanceId());
+		String host = Objects.requireNonNullElse(body.host(), "");
+		int port = Objects.requireNonNullElse(body.port(), 0);
+		boolean secure = Objects.requireNonNullElse(body.secure(), false);
+		return new ServiceRecord(key, host, port, secure, status(body.status()),
+				Objects.requireNonNullElse(body.metadata(), Map.of()));
+	}
+
+	private static Body read(byte[] value) {
+		JacksonException cause = null;
+		try {
+			Body body = READER.readValue(value);
+			if (body != null) {
+				return body;
+			}
+		}
+		catch (JacksonException ex) {
+			cause = ex;
+		}
+		throw new InvalidValueException("record", new String(value, StandardCharsets.UTF_8), "a JSON object", cause);
+	}
+
+	private static void requireSame(String part, @Nullable String inBody, String inKey) {
+		if (inBody != null && !inBody.equals(inKey)) {
+			throw new InvalidValueException(part, inBody, "'" + inKey + "', which its key says");
+		}
+	}
+
+	private static InstanceStatus status(@Nullable String name) {
+		if (name == null) {
+			return InstanceStatus.UP;
+		}
+		try {
+			return InstanceStatus.of(name);
+		}
+		catch (IllegalArgumentException ex) {
+			return InstanceStatus.UNKNOWN;
+		}
+	}
+
+	/**
+	 * The JSON document.
+	 */
+	@JsonPropertyOrder({ "serviceId", "instanceId", "host", "port", "secure", "status", "metadata" })
+	private record Body(@Nullable String serviceId, @Nullable String instanceId, @Nullable String host,
+			@Nullable Integer port, @Nullable Boolean secure, @Nullable String status,
+			@Nullable Map<String, String> metadata) {
+
+	}
+
+}

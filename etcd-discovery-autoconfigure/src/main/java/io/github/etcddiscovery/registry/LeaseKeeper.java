@@ -1,0 +1,195 @@
+package io.github.etcddiscovery.registry;
+
+import java.time.Duration;
+import java.util.HashSet;
+import java.util.Set;
+import java.util.concurrent.CompletableFuture;
+import java.util.random.RandomGenerator;
+
+import io.github.etcddiscovery.client.EtcdClient;
+import io.github.etcddiscovery.client.EtcdException;
+import io.github.etcddiscovery.client.EtcdException.Reason;
+import io.github.etcddiscovery.client.Lease;
+import io.github.etcddiscovery.support.Backoff;
+import io.github.etcddiscovery.support.EventLoop;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * Holds the one lease under which all records of a process are written. Renews it with
+ * every heartbeat, and gets a new one when it is lost. Belongs to the registrar's loop.
+ */
+final class LeaseKeeper {
+
+	private static final Logger logger = LoggerFactory.getLogger(LeaseKeeper.class);
+
+	private static final Duration FIRST_BACKOFF = Duration.ofMillis(50);
+
+	private static final Duration LONGEST_BACKOFF = Duration.ofSeconds(1);
+
+	private final EtcdClient client;
+
+	private final TtlOption ttl;
+
+	private final EventLoop loop;
+
+	private final Listener listener;
+
+	private final Backoff backoff;
+
+	private LeaseState state = LeaseState.NONE;
+
+	private @Nullable Lease lease;
+
+	/** Leases held before: what is attached to one of them is ours as well. */
+	private final Set<Long> former = new HashSet<>();
+
+	private @Nullable EtcdException failure;
+
+	LeaseKeeper(EtcdClient client, TtlOption ttl, EventLoop loop, Listener listener, RandomGenerator random) {
+		this.client = client;
+		this.ttl = ttl;
+		this.loop = loop;
+		this.listener = listener;
+		this.backoff = new Backoff(FIRST_BACKOFF, LONGEST_BACKOFF, random);
+	}
+
+	/** Returns the id of the lease held, 0 if none is. */
+	long id() {
+		return (this.lease != null) ? this.lease.id() : 0;
+	}
+
+	/** Whether a lease is or was held by this process. */
+	boolean isOurs(long leaseId) {
+		return leaseId != 0 && (leaseId == id() || this.former.contains(leaseId));
+	}
+
+	/** Asks for a lease if none is held or on its way. */
+	void require() {
+		if (this.state == LeaseState.NONE) {
+			this.state = this.state.to(LeaseState.GRANTING);
+			grant();
+		}
+	}
+
+	/** Hears from a failed write that a lease is gone. */
+	void lost(long leaseId) {
+		if (this.state == LeaseState.HELD && leaseId == id()) {
+			logger.warn("Lost lease {}: etcd does not know it any more", Long.toHexString(leaseId));
+			this.state = this.state.to(LeaseState.GRANTING);
+			this.former.add(leaseId);
+			this.lease = null;
+			this.listener.leaseLost();
+			grant();
+		}
+	}
+
+	/** Gives the lease back. Completes on any thread; fails if etcd could not be told. */
+	CompletableFuture<Void> release() {
+		long leaseId = id();
+		abandon();
+		return (leaseId != 0) ? this.client.revoke(leaseId) : CompletableFuture.completedFuture(null);
+	}
+
+	/** Stops renewing the lease, so that it runs out by itself. */
+	void abandon() {
+		if (this.state != LeaseState.RELEASED) {
+			this.state = this.state.to(LeaseState.RELEASED);
+			this.lease = null;
+		}
+	}
+
+	private void grant() {
+		this.client.grant(this.ttl.ttl()).whenComplete((granted, error) -> this.loop.execute(() -> {
+			if (this.state != LeaseState.GRANTING) {
+				if (granted != null) {
+					this.client.revoke(granted.id());
+				}
+				return;
+			}
+			if (error != null) {
+				failed(EtcdException.from(error));
+				this.loop.schedule(this::grantAgain, this.backoff.next());
+				return;
+			}
+			succeeded();
+			this.state = this.state.to(LeaseState.HELD);
+			this.lease = granted;
+			this.listener.leaseHeld(granted);
+			scheduleRenewal(granted.id(), this.ttl.heartbeat());
+		}));
+	}
+
+	private void grantAgain() {
+		if (this.state == LeaseState.GRANTING) {
+			grant();
+		}
+	}
+
+	private void scheduleRenewal(long leaseId, Duration wait) {
+		this.loop.schedule(() -> renew(leaseId), wait);
+	}
+
+	private void renew(long leaseId) {
+		if (leaseId != id()) {
+			return;
+		}
+		long sentAt = this.loop.nanoTime();
+		this.client.keepAlive(leaseId).whenComplete((left, error) -> this.loop.execute(() -> {
+			if (leaseId != id()) {
+				return;
+			}
+			if (error == null) {
+				succeeded();
+				this.listener.leaseRenewed();
+				Duration spent = Duration.ofNanos(this.loop.nanoTime() - sentAt);
+				scheduleRenewal(leaseId, this.ttl.heartbeat().minus(spent));
+				return;
+			}
+			EtcdException cause = EtcdException.from(error);
+			if (cause.reason() == Reason.LEASE_NOT_FOUND) {
+				lost(leaseId);
+				return;
+			}
+			failed(cause);
+			scheduleRenewal(leaseId, this.backoff.next());
+		}));
+	}
+
+	private void failed(EtcdException cause) {
+		if (this.failure == null) {
+			logger.warn("The lease cannot be kept alive for now: {}", cause.getMessage());
+			this.listener.leaseFailed(cause);
+		}
+		this.failure = cause;
+	}
+
+	private void succeeded() {
+		if (this.failure != null) {
+			logger.info("The lease is kept alive again");
+		}
+		this.failure = null;
+		this.backoff.reset();
+	}
+
+	/**
+	 * Hears what becomes of the lease. Called on the loop.
+	 */
+	interface Listener {
+
+		/** A lease is held: records can be written. */
+		void leaseHeld(Lease lease);
+
+		/** The lease has been renewed. */
+		void leaseRenewed();
+
+		/** A first attempt failed; it is being tried again. */
+		void leaseFailed(EtcdException cause);
+
+		/** The lease is gone, and with it all that was written under it. */
+		void leaseLost();
+
+	}
+
+}

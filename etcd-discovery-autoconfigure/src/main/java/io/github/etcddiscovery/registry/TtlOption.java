@@ -1,0 +1,33 @@
+package io.github.etcddiscovery.registry;
+
+import java.time.Duration;
+
+import io.github.etcddiscovery.instance.InvalidValueException;
+
+/**
+ * How long a record outlives its process, and how often it is renewed: go-kit's
+ * {@code TTLOption}. Where go-kit corrects a wrong value silently, this refuses it.
+ *
+ * @param heartbeat how often the lease is renewed, at least {@link #MIN_HEARTBEAT}
+ * @param ttl how long the lease lives without being renewed, more than the heartbeat;
+ * etcd counts in seconds, a fraction is rounded up
+ */
+public record TtlOption(Duration heartbeat, Duration ttl) {
+
+	/** go-kit's {@code minHeartBeatTime}. */
+	public static final Duration MIN_HEARTBEAT = Duration.ofMillis(500);
+
+	/**
+	 * Checks both.
+	 * @throws InvalidValueException if one is out of bounds
+	 */
+	public TtlOption {
+		if (heartbeat.compareTo(MIN_HEARTBEAT) < 0) {
+			throw new InvalidValueException("heartbeat", heartbeat, "at least " + MIN_HEARTBEAT.toMillis() + " ms");
+		}
+		if (ttl.compareTo(heartbeat) <= 0) {
+			throw new InvalidValueException("ttl", ttl, "more than the heartbeat, which is " + heartbeat);
+		}
+	}
+
+}

@@ -1,0 +1,7 @@
+/**
+ * What the rooms share and the JDK lacks: a thread for a state machine, and back-off.
+ */
+@NullMarked
+package io.github.etcddiscovery.support;
+
+import org.jspecify.annotations.NullMarked;

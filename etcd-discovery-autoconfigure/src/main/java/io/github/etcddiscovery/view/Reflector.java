@@ -1,0 +1,335 @@
+package io.github.etcddiscovery.view;
+
+import java.time.Duration;
+import java.util.List;
+import java.util.Queue;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ConcurrentLinkedQueue;
+import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.random.RandomGenerator;
+
+import io.github.etcddiscovery.client.EtcdClient;
+import io.github.etcddiscovery.client.EtcdException;
+import io.github.etcddiscovery.client.EtcdException.Reason;
+import io.github.etcddiscovery.client.KeyValue;
+import io.github.etcddiscovery.client.ReadResult;
+import io.github.etcddiscovery.client.WatchEvent;
+import io.github.etcddiscovery.client.WatchListener;
+import io.github.etcddiscovery.support.Backoff;
+import io.github.etcddiscovery.support.EventLoop;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * Follows what etcd holds under a prefix: lists, then watches from the next revision on,
+ * for ever. The revision to resume from is kept here and goes up only with what has been
+ * applied. Before a watch is resumed, a look at that revision proves that nothing was
+ * missed; where it cannot be proven, everything is listed again.
+ */
+final class Reflector {
+
+	private static final Logger logger = LoggerFactory.getLogger(Reflector.class);
+
+	private static final Duration FIRST_BACKOFF = Duration.ofMillis(50);
+
+	private static final Duration LONGEST_BACKOFF = Duration.ofSeconds(1);
+
+	/** A denied call makes etcd compute a password hash: not to be repeated in haste. */
+	private static final Duration DENIED_BACKOFF = Duration.ofSeconds(1);
+
+	/** A reader must not wait for a writer that never pauses. */
+	private static final int RESPONSES_PER_PUBLICATION = 1_000;
+
+	private final EtcdClient client;
+
+	private final String prefix;
+
+	private final EventLoop loop;
+
+	private final Sink sink;
+
+	private final Backoff backoff;
+
+	private volatile ViewState state = ViewState.IDLE;
+
+	/** Counts attempts, so that what a former one still reports is told apart. */
+	private long attempt;
+
+	private long revision;
+
+	/** The last change seen, by which a history is recognised; revision 0: deleted. */
+	private String anchorKey;
+
+	private long anchorRevision;
+
+	private EtcdClient.@Nullable Watch watch;
+
+	private final Queue<Response> inbox = new ConcurrentLinkedQueue<>();
+
+	private final AtomicBoolean drainScheduled = new AtomicBoolean();
+
+	Reflector(EtcdClient client, String prefix, EventLoop loop, Sink sink, RandomGenerator random) {
+		this.client = client;
+		this.prefix = prefix;
+		this.anchorKey = prefix;
+		this.loop = loop;
+		this.sink = sink;
+		this.backoff = new Backoff(FIRST_BACKOFF, LONGEST_BACKOFF, random);
+	}
+
+	ViewState state() {
+		return this.state;
+	}
+
+	void start() {
+		this.loop.execute(() -> list(false));
+	}
+
+	/** Ends following. The loop is the caller's to close. */
+	void close() {
+		this.loop.execute(() -> {
+			if (this.state != ViewState.CLOSED) {
+				enter(ViewState.CLOSED);
+			}
+		});
+	}
+
+	/** Every step begins here: whatever was under way before does not count any more. */
+	private long enter(ViewState next) {
+		this.state = this.state.to(next);
+		this.attempt++;
+		if (this.watch != null && next != ViewState.WATCHING) {
+			this.watch.close();
+			this.watch = null;
+		}
+		return this.attempt;
+	}
+
+	private void onLoop(long attempt, Runnable task) {
+		this.loop.execute(() -> {
+			if (attempt == this.attempt) {
+				task.run();
+			}
+		});
+	}
+
+	private void list(boolean historyChanged) {
+		long attempt = enter(ViewState.LISTING);
+		this.sink.beginListing();
+		Anchor newest = new Anchor();
+		this.client.list(this.prefix, (page) -> onLoop(attempt, () -> {
+			page.forEach(newest::offer);
+			this.sink.addPage(page);
+		})).whenComplete((listed, error) -> onLoop(attempt, () -> {
+			if (error != null) {
+				retry(EtcdException.from(error));
+				return;
+			}
+			boolean newHistory = historyChanged || listed < this.revision;
+			this.revision = listed;
+			this.anchorKey = newest.key;
+			this.anchorRevision = newest.revision;
+			this.sink.completeListing(listed, newHistory);
+			open();
+		}));
+	}
+
+	private void open() {
+		long attempt = enter(ViewState.OPENING);
+		this.watch = this.client.watch(this.prefix, true, this.revision + 1, new WatchListener() {
+
+			@Override
+			public void onCreated(long createdAt) {
+				onLoop(attempt, () -> created(createdAt));
+			}
+
+			@Override
+			public void onEvents(List<WatchEvent> events) {
+				Reflector.this.inbox.add(new Response(attempt, events));
+				scheduleDrain();
+			}
+
+			@Override
+			public void onEnd(EtcdException cause) {
+				Reflector.this.loop.execute(() -> ended(attempt, cause));
+			}
+
+		});
+	}
+
+	private void created(long createdAt) {
+		if (createdAt < this.revision) {
+			logger.warn("etcd is at revision {} although {} has been seen: it was wiped or restored", createdAt,
+					this.revision);
+			list(true);
+			return;
+		}
+		// Not a new attempt: the watch being opened is the one that goes on.
+		this.state = this.state.to(ViewState.WATCHING);
+		this.backoff.reset();
+		this.sink.current();
+	}
+
+	private void scheduleDrain() {
+		if (this.drainScheduled.compareAndSet(false, true)) {
+			this.loop.execute(this::drain);
+		}
+	}
+
+	/** Applies all that is pending and publishes once. */
+	private void drain() {
+		this.drainScheduled.set(false);
+		boolean applied = false;
+		for (int i = 0; i < RESPONSES_PER_PUBLICATION; i++) {
+			Response response = this.inbox.poll();
+			if (response == null) {
+				break;
+			}
+			if (response.attempt() == this.attempt) {
+				apply(response.events());
+				applied = true;
+			}
+		}
+		if (applied) {
+			this.sink.publish(this.revision);
+		}
+		if (!this.inbox.isEmpty()) {
+			scheduleDrain();
+		}
+	}
+
+	/**
+	 * All changes of a revision come together, so the revision rises once they are in.
+	 */
+	private void apply(List<WatchEvent> events) {
+		long before = this.revision;
+		for (WatchEvent event : events) {
+			KeyValue keyValue = event.keyValue();
+			if (keyValue.modRevision() > before) {
+				this.sink.apply(event);
+				this.revision = keyValue.modRevision();
+				this.anchorKey = keyValue.key();
+				this.anchorRevision = event.deleted() ? 0 : keyValue.modRevision();
+			}
+		}
+	}
+
+	private void ended(long attempt, EtcdException cause) {
+		if (attempt != this.attempt) {
+			return;
+		}
+		this.watch = null;
+		retry(cause);
+	}
+
+	private void retry(EtcdException cause) {
+		this.sink.interrupted(cause);
+		long attempt = enter(ViewState.WAITING);
+		boolean denied = cause.reason() == Reason.PERMISSION_DENIED || cause.reason() == Reason.UNAUTHENTICATED;
+		Duration wait = denied ? this.backoff.next().plus(DENIED_BACKOFF) : this.backoff.next();
+		boolean listAgain = this.revision == 0 || cause.reason() == Reason.COMPACTED;
+		this.loop.schedule(() -> onLoop(attempt, listAgain ? () -> list(false) : this::prove), wait);
+	}
+
+	/**
+	 * Looks at the last revision seen. A cluster that was wiped or restored keeps its id,
+	 * so only the content tells: the revision may be unknown to it, or the last change
+	 * may not be there, or another number of keys.
+	 */
+	private void prove() {
+		long attempt = enter(ViewState.PROVING);
+		CompletableFuture<Long> count = this.client.count(this.prefix, this.revision);
+		CompletableFuture<ReadResult> anchor = this.client.get(this.anchorKey, this.revision);
+		count.thenCombine(anchor, Proof::new)
+			.whenComplete((proof, error) -> onLoop(attempt,
+					(error != null) ? () -> unproven(EtcdException.from(error)) : () -> judge(proof)));
+	}
+
+	private void unproven(EtcdException error) {
+		switch (error.reason()) {
+			case FUTURE_REVISION -> historyChanged();
+			case COMPACTED -> list(false);
+			default -> retry(error);
+		}
+	}
+
+	private void judge(Proof proof) {
+		KeyValue found = proof.anchor().current();
+		long foundRevision = (found != null) ? found.modRevision() : 0;
+		if (foundRevision == this.anchorRevision && proof.count() == this.sink.size()) {
+			open();
+		}
+		else {
+			historyChanged();
+		}
+	}
+
+	private void historyChanged() {
+		logger.warn("etcd does not hold under {} what it held at revision {}: it was wiped or restored", this.prefix,
+				this.revision);
+		list(true);
+	}
+
+	/**
+	 * What etcd holds at the revision to resume from.
+	 */
+	private record Proof(long count, ReadResult anchor) {
+
+	}
+
+	/**
+	 * A message of a watch.
+	 */
+	private record Response(long attempt, List<WatchEvent> events) {
+
+	}
+
+	/**
+	 * The change with the highest revision in a listing.
+	 */
+	private final class Anchor {
+
+		private String key = Reflector.this.prefix;
+
+		private long revision;
+
+		void offer(KeyValue keyValue) {
+			if (keyValue.modRevision() > this.revision) {
+				this.key = keyValue.key();
+				this.revision = keyValue.modRevision();
+			}
+		}
+
+	}
+
+	/**
+	 * Receives what is found. Called on the loop only.
+	 */
+	interface Sink {
+
+		/** A listing begins; pages of an earlier one that did not end are void. */
+		void beginListing();
+
+		void addPage(List<KeyValue> page);
+
+		/** The listing is complete and is what etcd held at this revision. */
+		void completeListing(long revision, boolean newHistory);
+
+		void apply(WatchEvent event);
+
+		/** All changes up to this revision have been applied. */
+		void publish(long revision);
+
+		/** Changes arrive as they happen from now on. */
+		void current();
+
+		/** Changes do not arrive any more; it is being tried again. */
+		void interrupted(EtcdException cause);
+
+		/** How many keys are held. */
+		int size();
+
+	}
+
+}

@@ -1,0 +1,59 @@
+package io.github.etcddiscovery.testing;
+
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Arrays;
+import java.util.List;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+import java.util.stream.Stream;
+
+/**
+ * An etcd server program found on this machine: those that the environment variable
+ * {@code ETCD_BINARIES} lists, separated by colons, or else the one on the path.
+ */
+public record EtcdBinary(Path path, String version) {
+
+	private static final List<EtcdBinary> FOUND = find();
+
+	public static List<EtcdBinary> found() {
+		return FOUND;
+	}
+
+	/** The newest one, for tests that need no more than one. */
+	public static EtcdBinary newest() {
+		return FOUND.get(FOUND.size() - 1);
+	}
+
+	private static List<EtcdBinary> find() {
+		String listed = System.getenv("ETCD_BINARIES");
+		Stream<Path> candidates = (listed != null && !listed.isBlank()) ? Arrays.stream(listed.split(":")).map(Path::of)
+				: Arrays.stream(System.getenv("PATH").split(":")).map((folder) -> Path.of(folder, "etcd")).limit(100);
+		return candidates.filter(Files::isExecutable)
+			.distinct()
+			.limit((listed != null) ? Long.MAX_VALUE : 1)
+			.map((path) -> new EtcdBinary(path, versionOf(path)))
+			.toList();
+	}
+
+	private static String versionOf(Path path) {
+		try {
+			Process process = new ProcessBuilder(path.toString(), "--version").redirectErrorStream(true).start();
+			String output = new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
+			Matcher version = Pattern.compile("etcd Version: (\\S+)").matcher(output);
+			return version.find() ? version.group(1) : "unknown";
+		}
+		catch (IOException ex) {
+			throw new UncheckedIOException(ex);
+		}
+	}
+
+	@Override
+	public String toString() {
+		return "etcd " + this.version;
+	}
+
+}

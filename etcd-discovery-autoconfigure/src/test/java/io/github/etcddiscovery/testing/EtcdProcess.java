@@ -1,0 +1,169 @@
+package io.github.etcddiscovery.testing;
+
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.net.HttpURLConnection;
+import java.net.InetAddress;
+import java.net.ServerSocket;
+import java.net.URI;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.TimeUnit;
+
+import org.awaitility.Awaitility;
+
+import org.springframework.util.FileSystemUtils;
+
+/**
+ * A real, single-node etcd on free loopback ports, with a data directory of its own.
+ */
+public final class EtcdProcess implements AutoCloseable {
+
+	private static final Duration START_TIMEOUT = Duration.ofSeconds(20);
+
+	private final EtcdBinary binary;
+
+	private final Path folder;
+
+	private final int clientPort;
+
+	private final int peerPort;
+
+	private Process process;
+
+	private EtcdProcess(EtcdBinary binary, Path folder) {
+		this.binary = binary;
+		this.folder = folder;
+		this.clientPort = freePort();
+		this.peerPort = freePort();
+		this.process = launch();
+	}
+
+	/** Starts one and waits until it serves. */
+	public static EtcdProcess start(EtcdBinary binary) {
+		try {
+			EtcdProcess etcd = new EtcdProcess(binary, Files.createTempDirectory("etcd-test-"));
+			etcd.awaitServing();
+			return etcd;
+		}
+		catch (IOException ex) {
+			throw new UncheckedIOException(ex);
+		}
+	}
+
+	public String endpoint() {
+		return "http://127.0.0.1:" + this.clientPort;
+	}
+
+	/** Kills it, as kill -9 does. */
+	public void kill() {
+		this.process.destroyForcibly();
+		await(this.process);
+	}
+
+	/**
+	 * Starts it again on the same ports, after {@link #kill()}, and waits until it
+	 * serves.
+	 */
+	public void startAgain() {
+		this.process = launch();
+		awaitServing();
+	}
+
+	/** Deletes all it knows; only between {@link #kill()} and {@link #startAgain()}. */
+	public void wipe() {
+		delete(this.folder.resolve("data"));
+	}
+
+	/**
+	 * Stops it from running without ending it: it hangs, and its connections stay open.
+	 */
+	public void freeze() {
+		signal("-STOP");
+	}
+
+	/** Lets it run on after {@link #freeze()}. */
+	public void thaw() {
+		signal("-CONT");
+	}
+
+	@Override
+	public void close() {
+		kill();
+		delete(this.folder);
+	}
+
+	private Process launch() {
+		String client = endpoint();
+		String peer = "http://127.0.0.1:" + this.peerPort;
+		List<String> command = new ArrayList<>(List.of(this.binary.path().toString(), "--name", "test", "--data-dir",
+				this.folder.resolve("data").toString(), "--listen-client-urls", client, "--advertise-client-urls",
+				client, "--listen-peer-urls", peer, "--initial-advertise-peer-urls", peer, "--initial-cluster",
+				"test=" + peer, "--logger", "zap", "--log-level", "error"));
+		try {
+			return new ProcessBuilder(command).redirectErrorStream(true)
+				.redirectOutput(ProcessBuilder.Redirect.appendTo(this.folder.resolve("log").toFile()))
+				.start();
+		}
+		catch (IOException ex) {
+			throw new UncheckedIOException(ex);
+		}
+	}
+
+	private void awaitServing() {
+		Awaitility.await("start of " + this.binary)
+			.atMost(START_TIMEOUT)
+			.pollInterval(Duration.ofMillis(20))
+			.ignoreExceptions()
+			.until(() -> {
+				HttpURLConnection health = (HttpURLConnection) URI.create(endpoint() + "/health")
+					.toURL()
+					.openConnection();
+				return health.getResponseCode() == HttpURLConnection.HTTP_OK;
+			});
+	}
+
+	private void signal(String signal) {
+		try {
+			await(new ProcessBuilder("kill", signal, String.valueOf(this.process.pid())).start());
+		}
+		catch (IOException ex) {
+			throw new UncheckedIOException(ex);
+		}
+	}
+
+	private static void await(Process process) {
+		try {
+			if (!process.waitFor(10, TimeUnit.SECONDS)) {
+				throw new IllegalStateException("Process " + process.pid() + " does not end");
+			}
+		}
+		catch (InterruptedException ex) {
+			Thread.currentThread().interrupt();
+			throw new IllegalStateException(ex);
+		}
+	}
+
+	private static void delete(Path path) {
+		try {
+			FileSystemUtils.deleteRecursively(path);
+		}
+		catch (IOException ex) {
+			throw new UncheckedIOException(ex);
+		}
+	}
+
+	/** A port that is free now; somebody may take it before it is used. */
+	public static int freePort() {
+		try (ServerSocket socket = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
+			return socket.getLocalPort();
+		}
+		catch (IOException ex) {
+			throw new UncheckedIOException(ex);
+		}
+	}
+
+}
