@@ -73,6 +73,16 @@ public final class EtcdProcess implements AutoCloseable {
 		awaitServing();
 	}
 
+	/**
+	 * Starts it over the same data but where its clients do not find it, between
+	 * {@link #kill()} and {@link #startAgain()}. To be killed before the latter.
+	 */
+	public EtcdProcess onOtherPorts() {
+		EtcdProcess other = new EtcdProcess(this.binary, this.folder);
+		other.awaitServing();
+		return other;
+	}
+
 	/** Deletes all it knows; only between {@link #kill()} and {@link #startAgain()}. */
 	public void wipe() {
 		delete(this.folder.resolve("data"));
