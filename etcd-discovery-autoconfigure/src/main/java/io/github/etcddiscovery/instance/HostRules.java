@@ -44,8 +44,8 @@ final class HostRules {
 	}
 
 	static void check(String host) {
-		boolean valid = NUMERIC_END.matcher(host).matches() ? IPV4.matcher(host).matches()
-				: NAME.matcher(host).matches() || isIpv6(host);
+		boolean numeric = NUMERIC_END.matcher(host).matches();
+		boolean valid = (numeric ? IPV4 : NAME).matcher(host).matches() || isIpv6(host);
 		if (!valid) {
 			throw new InvalidValueException("host", host, "a host name, an IPv4 address or an IPv6 address");
 		}

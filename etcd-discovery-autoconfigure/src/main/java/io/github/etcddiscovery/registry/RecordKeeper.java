@@ -318,7 +318,9 @@ final class RecordKeeper implements KeyWatch.Listener {
 		else if (!this.ours) {
 			left();
 		}
-		else if (!this.marked && this.lease.id() != 0 && farewell != null) {
+		else if (farewell != null && !Arrays.equals(this.written, farewell) && !this.marked && this.lease.id() != 0) {
+			// Once only: if somebody keeps overwriting it, deleting must not wait for
+			// ever.
 			this.marked = true;
 			write(farewell);
 		}

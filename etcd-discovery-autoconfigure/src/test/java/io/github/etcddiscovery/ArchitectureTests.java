@@ -1,0 +1,97 @@
+package io.github.etcddiscovery;
+
+import com.tngtech.archunit.core.domain.JavaClasses;
+import com.tngtech.archunit.core.importer.ClassFileImporter;
+import com.tngtech.archunit.core.importer.ImportOption;
+import com.tngtech.archunit.lang.ArchRule;
+import org.jspecify.annotations.NullMarked;
+import org.junit.jupiter.api.Test;
+
+import static com.tngtech.archunit.lang.syntax.ArchRuleDefinition.classes;
+import static com.tngtech.archunit.lang.syntax.ArchRuleDefinition.noClasses;
+import static com.tngtech.archunit.library.Architectures.layeredArchitecture;
+import static org.assertj.core.api.Assertions.assertThat;
+
+/**
+ * Holds the arrows that ARCHITECTURE.md draws.
+ */
+class ArchitectureTests {
+
+	private static final String BASE = "io.github.etcddiscovery.";
+
+	private final JavaClasses classes = new ClassFileImporter().withImportOption(new ImportOption.DoNotIncludeTests())
+		.importPackages("io.github.etcddiscovery");
+
+	@Test
+	void roomsDependOnEachOtherInOneDirectionOnly() {
+		check(layeredArchitecture().consideringOnlyDependenciesInLayers()
+			.layer("autoconfigure")
+			.definedBy(BASE + "autoconfigure..")
+			.layer("cloud")
+			.definedBy(BASE + "cloud..")
+			.layer("registry")
+			.definedBy(BASE + "registry..")
+			.layer("view")
+			.definedBy(BASE + "view..")
+			.layer("client")
+			.definedBy(BASE + "client..")
+			.layer("instance")
+			.definedBy(BASE + "instance..")
+			.layer("support")
+			.definedBy(BASE + "support..")
+			.whereLayer("autoconfigure")
+			.mayNotBeAccessedByAnyLayer()
+			.whereLayer("cloud")
+			.mayOnlyBeAccessedByLayers("autoconfigure")
+			.whereLayer("registry")
+			.mayOnlyBeAccessedByLayers("autoconfigure", "cloud")
+			.whereLayer("view")
+			.mayOnlyBeAccessedByLayers("autoconfigure", "cloud")
+			.whereLayer("client")
+			.mayOnlyBeAccessedByLayers("autoconfigure", "cloud", "registry", "view")
+			.whereLayer("support")
+			.mayOnlyBeAccessedByLayers("registry", "view", "client"));
+	}
+
+	@Test
+	void onlyTheClientKnowsJetcdAndGrpc() {
+		check(noClasses().that()
+			.resideOutsideOfPackage(BASE + "client..")
+			.and()
+			.doNotHaveSimpleName("EtcdClientAutoConfiguration")
+			.should()
+			.dependOnClassesThat()
+			.resideInAnyPackage("io.etcd..", "io.grpc..", "io.netty..", "io.vertx.."));
+	}
+
+	@Test
+	void roomsBelowTheAdaptersDoNotKnowSpring() {
+		check(noClasses().that()
+			.resideInAnyPackage(BASE + "instance..", BASE + "client..", BASE + "registry..", BASE + "view..",
+					BASE + "support..")
+			.should()
+			.dependOnClassesThat()
+			.resideInAnyPackage("org.springframework..", "reactor.."));
+	}
+
+	@Test
+	void valuesNeedTheJdkAndJacksonOnly() {
+		check(classes().that()
+			.resideInAPackage(BASE + "instance..")
+			.should()
+			.onlyDependOnClassesThat()
+			.resideInAnyPackage("java..", "tools.jackson..", "com.fasterxml.jackson.annotation..",
+					"org.jspecify.annotations..", BASE + "instance.."));
+	}
+
+	@Test
+	void everyPackageIsNullMarked() {
+		assertThat(this.classes.stream().map((type) -> type.getPackage()).distinct()).isNotEmpty()
+			.allSatisfy((room) -> assertThat(room.isAnnotatedWith(NullMarked.class)).as(room.getName()).isTrue());
+	}
+
+	private void check(ArchRule rule) {
+		rule.check(this.classes);
+	}
+
+}

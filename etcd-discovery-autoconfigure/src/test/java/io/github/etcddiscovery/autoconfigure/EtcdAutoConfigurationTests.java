@@ -1,0 +1,328 @@
+package io.github.etcddiscovery.autoconfigure;
+
+import java.util.List;
+
+import io.etcd.jetcd.Client;
+import io.github.etcddiscovery.client.EtcdClient;
+import io.github.etcddiscovery.client.JetcdEtcdClient;
+import io.github.etcddiscovery.cloud.CatalogHeartbeat;
+import io.github.etcddiscovery.cloud.EtcdAutoServiceRegistration;
+import io.github.etcddiscovery.cloud.EtcdDiscoveryClient;
+import io.github.etcddiscovery.cloud.EtcdReactiveDiscoveryClient;
+import io.github.etcddiscovery.cloud.EtcdRegistration;
+import io.github.etcddiscovery.cloud.EtcdServiceInstanceListSupplier;
+import io.github.etcddiscovery.cloud.EtcdServiceRegistry;
+import io.github.etcddiscovery.instance.InstanceCodec;
+import io.github.etcddiscovery.instance.InstanceKey;
+import io.github.etcddiscovery.instance.ServiceRecord;
+import io.github.etcddiscovery.view.ServiceView;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.ExtendWith;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+import reactor.core.publisher.Flux;
+
+import org.springframework.boot.LazyInitializationBeanFactoryPostProcessor;
+import org.springframework.boot.autoconfigure.AutoConfigurations;
+import org.springframework.boot.autoconfigure.ssl.SslAutoConfiguration;
+import org.springframework.boot.test.context.FilteredClassLoader;
+import org.springframework.boot.test.context.runner.ApplicationContextRunner;
+import org.springframework.boot.test.system.CapturedOutput;
+import org.springframework.boot.test.system.OutputCaptureExtension;
+import org.springframework.cloud.client.CommonsClientAutoConfiguration;
+import org.springframework.cloud.client.DefaultServiceInstance;
+import org.springframework.cloud.client.ServiceInstance;
+import org.springframework.cloud.client.discovery.simple.SimpleDiscoveryClientAutoConfiguration;
+import org.springframework.cloud.client.serviceregistry.AutoServiceRegistrationAutoConfiguration;
+import org.springframework.cloud.client.serviceregistry.Registration;
+import org.springframework.cloud.client.serviceregistry.ServiceRegistry;
+import org.springframework.cloud.commons.util.UtilAutoConfiguration;
+import org.springframework.cloud.loadbalancer.annotation.LoadBalancerClients;
+import org.springframework.cloud.loadbalancer.config.LoadBalancerAutoConfiguration;
+import org.springframework.cloud.loadbalancer.core.ServiceInstanceListSupplier;
+import org.springframework.cloud.loadbalancer.support.LoadBalancerClientFactory;
+import org.springframework.context.annotation.Bean;
+import org.springframework.context.annotation.Configuration;
+import org.springframework.web.reactive.function.client.WebClient;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+/**
+ * Which beans there are, without etcd: a client that finds nothing stands in for it.
+ */
+@ExtendWith(OutputCaptureExtension.class)
+class EtcdAutoConfigurationTests {
+
+	private final ApplicationContextRunner runner = new ApplicationContextRunner()
+		.withConfiguration(AutoConfigurations.of(SslAutoConfiguration.class, UtilAutoConfiguration.class,
+				EtcdClientAutoConfiguration.class, EtcdDiscoveryAutoConfiguration.class,
+				EtcdServiceRegistryAutoConfiguration.class, EtcdLoadBalancerAutoConfiguration.class,
+				LoadBalancerAutoConfiguration.class, CommonsClientAutoConfiguration.class,
+				SimpleDiscoveryClientAutoConfiguration.class, AutoServiceRegistrationAutoConfiguration.class))
+		.withPropertyValues("spring.application.name=orders");
+
+	private final ApplicationContextRunner withoutEtcd = this.runner.withBean("userClient", EtcdClient.class,
+			EmptyEtcdClient::new);
+
+	@Test
+	void byDefaultAllBeansAreThere() {
+		this.withoutEtcd.run((context) -> assertThat(context).hasNotFailed()
+			.hasSingleBean(EtcdConnectionDetails.class)
+			.hasSingleBean(InstanceCodec.class)
+			.hasSingleBean(ServiceView.class)
+			.hasSingleBean(CatalogHeartbeat.class)
+			.hasSingleBean(EtcdDiscoveryClient.class)
+			.hasSingleBean(EtcdReactiveDiscoveryClient.class)
+			.hasSingleBean(EtcdServiceRegistry.class)
+			.hasSingleBean(EtcdRegistration.class)
+			.hasSingleBean(EtcdAutoServiceRegistration.class));
+	}
+
+	@ParameterizedTest
+	@ValueSource(strings = { "spring.cloud.discovery.enabled", "spring.cloud.etcd.discovery.enabled" })
+	void discoveryCanBeSwitchedOff(String property) {
+		this.withoutEtcd.withPropertyValues(property + "=false")
+			.run((context) -> assertThat(context).hasNotFailed()
+				.hasSingleBean(EtcdClient.class)
+				.doesNotHaveBean(ServiceView.class)
+				.doesNotHaveBean(EtcdDiscoveryClient.class)
+				.doesNotHaveBean(EtcdReactiveDiscoveryClient.class)
+				.doesNotHaveBean(EtcdServiceRegistry.class)
+				.doesNotHaveBean(EtcdAutoServiceRegistration.class));
+	}
+
+	@Test
+	void etcdCanBeSwitchedOffAltogether() {
+		this.runner.withPropertyValues("spring.cloud.etcd.enabled=false")
+			.run((context) -> assertThat(context).hasNotFailed()
+				.doesNotHaveBean(EtcdClient.class)
+				.doesNotHaveBean(ServiceView.class)
+				.doesNotHaveBean(EtcdServiceRegistry.class));
+	}
+
+	@ParameterizedTest
+	@ValueSource(strings = { "spring.cloud.etcd.discovery.register",
+			"spring.cloud.service-registry.auto-registration.enabled" })
+	void registeringCanBeSwitchedOffWhileDiscoveryStays(String property) {
+		this.withoutEtcd.withPropertyValues(property + "=false")
+			.run((context) -> assertThat(context).hasNotFailed()
+				.hasSingleBean(EtcdDiscoveryClient.class)
+				.hasSingleBean(EtcdServiceRegistry.class)
+				.doesNotHaveBean(EtcdRegistration.class)
+				.doesNotHaveBean(EtcdAutoServiceRegistration.class));
+	}
+
+	@Test
+	void blockingAndReactiveClientsCanBeSwitchedOffEach() {
+		this.withoutEtcd.withPropertyValues("spring.cloud.discovery.blocking.enabled=false")
+			.run((context) -> assertThat(context).doesNotHaveBean(EtcdDiscoveryClient.class)
+				.hasSingleBean(EtcdReactiveDiscoveryClient.class));
+		this.withoutEtcd.withPropertyValues("spring.cloud.discovery.reactive.enabled=false")
+			.run((context) -> assertThat(context).hasSingleBean(EtcdDiscoveryClient.class)
+				.doesNotHaveBean(EtcdReactiveDiscoveryClient.class));
+	}
+
+	@Test
+	void withoutJetcdNothingHappens() {
+		this.runner.withClassLoader(new FilteredClassLoader(Client.class))
+			.run((context) -> assertThat(context).hasNotFailed()
+				.doesNotHaveBean(EtcdClient.class)
+				.doesNotHaveBean(ServiceView.class));
+	}
+
+	@Test
+	void withoutWebClientThereIsNoReactiveClient() {
+		this.withoutEtcd.withClassLoader(new FilteredClassLoader(WebClient.class))
+			.run((context) -> assertThat(context).hasNotFailed()
+				.hasSingleBean(EtcdDiscoveryClient.class)
+				.doesNotHaveBean(EtcdReactiveDiscoveryClient.class));
+	}
+
+	@Test
+	void withoutReactorThereIsStillABlockingClient() {
+		this.withoutEtcd
+			.withClassLoader(new FilteredClassLoader(WebClient.class, Flux.class, ServiceInstanceListSupplier.class))
+			.run((context) -> assertThat(context).hasNotFailed().hasSingleBean(EtcdDiscoveryClient.class));
+	}
+
+	@Test
+	void withoutLoadBalancerDiscoveryStays() {
+		this.withoutEtcd.withClassLoader(new FilteredClassLoader(ServiceInstanceListSupplier.class))
+			.run((context) -> assertThat(context).hasNotFailed()
+				.hasSingleBean(EtcdDiscoveryClient.class)
+				.doesNotHaveBean(EtcdLoadBalancerAutoConfiguration.class));
+	}
+
+	@Test
+	void userBeansReplaceOurs() {
+		InstanceCodec codec = new InstanceCodec() {
+
+			@Override
+			public byte[] encode(ServiceRecord record) {
+				return new byte[1];
+			}
+
+			@Override
+			public ServiceRecord decode(InstanceKey key, byte[] value) {
+				throw new IllegalArgumentException();
+			}
+
+		};
+		EtcdConnectionDetails details = () -> List.of("user:1");
+		this.withoutEtcd.withBean(InstanceCodec.class, () -> codec)
+			.withBean(EtcdConnectionDetails.class, () -> details)
+			.run((context) -> {
+				assertThat(context.getBean(InstanceCodec.class)).isSameAs(codec);
+				assertThat(context.getBean(EtcdConnectionDetails.class)).isSameAs(details);
+				assertThat(context.getBean(EtcdClient.class)).isInstanceOf(EmptyEtcdClient.class);
+				assertThat(context).doesNotHaveBean(JetcdEtcdClient.class);
+			});
+	}
+
+	@Test
+	void clientConnectsWhereTheUsersConnectionDetailsSay() {
+		this.runner.withBean(EtcdConnectionDetails.class, () -> () -> List.of("user.example:1"))
+			.withPropertyValues("spring.cloud.etcd.fail-fast=false", "spring.cloud.etcd.endpoints=http://ignored:2")
+			.run((context) -> assertThat(context.getBean(EtcdClient.class).describe())
+				.isEqualTo("http://user.example:1"));
+	}
+
+	@Test
+	void ourRegistryGivesWayToAnotherOneAskedForByType() {
+		this.withoutEtcd.withUserConfiguration(OtherRegistry.class).run((context) -> {
+			assertThat(context).hasNotFailed();
+			assertThat(context.getBean(ServiceRegistry.class)).isNotInstanceOf(EtcdServiceRegistry.class);
+			assertThat(context.getBean(Registration.class)).isNotInstanceOf(EtcdRegistration.class);
+			assertThat(context.getBean(EtcdAutoServiceRegistration.class)).isNotNull();
+		});
+		this.withoutEtcd.run((context) -> {
+			assertThat(context.getBean(ServiceRegistry.class)).isInstanceOf(EtcdServiceRegistry.class);
+			assertThat(context.getBean(Registration.class)).isInstanceOf(EtcdRegistration.class);
+		});
+	}
+
+	@Test
+	void springCloudsOwnFailFastOfAutoRegistrationIsContent() {
+		this.withoutEtcd.withPropertyValues("spring.cloud.service-registry.auto-registration.fail-fast=true")
+			.run((context) -> assertThat(context).hasNotFailed());
+	}
+
+	@Test
+	void loadBalancerIsFedByOurSupplierUnlessAnotherConfigurationIsAskedFor() {
+		this.withoutEtcd.run((context) -> assertThat(supplier(context.getBean(LoadBalancerClientFactory.class)))
+			.isInstanceOf(EtcdServiceInstanceListSupplier.class));
+		this.withoutEtcd.withPropertyValues("spring.cloud.loadbalancer.configurations=default")
+			.run((context) -> assertThat(supplier(context.getBean(LoadBalancerClientFactory.class)))
+				.isInstanceOf(EtcdServiceInstanceListSupplier.class));
+		for (String property : List.of("spring.cloud.loadbalancer.configurations",
+				"spring.cloud.loadbalancer.clients.stock.configurations")) {
+			this.withoutEtcd.withPropertyValues(property + "=zone-preference")
+				.run((context) -> assertThat(supplier(context.getBean(LoadBalancerClientFactory.class)))
+					.isNotInstanceOf(EtcdServiceInstanceListSupplier.class));
+		}
+		this.withoutEtcd.withPropertyValues("spring.cloud.loadbalancer.clients.other.configurations=zone-preference")
+			.run((context) -> assertThat(supplier(context.getBean(LoadBalancerClientFactory.class)))
+				.isInstanceOf(EtcdServiceInstanceListSupplier.class));
+	}
+
+	@Test
+	void usersOwnDefaultLoadBalancerConfigurationWinsWhateverItsName() {
+		for (Class<?> configuration : List.of(AConfiguration.class, ZConfiguration.class)) {
+			this.withoutEtcd.withUserConfiguration(configuration)
+				.run((context) -> assertThat(
+						supplier(context.getBean(LoadBalancerClientFactory.class)).get().blockFirst())
+					.singleElement()
+					.returns("of-the-user", ServiceInstance::getInstanceId));
+		}
+	}
+
+	@Test
+	void warnsWhenTheHeartbeatIsMoreThanAThirdOfTheTtl(CapturedOutput output) {
+		this.withoutEtcd.withPropertyValues("spring.cloud.etcd.discovery.ttl=5s")
+			.run((context) -> assertThat(output).contains("more than a third"));
+	}
+
+	@Test
+	void zoneIsAdvertisedAsMetadata() {
+		this.withoutEtcd
+			.withPropertyValues("spring.cloud.etcd.discovery.zone=eu-1", "spring.cloud.etcd.discovery.metadata.a=b",
+					"spring.cloud.etcd.discovery.host=10.0.0.5", "spring.cloud.etcd.discovery.port=8080")
+			.run((context) -> {
+				ServiceRecord record = context.getBean(EtcdRegistration.class).toRecord();
+				assertThat(record.key()).isEqualTo(new InstanceKey("orders", "10.0.0.5:8080"));
+				assertThat(record.metadata()).containsEntry("zone", "eu-1").containsEntry("a", "b");
+			});
+	}
+
+	@Test
+	void boundAddressIsAdvertisedIfTheServerListensOnAParticularOne() {
+		this.withoutEtcd.withPropertyValues("server.address=127.0.0.9")
+			.run((context) -> assertThat(context.getBean(EtcdRegistration.class).getHost()).isEqualTo("127.0.0.9"));
+		this.withoutEtcd.withPropertyValues("server.address=0.0.0.0")
+			.run((context) -> assertThat(context.getBean(EtcdRegistration.class).getHost()).isNotEqualTo("0.0.0.0"));
+	}
+
+	@Test
+	void orderIsThatOfTheProperty() {
+		this.withoutEtcd.withPropertyValues("spring.cloud.etcd.discovery.order=7").run((context) -> {
+			assertThat(context.getBean(EtcdDiscoveryClient.class).getOrder()).isEqualTo(7);
+			assertThat(context.getBean(EtcdReactiveDiscoveryClient.class).getOrder()).isEqualTo(7);
+		});
+	}
+
+	@Test
+	void lazyInitializationDoesNotKeepTheViewFromStarting() {
+		this.withoutEtcd
+			.withInitializer(
+					(context) -> context.addBeanFactoryPostProcessor(new LazyInitializationBeanFactoryPostProcessor()))
+			.run((context) -> assertThat(context.getBeanFactory().containsSingleton("etcdServiceView")).isTrue());
+	}
+
+	private static ServiceInstanceListSupplier supplier(LoadBalancerClientFactory factory) {
+		return factory.getLazyProvider("stock", ServiceInstanceListSupplier.class).getIfAvailable();
+	}
+
+	/**
+	 * A configuration of a user's, first in the alphabet.
+	 */
+	@Configuration(proxyBeanMethods = false)
+	@LoadBalancerClients(defaultConfiguration = UserSupplier.class)
+	static class AConfiguration {
+
+	}
+
+	/**
+	 * A configuration of a user's, last in the alphabet.
+	 */
+	@Configuration(proxyBeanMethods = false)
+	@LoadBalancerClients(defaultConfiguration = UserSupplier.class)
+	static class ZConfiguration {
+
+	}
+
+	/**
+	 * Supplies an instance of the user's.
+	 */
+	static class UserSupplier {
+
+		@Bean
+		ServiceInstanceListSupplier userSupplier() {
+			return new ServiceInstanceListSupplier() {
+
+				@Override
+				public String getServiceId() {
+					return "stock";
+				}
+
+				@Override
+				public Flux<List<ServiceInstance>> get() {
+					return Flux
+						.just(List.of(new DefaultServiceInstance("of-the-user", "stock", "localhost", 1, false)));
+				}
+
+			};
+		}
+
+	}
+
+}

@@ -1,0 +1,138 @@
+package io.github.etcddiscovery.instance;
+
+import java.util.HashMap;
+import java.util.Map;
+
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
+
+class RecordRulesTests {
+
+	private static final InstanceKey KEY = new InstanceKey("orders", "10.0.0.5:8080");
+
+	@ParameterizedTest
+	@ValueSource(strings = { "10.0.0.5", "255.255.255.255", "localhost", "my_host", "a.b-c.example.org", "a", "1a.x",
+			"::1", "fe80::1:2", "2001:db8::1", "::ffff:10.0.0.5" })
+	void acceptsHostNamesAndAddresses(String host) {
+		assertThat(record(host, 1).host()).isEqualTo(host);
+	}
+
+	@ParameterizedTest
+	@ValueSource(strings = { "", " ", "a b", "user:pw@evil", "evil#", "evil/path", "evil?q", "[::1]", "fe80::1%eth0",
+			"1.2.3.444", "1.2.3", "1.2.3.4.5", "01.2.3.4", "-a", "a-", "a..b", ".a", "a.", "a:80", ":::", "gggg::1",
+			"host\n", "h\u00f6st", "%65vil" })
+	void refusesAnythingElseAsHost(String host) {
+		assertThatExceptionOfType(InvalidValueException.class).isThrownBy(() -> record(host, 1))
+			.withMessageContaining("host")
+			.withMessageContaining("expected");
+	}
+
+	@Test
+	void refusesLabelsAndNamesThatAreTooLong() {
+		assertThat(record("a".repeat(63) + ".b", 1)).isNotNull();
+		assertThatExceptionOfType(InvalidValueException.class).isThrownBy(() -> record("a".repeat(64) + ".b", 1));
+		assertThatExceptionOfType(InvalidValueException.class).isThrownBy(() -> record("ab.".repeat(90) + "b", 1));
+	}
+
+	@ParameterizedTest
+	@ValueSource(ints = { Integer.MIN_VALUE, -1, 0, 65536, Integer.MAX_VALUE })
+	void refusesPortsOutOfRange(int port) {
+		assertThatExceptionOfType(InvalidValueException.class).isThrownBy(() -> record("localhost", port))
+			.withMessage("Invalid port '%d': expected a port between 1 and 65535", port);
+	}
+
+	@ParameterizedTest
+	@ValueSource(strings = { "", "-a", ".a", "a b", "a/b", "a\n", "\u00e4" })
+	void refusesServiceIdsThatDoNotFitAKeyOrUri(String serviceId) {
+		assertThatExceptionOfType(InvalidValueException.class).isThrownBy(() -> new InstanceKey(serviceId, "1"))
+			.withMessageContaining("service id");
+	}
+
+	@Test
+	void boundsTheLengthOfIds() {
+		assertThat(new InstanceKey("a".repeat(128), "i".repeat(255))).isNotNull();
+		assertThatExceptionOfType(InvalidValueException.class).isThrownBy(() -> new InstanceKey("a".repeat(129), "i"));
+		assertThatExceptionOfType(InvalidValueException.class).isThrownBy(() -> new InstanceKey("a", "i".repeat(256)));
+	}
+
+	@ParameterizedTest
+	@ValueSource(strings = { "", "a/b", "a b", "a\u0000" })
+	void refusesInstanceIdsThatDoNotFitAKey(String instanceId) {
+		assertThatExceptionOfType(InvalidValueException.class).isThrownBy(() -> new InstanceKey("orders", instanceId))
+			.withMessageContaining("instance id");
+	}
+
+	@Test
+	void messageIsCutAndEscaped() {
+		assertThatExceptionOfType(InvalidValueException.class)
+			.isThrownBy(() -> record("a\n\u001b[31m" + "x".repeat(500), 1))
+			.satisfies((ex) -> assertThat(ex.getMessage()).hasSizeLessThan(300).doesNotContain("\n", "\u001b"));
+	}
+
+	@Test
+	void metadataIsCopiedAndCannotBeChanged() {
+		Map<String, String> metadata = new HashMap<>(Map.of("a", "1"));
+		ServiceRecord record = new ServiceRecord(KEY, "localhost", 1, false, InstanceStatus.UP, metadata);
+		metadata.put("b", "2");
+		assertThat(record.metadata()).isUnmodifiable().containsOnlyKeys("a");
+		metadata.put("c", null);
+		assertThatExceptionOfType(InvalidValueException.class)
+			.isThrownBy(() -> new ServiceRecord(KEY, "localhost", 1, false, InstanceStatus.UP, metadata));
+	}
+
+	@Test
+	void ipv6IsBracketedInIdsAndUris() {
+		assertThat(InstanceKey.defaultInstanceId("::1", 80)).isEqualTo("[::1]:80");
+		assertThat(InstanceKey.defaultInstanceId("10.0.0.5", 80)).isEqualTo("10.0.0.5:80");
+		assertThat(record("::1", 80).uriHost()).isEqualTo("[::1]");
+	}
+
+	@Test
+	void sameAddressIsHostAndPortAlone() {
+		ServiceRecord record = record("Host", 80);
+		assertThat(record.sameAddress(record("host", 80).withStatus(InstanceStatus.DOWN))).isTrue();
+		assertThat(record.sameAddress(record("host", 81))).isFalse();
+		assertThat(record.sameAddress(record("host2", 80))).isFalse();
+	}
+
+	@Test
+	void statusIsReadInAnyCase() {
+		assertThat(InstanceStatus.of("out_of_service")).isEqualTo(InstanceStatus.OUT_OF_SERVICE);
+		assertThatExceptionOfType(IllegalArgumentException.class).isThrownBy(() -> InstanceStatus.of("SIDEWAYS"))
+			.withMessageContaining("SIDEWAYS")
+			.withMessageContaining("OUT_OF_SERVICE");
+	}
+
+	@Test
+	void keysAreWrittenAndReadUnderAnyPrefix() {
+		for (String prefix : new String[] { "/services", "/services/", "/services//" }) {
+			KeyLayout layout = new KeyLayout(prefix);
+			assertThat(layout.range()).isEqualTo("/services/");
+			assertThat(layout.format(KEY)).isEqualTo("/services/orders/10.0.0.5:8080");
+			assertThat(layout.parse("/services/orders/10.0.0.5:8080")).isEqualTo(KEY);
+		}
+	}
+
+	@ParameterizedTest
+	@ValueSource(strings = { "/services/orders", "/services/", "/services/orders/", "/services/orders/a/b",
+			"/services//a", "/other/orders/a", "/services-old/orders/a" })
+	void refusesKeysOfAnotherLayout(String key) {
+		assertThatExceptionOfType(InvalidValueException.class).isThrownBy(() -> new KeyLayout("/services").parse(key));
+	}
+
+	@ParameterizedTest
+	@ValueSource(strings = { "", " ", "/", "//" })
+	void refusesAPrefixThatIsEmpty(String prefix) {
+		assertThatExceptionOfType(InvalidValueException.class).isThrownBy(() -> new KeyLayout(prefix))
+			.withMessageContaining("prefix");
+	}
+
+	private static ServiceRecord record(String host, int port) {
+		return new ServiceRecord(KEY, host, port, false, InstanceStatus.UP, Map.of());
+	}
+
+}

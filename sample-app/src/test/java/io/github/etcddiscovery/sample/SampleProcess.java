@@ -1,0 +1,138 @@
+package io.github.etcddiscovery.sample;
+
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.net.URI;
+import java.net.http.HttpClient;
+import java.net.http.HttpRequest;
+import java.net.http.HttpResponse;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.TimeUnit;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+
+import org.awaitility.Awaitility;
+
+/**
+ * The packaged sample application in a process of its own, on a random port.
+ */
+final class SampleProcess implements AutoCloseable {
+
+	private static final Duration START_TIMEOUT = Duration.ofSeconds(90);
+
+	private static final Pattern PORT = Pattern.compile("Tomcat started on port (\\d+)");
+
+	private final HttpClient http = HttpClient.newHttpClient();
+
+	private final Path log;
+
+	private final Process process;
+
+	private int port;
+
+	private SampleProcess(String service, String etcd, List<String> arguments) {
+		List<String> command = new ArrayList<>(
+				List.of(Path.of(System.getProperty("java.home"), "bin", "java").toString(), "-Xmx192m",
+						"-XX:TieredStopAtLevel=1", "-jar", System.getProperty("sample.jar"), "--server.port=0",
+						"--spring.application.name=" + service, "--spring.cloud.etcd.endpoints=" + etcd));
+		command.addAll(arguments);
+		try {
+			this.log = Files.createTempFile("sample-", ".log");
+			this.process = new ProcessBuilder(command).redirectErrorStream(true)
+				.redirectOutput(this.log.toFile())
+				.start();
+		}
+		catch (IOException ex) {
+			throw new UncheckedIOException(ex);
+		}
+	}
+
+	/** Starts one. {@link #port()} waits until it listens. */
+	static SampleProcess start(String service, String etcd, String... arguments) {
+		return new SampleProcess(service, etcd, List.of(arguments));
+	}
+
+	int port() {
+		if (this.port != 0) {
+			return this.port;
+		}
+		Awaitility.await("start of the sample application")
+			.atMost(START_TIMEOUT)
+			.failFast("it ended instead", () -> !this.process.isAlive())
+			.until(() -> PORT.matcher(log()).find());
+		Matcher port = PORT.matcher(log());
+		port.find();
+		this.port = Integer.parseInt(port.group(1));
+		return this.port;
+	}
+
+	String instanceId() {
+		return "127.0.0.1:" + port();
+	}
+
+	String get(String path) {
+		HttpRequest request = HttpRequest.newBuilder(URI.create("http://127.0.0.1:" + port() + path))
+			.timeout(Duration.ofSeconds(10))
+			.build();
+		try {
+			HttpResponse<String> response = this.http.send(request, HttpResponse.BodyHandlers.ofString());
+			if (response.statusCode() != 200) {
+				throw new IllegalStateException(path + " answered " + response.statusCode() + ": " + response.body());
+			}
+			return response.body();
+		}
+		catch (IOException ex) {
+			throw new UncheckedIOException(path + "\n" + log(), ex);
+		}
+		catch (InterruptedException ex) {
+			Thread.currentThread().interrupt();
+			throw new IllegalStateException(ex);
+		}
+	}
+
+	/** Asks it to end, as SIGTERM does. */
+	void terminate() {
+		this.process.destroy();
+	}
+
+	/** Ends it, as kill -9 does. */
+	void kill() {
+		this.process.destroyForcibly();
+	}
+
+	boolean awaitEnd() {
+		try {
+			return this.process.waitFor(30, TimeUnit.SECONDS);
+		}
+		catch (InterruptedException ex) {
+			Thread.currentThread().interrupt();
+			return false;
+		}
+	}
+
+	String log() {
+		try {
+			return Files.readString(this.log);
+		}
+		catch (IOException ex) {
+			throw new UncheckedIOException(ex);
+		}
+	}
+
+	@Override
+	public void close() {
+		kill();
+		awaitEnd();
+		try {
+			Files.deleteIfExists(this.log);
+		}
+		catch (IOException ex) {
+			throw new UncheckedIOException(ex);
+		}
+	}
+
+}
