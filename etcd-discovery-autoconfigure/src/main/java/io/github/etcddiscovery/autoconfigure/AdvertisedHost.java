@@ -2,10 +2,10 @@ package io.github.etcddiscovery.autoconfigure;
 
 import java.net.InetAddress;
 
-import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
+import org.springframework.boot.context.properties.bind.Binder;
 import org.springframework.cloud.commons.util.InetUtils;
 import org.springframework.core.env.Environment;
 import org.springframework.util.StringUtils;
@@ -31,7 +31,7 @@ record AdvertisedHost(String host, String reason) {
 		if (StringUtils.hasText(properties.getHost())) {
 			return new AdvertisedHost(properties.getHost(), "spring.cloud.etcd.discovery.host says so");
 		}
-		InetAddress bound = environment.getProperty("server.address", InetAddress.class);
+		InetAddress bound = Binder.get(environment).bind("server.address", InetAddress.class).orElse(null);
 		if (bound != null && !bound.isAnyLocalAddress()) {
 			return new AdvertisedHost(plain(bound), "the web server listens on server.address only");
 		}

@@ -2,41 +2,70 @@ package io.github.etcddiscovery.cloud;
 
 import io.github.etcddiscovery.view.Catalog;
 import io.github.etcddiscovery.view.ServiceView;
+import io.github.etcddiscovery.view.ServiceView.Subscription;
 import org.jspecify.annotations.Nullable;
 
 import org.springframework.cloud.client.ServiceInstance;
 import org.springframework.cloud.client.discovery.event.HeartbeatEvent;
 import org.springframework.context.ApplicationEventPublisher;
+import org.springframework.context.SmartLifecycle;
 
 /**
  * Tells Spring Cloud that the catalogue has changed, and only then: Spring Cloud Gateway
  * rebuilds its routes at every {@link HeartbeatEvent} with a new value. Published on the
  * view's notification thread, since listeners may take their time.
  */
-public final class CatalogHeartbeat implements AutoCloseable {
+public final class CatalogHeartbeat implements SmartLifecycle {
 
-	private final ServiceView.Subscription subscription;
+	private final ServiceView<ServiceInstance> view;
+
+	private final ApplicationEventPublisher publisher;
 
 	private @Nullable Catalog<ServiceInstance> last;
 
+	private @Nullable Subscription subscription;
+
 	/**
-	 * Subscribes to the view.
+	 * Creates the heartbeat. Starts nothing.
 	 * @param view what is registered
 	 * @param publisher receives the events
 	 */
 	public CatalogHeartbeat(ServiceView<ServiceInstance> view, ApplicationEventPublisher publisher) {
-		this.subscription = view.subscribe((catalog) -> {
-			boolean changed = catalog.isSynced() && (this.last == null || !catalog.hasSameInstances(this.last));
-			this.last = catalog;
-			if (changed) {
-				publisher.publishEvent(new HeartbeatEvent(this, catalog.epoch() + "/" + catalog.revision()));
-			}
-		});
+		this.view = view;
+		this.publisher = publisher;
 	}
 
 	@Override
-	public void close() {
-		this.subscription.close();
+	public synchronized void start() {
+		if (this.subscription == null) {
+			this.subscription = this.view.subscribe(this::publish);
+		}
+	}
+
+	private void publish(Catalog<ServiceInstance> catalog) {
+		boolean changed = catalog.isSynced() && (this.last == null || !catalog.hasSameInstances(this.last));
+		this.last = catalog;
+		if (changed) {
+			this.publisher.publishEvent(new HeartbeatEvent(this, catalog.epoch() + "/" + catalog.revision()));
+		}
+	}
+
+	@Override
+	public synchronized void stop() {
+		if (this.subscription != null) {
+			this.subscription.close();
+			this.subscription = null;
+		}
+	}
+
+	@Override
+	public synchronized boolean isRunning() {
+		return this.subscription != null;
+	}
+
+	@Override
+	public boolean isPauseable() {
+		return false;
 	}
 
 }

@@ -26,7 +26,8 @@ public record TtlOption(Duration heartbeat, Duration ttl) {
 			throw new InvalidValueException("heartbeat", heartbeat, "at least " + MIN_HEARTBEAT.toMillis() + " ms");
 		}
 		if (ttl.compareTo(heartbeat) <= 0) {
-			throw new InvalidValueException("ttl", ttl, "more than the heartbeat, which is " + heartbeat);
+			throw new InvalidValueException("ttl", ttl,
+					"more than the heartbeat, which is " + heartbeat.toMillis() + " ms");
 		}
 	}
 

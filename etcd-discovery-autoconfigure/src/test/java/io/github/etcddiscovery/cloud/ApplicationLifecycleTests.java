@@ -1,0 +1,533 @@
+package io.github.etcddiscovery.cloud;
+
+import java.io.IOException;
+import java.net.URI;
+import java.net.http.HttpClient;
+import java.net.http.HttpRequest;
+import java.net.http.HttpResponse;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.stream.IntStream;
+import java.util.stream.Stream;
+
+import io.github.etcddiscovery.client.EtcdException;
+import io.github.etcddiscovery.instance.InvalidValueException;
+import io.github.etcddiscovery.registry.RecordState;
+import io.github.etcddiscovery.testing.EtcdBinary;
+import io.github.etcddiscovery.testing.EtcdEyes;
+import io.github.etcddiscovery.testing.EtcdProcess;
+import io.github.etcddiscovery.testing.OnEveryEtcd;
+import io.github.etcddiscovery.view.ServiceView;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Test;
+import reactor.core.Disposable;
+
+import org.springframework.boot.SpringApplication;
+import org.springframework.boot.autoconfigure.EnableAutoConfiguration;
+import org.springframework.boot.availability.AvailabilityChangeEvent;
+import org.springframework.boot.availability.ReadinessState;
+import org.springframework.boot.builder.SpringApplicationBuilder;
+import org.springframework.boot.context.event.ApplicationReadyEvent;
+import org.springframework.boot.web.server.context.WebServerApplicationContext;
+import org.springframework.cloud.client.ServiceInstance;
+import org.springframework.cloud.client.discovery.DiscoveryClient;
+import org.springframework.cloud.client.discovery.ReactiveDiscoveryClient;
+import org.springframework.cloud.client.discovery.event.HeartbeatEvent;
+import org.springframework.cloud.client.discovery.event.InstancePreRegisteredEvent;
+import org.springframework.cloud.client.discovery.event.InstanceRegisteredEvent;
+import org.springframework.cloud.client.loadbalancer.LoadBalanced;
+import org.springframework.context.ApplicationEvent;
+import org.springframework.context.ConfigurableApplicationContext;
+import org.springframework.context.annotation.Bean;
+import org.springframework.context.annotation.Configuration;
+import org.springframework.context.event.ContextClosedEvent;
+import org.springframework.context.event.EventListener;
+import org.springframework.context.support.GenericApplicationContext;
+import org.springframework.web.bind.annotation.GetMapping;
+import org.springframework.web.bind.annotation.RestController;
+import org.springframework.web.client.RestClient;
+import org.springframework.web.client.RestTemplate;
+import org.springframework.web.reactive.function.client.WebClient;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
+import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException;
+import static org.awaitility.Awaitility.await;
+
+/**
+ * Real applications, with a web server, on real etcd.
+ */
+@OnEveryEtcd
+class ApplicationLifecycleTests {
+
+	private static final Duration SOON = Duration.ofSeconds(10);
+
+	private static final String ORDERS = "/services/orders/";
+
+	private final EtcdProcess etcd;
+
+	private final EtcdEyes eyes;
+
+	private final List<ConfigurableApplicationContext> contexts = new ArrayList<>();
+
+	ApplicationLifecycleTests(EtcdBinary binary) {
+		this.etcd = EtcdProcess.start(binary);
+		this.eyes = new EtcdEyes(this.etcd.endpoint());
+	}
+
+	@AfterEach
+	void stop() {
+		this.contexts.forEach(ConfigurableApplicationContext::close);
+		this.eyes.close();
+		this.etcd.close();
+	}
+
+	@Test
+	void registersOnceTrafficIsAcceptedAndPublishesTheEventsAroundIt() {
+		ConfigurableApplicationContext context = start("orders");
+		assertThat(this.eyes.all(ORDERS)).containsOnlyKeys(ORDERS + "127.0.0.1:" + port(context));
+		assertThat(context.getBean(Recorder.class).names()).containsSubsequence("ApplicationReadyEvent",
+				"InstancePreRegisteredEvent", "InstanceRegisteredEvent");
+		assertThat(context.getBean(Recorder.class).keysAtReady).isEmpty();
+	}
+
+	@Test
+	void followsReadinessInPlace() {
+		ConfigurableApplicationContext context = start("orders");
+		String key = ORDERS + "127.0.0.1:" + port(context);
+		long lease = this.eyes.get(key).getLease();
+		AvailabilityChangeEvent.publish(context, ReadinessState.REFUSING_TRAFFIC);
+		awaitStatus(key, "OUT_OF_SERVICE");
+		await().atMost(SOON).until(() -> context.getBean(DiscoveryClient.class).getInstances("orders").isEmpty());
+		AvailabilityChangeEvent.publish(context, ReadinessState.ACCEPTING_TRAFFIC);
+		awaitStatus(key, "UP");
+		assertThat(this.eyes.get(key).getLease()).isEqualTo(lease);
+	}
+
+	@Test
+	void ignoresReadinessIfToldTo() {
+		ConfigurableApplicationContext context = start("orders", "spring.cloud.etcd.discovery.follow-readiness=false");
+		String key = ORDERS + "127.0.0.1:" + port(context);
+		AvailabilityChangeEvent.publish(context, ReadinessState.REFUSING_TRAFFIC);
+		context.getBean(EtcdServiceRegistry.class)
+			.register(registration(context, Map.of("written", "after the readiness")));
+		awaitStatus(ORDERS + "further", "UP");
+		assertThat(this.eyes.get(key).getValue().toString()).contains("\"UP\"");
+	}
+
+	@Test
+	void eventsOfChildContextsAreNotOurs() {
+		ConfigurableApplicationContext context = start("orders");
+		String key = ORDERS + "127.0.0.1:" + port(context);
+		GenericApplicationContext child = new GenericApplicationContext(context);
+		child.refresh();
+		AvailabilityChangeEvent.publish(child, ReadinessState.REFUSING_TRAFFIC);
+		child.close();
+		assertThat(context.getBean(EtcdServiceRegistry.class).getState(context.getBean(EtcdRegistration.class)))
+			.isEqualTo(RecordState.REGISTERED);
+		assertThat(this.eyes.get(key).getValue().toString()).contains("\"UP\"");
+	}
+
+	@Test
+	void leavesBeforeTheWebServerStopsAndServesOnForTheDrain() throws Exception {
+		ConfigurableApplicationContext context = start("orders", "spring.cloud.etcd.discovery.drain=1500ms");
+		int port = port(context);
+		CompletableFuture<Void> closing = CompletableFuture.runAsync(context::close);
+		await().atMost(SOON).pollInterval(Duration.ofMillis(5)).until(() -> this.eyes.all(ORDERS).isEmpty());
+		long gone = System.nanoTime();
+		assertThat(hello(port)).isEqualTo("hello");
+		await().atMost(SOON).pollInterval(Duration.ofMillis(20)).until(() -> {
+			try {
+				hello(port);
+				return false;
+			}
+			catch (IOException ex) {
+				return true;
+			}
+		});
+		assertThat(Duration.ofNanos(System.nanoTime() - gone)).isGreaterThan(Duration.ofMillis(1200));
+		assertThat(closing).succeedsWithin(SOON);
+	}
+
+	@Test
+	void viewOutlivesTheWebServersGracefulShutdown() {
+		ConfigurableApplicationContext stock = start("stock");
+		ConfigurableApplicationContext context = start("orders");
+		await().atMost(SOON).until(() -> !context.getBean(DiscoveryClient.class).getInstances("stock").isEmpty());
+		CompletableFuture<String> request = CompletableFuture
+			.supplyAsync(() -> uncheckedGet("http://127.0.0.1:" + port(context) + "/slow"));
+		await().atMost(SOON).until(() -> context.getBean(Endpoints.class).slow);
+		context.close();
+		assertThat(request).succeedsWithin(SOON).isEqualTo("hello");
+		assertThat(stock.isActive()).isTrue();
+	}
+
+	@Test
+	void restartOfTheLifecycleDeregistersAndRegistersAgain() {
+		ConfigurableApplicationContext context = start("orders");
+		context.stop();
+		assertThat(this.eyes.all(ORDERS)).isEmpty();
+		context.start();
+		await().atMost(SOON)
+			.untilAsserted(
+					() -> assertThat(this.eyes.all(ORDERS)).containsOnlyKeys(ORDERS + "127.0.0.1:" + port(context)));
+	}
+
+	@Test
+	void neverDeregistersIfToldNotTo() {
+		ConfigurableApplicationContext context = start("orders", "spring.cloud.etcd.discovery.deregister=false");
+		String key = ORDERS + "127.0.0.1:" + port(context);
+		context.close();
+		assertThat(this.eyes.get(key)).isNotNull();
+	}
+
+	@Test
+	void doesNotRegisterIfToldNotToButDiscovers() {
+		start("stock");
+		ConfigurableApplicationContext context = start("orders", "spring.cloud.etcd.discovery.register=false");
+		assertThat(context.getBean(DiscoveryClient.class).getInstances("stock")).hasSize(1);
+		assertThat(this.eyes.all(ORDERS)).isEmpty();
+	}
+
+	@Test
+	void applicationWithoutAWebServerRegistersItsConfiguredPort() {
+		start("orders", "spring.main.web-application-type=none", "spring.cloud.etcd.discovery.port=4711");
+		assertThat(this.eyes.all(ORDERS)).containsOnlyKeys(ORDERS + "127.0.0.1:4711");
+	}
+
+	@Test
+	void closingIsBoundedWhileEtcdIsAway() {
+		ConfigurableApplicationContext context = start("orders", "spring.cloud.etcd.discovery.drain=0s");
+		this.etcd.kill();
+		long begin = System.nanoTime();
+		context.close();
+		assertThat(Duration.ofNanos(System.nanoTime() - begin)).isLessThan(Duration.ofSeconds(5));
+	}
+
+	@Test
+	void startsWithoutEtcdAndRegistersAsSoonAsItIsThere() {
+		this.etcd.kill();
+		ConfigurableApplicationContext context = start("orders", "spring.cloud.etcd.fail-fast=false",
+				"spring.cloud.etcd.request-timeout=1s");
+		assertThat(context.getBean(DiscoveryClient.class).getInstances("orders")).isEmpty();
+		assertThatExceptionOfType(EtcdException.class)
+			.isThrownBy(() -> context.getBean(EtcdDiscoveryClient.class).probe());
+		this.etcd.startAgain();
+		await().atMost(SOON).until(() -> context.getBean(DiscoveryClient.class).getInstances("orders").size() == 1);
+		context.getBean(EtcdDiscoveryClient.class).probe();
+		assertThat(context.getBean(EtcdReactiveDiscoveryClient.class).reactiveProbe().blockOptional(SOON)).isEmpty();
+	}
+
+	@Test
+	void allThreeClientsCallBothInstancesInTurn() {
+		ConfigurableApplicationContext caller = start("caller");
+		ConfigurableApplicationContext first = start("orders");
+		ConfigurableApplicationContext second = start("orders");
+		await().atMost(SOON).until(() -> caller.getBean(DiscoveryClient.class).getInstances("orders").size() == 2);
+		Clients clients = caller.getBean(Clients.class);
+		List<String> expected = Stream.of(first, second).map((context) -> String.valueOf(port(context))).toList();
+		for (Calls calls : List.<Calls>of(clients::restTemplate, clients::restClient, clients::webClient)) {
+			List<String> answers = IntStream.range(0, 8).mapToObj((i) -> calls.get("http://orders/port")).toList();
+			assertThat(answers).containsAll(expected);
+			for (int i = 1; i < answers.size(); i++) {
+				assertThat(answers.get(i)).isNotEqualTo(answers.get(i - 1));
+			}
+		}
+	}
+
+	@Test
+	void blockingAndReactiveClientsSeeTheSame() {
+		ConfigurableApplicationContext context = start("orders");
+		await().atMost(SOON).until(() -> context.getBean(DiscoveryClient.class).getInstances("orders").size() == 1);
+		ReactiveDiscoveryClient reactive = context.getBean(ReactiveDiscoveryClient.class);
+		assertThat(reactive.getServices().collectList().block(SOON)).contains("orders");
+		assertThat(reactive.getInstances("orders").collectList().block(SOON))
+			.isEqualTo(context.getBean(DiscoveryClient.class).getInstances("orders"));
+		assertThat(context.getBean(DiscoveryClient.class).getServices()).contains("orders");
+	}
+
+	@Test
+	@SuppressWarnings("unchecked")
+	void supplierEmitsAtOnceAndAgainAtEveryChange() {
+		ConfigurableApplicationContext context = start("orders");
+		EtcdServiceInstanceListSupplier supplier = new EtcdServiceInstanceListSupplier(
+				context.getBean(ServiceView.class), "stock");
+		List<List<ServiceInstance>> seen = new CopyOnWriteArrayList<>();
+		Disposable subscription = supplier.get().subscribe(seen::add);
+		assertThat(seen).containsExactly(List.of());
+		String record = "{\"host\":\"h\",\"port\":%d}";
+		this.eyes.put("/services/stock/b", record.formatted(2));
+		await().atMost(SOON).until(() -> seen.size() == 2);
+		this.eyes.put("/services/other/a", record.formatted(3));
+		this.eyes.put("/services/stock/a", record.formatted(1));
+		await().atMost(SOON).until(() -> seen.size() == 3);
+		assertThat(seen.get(2)).extracting(ServiceInstance::getInstanceId).containsExactly("a", "b");
+		subscription.dispose();
+		this.eyes.delete("/services/stock/a");
+		await().atMost(SOON).until(() -> supplier.get().blockFirst().size() == 1);
+		assertThat(seen).hasSize(3);
+	}
+
+	@Test
+	void heartbeatTellsOfChangesAndOnlyOfChanges() {
+		ConfigurableApplicationContext context = start("orders");
+		Recorder recorder = context.getBean(Recorder.class);
+		String registeredAt = "1/" + this.eyes.get(ORDERS + "127.0.0.1:" + port(context)).getModRevision();
+		await().atMost(SOON)
+			.until(() -> recorder.heartbeats().stream().map(HeartbeatEvent::getValue).anyMatch(registeredAt::equals));
+		int before = recorder.heartbeats().size();
+		this.eyes.put("/services/not-an-instance", "x");
+		this.eyes.put("/services/stock/a", "{\"host\":\"h\",\"port\":1}");
+		await().atMost(SOON).until(() -> recorder.heartbeats().size() == before + 1);
+		assertThat(recorder.heartbeats().stream().map(HeartbeatEvent::getValue)).doesNotHaveDuplicates();
+	}
+
+	@Test
+	void registryTakesFurtherRegistrationsAndTheirStatus() {
+		ConfigurableApplicationContext context = start("orders");
+		EtcdServiceRegistry registry = context.getBean(EtcdServiceRegistry.class);
+		EtcdRegistration further = registration(context, Map.of());
+		registry.register(further);
+		assertThat(this.eyes.leasesOf(ORDERS).stream().distinct()).hasSize(1);
+		registry.setStatus(further, "out_of_service");
+		awaitStatus(ORDERS + "further", "OUT_OF_SERVICE");
+		assertThat(registry.<String>getStatus(further)).isEqualTo("OUT_OF_SERVICE");
+		assertThatIllegalArgumentException().isThrownBy(() -> registry.setStatus(further, "SIDEWAYS"))
+			.withMessageContaining("SIDEWAYS");
+		registry.deregister(further);
+		registry.deregister(further);
+		assertThat(this.eyes.all(ORDERS)).hasSize(1);
+		assertThat(registry.getState(further)).isEqualTo(RecordState.GONE);
+	}
+
+	@Test
+	void closedRegistryOpensAgain() {
+		ConfigurableApplicationContext context = start("orders");
+		EtcdServiceRegistry registry = context.getBean(EtcdServiceRegistry.class);
+		registry.close();
+		registry.close();
+		assertThat(this.eyes.all(ORDERS)).isEmpty();
+		registry.register(context.getBean(EtcdRegistration.class));
+		assertThat(this.eyes.all(ORDERS)).hasSize(1);
+	}
+
+	@Test
+	void registryRefusesWhatReadersWouldReject() {
+		ConfigurableApplicationContext context = start("orders");
+		EtcdRegistration invalid = new EtcdRegistration("orders", null, "evil#host", 1, false, Map.of());
+		assertThatExceptionOfType(InvalidValueException.class)
+			.isThrownBy(() -> context.getBean(EtcdServiceRegistry.class).register(invalid))
+			.withMessageContaining("evil#host");
+		assertThatIllegalArgumentException()
+			.isThrownBy(() -> context.getBean(EtcdServiceRegistry.class).register(null));
+	}
+
+	@Test
+	void closedApplicationLeavesNoThreadsBehind() {
+		ConfigurableApplicationContext context = start("orders");
+		context.close();
+		await().atMost(SOON)
+			.until(() -> Thread.getAllStackTraces()
+				.keySet()
+				.stream()
+				.noneMatch((thread) -> thread.getName().startsWith("etcd-")));
+	}
+
+	private static EtcdRegistration registration(ConfigurableApplicationContext context, Map<String, String> metadata) {
+		return new EtcdRegistration("orders", "further", "127.0.0.1", port(context), false, metadata);
+	}
+
+	private ConfigurableApplicationContext start(String name, String... properties) {
+		SpringApplication application = new SpringApplicationBuilder(Application.class).build();
+		Map<String, String> arguments = new LinkedHashMap<>(Map.of("spring.application.name", name, "server.port", "0",
+				"server.address", "127.0.0.1", "spring.cloud.etcd.endpoints", this.etcd.endpoint(),
+				"spring.cloud.etcd.discovery.drain", "10ms", "spring.main.banner-mode", "off"));
+		for (String property : properties) {
+			arguments.put(property.split("=")[0], property.split("=")[1]);
+		}
+		ConfigurableApplicationContext context = application.run(arguments.entrySet()
+			.stream()
+			.map((argument) -> "--" + argument.getKey() + "=" + argument.getValue())
+			.toArray(String[]::new));
+		this.contexts.add(context);
+		return context;
+	}
+
+	private static int port(ConfigurableApplicationContext context) {
+		return ((WebServerApplicationContext) context).getWebServer().getPort();
+	}
+
+	private void awaitStatus(String key, String status) {
+		await().atMost(SOON)
+			.untilAsserted(() -> assertThat(this.eyes.get(key).getValue().toString())
+				.contains("\"status\":\"" + status + "\""));
+	}
+
+	private static String hello(int port) throws IOException, InterruptedException {
+		HttpRequest request = HttpRequest.newBuilder(URI.create("http://127.0.0.1:" + port + "/hello")).build();
+		return HttpClient.newHttpClient().send(request, HttpResponse.BodyHandlers.ofString()).body();
+	}
+
+	private static String uncheckedGet(String uri) {
+		return RestClient.create().get().uri(uri).retrieve().body(String.class);
+	}
+
+	/**
+	 * One of Spring's clients.
+	 */
+	@FunctionalInterface
+	interface Calls {
+
+		String get(String uri);
+
+	}
+
+	/**
+	 * An application with load-balanced clients.
+	 */
+	@Configuration(proxyBeanMethods = false)
+	@EnableAutoConfiguration
+	static class Application {
+
+		@Bean
+		@LoadBalanced
+		RestTemplate restTemplate() {
+			return new RestTemplate();
+		}
+
+		@Bean
+		@LoadBalanced
+		RestClient.Builder restClientBuilder() {
+			return RestClient.builder();
+		}
+
+		@Bean
+		@LoadBalanced
+		WebClient.Builder webClientBuilder() {
+			return WebClient.builder();
+		}
+
+		@Bean
+		Clients clients(RestTemplate restTemplate, RestClient.Builder restClient, WebClient.Builder webClient) {
+			return new Clients(restTemplate, restClient.build(), webClient.build());
+		}
+
+		@Bean
+		Endpoints endpoints(Clients clients, ConfigurableApplicationContext context) {
+			return new Endpoints(clients, context);
+		}
+
+		@Bean
+		Recorder recorder(DiscoveryClient discoveryClient) {
+			return new Recorder(discoveryClient);
+		}
+
+	}
+
+	/**
+	 * The load-balanced clients.
+	 */
+	record Clients(RestTemplate template, RestClient client, WebClient reactive) {
+
+		String restTemplate(String uri) {
+			return this.template.getForObject(uri, String.class);
+		}
+
+		String restClient(String uri) {
+			return this.client.get().uri(uri).retrieve().body(String.class);
+		}
+
+		String webClient(String uri) {
+			return this.reactive.get().uri(uri).retrieve().bodyToMono(String.class).block(SOON);
+		}
+
+	}
+
+	/**
+	 * What the application serves.
+	 */
+	@RestController
+	static class Endpoints {
+
+		private final Clients clients;
+
+		private final ConfigurableApplicationContext context;
+
+		private final CompletableFuture<Void> closing = new CompletableFuture<>();
+
+		volatile boolean slow;
+
+		Endpoints(Clients clients, ConfigurableApplicationContext context) {
+			this.clients = clients;
+			this.context = context;
+		}
+
+		@GetMapping("/hello")
+		String hello() {
+			return "hello";
+		}
+
+		@GetMapping("/port")
+		String ownPort() {
+			return String.valueOf(port(this.context));
+		}
+
+		/** Calls another service, once this one is on its way out. */
+		@GetMapping("/slow")
+		String slow() {
+			this.slow = true;
+			this.closing.join();
+			await().atMost(SOON).until(() -> !this.context.getBean(EtcdAutoServiceRegistration.class).isRunning());
+			return this.clients.restClient("http://stock/hello");
+		}
+
+		@EventListener
+		void onClosing(ContextClosedEvent event) {
+			this.closing.complete(null);
+		}
+
+	}
+
+	/**
+	 * Writes down what is published.
+	 */
+	static class Recorder {
+
+		private final DiscoveryClient discoveryClient;
+
+		private final List<ApplicationEvent> events = new CopyOnWriteArrayList<>();
+
+		private List<ServiceInstance> keysAtReady = List.of();
+
+		Recorder(DiscoveryClient discoveryClient) {
+			this.discoveryClient = discoveryClient;
+		}
+
+		@EventListener({ ApplicationReadyEvent.class, InstancePreRegisteredEvent.class, InstanceRegisteredEvent.class,
+				HeartbeatEvent.class })
+		void onEvent(ApplicationEvent event) {
+			this.events.add(event);
+			if (event instanceof ApplicationReadyEvent) {
+				this.keysAtReady = this.discoveryClient.getInstances("orders");
+			}
+		}
+
+		List<String> names() {
+			return this.events.stream().map((event) -> event.getClass().getSimpleName()).toList();
+		}
+
+		List<HeartbeatEvent> heartbeats() {
+			return this.events.stream()
+				.filter(HeartbeatEvent.class::isInstance)
+				.map(HeartbeatEvent.class::cast)
+				.toList();
+		}
+
+	}
+
+}
