@@ -1,0 +1,193 @@
+package io.github.etcddiscovery.documentation;
+
+import java.io.IOException;
+import java.io.InputStream;
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.Properties;
+import java.util.TreeMap;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+import java.util.stream.Stream;
+
+import com.sun.net.httpserver.HttpServer;
+import io.github.etcddiscovery.instance.InstanceKey;
+import io.github.etcddiscovery.instance.JsonInstanceCodec;
+import io.github.etcddiscovery.testing.EtcdBinary;
+import io.github.etcddiscovery.testing.EtcdEyes;
+import io.github.etcddiscovery.testing.EtcdProcess;
+import io.github.etcddiscovery.testing.RequiresEtcd;
+import org.junit.jupiter.api.Nested;
+import org.junit.jupiter.api.Test;
+import tools.jackson.databind.JsonNode;
+import tools.jackson.databind.json.JsonMapper;
+
+import org.springframework.beans.factory.config.YamlPropertiesFactoryBean;
+import org.springframework.boot.autoconfigure.EnableAutoConfiguration;
+import org.springframework.boot.builder.SpringApplicationBuilder;
+import org.springframework.context.ConfigurableApplicationContext;
+import org.springframework.context.annotation.Configuration;
+import org.springframework.context.annotation.Import;
+import org.springframework.core.io.ByteArrayResource;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+/**
+ * What the README says is what the code does.
+ */
+class ReadmeTests {
+
+	private static final Path ROOT = Path.of("..");
+
+	private static final String METADATA = "META-INF/spring-configuration-metadata.json";
+
+	private final String readme = read("README.md");
+
+	@Test
+	void tablesListJustThePropertiesThereAreWithTheirDefaults() throws IOException {
+		Map<String, String> documented = new TreeMap<>();
+		for (String section : this.readme.split("\n### ")) {
+			Matcher heading = Pattern.compile("^.*`(spring\\.cloud\\.etcd[.a-z]*)\\.\\*`").matcher(section);
+			Matcher row = Pattern.compile("\n\\| `([a-z.-]+)` \\| (?:`([^`]*)`)? ?\\|").matcher(section);
+			while (heading.lookingAt() && row.find()) {
+				documented.put(heading.group(1) + "." + row.group(1), String.valueOf(row.group(2)));
+			}
+		}
+		Map<String, String> actual = new TreeMap<>();
+		try (InputStream metadata = getClass().getClassLoader().getResourceAsStream(METADATA)) {
+			for (JsonNode property : JsonMapper.shared().readTree(metadata).get("properties")) {
+				JsonNode defaultValue = property.get("defaultValue");
+				actual.put(property.get("name").asString(), (defaultValue != null) ? defaultValue.asString() : "null");
+				assertThat(property.get("description").asString()).isNotBlank();
+			}
+		}
+		assertThat(documented).isEqualTo(actual);
+	}
+
+	@Test
+	void javaIsThatOfCompiledClasses() {
+		String folder = "etcd-discovery-autoconfigure/src/test/java/io/github/etcddiscovery/documentation/";
+		List<String> blocks = blocks("java");
+		assertThat(blocks).hasSize(2);
+		assertThat(read(folder + "StockClientConfiguration.java")).endsWith(blocks.get(0));
+		assertThat(read(folder + "StockClient.java")).endsWith(blocks.get(1));
+	}
+
+	@Test
+	void recordIsReadByOurCodec() {
+		Matcher record = Pattern.compile("/services/(\\S+)/(\\S+)\n(\\{.*})").matcher(this.readme);
+		assertThat(record.find()).isTrue();
+		InstanceKey key = new InstanceKey(record.group(1), record.group(2));
+		JsonInstanceCodec codec = new JsonInstanceCodec();
+		byte[] value = record.group(3).getBytes(StandardCharsets.UTF_8);
+		assertThat(codec.encode(codec.decode(key, value))).isEqualTo(value);
+	}
+
+	@Test
+	void commandsNameTheVersionThatIsBuilt() {
+		Matcher version = Pattern.compile("<artifactId>etcd-discovery</artifactId>\\s*<version>(.*?)</version>")
+			.matcher(read("pom.xml"));
+		assertThat(version.find()).isTrue();
+		assertThat(this.readme).contains("<version>" + version.group(1) + "</version>",
+				"sample-app-" + version.group(1) + ".jar");
+	}
+
+	@Test
+	void ciCallsTheTestCommand() {
+		String command = blocks("sh").get(1).strip();
+		assertThat(command).isEqualTo("mvn verify");
+		assertThat(read(".ci/run")).containsPattern("\nmvn [-a-zA-Z ]*verify\n");
+	}
+
+	@Test
+	void linksLeadToFilesThatAreThere() {
+		Matcher link = Pattern.compile("]\\((?!http)([^)]+)\\)").matcher(this.readme);
+		List<String> targets = new ArrayList<>();
+		while (link.find()) {
+			targets.add(link.group(1));
+		}
+		assertThat(targets).isNotEmpty().allSatisfy((target) -> assertThat(ROOT.resolve(target)).exists());
+	}
+
+	/**
+	 * The example, on real etcd.
+	 */
+	@Nested
+	@RequiresEtcd
+	class OnEtcd {
+
+		@Test
+		void yamlAndJavaMakeAnApplicationThatRegistersAndCalls() throws IOException {
+			HttpServer stock = HttpServer.create(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0), 10);
+			stock.createContext("/articles/7", (exchange) -> {
+				exchange.sendResponseHeaders(200, 2);
+				exchange.getResponseBody().write("42".getBytes(StandardCharsets.UTF_8));
+				exchange.close();
+			});
+			stock.start();
+			try (EtcdProcess etcd = EtcdProcess.start(EtcdBinary.newest());
+					EtcdEyes eyes = new EtcdEyes(etcd.endpoint())) {
+				eyes.put("/services/stock/1", "{\"host\":\"127.0.0.1\",\"port\":" + stock.getAddress().getPort() + "}");
+				Properties yaml = yaml();
+				yaml.replace("spring.cloud.etcd.endpoints", "http://localhost:2379", etcd.endpoint());
+				String[] arguments = Stream
+					.concat(yaml.stringPropertyNames().stream().map((name) -> name + "=" + yaml.getProperty(name)),
+							Stream.of("server.port=0", "server.address=127.0.0.1",
+									"spring.cloud.etcd.discovery.drain=0s"))
+					.map((property) -> "--" + property)
+					.toArray(String[]::new);
+				try (ConfigurableApplicationContext context = new SpringApplicationBuilder(Application.class)
+					.run(arguments)) {
+					assertThat(eyes.all("/services/orders/")).hasSize(1);
+					assertThat(context.getBean(StockClient.class).stockOf("7")).isEqualTo("42");
+				}
+				assertThat(eyes.all("/services/orders/")).isEmpty();
+			}
+			finally {
+				stock.stop(0);
+			}
+		}
+
+		private Properties yaml() {
+			YamlPropertiesFactoryBean yaml = new YamlPropertiesFactoryBean();
+			yaml.setResources(new ByteArrayResource(blocks("yaml").get(0).getBytes(StandardCharsets.UTF_8)));
+			return yaml.getObject();
+		}
+
+	}
+
+	private List<String> blocks(String language) {
+		List<String> blocks = new ArrayList<>();
+		Matcher block = Pattern.compile("```" + language + "\n(.*?)```", Pattern.DOTALL).matcher(this.readme);
+		while (block.find()) {
+			blocks.add(block.group(1));
+		}
+		return blocks;
+	}
+
+	private static String read(String path) {
+		try {
+			return Files.readString(ROOT.resolve(path));
+		}
+		catch (IOException ex) {
+			throw new IllegalStateException(ex);
+		}
+	}
+
+	/**
+	 * The application of the README.
+	 */
+	@Configuration(proxyBeanMethods = false)
+	@EnableAutoConfiguration
+	@Import(StockClientConfiguration.class)
+	static class Application {
+
+	}
+
+}
