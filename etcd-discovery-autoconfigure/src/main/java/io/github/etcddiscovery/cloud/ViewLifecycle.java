@@ -10,9 +10,9 @@ import org.springframework.cloud.client.ServiceInstance;
 import org.springframework.context.SmartLifecycle;
 
 /**
- * Begins to follow etcd while the context is still being built, so that connecting costs
- * no start-up time, and waits for the first sync before anything else starts. The view
- * outlives this lifecycle: requests that are still being served call others.
+ * Waits for the first sync before anything else starts. The view itself begins with its
+ * bean, so that connecting goes on beside the building of the context, and outlives this
+ * lifecycle, since requests that are still being served call others.
  */
 public final class ViewLifecycle implements SmartLifecycle {
 
@@ -27,8 +27,8 @@ public final class ViewLifecycle implements SmartLifecycle {
 	private volatile boolean running;
 
 	/**
-	 * Creates the lifecycle and starts the view.
-	 * @param view the view
+	 * Creates the lifecycle.
+	 * @param view the view, started
 	 * @param client names the endpoints
 	 * @param failFast whether starting fails if etcd cannot be read
 	 * @param timeout how long to wait for etcd
@@ -46,7 +46,6 @@ public final class ViewLifecycle implements SmartLifecycle {
 	 */
 	@Override
 	public void start() {
-		this.view.start();
 		if (this.failFast) {
 			try {
 				this.view.awaitSync(this.timeout);

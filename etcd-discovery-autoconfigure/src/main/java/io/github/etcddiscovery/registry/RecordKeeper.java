@@ -43,7 +43,7 @@ final class RecordKeeper implements KeyWatch.Listener {
 
 	private final Backoff backoff;
 
-	private final CompletableFuture<Void> registered = new CompletableFuture<>();
+	private CompletableFuture<Void> registered = new CompletableFuture<>();
 
 	private final CompletableFuture<Void> gone = new CompletableFuture<>();
 
@@ -179,7 +179,10 @@ final class RecordKeeper implements KeyWatch.Listener {
 		}
 		this.state = this.state.to(RecordState.REGISTERED);
 		this.everRegistered = true;
-		this.registered.complete(null);
+		if (!this.registered.complete(null)) {
+			// It may have been refused before.
+			this.registered = CompletableFuture.completedFuture(null);
+		}
 		this.watch.openFrom(this.modRevision + 1);
 	}
 
@@ -193,7 +196,7 @@ final class RecordKeeper implements KeyWatch.Listener {
 			return;
 		}
 		if (current == null) {
-			again(RecordState.WANTED, Duration.ZERO);
+			again();
 		}
 		else if (current.leaseId() == this.lease.id() && this.lease.id() != 0) {
 			// A write of ours took effect although no answer came.
@@ -202,13 +205,12 @@ final class RecordKeeper implements KeyWatch.Listener {
 		}
 		else if (current.leaseId() == 0) {
 			logger.warn("Replacing {}: somebody wrote it without a lease", this.key);
-			again(RecordState.WANTED, Duration.ZERO);
+			again();
 		}
 		else if (this.ours) {
-			again(RecordState.WANTED, Duration.ZERO);
+			again();
 		}
-		else if (!this.everRegistered && this.state == RecordState.WANTED
-				&& this.wanted.predecessor().test(current.value())) {
+		else if (!this.everRegistered && this.state == RecordState.WANTED && isPredecessor(current.value())) {
 			takeOver(current.leaseId());
 		}
 		else {
@@ -216,24 +218,39 @@ final class RecordKeeper implements KeyWatch.Listener {
 		}
 	}
 
+	private boolean isPredecessor(byte[] value) {
+		try {
+			return this.wanted.predecessor().test(value);
+		}
+		catch (RuntimeException ex) {
+			logger.debug("What stands under {} cannot be read", this.key, ex);
+			return false;
+		}
+	}
+
 	private void takeOver(long predecessorLease) {
 		logger.info("Taking over {} from an earlier run of this instance, whose lease {} has not run out yet", this.key,
 				Long.toHexString(predecessorLease));
-		again(RecordState.WANTED, Duration.ZERO);
+		again();
 		Duration wait = this.heartbeat.plusSeconds(1);
-		this.client.timeToLive(predecessorLease).thenAccept((before) -> this.loop.schedule(() -> {
-			this.client.timeToLive(predecessorLease).thenAccept((after) -> {
-				// etcd tells whole seconds only, so a lease that is not renewed may seem
-				// to
-				// have lost up to a second less than has passed.
-				if (after.compareTo(before.minus(wait).plusSeconds(1)) > 0) {
-					logger.error(
-							"Two live processes claim {}: the one before goes on renewing its lease {}."
-									+ " Give each its own spring.cloud.etcd.discovery.instance-id or address",
-							this.key, Long.toHexString(predecessorLease));
-				}
-			});
-		}, wait));
+		this.client.timeToLive(predecessorLease)
+			.thenAccept((before) -> this.loop.schedule(() -> lookAtPredecessor(predecessorLease, before.minus(wait)),
+					wait));
+	}
+
+	/**
+	 * The leases of the dead only run out: one that has more time than expected is alive.
+	 */
+	private void lookAtPredecessor(long predecessorLease, Duration expected) {
+		this.client.timeToLive(predecessorLease).thenAccept((left) -> {
+			// etcd tells whole seconds, so up to one of them may seem to be left over.
+			if (!left.isNegative() && left.compareTo(expected.plusSeconds(1)) > 0) {
+				logger.error(
+						"Two live processes claim {}: the one before goes on renewing its lease {}."
+								+ " Give each its own spring.cloud.etcd.discovery.instance-id or address",
+						this.key, Long.toHexString(predecessorLease));
+			}
+		});
 	}
 
 	private void conflict(long otherLease, long revision) {
@@ -247,9 +264,9 @@ final class RecordKeeper implements KeyWatch.Listener {
 		this.watch.openFrom(revision + 1);
 	}
 
-	private void again(RecordState next, Duration atLeast) {
-		this.state = this.state.to(next);
-		this.loop.schedule(this::sync, this.backoff.next().plus(atLeast));
+	private void again() {
+		this.state = this.state.to(RecordState.WANTED);
+		this.loop.schedule(this::sync, this.backoff.next());
 	}
 
 	private void writeFailed(EtcdException cause, long leaseId) {
@@ -319,8 +336,7 @@ final class RecordKeeper implements KeyWatch.Listener {
 			left();
 		}
 		else if (farewell != null && !Arrays.equals(this.written, farewell) && !this.marked && this.lease.id() != 0) {
-			// Once only: if somebody keeps overwriting it, deleting must not wait for
-			// ever.
+			// Once only: deleting must not wait for ever on somebody who overwrites it.
 			this.marked = true;
 			write(farewell);
 		}

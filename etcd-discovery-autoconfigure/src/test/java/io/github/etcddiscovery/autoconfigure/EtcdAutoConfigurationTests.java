@@ -15,6 +15,7 @@ import io.github.etcddiscovery.cloud.EtcdServiceRegistry;
 import io.github.etcddiscovery.instance.InstanceCodec;
 import io.github.etcddiscovery.instance.InstanceKey;
 import io.github.etcddiscovery.instance.ServiceRecord;
+import io.github.etcddiscovery.testing.EmptyEtcdClient;
 import io.github.etcddiscovery.view.ServiceView;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;

@@ -5,6 +5,7 @@ import java.net.URI;
 import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
+import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
@@ -16,7 +17,11 @@ import java.util.stream.IntStream;
 import java.util.stream.Stream;
 
 import io.github.etcddiscovery.client.EtcdException;
+import io.github.etcddiscovery.instance.InstanceCodec;
+import io.github.etcddiscovery.instance.InstanceKey;
+import io.github.etcddiscovery.instance.InstanceStatus;
 import io.github.etcddiscovery.instance.InvalidValueException;
+import io.github.etcddiscovery.instance.ServiceRecord;
 import io.github.etcddiscovery.registry.RecordState;
 import io.github.etcddiscovery.testing.EtcdBinary;
 import io.github.etcddiscovery.testing.EtcdEyes;
@@ -195,6 +200,16 @@ class ApplicationLifecycleTests {
 	}
 
 	@Test
+	void usersCodecWritesAndReadsWhatIsInEtcd() {
+		ConfigurableApplicationContext context = start(UserCodecApplication.class, "orders");
+		String address = "127.0.0.1:" + port(context);
+		assertThat(this.eyes.all(ORDERS)).containsExactly(Map.entry(ORDERS + address, "UP " + address));
+		await().atMost(SOON).until(() -> context.getBean(DiscoveryClient.class).getInstances("orders").size() == 1);
+		AvailabilityChangeEvent.publish(context, ReadinessState.REFUSING_TRAFFIC);
+		await().atMost(SOON).until(() -> context.getBean(DiscoveryClient.class).getInstances("orders").isEmpty());
+	}
+
+	@Test
 	void applicationWithoutAWebServerRegistersItsConfiguredPort() {
 		start("orders", "spring.main.web-application-type=none", "spring.cloud.etcd.discovery.port=4711");
 		assertThat(this.eyes.all(ORDERS)).containsOnlyKeys(ORDERS + "127.0.0.1:4711");
@@ -343,7 +358,11 @@ class ApplicationLifecycleTests {
 	}
 
 	private ConfigurableApplicationContext start(String name, String... properties) {
-		SpringApplication application = new SpringApplicationBuilder(Application.class).build();
+		return start(Application.class, name, properties);
+	}
+
+	private ConfigurableApplicationContext start(Class<?> source, String name, String... properties) {
+		SpringApplication application = new SpringApplicationBuilder(source).build();
 		Map<String, String> arguments = new LinkedHashMap<>(Map.of("spring.application.name", name, "server.port", "0",
 				"server.address", "127.0.0.1", "spring.cloud.etcd.endpoints", this.etcd.endpoint(),
 				"spring.cloud.etcd.discovery.drain", "10ms", "spring.main.banner-mode", "off"));
@@ -425,6 +444,35 @@ class ApplicationLifecycleTests {
 		@Bean
 		Recorder recorder(DiscoveryClient discoveryClient) {
 			return new Recorder(discoveryClient);
+		}
+
+	}
+
+	/**
+	 * An application with a format of its own.
+	 */
+	@Configuration(proxyBeanMethods = false)
+	@EnableAutoConfiguration
+	static class UserCodecApplication {
+
+		@Bean
+		InstanceCodec userCodec() {
+			return new InstanceCodec() {
+
+				@Override
+				public byte[] encode(ServiceRecord record) {
+					String text = record.status() + " " + record.host() + ":" + record.port();
+					return text.getBytes(StandardCharsets.UTF_8);
+				}
+
+				@Override
+				public ServiceRecord decode(InstanceKey key, byte[] value) {
+					String[] parts = new String(value, StandardCharsets.UTF_8).split("[ :]");
+					return new ServiceRecord(key, parts[1], Integer.parseInt(parts[2]), false,
+							InstanceStatus.of(parts[0]), Map.of());
+				}
+
+			};
 		}
 
 	}

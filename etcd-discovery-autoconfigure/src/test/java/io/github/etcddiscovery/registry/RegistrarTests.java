@@ -18,11 +18,16 @@ import io.github.etcddiscovery.testing.EtcdProcess;
 import io.github.etcddiscovery.testing.OnEveryEtcd;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.ExtendWith;
+
+import org.springframework.boot.test.system.CapturedOutput;
+import org.springframework.boot.test.system.OutputCaptureExtension;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
 @OnEveryEtcd
+@ExtendWith(OutputCaptureExtension.class)
 class RegistrarTests {
 
 	private static final String KEY = "/services/orders/10.0.0.5:8080";
@@ -164,16 +169,29 @@ class RegistrarTests {
 	}
 
 	@Test
-	void takesOverFromAnEarlierRunOfTheSameInstance() {
+	void takesOverFromAnEarlierRunOfTheSameInstance(CapturedOutput output) {
 		long predecessor = this.eyes.grant(60);
 		this.eyes.put(KEY, "same UP", predecessor);
 		register("same UP");
 		assertThat(this.eyes.get(KEY).getLease()).isNotEqualTo(predecessor);
 		assertThat(this.registrar.state(KEY)).isEqualTo(RecordState.REGISTERED);
+		await().during(TTL.heartbeat().plusSeconds(2))
+			.atMost(SOON)
+			.until(() -> !output.getAll().contains("Two live processes"));
 	}
 
 	@Test
-	void incumbentDoesNotWriteAgainOnceAnotherLiveProcessHasTakenItsKey() {
+	void waitsForAnotherWhoseValueItCannotRead() {
+		long other = this.eyes.grant(60);
+		this.eyes.put(KEY, "unreadable", other);
+		var registered = this.registrar.register(entry(KEY, "UP"));
+		await().atMost(SOON).until(() -> this.registrar.state(KEY) == RecordState.CONFLICT);
+		this.eyes.revoke(other);
+		assertThat(registered).succeedsWithin(SOON);
+	}
+
+	@Test
+	void twoLiveProcessesBothSaySoAndTheIncumbentDoesNotWriteAgain(CapturedOutput output) {
 		register("same UP");
 		try (EtcdClient otherClient = client()) {
 			Registrar other = new Registrar(otherClient, TTL);
@@ -183,6 +201,8 @@ class RegistrarTests {
 			await().during(Duration.ofSeconds(1))
 				.atMost(SOON)
 				.until(() -> this.eyes.get(KEY).getModRevision() == revision);
+			assertThat(output).contains("belongs to another live process");
+			await().atMost(SOON).until(() -> output.getAll().contains("Two live processes claim " + KEY));
 			other.close(true, SOON);
 		}
 		await().atMost(SOON).until(() -> this.registrar.state(KEY) == RecordState.REGISTERED);
@@ -303,8 +323,13 @@ class RegistrarTests {
 
 	private static RegistryEntry entry(String key, String value) {
 		return new RegistryEntry(key, value.getBytes(StandardCharsets.UTF_8),
-				"LEAVING".getBytes(StandardCharsets.UTF_8),
-				(found) -> new String(found, StandardCharsets.UTF_8).startsWith("same"));
+				"LEAVING".getBytes(StandardCharsets.UTF_8), (found) -> {
+					String current = new String(found, StandardCharsets.UTF_8);
+					if (current.equals("unreadable")) {
+						throw new IllegalArgumentException("cannot be read");
+					}
+					return current.startsWith("same");
+				});
 	}
 
 }

@@ -5,6 +5,7 @@ import java.io.UncheckedIOException;
 import java.net.HttpURLConnection;
 import java.net.InetAddress;
 import java.net.ServerSocket;
+import java.net.Socket;
 import java.net.URI;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -32,11 +33,14 @@ public final class EtcdProcess implements AutoCloseable {
 
 	private final int peerPort;
 
+	private final TestCertificates certificates;
+
 	private Process process;
 
-	private EtcdProcess(EtcdBinary binary, Path folder) {
+	private EtcdProcess(EtcdBinary binary, Path folder, TestCertificates certificates) {
 		this.binary = binary;
 		this.folder = folder;
+		this.certificates = certificates;
 		this.clientPort = freePort();
 		this.peerPort = freePort();
 		this.process = launch();
@@ -44,8 +48,13 @@ public final class EtcdProcess implements AutoCloseable {
 
 	/** Starts one and waits until it serves. */
 	public static EtcdProcess start(EtcdBinary binary) {
+		return start(binary, null);
+	}
+
+	/** Starts one that speaks TLS and asks its clients for a certificate. */
+	public static EtcdProcess start(EtcdBinary binary, TestCertificates certificates) {
 		try {
-			EtcdProcess etcd = new EtcdProcess(binary, Files.createTempDirectory("etcd-test-"));
+			EtcdProcess etcd = new EtcdProcess(binary, Files.createTempDirectory("etcd-test-"), certificates);
 			etcd.awaitServing();
 			return etcd;
 		}
@@ -55,7 +64,7 @@ public final class EtcdProcess implements AutoCloseable {
 	}
 
 	public String endpoint() {
-		return "http://127.0.0.1:" + this.clientPort;
+		return ((this.certificates != null) ? "https" : "http") + "://127.0.0.1:" + this.clientPort;
 	}
 
 	/** Kills it, as kill -9 does. */
@@ -78,7 +87,7 @@ public final class EtcdProcess implements AutoCloseable {
 	 * {@link #kill()} and {@link #startAgain()}. To be killed before the latter.
 	 */
 	public EtcdProcess onOtherPorts() {
-		EtcdProcess other = new EtcdProcess(this.binary, this.folder);
+		EtcdProcess other = new EtcdProcess(this.binary, this.folder, this.certificates);
 		other.awaitServing();
 		return other;
 	}
@@ -113,6 +122,11 @@ public final class EtcdProcess implements AutoCloseable {
 				this.folder.resolve("data").toString(), "--listen-client-urls", client, "--advertise-client-urls",
 				client, "--listen-peer-urls", peer, "--initial-advertise-peer-urls", peer, "--initial-cluster",
 				"test=" + peer, "--logger", "zap", "--log-level", "error"));
+		if (this.certificates != null) {
+			command
+				.addAll(List.of("--cert-file", this.certificates.certificate(), "--key-file", this.certificates.key(),
+						"--trusted-ca-file", this.certificates.certificate(), "--client-cert-auth"));
+		}
 		try {
 			return new ProcessBuilder(command).redirectErrorStream(true)
 				.redirectOutput(ProcessBuilder.Redirect.appendTo(this.folder.resolve("log").toFile()))
@@ -128,12 +142,18 @@ public final class EtcdProcess implements AutoCloseable {
 			.atMost(START_TIMEOUT)
 			.pollInterval(Duration.ofMillis(20))
 			.ignoreExceptions()
-			.until(() -> {
-				HttpURLConnection health = (HttpURLConnection) URI.create(endpoint() + "/health")
-					.toURL()
-					.openConnection();
-				return health.getResponseCode() == HttpURLConnection.HTTP_OK;
-			});
+			.until(() -> (this.certificates != null) ? listens() : isHealthy());
+	}
+
+	private boolean isHealthy() throws IOException {
+		HttpURLConnection health = (HttpURLConnection) URI.create(endpoint() + "/health").toURL().openConnection();
+		return health.getResponseCode() == HttpURLConnection.HTTP_OK;
+	}
+
+	private boolean listens() throws IOException {
+		try (Socket socket = new Socket(InetAddress.getLoopbackAddress(), this.clientPort)) {
+			return socket.isConnected();
+		}
 	}
 
 	private void signal(String signal) {

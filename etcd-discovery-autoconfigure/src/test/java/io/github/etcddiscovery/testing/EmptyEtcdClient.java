@@ -1,4 +1,4 @@
-package io.github.etcddiscovery.autoconfigure;
+package io.github.etcddiscovery.testing;
 
 import java.time.Duration;
 import java.util.List;
@@ -13,9 +13,10 @@ import io.github.etcddiscovery.client.WatchListener;
 import io.github.etcddiscovery.client.WriteResult;
 
 /**
- * A client of a user's own, whose etcd holds nothing.
+ * A client whose etcd holds nothing and takes everything. Tests override what is to go
+ * wrong.
  */
-class EmptyEtcdClient implements EtcdClient {
+public class EmptyEtcdClient implements EtcdClient {
 
 	@Override
 	public CompletableFuture<Long> list(String prefix, Consumer<List<KeyValue>> pages) {

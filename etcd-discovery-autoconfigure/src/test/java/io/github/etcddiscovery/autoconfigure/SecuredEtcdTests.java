@@ -1,0 +1,172 @@
+package io.github.etcddiscovery.autoconfigure;
+
+import java.io.IOException;
+import java.nio.file.Path;
+import java.security.GeneralSecurityException;
+import java.util.LinkedHashMap;
+import java.util.Map;
+import java.util.concurrent.TimeUnit;
+
+import io.etcd.jetcd.Auth;
+import io.etcd.jetcd.ByteSequence;
+import io.etcd.jetcd.auth.Permission;
+import io.github.etcddiscovery.testing.EtcdBinary;
+import io.github.etcddiscovery.testing.EtcdEyes;
+import io.github.etcddiscovery.testing.EtcdProcess;
+import io.github.etcddiscovery.testing.OnEveryEtcd;
+import io.github.etcddiscovery.testing.TestCertificates;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.ExtendWith;
+import org.junit.jupiter.api.io.TempDir;
+
+import org.springframework.boot.WebApplicationType;
+import org.springframework.boot.autoconfigure.EnableAutoConfiguration;
+import org.springframework.boot.builder.SpringApplicationBuilder;
+import org.springframework.boot.test.system.CapturedOutput;
+import org.springframework.boot.test.system.OutputCaptureExtension;
+import org.springframework.cloud.client.discovery.DiscoveryClient;
+import org.springframework.context.ConfigurableApplicationContext;
+import org.springframework.context.annotation.Configuration;
+
+import static io.github.etcddiscovery.testing.EtcdEyes.bytes;
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.awaitility.Awaitility.await;
+
+/**
+ * Applications on an etcd that asks who they are.
+ */
+@OnEveryEtcd
+@ExtendWith(OutputCaptureExtension.class)
+class SecuredEtcdTests {
+
+	private final EtcdBinary binary;
+
+	SecuredEtcdTests(EtcdBinary binary) {
+		this.binary = binary;
+	}
+
+	@Test
+	void registersAndDiscoversOverMutualTls(@TempDir Path folder) throws IOException, GeneralSecurityException {
+		TestCertificates certificates = TestCertificates.create(folder);
+		try (EtcdProcess etcd = EtcdProcess.start(this.binary, certificates)) {
+			Map<String, String> pem = Map.of("ca-cert", certificates.certificate(), "cert", certificates.certificate(),
+					"key", certificates.key());
+			assertRegistersAndDiscovers(etcd.endpoint(), pem);
+			String bundle = "spring.ssl.bundle.pem.etcd.";
+			try (ConfigurableApplicationContext context = start(etcd.endpoint(), Map.of("ssl.bundle", "etcd"),
+					Map.of(bundle + "keystore.certificate", certificates.certificate(), bundle + "keystore.private-key",
+							certificates.key(), bundle + "truststore.certificate", certificates.certificate()))) {
+				awaitDiscovered(context);
+			}
+		}
+	}
+
+	@Test
+	void certificateThatIsNotTrustedEndsTheStart(@TempDir Path folder, @TempDir Path others, CapturedOutput output)
+			throws IOException, GeneralSecurityException {
+		TestCertificates certificates = TestCertificates.create(folder);
+		TestCertificates untrusted = TestCertificates.create(others);
+		try (EtcdProcess etcd = EtcdProcess.start(this.binary, certificates)) {
+			assertThatThrownBy(() -> start(etcd.endpoint(), Map.of("ca-cert", untrusted.certificate(), "cert",
+					certificates.certificate(), "key", certificates.key()), Map.of()));
+			assertThat(output).contains("APPLICATION FAILED TO START").contains(etcd.endpoint()).contains("certif");
+		}
+	}
+
+	@Test
+	void registersAndDiscoversAsAUserWithJustThePermissionsItNeeds() {
+		try (EtcdProcess etcd = etcdWithAuthentication()) {
+			assertRegistersAndDiscovers(etcd.endpoint(), Map.of("username", "orders", "password", "pw"));
+		}
+	}
+
+	@Test
+	void wrongPasswordEndsTheStartAndSaysSo(CapturedOutput output) {
+		try (EtcdProcess etcd = etcdWithAuthentication()) {
+			assertThatThrownBy(
+					() -> start(etcd.endpoint(), Map.of("username", "orders", "password", "wrong!"), Map.of()));
+			assertThat(output).contains("APPLICATION FAILED TO START")
+				.contains("authentication failed")
+				.contains("spring.cloud.etcd.password")
+				.doesNotContain("wrong!");
+		}
+	}
+
+	@Test
+	void missingPermissionToReadEndsTheStartAndSaysSo(CapturedOutput output) {
+		try (EtcdProcess etcd = etcdWithAuthentication()) {
+			assertThatThrownBy(() -> start(etcd.endpoint(),
+					Map.of("username", "orders", "password", "pw", "discovery.prefix", "/elsewhere"), Map.of()));
+			assertThat(output).contains("APPLICATION FAILED TO START")
+				.contains("/elsewhere/")
+				.contains("permission denied")
+				.contains("spring.cloud.etcd.discovery.prefix");
+		}
+	}
+
+	@Test
+	void missingPermissionToWriteEndsTheStartAndSaysSo(CapturedOutput output) {
+		try (EtcdProcess etcd = etcdWithAuthentication()) {
+			assertThatThrownBy(() -> start(etcd.endpoint(),
+					Map.of("username", "orders", "password", "pw", "discovery.service-name", "stock"), Map.of()));
+			assertThat(output).contains("APPLICATION FAILED TO START")
+				.contains("/services/stock/127.0.0.1:4711")
+				.contains("permission denied");
+		}
+	}
+
+	private EtcdProcess etcdWithAuthentication() {
+		EtcdProcess etcd = EtcdProcess.start(this.binary);
+		try (EtcdEyes eyes = new EtcdEyes(etcd.endpoint())) {
+			Auth auth = eyes.client().getAuthClient();
+			ByteSequence range = bytes("/services/");
+			auth.userAdd(bytes("root"), bytes("root")).join();
+			auth.roleAdd(bytes("root")).join();
+			auth.userGrantRole(bytes("root"), bytes("root")).join();
+			auth.userAdd(bytes("orders"), bytes("pw")).join();
+			auth.roleAdd(bytes("orders")).join();
+			auth.roleGrantPermission(bytes("orders"), range, bytes("/services0"), Permission.Type.READ).join();
+			auth.roleGrantPermission(bytes("orders"), bytes("/services/orders/"), bytes("/services/orders0"),
+					Permission.Type.READWRITE)
+				.join();
+			auth.userGrantRole(bytes("orders"), bytes("orders")).join();
+			auth.authEnable().orTimeout(10, TimeUnit.SECONDS).join();
+		}
+		return etcd;
+	}
+
+	private static void assertRegistersAndDiscovers(String endpoint, Map<String, String> etcdProperties) {
+		try (ConfigurableApplicationContext context = start(endpoint, etcdProperties, Map.of())) {
+			awaitDiscovered(context);
+		}
+	}
+
+	private static void awaitDiscovered(ConfigurableApplicationContext context) {
+		await().atMost(10, TimeUnit.SECONDS)
+			.until(() -> context.getBean(DiscoveryClient.class).getInstances("orders").size() == 1);
+	}
+
+	private static ConfigurableApplicationContext start(String endpoint, Map<String, String> etcdProperties,
+			Map<String, String> otherProperties) {
+		Map<String, String> properties = new LinkedHashMap<>(otherProperties);
+		properties.putAll(Map.of("spring.application.name", "orders", "spring.cloud.etcd.endpoints", endpoint,
+				"spring.cloud.etcd.discovery.port", "4711", "spring.cloud.etcd.discovery.host", "127.0.0.1"));
+		etcdProperties.forEach((name, value) -> properties.put("spring.cloud.etcd." + name, value));
+		return new SpringApplicationBuilder(Application.class).web(WebApplicationType.NONE)
+			.run(properties.entrySet()
+				.stream()
+				.map((property) -> "--" + property.getKey() + "=" + property.getValue())
+				.toArray(String[]::new));
+	}
+
+	/**
+	 * An application with nothing of its own.
+	 */
+	@Configuration(proxyBeanMethods = false)
+	@EnableAutoConfiguration
+	static class Application {
+
+	}
+
+}
