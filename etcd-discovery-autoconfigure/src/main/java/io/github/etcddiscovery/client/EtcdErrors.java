@@ -21,7 +21,7 @@ final class EtcdErrors {
 	 * of a stack trace.
 	 */
 	private static final Pattern LAST_PICK_FAILURE = Pattern
-		.compile("(?s)Last Pick Failure=Status\\{code=\\w+, description=.*?, cause=(?:[\\w.$]+: )?([^\\n}]+)");
+		.compile("(?s)Last Pick Failure=Status\\{code=\\w+, description=.*?, cause=(?:[\\w.]+\\.)?([^\\n}]+)");
 
 	private EtcdErrors() {
 	}
