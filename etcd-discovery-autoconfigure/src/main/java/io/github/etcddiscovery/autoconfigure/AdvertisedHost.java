@@ -35,11 +35,11 @@ record AdvertisedHost(String host, String reason) {
 		if (bound != null && !bound.isAnyLocalAddress()) {
 			return new AdvertisedHost(plain(bound), "the web server listens on server.address only");
 		}
-		InetAddress found = inetUtils.findFirstNonLoopbackAddress();
 		if (!properties.isPreferIpAddress()) {
 			return new AdvertisedHost(inetUtils.findFirstNonLoopbackHostInfo().getHostname(),
 					"the name of this machine, since prefer-ip-address is false");
 		}
+		InetAddress found = inetUtils.findFirstNonLoopbackAddress();
 		return (found != null) ? new AdvertisedHost(plain(found), "the first address found that is not a loopback one")
 				: new AdvertisedHost(inetUtils.findFirstNonLoopbackHostInfo().getIpAddress(),
 						"spring.cloud.inetutils.default-ip-address, since no other address was found");

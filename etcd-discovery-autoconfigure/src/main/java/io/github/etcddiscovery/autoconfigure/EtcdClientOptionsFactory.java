@@ -10,7 +10,7 @@ import org.jspecify.annotations.Nullable;
 
 import org.springframework.boot.ssl.SslBundle;
 
-import static io.github.etcddiscovery.autoconfigure.PropertiesEtcdConnectionDetails.invalid;
+import static io.github.etcddiscovery.autoconfigure.PropertyRules.invalid;
 
 /**
  * Makes a client's options of connection details and properties, and refuses what cannot
@@ -77,7 +77,7 @@ final class EtcdClientOptionsFactory {
 		if (password == null || password.isEmpty()) {
 			throw invalid("username", username, "Expected spring.cloud.etcd.password to be set along with it.");
 		}
-		if (details instanceof PropertiesEtcdConnectionDetails && !properties.isAllowPlaintextCredentials()) {
+		if (!properties.isAllowPlaintextCredentials()) {
 			for (EtcdEndpoint endpoint : endpoints) {
 				if (!endpoint.secure() && !endpoint.isLoopback()) {
 					throw invalid("endpoints", endpoint,

@@ -44,7 +44,7 @@ public final class EtcdDiscoveryAutoConfiguration {
 	@Bean
 	@ConditionalOnMissingBean
 	KeyLayout etcdKeyLayout(EtcdDiscoveryProperties properties) {
-		return DiscoveryPropertyRules.check(() -> new KeyLayout(properties.getPrefix()));
+		return PropertyRules.check(() -> new KeyLayout(properties.getPrefix()));
 	}
 
 	@Bean

@@ -11,6 +11,7 @@ import io.github.etcddiscovery.cloud.EtcdServiceRegistry;
 import io.github.etcddiscovery.instance.InstanceCodec;
 import io.github.etcddiscovery.instance.InstanceKey;
 import io.github.etcddiscovery.instance.InstanceStatus;
+import io.github.etcddiscovery.instance.InvalidValueException;
 import io.github.etcddiscovery.instance.KeyLayout;
 import io.github.etcddiscovery.instance.ServiceRecord;
 import io.github.etcddiscovery.registry.Registrar;
@@ -22,6 +23,7 @@ import org.springframework.boot.autoconfigure.AutoConfiguration;
 import org.springframework.boot.autoconfigure.condition.ConditionalOnBean;
 import org.springframework.boot.autoconfigure.condition.ConditionalOnBooleanProperty;
 import org.springframework.boot.autoconfigure.condition.ConditionalOnMissingBean;
+import org.springframework.boot.context.properties.source.InvalidConfigurationPropertyValueException;
 import org.springframework.cloud.client.serviceregistry.AutoServiceRegistrationAutoConfiguration;
 import org.springframework.cloud.client.serviceregistry.ServiceRegistryAutoConfiguration;
 import org.springframework.cloud.commons.util.InetUtils;
@@ -55,7 +57,7 @@ public final class EtcdServiceRegistryAutoConfiguration {
 	@ConditionalOnMissingBean
 	EtcdServiceRegistry etcdServiceRegistry(EtcdClient client, KeyLayout layout, InstanceCodec codec,
 			EtcdProperties properties, EtcdDiscoveryProperties discovery) {
-		TtlOption ttl = DiscoveryPropertyRules.check(() -> new TtlOption(discovery.getHeartbeat(), discovery.getTtl()));
+		TtlOption ttl = PropertyRules.check(() -> new TtlOption(discovery.getHeartbeat(), discovery.getTtl()));
 		if (ttl.heartbeat().multipliedBy(3).compareTo(ttl.ttl()) > 0) {
 			logger.warn(
 					"spring.cloud.etcd.discovery.heartbeat ({}) is more than a third of spring.cloud.etcd.discovery.ttl"
@@ -76,17 +78,14 @@ public final class EtcdServiceRegistryAutoConfiguration {
 
 		private static final String NAME_PROPERTY = "spring.application.name";
 
+		private static final String NO_ID_YET = "by-address";
+
 		@Bean
 		@Fallback
 		@ConditionalOnMissingBean
 		EtcdRegistration etcdRegistration(EtcdDiscoveryProperties properties, Environment environment,
 				InetUtils inetUtils) {
-			String serviceId = StringUtils.hasText(properties.getServiceName()) ? properties.getServiceName()
-					: environment.getProperty(NAME_PROPERTY);
-			if (!StringUtils.hasText(serviceId)) {
-				throw DiscoveryPropertyRules.invalid("service-name", "", "Expected a name to register as: set it, or "
-						+ NAME_PROPERTY + "; or set spring.cloud.etcd.discovery.register=false.");
-			}
+			String serviceId = serviceId(properties, environment);
 			String host = AdvertisedHost.choose(properties, environment, inetUtils).host();
 			int port = Objects.requireNonNullElse(properties.getPort(), 0);
 			String instanceId = StringUtils.hasText(properties.getInstanceId()) ? properties.getInstanceId() : null;
@@ -96,11 +95,29 @@ public final class EtcdServiceRegistryAutoConfiguration {
 			}
 			// The port may not be known yet; all else can be checked now rather than
 			// later.
-			DiscoveryPropertyRules.check(() -> new ServiceRecord(
-					new InstanceKey(serviceId, Objects.requireNonNullElse(instanceId, "by-address")), host,
+			PropertyRules.check(() -> new ServiceRecord(
+					new InstanceKey(serviceId, Objects.requireNonNullElse(instanceId, NO_ID_YET)), host,
 					Objects.requireNonNullElse(properties.getPort(), 1), properties.isSecure(), InstanceStatus.UP,
 					metadata));
 			return new EtcdRegistration(serviceId, instanceId, host, port, properties.isSecure(), metadata);
+		}
+
+		private static String serviceId(EtcdDiscoveryProperties properties, Environment environment) {
+			if (StringUtils.hasText(properties.getServiceName())) {
+				return properties.getServiceName();
+			}
+			String name = environment.getProperty(NAME_PROPERTY);
+			if (!StringUtils.hasText(name)) {
+				throw PropertyRules.invalid("discovery.service-name", "", "Expected a name to register as: set it, or "
+						+ NAME_PROPERTY + "; or set spring.cloud.etcd.discovery.register=false.");
+			}
+			try {
+				return new InstanceKey(name, NO_ID_YET).serviceId();
+			}
+			catch (InvalidValueException ex) {
+				throw new InvalidConfigurationPropertyValueException(NAME_PROPERTY, name, "Expected, to register as, "
+						+ ex.expected() + "; or another name in spring.cloud.etcd.discovery.service-name.");
+			}
 		}
 
 		@Bean
@@ -111,12 +128,12 @@ public final class EtcdServiceRegistryAutoConfiguration {
 				EtcdServiceRegistry registry, EtcdRegistration registration, EtcdClient client,
 				EtcdProperties properties, EtcdDiscoveryProperties discovery) {
 			if (discovery.getDrain().isNegative()) {
-				throw DiscoveryPropertyRules.invalid("drain", discovery.getDrain(), "Expected 0 or more.");
+				throw PropertyRules.invalid("discovery.drain", discovery.getDrain(), "Expected 0 or more.");
 			}
 			return new EtcdAutoServiceRegistration(context, registry, registration,
 					new EtcdAutoServiceRegistration.Settings(Objects.requireNonNullElse(discovery.getPort(), 0),
-							discovery.isFollowReadiness(), discovery.getDrain(), properties.isFailFast(),
-							client.describe()));
+							discovery.isFollowReadiness(), discovery.isDeregister(), discovery.getDrain(),
+							properties.isFailFast(), client.describe()));
 		}
 
 	}

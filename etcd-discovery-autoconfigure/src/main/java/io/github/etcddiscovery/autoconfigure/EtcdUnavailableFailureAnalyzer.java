@@ -17,8 +17,7 @@ final class EtcdUnavailableFailureAnalyzer extends AbstractFailureAnalyzer<EtcdU
 	@Override
 	protected FailureAnalysis analyze(Throwable rootFailure, EtcdUnavailableException cause) {
 		EtcdException reason = cause.getReason();
-		String description = "etcd at " + cause.getEndpoints() + " cannot be used: " + reason.getMessage();
-		return new FailureAnalysis(description, action(cause.getEndpoints(), reason), rootFailure);
+		return new FailureAnalysis(cause.getMessage(), action(cause.getEndpoints(), reason), rootFailure);
 	}
 
 	private static String action(String endpoints, EtcdException reason) {

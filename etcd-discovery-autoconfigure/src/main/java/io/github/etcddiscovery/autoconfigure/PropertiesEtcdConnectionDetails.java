@@ -9,7 +9,6 @@ import java.util.function.Function;
 
 import org.jspecify.annotations.Nullable;
 
-import org.springframework.boot.context.properties.source.InvalidConfigurationPropertyValueException;
 import org.springframework.boot.ssl.NoSuchSslBundleException;
 import org.springframework.boot.ssl.SslBundle;
 import org.springframework.boot.ssl.SslBundles;
@@ -17,12 +16,12 @@ import org.springframework.boot.ssl.pem.PemContent;
 import org.springframework.boot.ssl.pem.PemSslStore;
 import org.springframework.boot.ssl.pem.PemSslStoreBundle;
 
+import static io.github.etcddiscovery.autoconfigure.PropertyRules.invalid;
+
 /**
  * {@link EtcdConnectionDetails} from the properties under {@code spring.cloud.etcd}.
  */
 final class PropertiesEtcdConnectionDetails implements EtcdConnectionDetails {
-
-	private static final String PREFIX = "spring.cloud.etcd.";
 
 	private static final String DEFAULT_ADDRESS = "localhost:2379";
 
@@ -113,10 +112,6 @@ final class PropertiesEtcdConnectionDetails implements EtcdConnectionDetails {
 		}
 		throw invalid(property, path, "Expected the path of a PEM file with a "
 				+ (property.equals("key") ? "private key" : "certificate") + ", but " + problem + ".");
-	}
-
-	static InvalidConfigurationPropertyValueException invalid(String property, Object value, String reason) {
-		return new InvalidConfigurationPropertyValueException(PREFIX + property, value, reason);
 	}
 
 }

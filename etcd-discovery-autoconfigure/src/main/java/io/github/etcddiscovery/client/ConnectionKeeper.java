@@ -1,9 +1,9 @@
 package io.github.etcddiscovery.client;
 
-import java.io.IOException;
-import java.net.InetSocketAddress;
-import java.net.Socket;
 import java.time.Duration;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
@@ -36,9 +36,6 @@ final class ConnectionKeeper implements AutoCloseable {
 	/** How often endpoints are tried while there is no connection. */
 	private static final Duration PROBE_INTERVAL = Duration.ofMillis(200);
 
-	/** An endpoint that drops packets must not keep the others from being tried. */
-	private static final Duration PROBE_CONNECT_TIMEOUT = Duration.ofMillis(500);
-
 	/** Any key will do: being denied is an answer too. */
 	private static final ByteSequence PING_KEY = JetcdClientFactory.bytes("/");
 
@@ -50,15 +47,14 @@ final class ConnectionKeeper implements AutoCloseable {
 
 	private State state = State.NEW;
 
-	private CompletableFuture<Client> usable = new CompletableFuture<>();
-
 	private @Nullable Client current;
+
+	/** Calls that wait for a connection. */
+	private final Set<CompletableFuture<Client>> parked = new HashSet<>();
 
 	private @Nullable EtcdException lastFailure;
 
 	private long lostSince;
-
-	private int probes;
 
 	ConnectionKeeper(JetcdClientFactory factory, EtcdClientOptions options, EventLoop loop) {
 		this.factory = factory;
@@ -69,15 +65,40 @@ final class ConnectionKeeper implements AutoCloseable {
 	/**
 	 * Returns a working client, as far as is known. Does not block, but for creating the
 	 * first one, which loads some thousand classes.
-	 * @return completes when there is one; fails when this keeper is closed
+	 * @param action what it is needed for, for messages
+	 * @return completes when there is one; fails with an {@link EtcdException} after the
+	 * request timeout, or when this keeper is closed
 	 */
-	synchronized CompletableFuture<Client> client() {
-		if (this.state == State.NEW) {
-			this.current = this.factory.create();
-			this.usable.complete(this.current);
-			this.state = State.HEALTHY;
+	synchronized CompletableFuture<Client> client(String action) {
+		if (this.state == State.CLOSED) {
+			return CompletableFuture.failedFuture(closedException());
 		}
-		return this.usable;
+		if (this.state == State.LOST) {
+			return park(action);
+		}
+		if (this.current == null) {
+			try {
+				this.current = this.factory.create();
+				this.state = State.HEALTHY;
+			}
+			catch (RuntimeException ex) {
+				return CompletableFuture.failedFuture(notBuilt(ex));
+			}
+		}
+		return CompletableFuture.completedFuture(this.current);
+	}
+
+	private CompletableFuture<Client> park(String action) {
+		CompletableFuture<Client> call = new CompletableFuture<>();
+		this.parked.add(call);
+		call.orTimeout(this.options.requestTimeout().toNanos(), TimeUnit.NANOSECONDS);
+		return call.whenComplete((client, error) -> {
+			synchronized (this) {
+				this.parked.remove(call);
+			}
+		}).exceptionally((error) -> {
+			throw (error instanceof TimeoutException) ? parkedTooLong(action) : EtcdException.from(error);
+		});
 	}
 
 	/**
@@ -92,16 +113,16 @@ final class ConnectionKeeper implements AutoCloseable {
 		}
 	}
 
-	/**
-	 * Says why a parked call was given up.
-	 * @param action what the call was to do
-	 * @return the error
-	 */
-	synchronized EtcdException parkedTooLong(String action) {
+	private synchronized EtcdException parkedTooLong(String action) {
 		String cause = (this.lastFailure != null) ? ": " + this.lastFailure.getMessage() : "";
 		return new EtcdException(Reason.UNAVAILABLE,
-				"%s failed: no answer from %s%s".formatted(action, this.options.describeEndpoints(), cause),
+				"%s failed: no connection to %s%s".formatted(action, this.options.describeEndpoints(), cause),
 				this.lastFailure);
+	}
+
+	private static EtcdException notBuilt(RuntimeException cause) {
+		return (cause instanceof EtcdException failure) ? failure
+				: new EtcdException(Reason.FATAL, "The client cannot be built: " + cause, cause);
 	}
 
 	private void verify() {
@@ -116,7 +137,6 @@ final class ConnectionKeeper implements AutoCloseable {
 				return;
 			}
 			this.state = State.LOST;
-			this.usable = new CompletableFuture<>();
 			this.lostSince = System.nanoTime();
 			logger.warn("Lost the connection to etcd at {}: {}", this.options.describeEndpoints(),
 					(this.lastFailure != null) ? this.lastFailure.getMessage() : failure.getMessage());
@@ -125,12 +145,16 @@ final class ConnectionKeeper implements AutoCloseable {
 	}
 
 	private void probe() {
-		EtcdEndpoint endpoint = this.options.endpoints().get(this.probes++ % this.options.endpoints().size());
-		EtcdException failure = connect(endpoint);
+		EtcdException failure = EndpointProbe.findListening(this.options.endpoints());
 		Client fresh = null;
 		if (failure == null) {
-			fresh = this.factory.create();
-			failure = ping(fresh, this.options.requestTimeout());
+			try {
+				fresh = this.factory.create();
+				failure = ping(fresh, this.options.requestTimeout());
+			}
+			catch (RuntimeException ex) {
+				failure = notBuilt(ex);
+			}
 		}
 		Client unwanted = settle(fresh, failure);
 		if (unwanted != null) {
@@ -154,22 +178,10 @@ final class ConnectionKeeper implements AutoCloseable {
 		this.lastFailure = null;
 		Duration lost = Duration.ofNanos(System.nanoTime() - this.lostSince);
 		logger.info("Connected to etcd at {} again after {} ms", this.options.describeEndpoints(), lost.toMillis());
-		// Parked calls run on, but not on this thread, which holds the lock.
-		CompletableFuture<Client> parked = this.usable;
-		this.loop.execute(() -> parked.complete(fresh));
+		// Parked calls run on, but not while this thread holds the lock.
+		List<CompletableFuture<Client>> waiting = List.copyOf(this.parked);
+		this.loop.execute(() -> waiting.forEach((call) -> call.complete(fresh)));
 		return old;
-	}
-
-	private static @Nullable EtcdException connect(EtcdEndpoint endpoint) {
-		String host = endpoint.host().startsWith("[") ? endpoint.host().substring(1, endpoint.host().length() - 1)
-				: endpoint.host();
-		try (Socket socket = new Socket()) {
-			socket.connect(new InetSocketAddress(host, endpoint.port()), (int) PROBE_CONNECT_TIMEOUT.toMillis());
-			return null;
-		}
-		catch (IOException ex) {
-			return new EtcdException(Reason.UNAVAILABLE, endpoint + ": " + ex, ex);
-		}
 	}
 
 	/** Asks the member itself, not the leader: this is about the connection only. */
@@ -193,15 +205,14 @@ final class ConnectionKeeper implements AutoCloseable {
 	@Override
 	public void close() {
 		Client last;
-		CompletableFuture<Client> parked;
+		List<CompletableFuture<Client>> waiting;
 		synchronized (this) {
 			last = this.current;
 			this.current = null;
-			parked = this.usable;
-			this.usable = CompletableFuture.failedFuture(closedException());
+			waiting = List.copyOf(this.parked);
 			this.state = State.CLOSED;
 		}
-		parked.completeExceptionally(closedException());
+		waiting.forEach((call) -> call.completeExceptionally(closedException()));
 		if (last != null) {
 			last.close();
 		}

@@ -9,10 +9,12 @@ import java.util.function.Consumer;
  * All that this project asks of etcd. A bean of this type replaces the one built on
  * jetcd.
  * <p>
- * No method blocks. Every future completes within a bound that the client sets (see
- * {@code spring.cloud.etcd.request-timeout}), if it fails with an {@link EtcdException},
- * on a thread of the client. A call that failed with
- * {@link EtcdException.Reason#UNAVAILABLE} may have taken effect.
+ * No method blocks, but for the very first call, which builds what it needs. Every future
+ * completes within a bound that the client sets (see
+ * {@code spring.cloud.etcd.request-timeout}; twice that and a little more while there is
+ * no connection), if it fails with an {@link EtcdException}, on a thread that is not to
+ * be blocked. A call that failed with {@link EtcdException.Reason#UNAVAILABLE} may have
+ * taken effect.
  */
 public interface EtcdClient extends AutoCloseable {
 

@@ -1,7 +1,5 @@
 package io.github.etcddiscovery.client;
 
-import java.util.concurrent.CompletionException;
-import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeoutException;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
@@ -9,6 +7,7 @@ import java.util.regex.Pattern;
 import io.etcd.jetcd.common.exception.CompactedException;
 import io.github.etcddiscovery.client.EtcdException.Reason;
 import io.grpc.Status;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Sorts what gRPC, etcd and jetcd report into what a caller can act on. etcd's error
@@ -33,7 +32,7 @@ final class EtcdErrors {
 	 * @return the sorted error
 	 */
 	static EtcdException sort(String action, Throwable error) {
-		Throwable cause = unwrap(error);
+		Throwable cause = EtcdException.unwrap(error);
 		if (cause instanceof EtcdException sorted) {
 			return sorted;
 		}
@@ -45,11 +44,6 @@ final class EtcdErrors {
 		}
 		Status status = status(cause);
 		return new EtcdException(reason(status), action + " failed: " + describe(status, cause), cause);
-	}
-
-	private static Throwable unwrap(Throwable error) {
-		boolean wrapped = error instanceof CompletionException || error instanceof ExecutionException;
-		return (wrapped && error.getCause() != null) ? unwrap(error.getCause()) : error;
 	}
 
 	/** jetcd's own exceptions carry a status code, but not as gRPC's type. */
@@ -67,12 +61,20 @@ final class EtcdErrors {
 			case OUT_OF_RANGE -> text.contains("future revision") ? Reason.FUTURE_REVISION : Reason.COMPACTED;
 			case NOT_FOUND -> text.contains("lease not found") ? Reason.LEASE_NOT_FOUND : Reason.FATAL;
 			case PERMISSION_DENIED -> Reason.PERMISSION_DENIED;
-			case UNAUTHENTICATED -> Reason.UNAUTHENTICATED;
+			case UNAUTHENTICATED -> couldNotAsk(status.getCause()) ? Reason.UNAVAILABLE : Reason.UNAUTHENTICATED;
 			case RESOURCE_EXHAUSTED -> text.contains("space exceeded") ? Reason.NO_SPACE : Reason.UNAVAILABLE;
 			case INVALID_ARGUMENT -> text.contains("user name is empty") || text.contains("authentication failed")
 					? Reason.UNAUTHENTICATED : Reason.FATAL;
 			case FAILED_PRECONDITION, UNIMPLEMENTED, ALREADY_EXISTS -> deniedWatch(text);
 			default -> text.contains("permission denied") ? Reason.PERMISSION_DENIED : Reason.UNAVAILABLE;
+		};
+	}
+
+	/** jetcd reports whatever keeps it from authenticating as a failed authentication. */
+	private static boolean couldNotAsk(@Nullable Throwable cause) {
+		return cause != null && switch (Status.fromThrowable(cause).getCode()) {
+			case UNAVAILABLE, DEADLINE_EXCEEDED, CANCELLED, ABORTED -> true;
+			default -> false;
 		};
 	}
 

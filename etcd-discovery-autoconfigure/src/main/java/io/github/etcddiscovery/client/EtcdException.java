@@ -29,13 +29,14 @@ public class EtcdException extends RuntimeException {
 	 * @return the error; one that was not sorted counts as {@link Reason#UNAVAILABLE}
 	 */
 	public static EtcdException from(Throwable error) {
-		Throwable cause = error;
-		while ((cause instanceof CompletionException || cause instanceof ExecutionException)
-				&& cause.getCause() != null) {
-			cause = cause.getCause();
-		}
+		Throwable cause = unwrap(error);
 		return (cause instanceof EtcdException sorted) ? sorted
 				: new EtcdException(Reason.UNAVAILABLE, "Unexpected error: " + cause, cause);
+	}
+
+	static Throwable unwrap(Throwable error) {
+		boolean wrapped = error instanceof CompletionException || error instanceof ExecutionException;
+		return (wrapped && error.getCause() != null) ? unwrap(error.getCause()) : error;
 	}
 
 	/**
@@ -79,7 +80,19 @@ public class EtcdException extends RuntimeException {
 		NO_SPACE,
 
 		/** The request itself is wrong, or this client is closed: do not repeat it. */
-		FATAL
+		FATAL;
+
+		/**
+		 * Whether etcd, or this client, has settled the matter: repeating the call helps
+		 * only once somebody has changed something.
+		 * @return whether the call was refused rather than lost
+		 */
+		public boolean isRefusal() {
+			return switch (this) {
+				case PERMISSION_DENIED, UNAUTHENTICATED, NO_SPACE, FATAL -> true;
+				default -> false;
+			};
+		}
 
 	}
 

@@ -6,7 +6,6 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.ThreadPoolExecutor;
 import java.util.concurrent.TimeUnit;
-import java.util.concurrent.TimeoutException;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.Consumer;
 import java.util.function.Function;
@@ -130,7 +129,7 @@ public final class JetcdEtcdClient implements EtcdClient {
 			option.withRange(endOf(target));
 		}
 		JetcdWatch watch = new JetcdWatch("Watching " + target, listener, this.keeper::failed);
-		working("Watching " + target).whenComplete((client, error) -> {
+		this.keeper.client("Watching " + target).whenComplete((client, error) -> {
 			if (client != null) {
 				watch.open(client, bytes(target), option.build(), this.options.requestTimeout());
 			}
@@ -158,8 +157,7 @@ public final class JetcdEtcdClient implements EtcdClient {
 				if (failure.reason() != Reason.UNAUTHENTICATED) {
 					return CompletableFuture.failedFuture(failure);
 				}
-				// jetcd renews an expired token in unary calls only; the next attempt has
-				// it.
+				// jetcd renews an expired token in unary calls only.
 				return get("/", 0).handle((found, denied) -> {
 					throw failure;
 				});
@@ -234,7 +232,7 @@ public final class JetcdEtcdClient implements EtcdClient {
 	 * Makes a call on a client that works, or waits for one, and sorts what comes of it.
 	 */
 	private <T> CompletableFuture<T> call(String action, Function<Client, CompletableFuture<T>> operation) {
-		return working(action)
+		return this.keeper.client(action)
 			.thenCompose((client) -> operation.apply(client)
 				.orTimeout(this.options.requestTimeout().plus(DEADLINE_MARGIN).toNanos(), TimeUnit.NANOSECONDS))
 			.handle((result, error) -> {
@@ -247,19 +245,6 @@ public final class JetcdEtcdClient implements EtcdClient {
 			});
 	}
 
-	private CompletableFuture<Client> working(String action) {
-		CompletableFuture<Client> client = this.keeper.client();
-		if (client.isDone()) {
-			return client;
-		}
-		return client.copy()
-			.orTimeout(this.options.requestTimeout().toNanos(), TimeUnit.NANOSECONDS)
-			.exceptionally((ex) -> {
-				throw (ex instanceof TimeoutException) ? this.keeper.parkedTooLong(action)
-						: EtcdErrors.sort(action, ex);
-			});
-	}
-
 	private static ByteSequence endOf(String prefix) {
 		return OptionsUtil.prefixEndOf(bytes(prefix));
 	}
@@ -269,8 +254,8 @@ public final class JetcdEtcdClient implements EtcdClient {
 	}
 
 	static KeyValue keyValue(io.etcd.jetcd.KeyValue found) {
-		return new KeyValue(found.getKey().toString(), found.getValue().getBytes(), found.getCreateRevision(),
-				found.getModRevision(), found.getLease());
+		return new KeyValue(found.getKey().toString(), found.getValue().getBytes(), found.getModRevision(),
+				found.getLease());
 	}
 
 }

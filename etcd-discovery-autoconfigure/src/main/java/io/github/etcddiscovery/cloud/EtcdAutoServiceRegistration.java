@@ -26,6 +26,10 @@ import org.springframework.core.Ordered;
  * Registers the application when it is ready, and deregisters it when its context closes,
  * before the web server stops. Only events of its own context count, since those of child
  * contexts arrive here too.
+ * <p>
+ * Events come on any thread. What they change, and what follows from it for the
+ * registrar's queue, happens under one lock that is never held while waiting, so that the
+ * queue gets it in the same order.
  */
 public class EtcdAutoServiceRegistration implements AutoServiceRegistration, SmartLifecycle, SmartApplicationListener {
 
@@ -48,6 +52,8 @@ public class EtcdAutoServiceRegistration implements AutoServiceRegistration, Sma
 
 	private final Settings settings;
 
+	private final Object lock = new Object();
+
 	private boolean running;
 
 	private boolean ready;
@@ -56,7 +62,9 @@ public class EtcdAutoServiceRegistration implements AutoServiceRegistration, Sma
 
 	private boolean closed;
 
-	private boolean registered;
+	private boolean attempted;
+
+	private State state = State.OUT;
 
 	/**
 	 * Creates the automatic registration. Starts nothing.
@@ -76,21 +84,27 @@ public class EtcdAutoServiceRegistration implements AutoServiceRegistration, Sma
 	@Override
 	public void onApplicationEvent(ApplicationEvent event) {
 		if (event instanceof ApplicationReadyEvent readyEvent && readyEvent.getApplicationContext() == this.context) {
-			synchronized (this) {
+			synchronized (this.lock) {
 				this.ready = true;
 			}
 			registerIfDue();
 		}
 		else if (event instanceof ContextClosedEvent closedEvent
 				&& closedEvent.getApplicationContext() == this.context) {
-			synchronized (this) {
+			synchronized (this.lock) {
 				this.closed = true;
 			}
-			deregisterAndDrain();
+			leave();
 		}
 		else if (event instanceof AvailabilityChangeEvent<?> change && isOwn(change)
 				&& change.getState() instanceof ReadinessState readiness) {
-			readinessChanged(readiness == ReadinessState.ACCEPTING_TRAFFIC);
+			synchronized (this.lock) {
+				this.accepting = readiness == ReadinessState.ACCEPTING_TRAFFIC;
+				if (this.state == State.IN && this.settings.followReadiness()) {
+					this.registry.setStatus(this.registration, status().name());
+				}
+			}
+			registerIfDue();
 		}
 	}
 
@@ -99,70 +113,78 @@ public class EtcdAutoServiceRegistration implements AutoServiceRegistration, Sma
 		return !(event.getSource() instanceof ApplicationContext source) || source == this.context;
 	}
 
-	private void readinessChanged(boolean accepting) {
-		boolean publish;
-		synchronized (this) {
-			this.accepting = accepting;
-			publish = this.registered && this.settings.followReadiness();
-		}
-		if (publish) {
-			InstanceStatus status = accepting ? InstanceStatus.UP : InstanceStatus.OUT_OF_SERVICE;
-			this.registry.setStatus(this.registration, status.name());
-		}
-		registerIfDue();
+	private InstanceStatus status() {
+		return (this.accepting || !this.settings.followReadiness()) ? InstanceStatus.UP : InstanceStatus.OUT_OF_SERVICE;
 	}
 
 	private void registerIfDue() {
-		synchronized (this) {
-			boolean due = this.running && this.ready && !this.closed
-					&& (this.accepting || !this.settings.followReadiness());
-			if (!due || this.registered) {
+		boolean first;
+		synchronized (this.lock) {
+			boolean due = this.running && this.ready && !this.closed && status() == InstanceStatus.UP;
+			if (!due || this.state != State.OUT) {
 				return;
 			}
-			this.registered = true;
-		}
-		if (!resolvePort()) {
-			logger.warn("Not registering {}: it has no web server, and spring.cloud.etcd.discovery.port is not set",
-					this.registration.getServiceId());
-			synchronized (this) {
-				this.registered = false;
+			int port = (this.settings.port() != 0) ? this.settings.port() : boundPort();
+			if (port == 0) {
+				logger.warn("Not registering {}: it has no web server, and spring.cloud.etcd.discovery.port is not set",
+						this.registration.getServiceId());
+				return;
 			}
-			return;
+			this.registration.setPort(port);
+			this.state = State.ON_THE_WAY_IN;
+			first = !this.attempted;
+			this.attempted = true;
 		}
-		register();
+		this.context.publishEvent(new InstancePreRegisteredEvent(this, this.registration));
+		CompletableFuture<Void> registered;
+		synchronized (this.lock) {
+			if (this.state != State.ON_THE_WAY_IN) {
+				// The context was closed meanwhile.
+				return;
+			}
+			this.registration.setStatus(status());
+			registered = this.registry.submit(this.registration);
+			this.state = State.IN;
+		}
+		awaitRegistered(registered, first && this.settings.failFast());
 	}
 
-	private void register() {
-		this.registration.setStatus(InstanceStatus.UP);
-		this.context.publishEvent(new InstancePreRegisteredEvent(this, this.registration));
+	private void awaitRegistered(CompletableFuture<Void> registered, boolean failFast) {
 		try {
-			this.registry.register(this.registration);
+			this.registry.await(this.registration, registered);
 		}
 		catch (EtcdException ex) {
-			if (this.settings.failFast()) {
+			if (failFast) {
 				throw new EtcdUnavailableException(this.settings.endpoints(), ex);
 			}
 			logger.error("Not registered yet, trying again in the background: {}", ex.getMessage());
+			return;
 		}
-		this.context.publishEvent(new InstanceRegisteredEvent<>(this, this.registration));
-	}
-
-	private boolean resolvePort() {
-		int port = (this.settings.port() != 0) ? this.settings.port() : boundPort();
-		this.registration.setPort(port);
-		return port != 0;
+		InstanceRegisteredEvent<?> event = new InstanceRegisteredEvent<>(this, this.registration);
+		if (registered.isDone()) {
+			if (!registered.isCancelled()) {
+				this.context.publishEvent(event);
+			}
+		}
+		else {
+			// Later, and not on the registrar's thread: listeners may take their time.
+			registered.thenRunAsync(() -> this.context.publishEvent(event));
+		}
 	}
 
 	private int boundPort() {
 		return this.context.getEnvironment().getProperty(BOUND_PORT, Integer.class, 0);
 	}
 
-	private void deregisterAndDrain() {
-		synchronized (this) {
-			if (!this.registered) {
-				return;
-			}
-			this.registered = false;
+	private void leave() {
+		State before;
+		synchronized (this.lock) {
+			before = this.state;
+			this.state = State.OUT;
+		}
+		// Without deregistering, the registry stops renewing the lease when it is closed.
+		if (before != State.IN || !this.settings.deregister()) {
+			return;
 		}
 		this.registry.deregister(this.registration);
 		Duration drain = this.settings.drain();
@@ -174,7 +196,7 @@ public class EtcdAutoServiceRegistration implements AutoServiceRegistration, Sma
 
 	@Override
 	public void start() {
-		synchronized (this) {
+		synchronized (this.lock) {
 			this.running = true;
 		}
 		registerIfDue();
@@ -182,15 +204,17 @@ public class EtcdAutoServiceRegistration implements AutoServiceRegistration, Sma
 
 	@Override
 	public void stop() {
-		synchronized (this) {
+		synchronized (this.lock) {
 			this.running = false;
 		}
-		deregisterAndDrain();
+		leave();
 	}
 
 	@Override
-	public synchronized boolean isRunning() {
-		return this.running;
+	public boolean isRunning() {
+		synchronized (this.lock) {
+			return this.running;
+		}
 	}
 
 	@Override
@@ -217,16 +241,34 @@ public class EtcdAutoServiceRegistration implements AutoServiceRegistration, Sma
 	}
 
 	/**
+	 * Whether the application has asked to be in etcd.
+	 */
+	private enum State {
+
+		/** Not registered. */
+		OUT,
+
+		/** Its port is known and others are told that it is about to register. */
+		ON_THE_WAY_IN,
+
+		/** Handed over to the registrar, which keeps it in etcd. */
+		IN
+
+	}
+
+	/**
 	 * When and how to register.
 	 *
 	 * @param port the port to advertise, 0 for the one the web server is bound to
 	 * @param followReadiness whether to wait for the application to accept traffic, and
 	 * to publish it when it stops accepting
+	 * @param deregister whether leaving takes the record out of etcd
 	 * @param drain how long to go on serving after deregistering
 	 * @param failFast whether starting fails if etcd refuses the registration
 	 * @param endpoints where etcd is, for messages
 	 */
-	public record Settings(int port, boolean followReadiness, Duration drain, boolean failFast, String endpoints) {
+	public record Settings(int port, boolean followReadiness, boolean deregister, Duration drain, boolean failFast,
+			String endpoints) {
 
 	}
 

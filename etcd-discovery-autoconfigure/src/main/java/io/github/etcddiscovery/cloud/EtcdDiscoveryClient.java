@@ -49,7 +49,8 @@ public class EtcdDiscoveryClient implements DiscoveryClient {
 	}
 
 	/**
-	 * Asks etcd itself, within the request timeout.
+	 * Asks etcd itself, and waits for the answer; while there is no connection at most
+	 * twice the request timeout.
 	 * @throws EtcdException if etcd does not answer or does not allow reading
 	 */
 	@Override

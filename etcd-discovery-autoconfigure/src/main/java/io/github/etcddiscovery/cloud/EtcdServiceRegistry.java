@@ -83,7 +83,24 @@ public class EtcdServiceRegistry implements ServiceRegistry<EtcdRegistration>, A
 	@Override
 	public void register(@Nullable EtcdRegistration registration) {
 		Assert.notNull(registration, "No registration given: expected an EtcdRegistration");
-		CompletableFuture<Void> registered = enqueue(registration);
+		await(registration, submit(registration));
+	}
+
+	/** Hands a registration over. Does not wait. */
+	synchronized CompletableFuture<Void> submit(EtcdRegistration registration) {
+		RegistryEntry entry = entry(registration);
+		if (this.registrar == null) {
+			this.registrar = this.registrars.get();
+		}
+		String formerKey = this.keys.put(registration, entry.key());
+		if (formerKey != null && !formerKey.equals(entry.key())) {
+			this.registrar.deregister(formerKey);
+		}
+		return this.registrar.register(entry);
+	}
+
+	/** Waits until a registration is in etcd, is refused, or takes too long. */
+	void await(EtcdRegistration registration, CompletableFuture<Void> registered) {
 		try {
 			registered.get(this.timeout.toNanos(), TimeUnit.NANOSECONDS);
 		}
@@ -102,18 +119,7 @@ public class EtcdServiceRegistry implements ServiceRegistry<EtcdRegistration>, A
 		}
 	}
 
-	private synchronized CompletableFuture<Void> enqueue(EtcdRegistration registration) {
-		RegistryEntry entry = entry(registration);
-		if (this.registrar == null) {
-			this.registrar = this.registrars.get();
-		}
-		String formerKey = this.keys.put(registration, entry.key());
-		if (formerKey != null && !formerKey.equals(entry.key())) {
-			this.registrar.deregister(formerKey);
-		}
-		return this.registrar.register(entry);
-	}
-
+	/** The last part says whom the registrar may take a key over from. */
 	private RegistryEntry entry(EtcdRegistration registration) {
 		ServiceRecord record = registration.toRecord();
 		InstanceKey key = record.key();
@@ -141,29 +147,30 @@ public class EtcdServiceRegistry implements ServiceRegistry<EtcdRegistration>, A
 	@Override
 	public void deregister(@Nullable EtcdRegistration registration) {
 		Assert.notNull(registration, "No registration given: expected an EtcdRegistration");
-		CompletableFuture<Void> gone = null;
+		Registrar last = null;
+		CompletableFuture<Void> gone = CompletableFuture.completedFuture(null);
 		synchronized (this) {
 			String key = this.keys.remove(registration);
 			if (key == null || this.registrar == null) {
 				return;
 			}
-			if (!this.keys.isEmpty()) {
+			if (this.keys.isEmpty()) {
+				last = detach();
+			}
+			else {
 				gone = this.registrar.deregister(key);
 			}
 		}
-		if (gone == null) {
-			close();
+		if (last != null) {
+			last.close(true, LEAVE_TIMEOUT);
 			return;
 		}
 		try {
 			gone.get(LEAVE_TIMEOUT.toNanos(), TimeUnit.NANOSECONDS);
 		}
-		catch (TimeoutException ex) {
+		catch (TimeoutException | ExecutionException ex) {
 			logger.warn("{} is not deregistered after {} ms: still trying in the background", registration,
 					LEAVE_TIMEOUT.toMillis());
-		}
-		catch (ExecutionException ex) {
-			throw EtcdException.from(ex);
 		}
 		catch (InterruptedException ex) {
 			Thread.currentThread().interrupt();
@@ -172,19 +179,23 @@ public class EtcdServiceRegistry implements ServiceRegistry<EtcdRegistration>, A
 
 	/**
 	 * Takes everything out of etcd that this registry has registered, and gives the lease
-	 * back. Waits for etcd at most three seconds.
+	 * back; or, if it was created so, just stops renewing it. Waits for etcd at most
+	 * three seconds.
 	 */
 	@Override
 	public void close() {
-		Registrar closing;
-		synchronized (this) {
-			closing = this.registrar;
-			this.registrar = null;
-			this.keys.clear();
-		}
+		Registrar closing = detach();
 		if (closing != null) {
 			closing.close(this.deregister, LEAVE_TIMEOUT);
 		}
+	}
+
+	/** From here on registrations go to another registrar, and the lock is not needed. */
+	private synchronized @Nullable Registrar detach() {
+		Registrar detached = this.registrar;
+		this.registrar = null;
+		this.keys.clear();
+		return detached;
 	}
 
 	/**
@@ -198,7 +209,7 @@ public class EtcdServiceRegistry implements ServiceRegistry<EtcdRegistration>, A
 		registration.setStatus(InstanceStatus.of(status));
 		synchronized (this) {
 			if (this.keys.containsKey(registration)) {
-				enqueue(registration);
+				submit(registration);
 			}
 		}
 	}

@@ -1,5 +1,7 @@
 /**
- * Adapters between Spring Cloud's interfaces and the rooms below. No logic of their own.
+ * Adapters between Spring Cloud's interfaces and the rooms below, and the one place that
+ * knows when an application registers and leaves:
+ * {@link io.github.etcddiscovery.cloud.EtcdAutoServiceRegistration}.
  */
 @NullMarked
 package io.github.etcddiscovery.cloud;

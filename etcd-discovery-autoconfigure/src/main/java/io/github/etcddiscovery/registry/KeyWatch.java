@@ -1,15 +1,15 @@
 package io.github.etcddiscovery.registry;
 
-import java.time.Duration;
 import java.util.List;
 import java.util.random.RandomGenerator;
 
+import io.github.etcddiscovery.client.EtcdBackoff;
 import io.github.etcddiscovery.client.EtcdClient;
 import io.github.etcddiscovery.client.EtcdException;
+import io.github.etcddiscovery.client.EtcdException.Reason;
 import io.github.etcddiscovery.client.KeyValue;
 import io.github.etcddiscovery.client.WatchEvent;
 import io.github.etcddiscovery.client.WatchListener;
-import io.github.etcddiscovery.support.Backoff;
 import io.github.etcddiscovery.support.EventLoop;
 import org.jspecify.annotations.Nullable;
 
@@ -19,10 +19,6 @@ import org.jspecify.annotations.Nullable;
  */
 final class KeyWatch {
 
-	private static final Duration FIRST_BACKOFF = Duration.ofMillis(50);
-
-	private static final Duration LONGEST_BACKOFF = Duration.ofSeconds(1);
-
 	private final EtcdClient client;
 
 	private final EventLoop loop;
@@ -31,7 +27,7 @@ final class KeyWatch {
 
 	private final Listener listener;
 
-	private final Backoff backoff;
+	private final EtcdBackoff backoff;
 
 	/** Counts watches, so that what a former one still reports is told apart. */
 	private long attempt;
@@ -45,7 +41,7 @@ final class KeyWatch {
 		this.loop = loop;
 		this.key = key;
 		this.listener = listener;
-		this.backoff = new Backoff(FIRST_BACKOFF, LONGEST_BACKOFF, random);
+		this.backoff = new EtcdBackoff(random);
 	}
 
 	/** Begins to watch, if it does not yet. */
@@ -71,7 +67,7 @@ final class KeyWatch {
 
 			@Override
 			public void onCreated(long createdAt) {
-				onLoop(attempt, KeyWatch.this.backoff::reset);
+				onLoop(attempt, () -> created(attempt, createdAt, revision));
 			}
 
 			@Override
@@ -83,23 +79,34 @@ final class KeyWatch {
 
 			@Override
 			public void onEnd(EtcdException cause) {
-				onLoop(attempt, () -> {
-					KeyWatch.this.watch = null;
-					later(attempt);
-				});
+				onLoop(attempt, () -> later(attempt, cause));
 			}
 
 		});
 	}
 
-	private void later(long attempt) {
-		this.loop.schedule(() -> onLoop(attempt, () -> read(attempt)), this.backoff.next());
+	private void created(long attempt, long createdAt, long revision) {
+		if (createdAt < revision - 1) {
+			// The member lags behind, or etcd was wiped and would stay silent for long.
+			later(attempt, new EtcdException(Reason.UNAVAILABLE, "etcd is at an earlier revision", null));
+		}
+		else {
+			this.backoff.reset();
+		}
+	}
+
+	private void later(long attempt, EtcdException cause) {
+		if (this.watch != null) {
+			this.watch.close();
+			this.watch = null;
+		}
+		this.loop.schedule(() -> onLoop(attempt, () -> read(attempt)), this.backoff.next(cause));
 	}
 
 	private void read(long attempt) {
 		this.client.get(this.key, 0).whenComplete((result, error) -> onLoop(attempt, () -> {
 			if (error != null) {
-				later(attempt);
+				later(attempt, EtcdException.from(error));
 				return;
 			}
 			this.listener.read(result.current(), result.revision());

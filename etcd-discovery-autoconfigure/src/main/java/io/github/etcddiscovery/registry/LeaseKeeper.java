@@ -6,11 +6,11 @@ import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.random.RandomGenerator;
 
+import io.github.etcddiscovery.client.EtcdBackoff;
 import io.github.etcddiscovery.client.EtcdClient;
 import io.github.etcddiscovery.client.EtcdException;
 import io.github.etcddiscovery.client.EtcdException.Reason;
 import io.github.etcddiscovery.client.Lease;
-import io.github.etcddiscovery.support.Backoff;
 import io.github.etcddiscovery.support.EventLoop;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -24,10 +24,6 @@ final class LeaseKeeper {
 
 	private static final Logger logger = LoggerFactory.getLogger(LeaseKeeper.class);
 
-	private static final Duration FIRST_BACKOFF = Duration.ofMillis(50);
-
-	private static final Duration LONGEST_BACKOFF = Duration.ofSeconds(1);
-
 	private final EtcdClient client;
 
 	private final TtlOption ttl;
@@ -36,7 +32,7 @@ final class LeaseKeeper {
 
 	private final Listener listener;
 
-	private final Backoff backoff;
+	private final EtcdBackoff backoff;
 
 	private LeaseState state = LeaseState.NONE;
 
@@ -52,7 +48,7 @@ final class LeaseKeeper {
 		this.ttl = ttl;
 		this.loop = loop;
 		this.listener = listener;
-		this.backoff = new Backoff(FIRST_BACKOFF, LONGEST_BACKOFF, random);
+		this.backoff = new EtcdBackoff(random);
 	}
 
 	/** Returns the id of the lease held, 0 if none is. */
@@ -109,14 +105,17 @@ final class LeaseKeeper {
 				return;
 			}
 			if (error != null) {
-				failed(EtcdException.from(error));
-				this.loop.schedule(this::grantAgain, this.backoff.next());
+				EtcdException cause = EtcdException.from(error);
+				failed(cause);
+				this.loop.schedule(this::grantAgain, this.backoff.next(cause));
 				return;
 			}
 			succeeded();
 			this.state = this.state.to(LeaseState.HELD);
 			this.lease = granted;
-			this.listener.leaseHeld(granted);
+			logger.debug("Granted lease {} with a ttl of {} s", Long.toHexString(granted.id()),
+					granted.ttl().toSeconds());
+			this.listener.leaseHeld();
 			scheduleRenewal(granted.id(), this.ttl.heartbeat());
 		}));
 	}
@@ -153,12 +152,12 @@ final class LeaseKeeper {
 				return;
 			}
 			failed(cause);
-			scheduleRenewal(leaseId, this.backoff.next());
+			scheduleRenewal(leaseId, this.backoff.next(cause));
 		}));
 	}
 
 	private void failed(EtcdException cause) {
-		if (this.failure == null) {
+		if (this.failure == null || this.failure.reason() != cause.reason()) {
 			logger.warn("The lease cannot be kept alive for now: {}", cause.getMessage());
 			this.listener.leaseFailed(cause);
 		}
@@ -179,12 +178,12 @@ final class LeaseKeeper {
 	interface Listener {
 
 		/** A lease is held: records can be written. */
-		void leaseHeld(Lease lease);
+		void leaseHeld();
 
 		/** The lease has been renewed. */
 		void leaseRenewed();
 
-		/** A first attempt failed; it is being tried again. */
+		/** Attempts fail, for the first time or now for another reason; they go on. */
 		void leaseFailed(EtcdException cause);
 
 		/** The lease is gone, and with it all that was written under it. */

@@ -5,11 +5,12 @@ import java.util.Arrays;
 import java.util.concurrent.CompletableFuture;
 import java.util.random.RandomGenerator;
 
+import io.github.etcddiscovery.client.EtcdBackoff;
 import io.github.etcddiscovery.client.EtcdClient;
 import io.github.etcddiscovery.client.EtcdException;
+import io.github.etcddiscovery.client.EtcdException.Reason;
 import io.github.etcddiscovery.client.KeyValue;
 import io.github.etcddiscovery.client.WriteResult;
-import io.github.etcddiscovery.support.Backoff;
 import io.github.etcddiscovery.support.EventLoop;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -24,13 +25,6 @@ final class RecordKeeper implements KeyWatch.Listener {
 
 	private static final Logger logger = LoggerFactory.getLogger(RecordKeeper.class);
 
-	private static final Duration FIRST_BACKOFF = Duration.ofMillis(50);
-
-	private static final Duration LONGEST_BACKOFF = Duration.ofSeconds(1);
-
-	/** What is refused for good reason is not repeated in haste. */
-	private static final Duration REFUSED_BACKOFF = Duration.ofSeconds(2);
-
 	private final EtcdClient client;
 
 	private final LeaseKeeper lease;
@@ -41,7 +35,7 @@ final class RecordKeeper implements KeyWatch.Listener {
 
 	private final String key;
 
-	private final Backoff backoff;
+	private final EtcdBackoff backoff;
 
 	private CompletableFuture<Void> registered = new CompletableFuture<>();
 
@@ -84,7 +78,7 @@ final class RecordKeeper implements KeyWatch.Listener {
 		this.heartbeat = heartbeat;
 		this.key = wanted.key();
 		this.wanted = wanted;
-		this.backoff = new Backoff(FIRST_BACKOFF, LONGEST_BACKOFF, random);
+		this.backoff = new EtcdBackoff(random);
 		this.watch = new KeyWatch(client, loop, wanted.key(), this, random);
 	}
 
@@ -132,7 +126,7 @@ final class RecordKeeper implements KeyWatch.Listener {
 			continueLeaving();
 			return;
 		}
-		boolean inSync = Arrays.equals(this.written, this.wanted.value());
+		boolean inSync = !this.unsettled && Arrays.equals(this.written, this.wanted.value());
 		if (this.lease.id() != 0 && !inSync && this.state != RecordState.CONFLICT) {
 			write(this.wanted.value());
 		}
@@ -140,13 +134,17 @@ final class RecordKeeper implements KeyWatch.Listener {
 
 	private void write(byte[] value) {
 		long leaseId = this.lease.id();
+		boolean unsettledBefore = this.unsettled;
 		this.busy = true;
 		this.unsettled = true;
 		this.client.put(this.key, value, leaseId, this.modRevision)
 			.whenComplete((result, error) -> this.loop.execute(() -> {
 				this.busy = false;
+				if (this.state == RecordState.GONE) {
+					return;
+				}
 				if (error != null) {
-					writeFailed(EtcdException.from(error), leaseId);
+					writeFailed(EtcdException.from(error), leaseId, unsettledBefore);
 				}
 				else {
 					this.unsettled = false;
@@ -269,23 +267,20 @@ final class RecordKeeper implements KeyWatch.Listener {
 		this.loop.schedule(this::sync, this.backoff.next());
 	}
 
-	private void writeFailed(EtcdException cause, long leaseId) {
-		switch (cause.reason()) {
-			case LEASE_NOT_FOUND -> {
-				this.unsettled = false;
-				this.lease.lost(leaseId);
-				sync();
-			}
-			case PERMISSION_DENIED, UNAUTHENTICATED, NO_SPACE, FATAL -> {
-				this.unsettled = false;
-				refused(cause);
-				this.loop.schedule(this::sync, this.backoff.next().plus(REFUSED_BACKOFF));
-			}
-			default -> {
-				logger.debug("Trying again", cause);
-				this.loop.schedule(this::sync, this.backoff.next());
-			}
+	private void writeFailed(EtcdException cause, long leaseId, boolean unsettledBefore) {
+		if (cause.reason() == Reason.LEASE_NOT_FOUND) {
+			// Nothing written under that lease can be there any more.
+			this.unsettled = false;
+			this.lease.lost(leaseId);
+			sync();
+			return;
 		}
+		if (cause.reason().isRefusal()) {
+			this.unsettled = unsettledBefore;
+			refused(cause);
+		}
+		logger.debug("Trying again", cause);
+		this.loop.schedule(this::sync, this.backoff.next(cause));
 	}
 
 	/** The record cannot be registered as things are; it is tried again now and then. */

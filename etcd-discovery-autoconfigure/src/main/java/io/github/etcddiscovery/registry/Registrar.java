@@ -13,7 +13,6 @@ import java.util.random.RandomGenerator;
 
 import io.github.etcddiscovery.client.EtcdClient;
 import io.github.etcddiscovery.client.EtcdException;
-import io.github.etcddiscovery.client.Lease;
 import io.github.etcddiscovery.support.EventLoop;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -79,6 +78,8 @@ public final class Registrar {
 				registered.cancel(false);
 			}
 			else if (keeper != null && keeper.state() == RecordState.LEAVING) {
+				// It comes back once it has gone: what is leaving is not to be written
+				// again.
 				keeper.gone().thenRun(() -> register(entry).whenComplete((done, error) -> relay(registered, error)));
 			}
 			else {
@@ -105,7 +106,8 @@ public final class Registrar {
 		RecordKeeper keeper = new RecordKeeper(this.client, this.lease, this.loop, this.ttl.heartbeat(), entry,
 				this.random);
 		this.records.put(entry.key(), keeper);
-		keeper.gone().thenRun(() -> this.loop.execute(() -> this.records.remove(entry.key(), keeper)));
+		// Completed on the loop, and before anybody else who waits for it is told.
+		keeper.gone().thenRun(() -> this.records.remove(entry.key(), keeper));
 		this.lease.require();
 		keeper.sync();
 		return keeper;
@@ -193,7 +195,7 @@ public final class Registrar {
 	private final class LeaseListener implements LeaseKeeper.Listener {
 
 		@Override
-		public void leaseHeld(Lease lease) {
+		public void leaseHeld() {
 			Registrar.this.records.values().forEach(RecordKeeper::sync);
 		}
 
@@ -204,10 +206,8 @@ public final class Registrar {
 
 		@Override
 		public void leaseFailed(EtcdException cause) {
-			switch (cause.reason()) {
-				case PERMISSION_DENIED, UNAUTHENTICATED, NO_SPACE, FATAL ->
-					Registrar.this.records.values().forEach((keeper) -> keeper.refused(cause));
-				default -> logger.debug("Trying again", cause);
+			if (cause.reason().isRefusal()) {
+				Registrar.this.records.values().forEach((keeper) -> keeper.refused(cause));
 			}
 		}
 

@@ -19,9 +19,8 @@ public interface EventLoop extends AutoCloseable {
 	 * Runs a task later. Does nothing once the loop is closed.
 	 * @param task the task; an exception it throws is logged and ends nothing
 	 * @param delay when
-	 * @return cancels the task if it has not begun
 	 */
-	Cancellation schedule(Runnable task, Duration delay);
+	void schedule(Runnable task, Duration delay);
 
 	/**
 	 * Returns the time on a clock that only goes forward and that nobody can set.
@@ -42,21 +41,6 @@ public interface EventLoop extends AutoCloseable {
 	 */
 	static EventLoop onThread(String threadName) {
 		return new ThreadEventLoop(threadName);
-	}
-
-	/**
-	 * A task that can be called off.
-	 */
-	@FunctionalInterface
-	interface Cancellation {
-
-		/** Nothing to call off. */
-		Cancellation NONE = () -> {
-		};
-
-		/** Calls the task off if it has not begun. */
-		void cancel();
-
 	}
 
 }

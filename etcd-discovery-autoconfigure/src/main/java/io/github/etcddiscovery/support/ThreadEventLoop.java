@@ -1,7 +1,6 @@
 package io.github.etcddiscovery.support;
 
 import java.time.Duration;
-import java.util.concurrent.Future;
 import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.ScheduledThreadPoolExecutor;
 import java.util.concurrent.TimeUnit;
@@ -27,7 +26,6 @@ final class ThreadEventLoop implements EventLoop {
 			thread.setDaemon(true);
 			return thread;
 		});
-		this.executor.setRemoveOnCancelPolicy(true);
 	}
 
 	@Override
@@ -36,14 +34,12 @@ final class ThreadEventLoop implements EventLoop {
 	}
 
 	@Override
-	public Cancellation schedule(Runnable task, Duration delay) {
+	public void schedule(Runnable task, Duration delay) {
 		try {
-			Future<?> future = this.executor.schedule(guarded(task), delay.toNanos(), TimeUnit.NANOSECONDS);
-			return () -> future.cancel(false);
+			this.executor.schedule(guarded(task), delay.toNanos(), TimeUnit.NANOSECONDS);
 		}
 		catch (RejectedExecutionException ex) {
 			logger.trace("{} is closed", this.name, ex);
-			return Cancellation.NONE;
 		}
 	}
 
@@ -52,7 +48,8 @@ final class ThreadEventLoop implements EventLoop {
 			try {
 				task.run();
 			}
-			catch (RuntimeException ex) {
+			catch (Throwable ex) {
+				// Nobody else would ever see it, and the state machine has to go on.
 				logger.error("Unexpected error on thread {}", this.name, ex);
 			}
 		};

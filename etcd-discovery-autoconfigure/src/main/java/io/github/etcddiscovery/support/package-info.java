@@ -1,5 +1,5 @@
 /**
- * What the rooms share and the JDK lacks: a thread for a state machine, and back-off.
+ * What the rooms share and the JDK lacks: a thread for a state machine.
  */
 @NullMarked
 package io.github.etcddiscovery.support;

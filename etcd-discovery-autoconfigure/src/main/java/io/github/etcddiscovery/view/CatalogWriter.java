@@ -126,7 +126,7 @@ final class CatalogWriter<T> {
 			key = this.layout.parse(keyValue.key());
 			instance = this.decoder.decode(key, keyValue);
 		}
-		catch (RuntimeException ex) {
+		catch (RuntimeException | LinkageError | StackOverflowError ex) {
 			// Whatever stands in etcd may be the cause: it must not harm the rest. Once a
 			// key
 			// is enough, or somebody could fill the log.

@@ -8,6 +8,7 @@ import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.random.RandomGenerator;
 
+import io.github.etcddiscovery.client.EtcdBackoff;
 import io.github.etcddiscovery.client.EtcdClient;
 import io.github.etcddiscovery.client.EtcdException;
 import io.github.etcddiscovery.client.EtcdException.Reason;
@@ -15,7 +16,6 @@ import io.github.etcddiscovery.client.KeyValue;
 import io.github.etcddiscovery.client.ReadResult;
 import io.github.etcddiscovery.client.WatchEvent;
 import io.github.etcddiscovery.client.WatchListener;
-import io.github.etcddiscovery.support.Backoff;
 import io.github.etcddiscovery.support.EventLoop;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -31,13 +31,6 @@ final class Reflector {
 
 	private static final Logger logger = LoggerFactory.getLogger(Reflector.class);
 
-	private static final Duration FIRST_BACKOFF = Duration.ofMillis(50);
-
-	private static final Duration LONGEST_BACKOFF = Duration.ofSeconds(1);
-
-	/** A denied call makes etcd compute a password hash: not to be repeated in haste. */
-	private static final Duration DENIED_BACKOFF = Duration.ofSeconds(1);
-
 	/** A reader must not wait for a writer that never pauses. */
 	private static final int RESPONSES_PER_PUBLICATION = 1_000;
 
@@ -49,7 +42,7 @@ final class Reflector {
 
 	private final Sink sink;
 
-	private final Backoff backoff;
+	private final EtcdBackoff backoff;
 
 	private volatile ViewState state = ViewState.IDLE;
 
@@ -75,7 +68,7 @@ final class Reflector {
 		this.anchorKey = prefix;
 		this.loop = loop;
 		this.sink = sink;
-		this.backoff = new Backoff(FIRST_BACKOFF, LONGEST_BACKOFF, random);
+		this.backoff = new EtcdBackoff(random);
 	}
 
 	ViewState state() {
@@ -160,9 +153,10 @@ final class Reflector {
 
 	private void created(long createdAt) {
 		if (createdAt < this.revision) {
-			logger.warn("etcd is at revision {} although {} has been seen: it was wiped or restored", createdAt,
-					this.revision);
-			list(true);
+			// Either this member lags behind the others, or etcd was wiped: only a read
+			// that
+			// all members agree on can tell.
+			tryAgain(this::prove, this.backoff.next());
 			return;
 		}
 		// Not a new attempt: the watch being opened is the one that goes on.
@@ -225,11 +219,13 @@ final class Reflector {
 
 	private void retry(EtcdException cause) {
 		this.sink.interrupted(cause);
-		long attempt = enter(ViewState.WAITING);
-		boolean denied = cause.reason() == Reason.PERMISSION_DENIED || cause.reason() == Reason.UNAUTHENTICATED;
-		Duration wait = denied ? this.backoff.next().plus(DENIED_BACKOFF) : this.backoff.next();
 		boolean listAgain = this.revision == 0 || cause.reason() == Reason.COMPACTED;
-		this.loop.schedule(() -> onLoop(attempt, listAgain ? () -> list(false) : this::prove), wait);
+		tryAgain(listAgain ? () -> list(false) : this::prove, this.backoff.next(cause));
+	}
+
+	private void tryAgain(Runnable step, Duration wait) {
+		long attempt = enter(ViewState.WAITING);
+		this.loop.schedule(() -> onLoop(attempt, step), wait);
 	}
 
 	/**

@@ -6,7 +6,9 @@ import java.util.Collections;
 import java.util.Deque;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.TreeMap;
+import java.util.concurrent.atomic.AtomicReference;
 import java.util.function.Predicate;
 
 import org.jspecify.annotations.Nullable;
@@ -30,11 +32,11 @@ final class ServiceSnapshot<T> {
 
 	private final Predicate<T> availability;
 
-	private volatile Content<T> content;
+	private final AtomicReference<Content<T>> content;
 
 	private ServiceSnapshot(Predicate<T> availability, Content<T> content) {
 		this.availability = availability;
-		this.content = content;
+		this.content = new AtomicReference<>(content);
 	}
 
 	static <T> ServiceSnapshot<T> empty(Predicate<T> availability) {
@@ -47,7 +49,7 @@ final class ServiceSnapshot<T> {
 	 * gone
 	 */
 	ServiceSnapshot<T> with(Map<String, @Nullable T> changes) {
-		int depth = (this.content instanceof Difference<T> difference) ? difference.depth() + 1 : 1;
+		int depth = (content() instanceof Difference<T> difference) ? difference.depth() + 1 : 1;
 		ServiceSnapshot<T> next = new ServiceSnapshot<>(this.availability, new Difference<>(this, changes, depth));
 		if (depth >= MAX_DEPTH) {
 			next.lists();
@@ -65,23 +67,26 @@ final class ServiceSnapshot<T> {
 		return lists().available();
 	}
 
+	private Content<T> content() {
+		return Objects.requireNonNull(this.content.get());
+	}
+
 	private Lists<T> lists() {
-		Content<T> current = this.content;
+		Content<T> current = content();
 		if (current instanceof Lists<T> lists) {
 			return lists;
 		}
-		// Two readers may both get here; they work out the same lists.
-		Lists<T> lists = workOut();
-		this.content = lists;
-		return lists;
+		// Two readers may both get here and work out equal lists; all keep the first.
+		this.content.compareAndSet(current, workOut(current));
+		return (Lists<T>) content();
 	}
 
-	private Lists<T> workOut() {
+	private Lists<T> workOut(Content<T> current) {
 		Deque<Map<String, @Nullable T>> newestFirst = new ArrayDeque<>();
-		Content<T> base = this.content;
+		Content<T> base = current;
 		while (base instanceof Difference<T> difference) {
 			newestFirst.addLast(difference.changes());
-			base = difference.previous().content;
+			base = difference.previous().content();
 		}
 		TreeMap<String, @Nullable T> changes = new TreeMap<>();
 		newestFirst.descendingIterator().forEachRemaining(changes::putAll);

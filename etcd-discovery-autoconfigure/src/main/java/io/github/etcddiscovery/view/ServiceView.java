@@ -288,15 +288,16 @@ public final class ServiceView<T> implements AutoCloseable {
 
 		@Override
 		public void interrupted(EtcdException cause) {
+			EtcdException before = ServiceView.this.lastFailure;
 			ServiceView.this.lastFailure = cause;
 			if (ServiceView.this.interruptedAt == null) {
 				ServiceView.this.interruptedAt = ServiceView.this.loop.nanoTime();
+			}
+			if (before == null || before.reason() != cause.reason()) {
 				logger.warn("The view of {} is not current: {}", ServiceView.this.layout.range(), cause.getMessage());
 			}
-			switch (cause.reason()) {
-				case PERMISSION_DENIED, UNAUTHENTICATED, FATAL ->
-					ServiceView.this.firstOutcome.completeExceptionally(cause);
-				default -> logger.debug("Trying again", cause);
+			if (cause.reason().isRefusal()) {
+				ServiceView.this.firstOutcome.completeExceptionally(cause);
 			}
 		}
 

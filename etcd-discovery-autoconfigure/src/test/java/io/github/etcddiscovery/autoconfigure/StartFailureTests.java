@@ -51,7 +51,8 @@ class StartFailureTests {
 				wrong(discovery + "port", "65536", "between 1 and 65535"),
 				wrong(discovery + "drain", "-1s", "0 or more"),
 				wrong(etcd + "endpoints", "ftp://h:1", "http://host:port"),
-				wrong(etcd + "endpoints", "h:99999", "port"), wrong(etcd + "ca-cert", missing, "cannot be read"),
+				wrong(etcd + "endpoints", "h:99999", "'99999' is not a port"),
+				wrong(etcd + "ca-cert", missing, "cannot be read"),
 				wrong(etcd + "ca-cert", noPem.toString(), "certificate"), wrong(etcd + "cert", missing, etcd + "key"),
 				wrong(etcd + "key", missing, etcd + "cert"),
 				wrong(etcd + "cert", missing, "cannot be read", etcd + "key=" + missing),
@@ -90,6 +91,13 @@ class StartFailureTests {
 		assertThat(output).contains("spring.cloud.etcd.discovery.service-name")
 			.contains("spring.application.name")
 			.contains("spring.cloud.etcd.discovery.register=false");
+	}
+
+	@Test
+	void applicationNameThatCannotBeRegisteredIsNamed(CapturedOutput output) {
+		assertThatThrownBy(() -> start(Stream.of("spring.application.name=my shop")));
+		assertThat(output).contains("Invalid value 'my shop' for configuration property 'spring.application.name'")
+			.contains("spring.cloud.etcd.discovery.service-name");
 	}
 
 	@Test

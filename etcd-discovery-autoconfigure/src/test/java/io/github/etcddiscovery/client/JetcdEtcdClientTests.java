@@ -305,6 +305,24 @@ class JetcdEtcdClientTests {
 	}
 
 	@Test
+	void customizerThatThrowsFailsTheCallAndNotTheClient() {
+		EtcdClientOptions options = new EtcdClientOptions(List.of(EtcdEndpoint.parse(this.etcd.endpoint(), false)),
+				null, null, DIAL_TIMEOUT, Duration.ofSeconds(3), REQUEST_TIMEOUT);
+		List<String> attempts = new CopyOnWriteArrayList<>();
+		try (EtcdClient customized = new JetcdEtcdClient(options, List.of((builder) -> {
+			attempts.add("attempt");
+			if (attempts.size() == 1) {
+				throw new IllegalStateException("thrown on purpose");
+			}
+		}))) {
+			assertThatExceptionOfType(EtcdException.class).isThrownBy(() -> done(customized.get("/k", 0)))
+				.withMessageContaining("thrown on purpose")
+				.satisfies((ex) -> assertThat(ex.reason()).isEqualTo(Reason.FATAL));
+			assertThat(done(customized.get("/k", 0)).revision()).isPositive();
+		}
+	}
+
+	@Test
 	void customizersCannotMoveTheClientElsewhere() {
 		EtcdClientOptions options = new EtcdClientOptions(List.of(EtcdEndpoint.parse(this.etcd.endpoint(), false)),
 				null, null, DIAL_TIMEOUT, Duration.ofSeconds(3), REQUEST_TIMEOUT);

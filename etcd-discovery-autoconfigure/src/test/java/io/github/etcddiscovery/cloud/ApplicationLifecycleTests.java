@@ -32,6 +32,7 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import reactor.core.Disposable;
 
+import org.springframework.beans.factory.ObjectProvider;
 import org.springframework.boot.SpringApplication;
 import org.springframework.boot.autoconfigure.EnableAutoConfiguration;
 import org.springframework.boot.availability.AvailabilityChangeEvent;
@@ -47,6 +48,7 @@ import org.springframework.cloud.client.discovery.event.InstancePreRegisteredEve
 import org.springframework.cloud.client.discovery.event.InstanceRegisteredEvent;
 import org.springframework.cloud.client.loadbalancer.LoadBalanced;
 import org.springframework.context.ApplicationEvent;
+import org.springframework.context.ApplicationListener;
 import org.springframework.context.ConfigurableApplicationContext;
 import org.springframework.context.annotation.Bean;
 import org.springframework.context.annotation.Configuration;
@@ -98,7 +100,7 @@ class ApplicationLifecycleTests {
 		assertThat(this.eyes.all(ORDERS)).containsOnlyKeys(ORDERS + "127.0.0.1:" + port(context));
 		assertThat(context.getBean(Recorder.class).names()).containsSubsequence("ApplicationReadyEvent",
 				"InstancePreRegisteredEvent", "InstanceRegisteredEvent");
-		assertThat(context.getBean(Recorder.class).keysAtReady).isEmpty();
+		assertThat(context.getBean(Recorder.class).stateAtReady).isEqualTo(RecordState.GONE);
 	}
 
 	@Test
@@ -133,6 +135,7 @@ class ApplicationLifecycleTests {
 		child.refresh();
 		AvailabilityChangeEvent.publish(child, ReadinessState.REFUSING_TRAFFIC);
 		child.close();
+		context.getBean(EtcdServiceRegistry.class).register(registration(context, Map.of()));
 		assertThat(context.getBean(EtcdServiceRegistry.class).getState(context.getBean(EtcdRegistration.class)))
 			.isEqualTo(RecordState.REGISTERED);
 		assertThat(this.eyes.get(key).getValue().toString()).contains("\"UP\"");
@@ -140,11 +143,11 @@ class ApplicationLifecycleTests {
 
 	@Test
 	void leavesBeforeTheWebServerStopsAndServesOnForTheDrain() throws Exception {
-		ConfigurableApplicationContext context = start("orders", "spring.cloud.etcd.discovery.drain=1500ms");
+		ConfigurableApplicationContext context = start("orders", "spring.cloud.etcd.discovery.drain=2s");
 		int port = port(context);
+		long begin = System.nanoTime();
 		CompletableFuture<Void> closing = CompletableFuture.runAsync(context::close);
 		await().atMost(SOON).pollInterval(Duration.ofMillis(5)).until(() -> this.eyes.all(ORDERS).isEmpty());
-		long gone = System.nanoTime();
 		assertThat(hello(port)).isEqualTo("hello");
 		await().atMost(SOON).pollInterval(Duration.ofMillis(20)).until(() -> {
 			try {
@@ -155,7 +158,7 @@ class ApplicationLifecycleTests {
 				return true;
 			}
 		});
-		assertThat(Duration.ofNanos(System.nanoTime() - gone)).isGreaterThan(Duration.ofMillis(1200));
+		assertThat(Duration.ofNanos(System.nanoTime() - begin)).isGreaterThan(Duration.ofSeconds(2));
 		assertThat(closing).succeedsWithin(SOON);
 	}
 
@@ -189,6 +192,22 @@ class ApplicationLifecycleTests {
 		String key = ORDERS + "127.0.0.1:" + port(context);
 		context.close();
 		assertThat(this.eyes.get(key)).isNotNull();
+		assertThat(Thread.getAllStackTraces().keySet()).extracting(Thread::getName).doesNotContain("etcd-registrar");
+	}
+
+	@Test
+	void closingWhileRegisteringLeavesNothingBehind() {
+		ConfigurableApplicationContext context = start(ClosingApplication.class, "orders");
+		assertThat(context.isActive()).isFalse();
+		assertThat(this.eyes.all(ORDERS)).isEmpty();
+	}
+
+	@Test
+	void deregisteringOneByHandDeletesItAlsoIfItIsTheLastAndClosingWouldNot() {
+		ConfigurableApplicationContext context = start("orders", "spring.cloud.etcd.discovery.deregister=false");
+		EtcdServiceRegistry registry = context.getBean(EtcdServiceRegistry.class);
+		registry.deregister(context.getBean(EtcdRegistration.class));
+		assertThat(this.eyes.all(ORDERS)).isEmpty();
 	}
 
 	@Test
@@ -442,8 +461,22 @@ class ApplicationLifecycleTests {
 		}
 
 		@Bean
-		Recorder recorder(DiscoveryClient discoveryClient) {
-			return new Recorder(discoveryClient);
+		Recorder recorder(EtcdServiceRegistry registry, ObjectProvider<EtcdRegistration> registration) {
+			return new Recorder(registry, registration.getIfAvailable());
+		}
+
+	}
+
+	/**
+	 * An application that is closed just before it registers.
+	 */
+	@Configuration(proxyBeanMethods = false)
+	@EnableAutoConfiguration
+	static class ClosingApplication {
+
+		@Bean
+		ApplicationListener<InstancePreRegisteredEvent> closer(ConfigurableApplicationContext context) {
+			return (event) -> context.close();
 		}
 
 	}
@@ -546,22 +579,25 @@ class ApplicationLifecycleTests {
 	 */
 	static class Recorder {
 
-		private final DiscoveryClient discoveryClient;
+		private final EtcdServiceRegistry registry;
+
+		private final EtcdRegistration registration;
 
 		private final List<ApplicationEvent> events = new CopyOnWriteArrayList<>();
 
-		private List<ServiceInstance> keysAtReady = List.of();
+		private RecordState stateAtReady = RecordState.WANTED;
 
-		Recorder(DiscoveryClient discoveryClient) {
-			this.discoveryClient = discoveryClient;
+		Recorder(EtcdServiceRegistry registry, EtcdRegistration registration) {
+			this.registry = registry;
+			this.registration = registration;
 		}
 
 		@EventListener({ ApplicationReadyEvent.class, InstancePreRegisteredEvent.class, InstanceRegisteredEvent.class,
 				HeartbeatEvent.class })
 		void onEvent(ApplicationEvent event) {
 			this.events.add(event);
-			if (event instanceof ApplicationReadyEvent) {
-				this.keysAtReady = this.discoveryClient.getInstances("orders");
+			if (event instanceof ApplicationReadyEvent && this.registration != null) {
+				this.stateAtReady = this.registry.getState(this.registration);
 			}
 		}
 

@@ -32,11 +32,22 @@ public record EtcdBinary(Path path, String version) {
 		String listed = System.getenv("ETCD_BINARIES");
 		Stream<Path> candidates = (listed != null && !listed.isBlank()) ? Arrays.stream(listed.split(":")).map(Path::of)
 				: Arrays.stream(System.getenv("PATH").split(":")).map((folder) -> Path.of(folder, "etcd")).limit(100);
-		return candidates.filter(Files::isExecutable)
+		return candidates.filter((path) -> isUsable(path, listed != null))
 			.distinct()
 			.limit((listed != null) ? Long.MAX_VALUE : 1)
 			.map((path) -> new EtcdBinary(path, versionOf(path)))
 			.toList();
+	}
+
+	/**
+	 * One that is listed but not there is a mistake; folders of the path are just tried.
+	 */
+	private static boolean isUsable(Path path, boolean listed) {
+		boolean executable = Files.isExecutable(path);
+		if (listed && !executable) {
+			throw new IllegalStateException("ETCD_BINARIES lists " + path + ", which is no program");
+		}
+		return executable;
 	}
 
 	private static String versionOf(Path path) {

@@ -194,14 +194,30 @@ class ServiceViewTests {
 		this.eyes.put("/services/orders/a", "1");
 		this.eyes.put("/services/orders/b", "1");
 		start();
-		this.etcd.freeze();
 		this.etcd.kill();
 		await().atMost(SOON).until(() -> !this.view.staleness().isZero());
+		EtcdProcess elsewhere = this.etcd.onOtherPorts();
+		try (EtcdEyes others = new EtcdEyes(elsewhere.endpoint())) {
+			others.delete("/services/orders/a");
+			others.put("/services/orders/c", "3");
+		}
+		elsewhere.kill();
 		this.etcd.startAgain();
-		this.eyes.delete("/services/orders/a");
-		this.eyes.put("/services/orders/c", "1");
 		awaitRevision();
-		assertThat(this.view.catalog().all("orders")).hasSize(2);
+		assertThat(this.view.catalog().all("orders")).containsExactly("1", "3");
+		assertThat(this.view.catalog().epoch()).isEqualTo(1);
+	}
+
+	@Test
+	void noticesAServerThatHangsAndIsCurrentAgainWhenItRunsOn() {
+		start();
+		this.etcd.freeze();
+		await().atMost(Duration.ofSeconds(15)).until(() -> !this.view.staleness().isZero());
+		this.etcd.thaw();
+		this.eyes.put("/services/orders/a", "1");
+		await().atMost(SOON).until(() -> this.view.staleness().isZero());
+		awaitRevision();
+		assertThat(this.view.catalog().all("orders")).containsExactly("1");
 	}
 
 	@Test

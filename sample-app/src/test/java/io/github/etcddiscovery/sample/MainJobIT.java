@@ -160,7 +160,8 @@ class MainJobIT {
 	@Order(4)
 	void thirdInstanceJoinsAndLeavesBeforeItStopsServing() {
 		awaitInstances(first, second);
-		try (SampleProcess third = SampleProcess.start("sample-app", etcd.endpoint(), FAST_LEASE)) {
+		try (SampleProcess third = SampleProcess.start("sample-app", etcd.endpoint(),
+				"--spring.cloud.etcd.discovery.drain=3s")) {
 			awaitInstances(first, second, third);
 			assertThat(IntStream.range(0, 6).mapToObj((i) -> call("web-client"))).contains(greeting(third));
 			String key = "/services/sample-app/" + third.instanceId();

@@ -10,18 +10,20 @@ import org.springframework.boot.context.properties.source.InvalidConfigurationPr
 /**
  * Says which property an invalid value came from.
  */
-final class DiscoveryPropertyRules {
+final class PropertyRules {
 
-	private static final String PREFIX = "spring.cloud.etcd.discovery.";
+	private static final String ETCD = "spring.cloud.etcd.";
+
+	private static final String DISCOVERY = "discovery.";
 
 	/** Properties whose names differ from what the rooms below call the value. */
 	private static final Map<String, String> NAMES = Map.of("service id", "service-name", "instance id", "instance-id");
 
-	private DiscoveryPropertyRules() {
+	private PropertyRules() {
 	}
 
 	/**
-	 * Creates something of property values.
+	 * Creates something of the values of discovery properties.
 	 * @param creation creates it
 	 * @return what was created
 	 * @throws InvalidConfigurationPropertyValueException if a value breaks the rules
@@ -31,12 +33,19 @@ final class DiscoveryPropertyRules {
 			return creation.get();
 		}
 		catch (InvalidValueException ex) {
-			throw invalid(NAMES.getOrDefault(ex.part(), ex.part()), ex.value(), "Expected " + ex.expected() + ".");
+			throw invalid(DISCOVERY + NAMES.getOrDefault(ex.part(), ex.part()), ex.value(),
+					"Expected " + ex.expected() + ".");
 		}
 	}
 
+	/**
+	 * Creates the exception that ends the start.
+	 * @param property the property's name after {@code spring.cloud.etcd.}
+	 * @param value its value
+	 * @param reason what was expected, a sentence
+	 */
 	static InvalidConfigurationPropertyValueException invalid(String property, Object value, String reason) {
-		return new InvalidConfigurationPropertyValueException(PREFIX + property, value, reason);
+		return new InvalidConfigurationPropertyValueException(ETCD + property, value, reason);
 	}
 
 }

@@ -1,0 +1,155 @@
+package io.github.etcddiscovery.registry;
+
+import java.nio.charset.StandardCharsets;
+import java.time.Duration;
+import java.util.Random;
+import java.util.concurrent.CompletableFuture;
+
+import io.github.etcddiscovery.client.EtcdException.Reason;
+import io.github.etcddiscovery.client.KeyValue;
+import io.github.etcddiscovery.client.Lease;
+import io.github.etcddiscovery.client.ReadResult;
+import io.github.etcddiscovery.client.WriteResult;
+import io.github.etcddiscovery.testing.ManualEventLoop;
+import io.github.etcddiscovery.testing.ScriptedEtcdClient;
+import org.junit.jupiter.api.Test;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+/**
+ * One named test for every race found.
+ */
+class RegistrarRaceTests {
+
+	private static final String KEY = "/services/orders/1";
+
+	private static final Duration RETRY = Duration.ofSeconds(2);
+
+	private final ScriptedEtcdClient etcd = new ScriptedEtcdClient();
+
+	private final ManualEventLoop loop = new ManualEventLoop();
+
+	private final Registrar registrar = new Registrar(this.etcd,
+			new TtlOption(Duration.ofMinutes(1), Duration.ofMinutes(3)), this.loop, new Random(1));
+
+	@Test
+	void registeringAgainWhileTheOldRecordIsLeavingComesBackOnceThatHasGone() {
+		registered("UP");
+		this.registrar.deregister(KEY);
+		this.loop.run();
+		CompletableFuture<Void> again = register("AGAIN");
+		assertThat(this.etcd.pending()).containsExactly("delete if at 10");
+		this.etcd.answer("delete if at 10", new WriteResult(true, 11, null));
+		this.loop.run();
+		this.etcd.answer("put AGAIN under 7 if at 0", new WriteResult(true, 12, null));
+		this.loop.run();
+		assertThat(again).isCompleted();
+		assertThat(this.registrar.state(KEY)).isEqualTo(RecordState.REGISTERED);
+	}
+
+	@Test
+	void writeWhoseOutcomeIsOpenIsSettledEvenIfItIsNotWantedAnyMore() {
+		registered("UP");
+		register("DOWN");
+		register("UP");
+		this.etcd.fail("put DOWN under 7 if at 10", Reason.UNAVAILABLE);
+		this.loop.advance(RETRY);
+		this.etcd.answer("put UP under 7 if at 10", new WriteResult(false, 11, found("DOWN", 11, 7)));
+		this.loop.run();
+		this.etcd.answer("put UP under 7 if at 11", new WriteResult(true, 12, null));
+		this.loop.advance(RETRY);
+		assertThat(this.etcd.pending()).isEmpty();
+		assertThat(this.registrar.state(KEY)).isEqualTo(RecordState.REGISTERED);
+	}
+
+	@Test
+	void refusedRetryDoesNotMakeForgetThatTheFirstWriteMayHaveTakenEffect() {
+		register("UP");
+		this.etcd.answer("grant", new Lease(7, Duration.ofMinutes(3)));
+		this.loop.run();
+		this.etcd.fail("put UP under 7 if at 0", Reason.UNAVAILABLE);
+		this.loop.advance(RETRY);
+		this.etcd.fail("put UP under 7 if at 0", Reason.NO_SPACE);
+		this.loop.run();
+		CompletableFuture<Void> gone = this.registrar.deregister(KEY);
+		this.loop.run();
+		this.etcd.answer("get " + KEY + " at 0", new ReadResult(11, found("UP", 11, 7)));
+		this.loop.run();
+		this.etcd.answer("delete if at 11", new WriteResult(true, 12, null));
+		this.loop.run();
+		assertThat(gone).isCompleted();
+	}
+
+	@Test
+	void leavingWhileAWriteIsUnderWayTakesOutWhatItWrote() {
+		register("UP");
+		this.etcd.answer("grant", new Lease(7, Duration.ofMinutes(3)));
+		this.loop.run();
+		CompletableFuture<Void> gone = this.registrar.deregister(KEY);
+		this.loop.run();
+		assertThat(gone).isNotDone();
+		this.etcd.answer("put UP under 7 if at 0", new WriteResult(true, 10, null));
+		this.loop.run();
+		this.etcd.answer("delete if at 10", new WriteResult(true, 11, null));
+		this.loop.advance(RETRY);
+		assertThat(gone).isCompleted();
+		assertThat(this.etcd.pending()).isEmpty();
+	}
+
+	@Test
+	void leaseLostDuringAWriteIsReplacedAndTheRecordWrittenUnderTheNewOne() {
+		registered("UP");
+		register("DOWN");
+		this.etcd.fail("put DOWN under 7 if at 10", Reason.LEASE_NOT_FOUND);
+		this.loop.run();
+		this.etcd.answer("grant", new Lease(8, Duration.ofMinutes(3)));
+		this.loop.run();
+		this.etcd.answer("put DOWN under 8 if at 0", new WriteResult(true, 20, null));
+		this.loop.advance(RETRY);
+		assertThat(this.registrar.state(KEY)).isEqualTo(RecordState.REGISTERED);
+		assertThat(this.etcd.pending()).isEmpty();
+	}
+
+	@Test
+	void keyWatchThatOpensBeforeTheRevisionAskedForReadsTheKey() {
+		registered("UP");
+		this.etcd.watch.onCreated(3);
+		this.loop.advance(RETRY);
+		this.etcd.answer("get " + KEY + " at 0", new ReadResult(3, null));
+		this.loop.advance(RETRY);
+		assertThat(this.etcd.pending()).containsExactly("put UP under 7 if at 0");
+	}
+
+	@Test
+	void abandonedRecordIgnoresTheAnswerToItsLastWrite() {
+		registered("UP");
+		register("DOWN");
+		CompletableFuture.runAsync(() -> this.registrar.close(false, Duration.ofMillis(1))).join();
+		this.loop.run();
+		this.etcd.answer("put DOWN under 7 if at 10", new WriteResult(true, 11, null));
+		this.loop.run();
+		assertThat(this.registrar.state(KEY)).isEqualTo(RecordState.GONE);
+		assertThat(this.etcd.pending()).isEmpty();
+	}
+
+	private void registered(String value) {
+		CompletableFuture<Void> registered = register(value);
+		this.etcd.answer("grant", new Lease(7, Duration.ofMinutes(3)));
+		this.loop.run();
+		this.etcd.answer("put " + value + " under 7 if at 0", new WriteResult(true, 10, null));
+		this.loop.run();
+		assertThat(registered).isCompleted();
+	}
+
+	private CompletableFuture<Void> register(String value) {
+		CompletableFuture<Void> registered = this.registrar
+			.register(new RegistryEntry(KEY, value.getBytes(StandardCharsets.UTF_8), null, (found) -> false));
+		this.loop.run();
+		return registered;
+	}
+
+	private static KeyValue found(String value, long revision, long lease) {
+		return new KeyValue(KEY, value.getBytes(StandardCharsets.UTF_8), revision, lease);
+	}
+
+}

@@ -1,0 +1,110 @@
+package io.github.etcddiscovery.testing;
+
+import java.time.Duration;
+import java.util.ArrayDeque;
+import java.util.Deque;
+import java.util.List;
+import java.util.concurrent.CompletableFuture;
+import java.util.function.Consumer;
+
+import io.github.etcddiscovery.client.EtcdException;
+import io.github.etcddiscovery.client.EtcdException.Reason;
+import io.github.etcddiscovery.client.KeyValue;
+import io.github.etcddiscovery.client.Lease;
+import io.github.etcddiscovery.client.ReadResult;
+import io.github.etcddiscovery.client.WatchListener;
+import io.github.etcddiscovery.client.WriteResult;
+
+/**
+ * A client whose every answer the test gives, when it wants to: for what a real etcd does
+ * only by accident.
+ */
+public final class ScriptedEtcdClient extends EmptyEtcdClient {
+
+	private final Deque<Call> calls = new ArrayDeque<>();
+
+	/** The newest watch that was opened. */
+	public WatchListener watch;
+
+	@Override
+	public CompletableFuture<Long> list(String prefix, Consumer<List<KeyValue>> pages) {
+		return call("list " + prefix);
+	}
+
+	@Override
+	public CompletableFuture<Long> count(String prefix, long revision) {
+		return call("count " + prefix + " at " + revision);
+	}
+
+	@Override
+	public CompletableFuture<ReadResult> get(String key, long revision) {
+		return call("get " + key + " at " + revision);
+	}
+
+	@Override
+	public Watch watch(String target, boolean prefix, long startRevision, WatchListener listener) {
+		this.watch = listener;
+		return () -> {
+		};
+	}
+
+	@Override
+	public CompletableFuture<Lease> grant(Duration ttl) {
+		return call("grant");
+	}
+
+	@Override
+	public CompletableFuture<Duration> keepAlive(long leaseId) {
+		return new CompletableFuture<>();
+	}
+
+	@Override
+	public CompletableFuture<Void> revoke(long leaseId) {
+		return call("revoke " + leaseId);
+	}
+
+	@Override
+	public CompletableFuture<WriteResult> put(String key, byte[] value, long leaseId, long expectedModRevision) {
+		return call("put " + new String(value) + " under " + leaseId + " if at " + expectedModRevision);
+	}
+
+	@Override
+	public CompletableFuture<WriteResult> delete(String key, long expectedModRevision) {
+		return call("delete if at " + expectedModRevision);
+	}
+
+	private <T> CompletableFuture<T> call(String description) {
+		CompletableFuture<T> answer = new CompletableFuture<>();
+		this.calls.add(new Call(description, answer));
+		return answer;
+	}
+
+	/** Returns the calls that wait for an answer, oldest first. */
+	public List<String> pending() {
+		return this.calls.stream().map(Call::description).toList();
+	}
+
+	/** Answers the oldest call, which must be this one. */
+	@SuppressWarnings("unchecked")
+	public void answer(String description, Object result) {
+		((CompletableFuture<Object>) take(description)).complete(result);
+	}
+
+	/** Fails the oldest call, which must be this one. */
+	public void fail(String description, Reason reason) {
+		take(description).completeExceptionally(new EtcdException(reason, "failed on purpose", null));
+	}
+
+	private CompletableFuture<?> take(String description) {
+		Call call = this.calls.poll();
+		if (call == null || !call.description().equals(description)) {
+			throw new AssertionError("Expected the call '" + description + "' but found " + call);
+		}
+		return call.answer();
+	}
+
+	private record Call(String description, CompletableFuture<?> answer) {
+
+	}
+
+}

@@ -1,0 +1,135 @@
+package io.github.etcddiscovery.view;
+
+import java.nio.charset.StandardCharsets;
+import java.time.Duration;
+import java.util.List;
+import java.util.Random;
+
+import io.github.etcddiscovery.client.EtcdException;
+import io.github.etcddiscovery.client.EtcdException.Reason;
+import io.github.etcddiscovery.client.KeyValue;
+import io.github.etcddiscovery.client.ReadResult;
+import io.github.etcddiscovery.client.WatchEvent;
+import io.github.etcddiscovery.client.WatchListener;
+import io.github.etcddiscovery.instance.KeyLayout;
+import io.github.etcddiscovery.testing.ManualEventLoop;
+import io.github.etcddiscovery.testing.ScriptedEtcdClient;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+/**
+ * One named test for every race found.
+ */
+class ReflectorRaceTests {
+
+	private static final Duration RETRY = Duration.ofSeconds(2);
+
+	private final ScriptedEtcdClient etcd = new ScriptedEtcdClient();
+
+	private final ManualEventLoop loop = new ManualEventLoop();
+
+	private final ServiceView<String> view = new ServiceView<>(this.etcd, new KeyLayout("/services"),
+			(key, keyValue) -> {
+				String value = new String(keyValue.value(), StandardCharsets.UTF_8);
+				if (value.equals("overflow")) {
+					throw new StackOverflowError("thrown on purpose");
+				}
+				return value;
+			}, (value) -> true, this.loop, new ManualEventLoop(), new Random(1));
+
+	@BeforeEach
+	void sync() {
+		this.view.start();
+		this.loop.run();
+		this.etcd.answer("list /services/", 10L);
+		this.loop.run();
+		assertThat(this.view.catalog().isSynced()).isTrue();
+	}
+
+	@Test
+	void memberThatLagsBehindIsNotTakenForAWipedEtcd() {
+		this.etcd.watch.onCreated(5);
+		this.loop.advance(RETRY);
+		this.etcd.answer("count /services/ at 10", 0L);
+		this.etcd.answer("get /services/ at 10", new ReadResult(10, null));
+		this.loop.run();
+		this.etcd.watch.onCreated(10);
+		this.loop.run();
+		assertThat(this.view.state()).isEqualTo(ViewState.WATCHING);
+		assertThat(this.view.catalog().epoch()).isEqualTo(1);
+	}
+
+	@Test
+	void wipedEtcdIsTakenForOneOnceAReadHasProvenIt() {
+		this.etcd.watch.onCreated(5);
+		this.loop.advance(RETRY);
+		this.etcd.fail("count /services/ at 10", Reason.FUTURE_REVISION);
+		this.etcd.fail("get /services/ at 10", Reason.FUTURE_REVISION);
+		this.loop.run();
+		this.etcd.answer("list /services/", 5L);
+		this.loop.run();
+		assertThat(this.view.catalog().epoch()).isEqualTo(2);
+		assertThat(this.view.catalog().revision()).isEqualTo(5);
+	}
+
+	@Test
+	void eventsOfAWatchThatHasEndedAreDropped() {
+		WatchListener former = this.etcd.watch;
+		former.onCreated(10);
+		former.onEnd(new EtcdException(Reason.UNAVAILABLE, "ended on purpose", null));
+		this.loop.run();
+		former.onEvents(List.of(put("/services/orders/a", "1", 11)));
+		this.loop.run();
+		assertThat(this.view.catalog().services()).isEmpty();
+		assertThat(this.view.catalog().revision()).isEqualTo(10);
+	}
+
+	@Test
+	void eventsBelowTheRevisionReachedAreDropped() {
+		this.etcd.watch.onCreated(10);
+		this.etcd.watch.onEvents(List.of(put("/services/orders/a", "1", 12)));
+		this.etcd.watch.onEvents(List.of(put("/services/orders/a", "0", 11), put("/services/orders/b", "2", 13)));
+		this.loop.run();
+		assertThat(this.view.catalog().all("orders")).containsExactly("1", "2");
+		assertThat(this.view.catalog().revision()).isEqualTo(13);
+	}
+
+	@Test
+	void allChangesOfARevisionAppearTogether() {
+		this.etcd.watch.onCreated(10);
+		this.etcd.watch.onEvents(List.of(put("/services/orders/a", "1", 11), put("/services/stock/a", "2", 11)));
+		this.loop.run();
+		assertThat(this.view.catalog().services()).containsExactly("orders", "stock");
+	}
+
+	@Test
+	void decoderThatRunsOutOfStackHarmsOnlyItsEntry() {
+		this.etcd.watch.onCreated(10);
+		this.etcd.watch
+			.onEvents(List.of(put("/services/orders/a", "overflow", 11), put("/services/orders/b", "2", 12)));
+		this.loop.run();
+		assertThat(this.view.catalog().all("orders")).containsExactly("2");
+	}
+
+	@Test
+	void deniedListingIsNotRepeatedInHaste() {
+		this.etcd.watch.onEnd(new EtcdException(Reason.COMPACTED, "compacted on purpose", null));
+		this.loop.advance(RETRY);
+		this.etcd.fail("list /services/", Reason.PERMISSION_DENIED);
+		this.loop.advance(Duration.ofMillis(900));
+		assertThat(this.etcd.pending()).as("not in haste").isEmpty();
+		this.loop.advance(RETRY);
+		assertThat(this.etcd.pending()).containsExactly("count /services/ at 10", "get /services/ at 10");
+		this.etcd.fail("count /services/ at 10", Reason.COMPACTED);
+		this.etcd.fail("get /services/ at 10", Reason.COMPACTED);
+		this.loop.run();
+		assertThat(this.etcd.pending()).containsExactly("list /services/");
+	}
+
+	private static WatchEvent put(String key, String value, long revision) {
+		return new WatchEvent(false, new KeyValue(key, value.getBytes(StandardCharsets.UTF_8), revision, 0));
+	}
+
+}
