@@ -53,7 +53,7 @@ final class EtcdClientOptionsFactory {
 			}
 		}
 		if (endpoints.isEmpty()) {
-			throw invalid("endpoints", texts, "Expected at least one endpoint.");
+			throw invalid("endpoints", "", "Expected at least one endpoint, such as http://localhost:2379.");
 		}
 		return endpoints;
 	}

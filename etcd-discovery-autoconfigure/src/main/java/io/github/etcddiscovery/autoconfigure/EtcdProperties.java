@@ -1,7 +1,6 @@
 package io.github.etcddiscovery.autoconfigure;
 
 import java.time.Duration;
-import java.util.ArrayList;
 import java.util.List;
 
 import org.jspecify.annotations.Nullable;
@@ -20,10 +19,10 @@ public class EtcdProperties {
 	private boolean enabled = true;
 
 	/**
-	 * Members of the cluster to connect to: http://host:port, https://host:port or
-	 * host:port. Without any, localhost:2379.
+	 * Members of the cluster to connect to, separated by commas: http://host:port,
+	 * https://host:port or host:port.
 	 */
-	private List<String> endpoints = new ArrayList<>();
+	private @Nullable List<String> endpoints;
 
 	/**
 	 * PEM file with the certificates to trust. Setting it means TLS.
@@ -86,11 +85,11 @@ public class EtcdProperties {
 		this.enabled = enabled;
 	}
 
-	public List<String> getEndpoints() {
+	public @Nullable List<String> getEndpoints() {
 		return this.endpoints;
 	}
 
-	public void setEndpoints(List<String> endpoints) {
+	public void setEndpoints(@Nullable List<String> endpoints) {
 		this.endpoints = endpoints;
 	}
 

@@ -24,9 +24,12 @@ final class EtcdUnavailableFailureAnalyzer extends AbstractFailureAnalyzer<EtcdU
 		return switch (reason.reason()) {
 			case PERMISSION_DENIED -> "Grant the user spring.cloud.etcd.username read permission on the prefix"
 					+ " spring.cloud.etcd.discovery.prefix, and write permission on the keys of its own service.";
-			case UNAUTHENTICATED -> "Check spring.cloud.etcd.username and spring.cloud.etcd.password.";
+			case UNAUTHENTICATED -> "Check spring.cloud.etcd.username and spring.cloud.etcd.password;"
+					+ " where etcd asks nobody who they are, set neither.";
 			default -> "Check that etcd is running at " + endpoints
-					+ " and that spring.cloud.etcd.endpoints names its client URLs. " + START_WITHOUT;
+					+ " and that spring.cloud.etcd.endpoints names its client URLs"
+					+ (endpoints.contains("https://") ? " (with https:// only if it speaks TLS). " : ". ")
+					+ START_WITHOUT;
 		};
 	}
 

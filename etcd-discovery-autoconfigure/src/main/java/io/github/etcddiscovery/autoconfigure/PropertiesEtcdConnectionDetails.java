@@ -37,7 +37,7 @@ final class PropertiesEtcdConnectionDetails implements EtcdConnectionDetails {
 	@Override
 	public List<String> getEndpoints() {
 		List<String> endpoints = this.properties.getEndpoints();
-		return endpoints.isEmpty() ? List.of(DEFAULT_ADDRESS) : endpoints;
+		return (endpoints != null) ? endpoints : List.of(DEFAULT_ADDRESS);
 	}
 
 	@Override

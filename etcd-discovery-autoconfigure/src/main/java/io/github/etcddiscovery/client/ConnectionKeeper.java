@@ -114,9 +114,8 @@ final class ConnectionKeeper implements AutoCloseable {
 	}
 
 	private synchronized EtcdException parkedTooLong(String action) {
-		String cause = (this.lastFailure != null) ? ": " + this.lastFailure.getMessage() : "";
-		return new EtcdException(Reason.UNAVAILABLE,
-				"%s failed: no connection to %s%s".formatted(action, this.options.describeEndpoints(), cause),
+		String cause = (this.lastFailure != null) ? this.lastFailure.getMessage() : this.options.describeEndpoints();
+		return new EtcdException(Reason.UNAVAILABLE, "%s failed: no connection (%s)".formatted(action, cause),
 				this.lastFailure);
 	}
 
@@ -138,7 +137,7 @@ final class ConnectionKeeper implements AutoCloseable {
 			}
 			this.state = State.LOST;
 			this.lostSince = System.nanoTime();
-			logger.warn("Lost the connection to etcd at {}: {}", this.options.describeEndpoints(),
+			logger.warn("No connection to etcd at {}: {}", this.options.describeEndpoints(),
 					(this.lastFailure != null) ? this.lastFailure.getMessage() : failure.getMessage());
 			this.loop.execute(this::probe);
 		}
@@ -177,7 +176,8 @@ final class ConnectionKeeper implements AutoCloseable {
 		this.state = State.HEALTHY;
 		this.lastFailure = null;
 		Duration lost = Duration.ofNanos(System.nanoTime() - this.lostSince);
-		logger.info("Connected to etcd at {} again after {} ms", this.options.describeEndpoints(), lost.toMillis());
+		logger.info("Connected to etcd at {} after {} ms without a connection", this.options.describeEndpoints(),
+				lost.toMillis());
 		// Parked calls run on, but not while this thread holds the lock.
 		List<CompletableFuture<Client>> waiting = List.copyOf(this.parked);
 		this.loop.execute(() -> waiting.forEach((call) -> call.complete(fresh)));

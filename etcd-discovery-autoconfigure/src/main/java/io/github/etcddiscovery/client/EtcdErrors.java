@@ -22,6 +22,10 @@ final class EtcdErrors {
 	private static final Pattern LAST_PICK_FAILURE = Pattern
 		.compile("(?s)Last Pick Failure=Status\\{code=\\w+, description=.*?, cause=(?:[\\w.]+\\.)?([^\\n}]+)");
 
+	/** What Netty wraps around the operating system's own words. */
+	private static final Pattern NETTY_NOISE = Pattern
+		.compile("^\\S*ConnectException: |finishConnect\\(\\.\\.\\) failed with error\\(-\\d+\\): ");
+
 	private EtcdErrors() {
 	}
 
@@ -87,7 +91,8 @@ final class EtcdErrors {
 		String description = String.valueOf(status.getDescription());
 		if (status.getCode() == Status.Code.DEADLINE_EXCEEDED) {
 			Matcher connecting = LAST_PICK_FAILURE.matcher(description);
-			return connecting.find() ? "no connection (" + connecting.group(1) + ")" : "no answer in time";
+			return connecting.find() ? "no connection (" + NETTY_NOISE.matcher(connecting.group(1)).replaceAll("") + ")"
+					: "no answer in time";
 		}
 		StringBuilder text = new StringBuilder(status.getCode().name());
 		if (status.getDescription() != null) {

@@ -126,7 +126,9 @@ public class EtcdAutoServiceRegistration implements AutoServiceRegistration, Sma
 			}
 			int port = (this.settings.port() != 0) ? this.settings.port() : boundPort();
 			if (port == 0) {
-				logger.warn("Not registering {}: it has no web server, and spring.cloud.etcd.discovery.port is not set",
+				logger.warn(
+						"Not registering {}: it has no web server, and spring.cloud.etcd.discovery.port is not set."
+								+ " Set that, or spring.cloud.etcd.discovery.register=false",
 						this.registration.getServiceId());
 				return;
 			}
@@ -186,9 +188,10 @@ public class EtcdAutoServiceRegistration implements AutoServiceRegistration, Sma
 		if (before != State.IN || !this.settings.deregister()) {
 			return;
 		}
-		this.registry.deregister(this.registration);
+		boolean withdrawn = this.registry.withdraw(this.registration);
 		Duration drain = this.settings.drain();
-		if (boundPort() != 0 && !drain.isZero()) {
+		// Where others have not been told, waiting for them to take note is for nothing.
+		if (withdrawn && boundPort() != 0 && !drain.isZero()) {
 			logger.info("Deregistered {}; serving on for {} ms", this.registration, drain.toMillis());
 			new CompletableFuture<Void>().completeOnTimeout(null, drain.toNanos(), TimeUnit.NANOSECONDS).join();
 		}

@@ -147,12 +147,19 @@ public class EtcdServiceRegistry implements ServiceRegistry<EtcdRegistration>, A
 	@Override
 	public void deregister(@Nullable EtcdRegistration registration) {
 		Assert.notNull(registration, "No registration given: expected an EtcdRegistration");
+		withdraw(registration);
+	}
+
+	/** Deregisters, and says whether a record that was in etcd is out of it now. */
+	boolean withdraw(EtcdRegistration registration) {
 		Registrar last = null;
 		CompletableFuture<Void> gone = CompletableFuture.completedFuture(null);
+		boolean wasThere;
 		synchronized (this) {
+			wasThere = getState(registration) == RecordState.REGISTERED;
 			String key = this.keys.remove(registration);
 			if (key == null || this.registrar == null) {
-				return;
+				return false;
 			}
 			if (this.keys.isEmpty()) {
 				last = detach();
@@ -162,11 +169,11 @@ public class EtcdServiceRegistry implements ServiceRegistry<EtcdRegistration>, A
 			}
 		}
 		if (last != null) {
-			last.close(true, LEAVE_TIMEOUT);
-			return;
+			return last.close(true, LEAVE_TIMEOUT) && wasThere;
 		}
 		try {
 			gone.get(LEAVE_TIMEOUT.toNanos(), TimeUnit.NANOSECONDS);
+			return wasThere;
 		}
 		catch (TimeoutException | ExecutionException ex) {
 			logger.warn("{} is not deregistered after {} ms: still trying in the background", registration,
@@ -175,6 +182,7 @@ public class EtcdServiceRegistry implements ServiceRegistry<EtcdRegistration>, A
 		catch (InterruptedException ex) {
 			Thread.currentThread().interrupt();
 		}
+		return false;
 	}
 
 	/**

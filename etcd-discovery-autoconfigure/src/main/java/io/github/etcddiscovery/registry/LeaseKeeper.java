@@ -158,7 +158,8 @@ final class LeaseKeeper {
 
 	private void failed(EtcdException cause) {
 		if (this.failure == null || this.failure.reason() != cause.reason()) {
-			logger.warn("The lease cannot be kept alive for now: {}", cause.getMessage());
+			logger.warn((this.lease != null) ? "The lease cannot be renewed for now: {}" : "No lease for now: {}",
+					cause.getMessage());
 			this.listener.leaseFailed(cause);
 		}
 		this.failure = cause;
@@ -166,7 +167,7 @@ final class LeaseKeeper {
 
 	private void succeeded() {
 		if (this.failure != null) {
-			logger.info("The lease is kept alive again");
+			logger.info("The lease is granted or renewed again");
 		}
 		this.failure = null;
 		this.backoff.reset();

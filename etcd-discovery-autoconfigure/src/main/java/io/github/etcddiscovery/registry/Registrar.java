@@ -149,10 +149,11 @@ public final class Registrar {
 	 * otherwise nothing more is written, and they stay until the lease runs out
 	 * @param timeout how long to wait for etcd; after that the records are left to their
 	 * lease
+	 * @return whether all went as asked, or had before
 	 */
-	public void close(boolean deregister, Duration timeout) {
+	public boolean close(boolean deregister, Duration timeout) {
 		if (!this.closed.compareAndSet(false, true)) {
-			return;
+			return true;
 		}
 		CompletableFuture<Void> done = new CompletableFuture<>();
 		this.loop.execute(() -> {
@@ -163,13 +164,16 @@ public final class Registrar {
 		});
 		try {
 			done.get(timeout.toNanos(), TimeUnit.NANOSECONDS);
+			return true;
 		}
 		catch (TimeoutException ex) {
 			logger.warn("etcd did not answer within {} ms: {} will go when their lease runs out", timeout.toMillis(),
 					this.records.keySet());
 		}
 		catch (ExecutionException ex) {
-			logger.debug("The lease runs out by itself", ex);
+			// The records are out: that the lease is left to run out harms nobody.
+			logger.debug("The lease could not be revoked", ex);
+			return true;
 		}
 		catch (InterruptedException ex) {
 			Thread.currentThread().interrupt();
@@ -177,6 +181,7 @@ public final class Registrar {
 		finally {
 			this.loop.close();
 		}
+		return false;
 	}
 
 	private void release(boolean revoke, CompletableFuture<Void> done) {

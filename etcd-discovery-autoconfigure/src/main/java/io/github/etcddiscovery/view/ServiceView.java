@@ -257,11 +257,16 @@ public final class ServiceView<T> implements AutoCloseable {
 
 		@Override
 		public void completeListing(long revision, boolean newHistory) {
-			if (newHistory || this.epoch == 0) {
+			boolean first = this.epoch == 0;
+			if (newHistory || first) {
 				this.epoch++;
 			}
 			this.writer.completeListing();
 			publish(revision);
+			if (first) {
+				logger.info("Found {} services under {} in etcd at {}", catalog().services().size(),
+						ServiceView.this.layout.range(), ServiceView.this.client.describe());
+			}
 			ServiceView.this.firstOutcome.complete(null);
 		}
 

@@ -49,7 +49,7 @@ class StartFailureTests {
 				wrong(discovery + "service-name", "a/b", "letters"), wrong(discovery + "instance-id", "a/b", "slash"),
 				wrong(discovery + "host", "user@evil", "host name"),
 				wrong(discovery + "port", "65536", "between 1 and 65535"),
-				wrong(discovery + "drain", "-1s", "0 or more"),
+				wrong(discovery + "drain", "-1s", "0 or more"), wrong(etcd + "endpoints", "", "at least one endpoint"),
 				wrong(etcd + "endpoints", "ftp://h:1", "http://host:port"),
 				wrong(etcd + "endpoints", "h:99999", "'99999' is not a port"),
 				wrong(etcd + "ca-cert", missing, "cannot be read"),

@@ -30,6 +30,7 @@ import io.github.etcddiscovery.testing.OnEveryEtcd;
 import io.github.etcddiscovery.view.ServiceView;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.ExtendWith;
 import reactor.core.Disposable;
 
 import org.springframework.beans.factory.ObjectProvider;
@@ -39,6 +40,8 @@ import org.springframework.boot.availability.AvailabilityChangeEvent;
 import org.springframework.boot.availability.ReadinessState;
 import org.springframework.boot.builder.SpringApplicationBuilder;
 import org.springframework.boot.context.event.ApplicationReadyEvent;
+import org.springframework.boot.test.system.CapturedOutput;
+import org.springframework.boot.test.system.OutputCaptureExtension;
 import org.springframework.boot.web.server.context.WebServerApplicationContext;
 import org.springframework.cloud.client.ServiceInstance;
 import org.springframework.cloud.client.discovery.DiscoveryClient;
@@ -70,6 +73,7 @@ import static org.awaitility.Awaitility.await;
  * Real applications, with a web server, on real etcd.
  */
 @OnEveryEtcd
+@ExtendWith(OutputCaptureExtension.class)
 class ApplicationLifecycleTests {
 
 	private static final Duration SOON = Duration.ofSeconds(10);
@@ -95,12 +99,13 @@ class ApplicationLifecycleTests {
 	}
 
 	@Test
-	void registersOnceTrafficIsAcceptedAndPublishesTheEventsAroundIt() {
+	void registersOnceTrafficIsAcceptedAndPublishesTheEventsAroundIt(CapturedOutput output) {
 		ConfigurableApplicationContext context = start("orders");
 		assertThat(this.eyes.all(ORDERS)).containsOnlyKeys(ORDERS + "127.0.0.1:" + port(context));
 		assertThat(context.getBean(Recorder.class).names()).containsSubsequence("ApplicationReadyEvent",
 				"InstancePreRegisteredEvent", "InstanceRegisteredEvent");
 		assertThat(context.getBean(Recorder.class).stateAtReady).isEqualTo(RecordState.GONE);
+		assertThat(output).contains("in etcd at " + this.etcd.endpoint(), "Registered " + ORDERS);
 	}
 
 	@Test
@@ -235,12 +240,14 @@ class ApplicationLifecycleTests {
 	}
 
 	@Test
-	void closingIsBoundedWhileEtcdIsAway() {
-		ConfigurableApplicationContext context = start("orders", "spring.cloud.etcd.discovery.drain=0s");
+	void closingIsBoundedWhileEtcdIsAwayAndDoesNotClaimToHaveDeregistered(CapturedOutput output) {
+		ConfigurableApplicationContext context = start("orders", "spring.cloud.etcd.discovery.drain=20s");
 		this.etcd.kill();
 		long begin = System.nanoTime();
 		context.close();
-		assertThat(Duration.ofNanos(System.nanoTime() - begin)).isLessThan(Duration.ofSeconds(5));
+		assertThat(Duration.ofNanos(System.nanoTime() - begin)).isLessThan(Duration.ofSeconds(6));
+		assertThat(output).contains("will go when their lease runs out")
+			.doesNotContain("Deregistered EtcdRegistration");
 	}
 
 	@Test
