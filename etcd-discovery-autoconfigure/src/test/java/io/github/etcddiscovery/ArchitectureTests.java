@@ -57,8 +57,6 @@ class ArchitectureTests {
 	void onlyTheClientKnowsJetcdAndGrpc() {
 		check(noClasses().that()
 			.resideOutsideOfPackage(BASE + "client..")
-			.and()
-			.doNotHaveSimpleName("EtcdClientAutoConfiguration")
 			.should()
 			.dependOnClassesThat()
 			.resideInAnyPackage("io.etcd..", "io.grpc..", "io.netty..", "io.vertx.."));

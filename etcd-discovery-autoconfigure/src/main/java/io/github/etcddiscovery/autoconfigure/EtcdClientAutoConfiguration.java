@@ -1,6 +1,5 @@
 package io.github.etcddiscovery.autoconfigure;
 
-import io.etcd.jetcd.Client;
 import io.github.etcddiscovery.client.EtcdClient;
 import io.github.etcddiscovery.client.EtcdClientBuilderCustomizer;
 import io.github.etcddiscovery.client.JetcdEtcdClient;
@@ -22,7 +21,7 @@ import org.springframework.context.annotation.Bean;
  * @see org.springframework.boot.autoconfigure.EnableAutoConfiguration
  */
 @AutoConfiguration(after = SslAutoConfiguration.class)
-@ConditionalOnClass(Client.class)
+@ConditionalOnClass(name = "io.etcd.jetcd.Client")
 @ConditionalOnBooleanProperty(name = "spring.cloud.etcd.enabled", matchIfMissing = true)
 @EnableConfigurationProperties(EtcdProperties.class)
 public final class EtcdClientAutoConfiguration {

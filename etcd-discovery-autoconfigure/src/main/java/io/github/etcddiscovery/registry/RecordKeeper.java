@@ -1,7 +1,6 @@
 package io.github.etcddiscovery.registry;
 
 import java.time.Duration;
-import java.util.Arrays;
 import java.util.concurrent.CompletableFuture;
 import java.util.random.RandomGenerator;
 
@@ -10,7 +9,6 @@ import io.github.etcddiscovery.client.EtcdClient;
 import io.github.etcddiscovery.client.EtcdException;
 import io.github.etcddiscovery.client.EtcdException.Reason;
 import io.github.etcddiscovery.client.KeyValue;
-import io.github.etcddiscovery.client.WriteResult;
 import io.github.etcddiscovery.support.EventLoop;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -31,7 +29,7 @@ final class RecordKeeper implements KeyWatch.Listener {
 
 	private final EventLoop loop;
 
-	private final Duration heartbeat;
+	private final PredecessorCheck predecessors;
 
 	private final String key;
 
@@ -45,19 +43,9 @@ final class RecordKeeper implements KeyWatch.Listener {
 
 	private RegistryEntry wanted;
 
-	/** The value known to be in etcd, {@code null} if none is. */
-	private byte @Nullable [] written;
-
-	/** The revision at which the key was last seen, 0 if it was not there. */
-	private long modRevision;
-
-	/** Whether what was last seen under the key was written by this process. */
-	private boolean ours;
+	private final KnownKey known = new KnownKey();
 
 	private boolean everRegistered;
-
-	/** A write whose outcome is open, so that the key may be there unseen. */
-	private boolean unsettled;
 
 	private boolean busy;
 
@@ -75,7 +63,7 @@ final class RecordKeeper implements KeyWatch.Listener {
 		this.client = client;
 		this.lease = lease;
 		this.loop = loop;
-		this.heartbeat = heartbeat;
+		this.predecessors = new PredecessorCheck(client, loop, heartbeat, wanted.key());
 		this.key = wanted.key();
 		this.wanted = wanted;
 		this.backoff = new EtcdBackoff(random);
@@ -105,8 +93,7 @@ final class RecordKeeper implements KeyWatch.Listener {
 	/** The lease was lost, and the key with it. */
 	void leaseLost() {
 		if (this.state == RecordState.REGISTERED) {
-			this.written = null;
-			this.modRevision = 0;
+			this.known.vanished();
 			this.state = this.state.to(RecordState.WANTED);
 		}
 	}
@@ -126,7 +113,7 @@ final class RecordKeeper implements KeyWatch.Listener {
 			continueLeaving();
 			return;
 		}
-		boolean inSync = !this.unsettled && Arrays.equals(this.written, this.wanted.value());
+		boolean inSync = this.known.holds(this.wanted.value());
 		if (this.lease.id() != 0 && !inSync && this.state != RecordState.CONFLICT) {
 			write(this.wanted.value());
 		}
@@ -134,10 +121,10 @@ final class RecordKeeper implements KeyWatch.Listener {
 
 	private void write(byte[] value) {
 		long leaseId = this.lease.id();
-		boolean unsettledBefore = this.unsettled;
+		boolean unsettledBefore = this.known.isUnsettled();
 		this.busy = true;
-		this.unsettled = true;
-		this.client.put(this.key, value, leaseId, this.modRevision)
+		this.known.setUnsettled(true);
+		this.client.put(this.key, value, leaseId, this.known.modRevision())
 			.whenComplete((result, error) -> this.loop.execute(() -> {
 				this.busy = false;
 				if (this.state == RecordState.GONE) {
@@ -147,29 +134,24 @@ final class RecordKeeper implements KeyWatch.Listener {
 					writeFailed(EtcdException.from(error), leaseId, unsettledBefore);
 				}
 				else {
-					this.unsettled = false;
-					settled(result, value);
+					this.known.setUnsettled(false);
+					if (result.applied()) {
+						confirm(value, result.revision());
+					}
+					else {
+						found(result.current(), result.revision());
+					}
 				}
 				seeDeferred();
 			}));
 	}
 
-	private void settled(WriteResult result, byte[] value) {
-		if (!result.applied()) {
-			found(result.current(), result.revision());
-			return;
-		}
-		this.modRevision = result.revision();
-		confirm(value);
-		sync();
-	}
-
-	/** etcd holds this value, under our lease. */
-	private void confirm(byte[] value) {
-		this.written = value;
-		this.ours = true;
+	/** etcd holds this value, under our lease; it may not be the one wanted by now. */
+	private void confirm(byte[] value, long revision) {
+		this.known.wrote(value, revision);
 		this.refusalLogged = false;
 		if (this.state == RecordState.LEAVING) {
+			continueLeaving();
 			return;
 		}
 		if (this.state != RecordState.REGISTERED) {
@@ -181,14 +163,13 @@ final class RecordKeeper implements KeyWatch.Listener {
 			// It may have been refused before.
 			this.registered = CompletableFuture.completedFuture(null);
 		}
-		this.watch.openFrom(this.modRevision + 1);
+		this.watch.openFrom(revision + 1);
+		sync();
 	}
 
 	/** The key is not as it was thought to be: this is what is there. */
 	private void found(@Nullable KeyValue current, long revision) {
-		this.modRevision = (current != null) ? current.modRevision() : 0;
-		this.written = null;
-		this.ours = current != null && this.lease.isOurs(current.leaseId());
+		this.known.saw(current, current != null && this.lease.isOurs(current.leaseId()));
 		if (this.state == RecordState.LEAVING) {
 			continueLeaving();
 			return;
@@ -198,17 +179,13 @@ final class RecordKeeper implements KeyWatch.Listener {
 		}
 		else if (current.leaseId() == this.lease.id() && this.lease.id() != 0) {
 			// A write of ours took effect although no answer came.
-			confirm(current.value());
-			sync();
+			confirm(current.value(), current.modRevision());
 		}
-		else if (current.leaseId() == 0) {
-			logger.warn("Replacing {}: somebody wrote it without a lease", this.key);
+		else if (current.leaseId() == 0 || this.known.isOurs()) {
+			logger.warn("Replacing {}: somebody wrote it without a lease, or it is left of a lost one", this.key);
 			again();
 		}
-		else if (this.ours) {
-			again();
-		}
-		else if (!this.everRegistered && this.state == RecordState.WANTED && isPredecessor(current.value())) {
+		else if (!this.everRegistered && this.state == RecordState.WANTED && this.wanted.replaces(current.value())) {
 			takeOver(current.leaseId());
 		}
 		else {
@@ -216,39 +193,11 @@ final class RecordKeeper implements KeyWatch.Listener {
 		}
 	}
 
-	private boolean isPredecessor(byte[] value) {
-		try {
-			return this.wanted.predecessor().test(value);
-		}
-		catch (RuntimeException ex) {
-			logger.debug("What stands under {} cannot be read", this.key, ex);
-			return false;
-		}
-	}
-
 	private void takeOver(long predecessorLease) {
 		logger.info("Taking over {} from an earlier run of this instance, whose lease {} has not run out yet", this.key,
 				Long.toHexString(predecessorLease));
 		again();
-		Duration wait = this.heartbeat.plusSeconds(1);
-		this.client.timeToLive(predecessorLease)
-			.thenAccept((before) -> this.loop.schedule(() -> lookAtPredecessor(predecessorLease, before.minus(wait)),
-					wait));
-	}
-
-	/**
-	 * The leases of the dead only run out: one that has more time than expected is alive.
-	 */
-	private void lookAtPredecessor(long predecessorLease, Duration expected) {
-		this.client.timeToLive(predecessorLease).thenAccept((left) -> {
-			// etcd tells whole seconds, so up to one of them may seem to be left over.
-			if (!left.isNegative() && left.compareTo(expected.plusSeconds(1)) > 0) {
-				logger.error(
-						"Two live processes claim {}: the one before goes on renewing its lease {}."
-								+ " Give each its own spring.cloud.etcd.discovery.instance-id or address",
-						this.key, Long.toHexString(predecessorLease));
-			}
-		});
+		this.predecessors.lookAt(predecessorLease);
 	}
 
 	private void conflict(long otherLease, long revision) {
@@ -270,13 +219,13 @@ final class RecordKeeper implements KeyWatch.Listener {
 	private void writeFailed(EtcdException cause, long leaseId, boolean unsettledBefore) {
 		if (cause.reason() == Reason.LEASE_NOT_FOUND) {
 			// Nothing written under that lease can be there any more.
-			this.unsettled = false;
+			this.known.setUnsettled(false);
 			this.lease.lost(leaseId);
 			sync();
 			return;
 		}
 		if (cause.reason().isRefusal()) {
-			this.unsettled = unsettledBefore;
+			this.known.setUnsettled(unsettledBefore);
 			refused(cause);
 		}
 		logger.debug("Trying again", cause);
@@ -292,9 +241,7 @@ final class RecordKeeper implements KeyWatch.Listener {
 		this.registered.completeExceptionally(cause);
 	}
 
-	// Leaving: mark, delete; the registrar revokes the lease after the last record.
-
-	/** Takes the record out of etcd. */
+	/** Takes the record out of etcd: marks it, then deletes it. */
 	void leave() {
 		if (this.state != RecordState.LEAVING && this.state != RecordState.GONE) {
 			this.state = this.state.to(RecordState.LEAVING);
@@ -315,7 +262,7 @@ final class RecordKeeper implements KeyWatch.Listener {
 
 	private void continueLeaving() {
 		byte[] farewell = this.wanted.farewell();
-		if (this.unsettled) {
+		if (this.known.isUnsettled()) {
 			this.busy = true;
 			this.client.get(this.key, 0).whenComplete((result, error) -> this.loop.execute(() -> {
 				this.busy = false;
@@ -323,14 +270,14 @@ final class RecordKeeper implements KeyWatch.Listener {
 					this.loop.schedule(this::sync, this.backoff.next());
 					return;
 				}
-				this.unsettled = false;
+				this.known.setUnsettled(false);
 				found(result.current(), result.revision());
 			}));
 		}
-		else if (!this.ours) {
+		else if (!this.known.isOurs()) {
 			left();
 		}
-		else if (farewell != null && !Arrays.equals(this.written, farewell) && !this.marked && this.lease.id() != 0) {
+		else if (farewell != null && !this.known.holds(farewell) && !this.marked && this.lease.id() != 0) {
 			// Once only: deleting must not wait for ever on somebody who overwrites it.
 			this.marked = true;
 			write(farewell);
@@ -342,7 +289,7 @@ final class RecordKeeper implements KeyWatch.Listener {
 
 	private void delete() {
 		this.busy = true;
-		this.client.delete(this.key, this.modRevision).whenComplete((result, error) -> this.loop.execute(() -> {
+		this.client.delete(this.key, this.known.modRevision()).whenComplete((result, error) -> this.loop.execute(() -> {
 			this.busy = false;
 			if (error != null) {
 				logger.debug("Trying again", error);
@@ -362,15 +309,13 @@ final class RecordKeeper implements KeyWatch.Listener {
 		this.gone.complete(null);
 	}
 
-	// What others do to the key
-
 	@Override
 	public void changed(@Nullable KeyValue current, long revision) {
 		if (this.busy) {
 			// The answer to the write tells whether this is its own echo.
 			this.deferred = () -> changed(current, revision);
 		}
-		else if (revision > this.modRevision) {
+		else if (revision > this.known.modRevision()) {
 			differs(current, revision);
 		}
 	}
@@ -379,7 +324,7 @@ final class RecordKeeper implements KeyWatch.Listener {
 	public void read(@Nullable KeyValue current, long revision) {
 		// A wiped etcd counts from the beginning, so this may well be a lower revision.
 		long found = (current != null) ? current.modRevision() : 0;
-		if (!this.busy && found != this.modRevision) {
+		if (!this.busy && found != this.known.modRevision()) {
 			differs(current, revision);
 		}
 	}

@@ -30,4 +30,14 @@ public record RegistryEntry(String key, byte[] value, byte @Nullable [] farewell
 		}
 	}
 
+	/** Whether a value may be replaced; one that cannot be read is somebody else's. */
+	boolean replaces(byte[] value) {
+		try {
+			return this.predecessor.test(value);
+		}
+		catch (RuntimeException ex) {
+			return false;
+		}
+	}
+
 }
