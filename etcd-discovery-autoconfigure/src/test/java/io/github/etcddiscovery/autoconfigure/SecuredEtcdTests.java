@@ -14,6 +14,7 @@ import io.github.etcddiscovery.testing.EtcdBinary;
 import io.github.etcddiscovery.testing.EtcdEyes;
 import io.github.etcddiscovery.testing.EtcdProcess;
 import io.github.etcddiscovery.testing.OnEveryEtcd;
+import io.github.etcddiscovery.testing.TestApplications;
 import io.github.etcddiscovery.testing.TestCertificates;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
@@ -155,11 +156,8 @@ class SecuredEtcdTests {
 		properties.putAll(Map.of("spring.application.name", "orders", "spring.cloud.etcd.endpoints", endpoint,
 				"spring.cloud.etcd.discovery.port", "4711", "spring.cloud.etcd.discovery.host", "127.0.0.1"));
 		etcdProperties.forEach((name, value) -> properties.put("spring.cloud.etcd." + name, value));
-		return new SpringApplicationBuilder(Application.class).web(WebApplicationType.NONE)
-			.run(properties.entrySet()
-				.stream()
-				.map((property) -> "--" + property.getKey() + "=" + property.getValue())
-				.toArray(String[]::new));
+		return TestApplications.run(new SpringApplicationBuilder(Application.class).web(WebApplicationType.NONE),
+				properties);
 	}
 
 	/**

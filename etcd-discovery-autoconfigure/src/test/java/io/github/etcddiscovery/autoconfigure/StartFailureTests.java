@@ -10,6 +10,7 @@ import java.util.Map;
 import java.util.stream.Stream;
 
 import io.github.etcddiscovery.testing.EtcdProcess;
+import io.github.etcddiscovery.testing.TestApplications;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
 import org.junit.jupiter.api.io.TempDir;
@@ -17,9 +18,9 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.Arguments;
 import org.junit.jupiter.params.provider.MethodSource;
 
-import org.springframework.boot.SpringApplication;
 import org.springframework.boot.WebApplicationType;
 import org.springframework.boot.autoconfigure.EnableAutoConfiguration;
+import org.springframework.boot.builder.SpringApplicationBuilder;
 import org.springframework.boot.test.system.CapturedOutput;
 import org.springframework.boot.test.system.OutputCaptureExtension;
 import org.springframework.context.ConfigurableApplicationContext;
@@ -125,15 +126,11 @@ class StartFailureTests {
 	}
 
 	private static ConfigurableApplicationContext start(Stream<String> properties) {
-		SpringApplication application = new SpringApplication(Application.class);
-		application.setWebApplicationType(WebApplicationType.NONE);
 		Map<String, String> arguments = new LinkedHashMap<>(
 				Map.of("spring.application.name", "orders", "spring.main.banner-mode", "off"));
 		properties.map((property) -> property.split("=", 2)).forEach((pair) -> arguments.put(pair[0], pair[1]));
-		return application.run(arguments.entrySet()
-			.stream()
-			.map((argument) -> "--" + argument.getKey() + "=" + argument.getValue())
-			.toArray(String[]::new));
+		return TestApplications.run(new SpringApplicationBuilder(Application.class).web(WebApplicationType.NONE),
+				arguments);
 	}
 
 	/**

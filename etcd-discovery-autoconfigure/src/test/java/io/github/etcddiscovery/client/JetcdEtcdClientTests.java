@@ -12,13 +12,13 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.TimeUnit;
-import java.util.stream.Stream;
 
 import io.github.etcddiscovery.client.EtcdException.Reason;
 import io.github.etcddiscovery.testing.EtcdBinary;
 import io.github.etcddiscovery.testing.EtcdEyes;
 import io.github.etcddiscovery.testing.EtcdProcess;
 import io.github.etcddiscovery.testing.OnEveryEtcd;
+import io.github.etcddiscovery.testing.TestClients;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 
@@ -30,10 +30,6 @@ import static org.awaitility.Awaitility.await;
 @OnEveryEtcd
 class JetcdEtcdClientTests {
 
-	private static final Duration DIAL_TIMEOUT = Duration.ofSeconds(1);
-
-	private static final Duration REQUEST_TIMEOUT = Duration.ofSeconds(2);
-
 	private final EtcdProcess etcd;
 
 	private final EtcdEyes eyes;
@@ -43,7 +39,7 @@ class JetcdEtcdClientTests {
 	JetcdEtcdClientTests(EtcdBinary binary) {
 		this.etcd = EtcdProcess.start(binary);
 		this.eyes = new EtcdEyes(this.etcd.endpoint());
-		this.client = client(this.etcd.endpoint());
+		this.client = TestClients.connect(this.etcd.endpoint());
 	}
 
 	@AfterEach
@@ -230,7 +226,7 @@ class JetcdEtcdClientTests {
 
 	@Test
 	void everyCallOnARefusedEndpointEndsInTimeAndSaysWhy() {
-		try (EtcdClient refused = client("http://127.0.0.1:" + EtcdProcess.freePort())) {
+		try (EtcdClient refused = TestClients.connect("http://127.0.0.1:" + EtcdProcess.freePort())) {
 			assertThatEveryCallEndsInTime(refused).allSatisfy((message) -> assertThat(message).contains("127.0.0.1"))
 				.anySatisfy((message) -> assertThat(message).contains("Connection refused"));
 		}
@@ -239,7 +235,7 @@ class JetcdEtcdClientTests {
 	@Test
 	void everyCallOnABlackHoleEndsInTime() throws IOException {
 		try (ServerSocket silent = new ServerSocket(0, 50, InetAddress.getLoopbackAddress());
-				EtcdClient lost = client("http://127.0.0.1:" + silent.getLocalPort())) {
+				EtcdClient lost = TestClients.connect("http://127.0.0.1:" + silent.getLocalPort())) {
 			assertThatEveryCallEndsInTime(lost).allSatisfy((message) -> assertThat(message).contains("no "));
 		}
 	}
@@ -259,7 +255,7 @@ class JetcdEtcdClientTests {
 			.satisfies((ex) -> messages.add(ex.getMessage())));
 		await().atMost(Duration.ofSeconds(5)).until(() -> recorder.log.contains("end UNAVAILABLE"));
 		Duration spent = Duration.ofNanos(System.nanoTime() - begin);
-		assertThat(spent).isLessThan(DIAL_TIMEOUT.plus(REQUEST_TIMEOUT).plusSeconds(1));
+		assertThat(spent).isLessThan(TestClients.DIAL_TIMEOUT.plus(TestClients.REQUEST_TIMEOUT).plusSeconds(1));
 		return assertThat(messages);
 	}
 
@@ -283,7 +279,7 @@ class JetcdEtcdClientTests {
 	@Test
 	void goesOnWithTheMembersThatAnswer() throws IOException {
 		try (ServerSocket silent = new ServerSocket(0, 50, InetAddress.getLoopbackAddress());
-				EtcdClient several = client("http://127.0.0.1:" + EtcdProcess.freePort(),
+				EtcdClient several = TestClients.connect("http://127.0.0.1:" + EtcdProcess.freePort(),
 						"127.0.0.1:" + silent.getLocalPort(), this.etcd.endpoint())) {
 			for (int i = 0; i < 20; i++) {
 				assertThat(done(several.get("/k", 0)).revision()).isPositive();
@@ -307,8 +303,7 @@ class JetcdEtcdClientTests {
 
 	@Test
 	void customizerThatThrowsFailsTheCallAndNotTheClient() {
-		EtcdClientOptions options = new EtcdClientOptions(List.of(EtcdEndpoint.parse(this.etcd.endpoint(), false)),
-				null, null, DIAL_TIMEOUT, Duration.ofSeconds(3), REQUEST_TIMEOUT);
+		EtcdClientOptions options = TestClients.options(this.etcd.endpoint());
 		List<String> attempts = new CopyOnWriteArrayList<>();
 		try (EtcdClient customized = new JetcdEtcdClient(options, List.of((builder) -> {
 			attempts.add("attempt");
@@ -325,8 +320,7 @@ class JetcdEtcdClientTests {
 
 	@Test
 	void customizersCannotMoveTheClientElsewhere() {
-		EtcdClientOptions options = new EtcdClientOptions(List.of(EtcdEndpoint.parse(this.etcd.endpoint(), false)),
-				null, null, DIAL_TIMEOUT, Duration.ofSeconds(3), REQUEST_TIMEOUT);
+		EtcdClientOptions options = TestClients.options(this.etcd.endpoint());
 		List<String> targets = new CopyOnWriteArrayList<>();
 		try (EtcdClient customized = new JetcdEtcdClient(options,
 				List.of((builder) -> targets.add(String.valueOf(builder.target())),
@@ -334,13 +328,6 @@ class JetcdEtcdClientTests {
 			assertThat(done(customized.get("/k", 0)).revision()).isPositive();
 		}
 		assertThat(targets).containsExactly("null");
-	}
-
-	static EtcdClient client(String... endpoints) {
-		List<EtcdEndpoint> parsed = Stream.of(endpoints).map((text) -> EtcdEndpoint.parse(text, false)).toList();
-		return new JetcdEtcdClient(
-				new EtcdClientOptions(parsed, null, null, DIAL_TIMEOUT, Duration.ofSeconds(3), REQUEST_TIMEOUT),
-				List.of());
 	}
 
 	private static Reason failure(CompletableFuture<?> call) {

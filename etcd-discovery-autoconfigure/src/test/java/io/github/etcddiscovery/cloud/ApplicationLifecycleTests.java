@@ -27,6 +27,7 @@ import io.github.etcddiscovery.testing.EtcdBinary;
 import io.github.etcddiscovery.testing.EtcdEyes;
 import io.github.etcddiscovery.testing.EtcdProcess;
 import io.github.etcddiscovery.testing.OnEveryEtcd;
+import io.github.etcddiscovery.testing.TestApplications;
 import io.github.etcddiscovery.view.ServiceView;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
@@ -34,7 +35,6 @@ import org.junit.jupiter.api.extension.ExtendWith;
 import reactor.core.Disposable;
 
 import org.springframework.beans.factory.ObjectProvider;
-import org.springframework.boot.SpringApplication;
 import org.springframework.boot.autoconfigure.EnableAutoConfiguration;
 import org.springframework.boot.availability.AvailabilityChangeEvent;
 import org.springframework.boot.availability.ReadinessState;
@@ -64,6 +64,7 @@ import org.springframework.web.client.RestClient;
 import org.springframework.web.client.RestTemplate;
 import org.springframework.web.reactive.function.client.WebClient;
 
+import static io.github.etcddiscovery.testing.TestApplications.awaitNoThreads;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
 import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException;
@@ -197,7 +198,7 @@ class ApplicationLifecycleTests {
 		String key = ORDERS + "127.0.0.1:" + port(context);
 		context.close();
 		assertThat(this.eyes.get(key)).isNotNull();
-		assertThat(Thread.getAllStackTraces().keySet()).extracting(Thread::getName).doesNotContain("etcd-registrar");
+		awaitNoThreads("etcd-registrar");
 	}
 
 	@Test
@@ -372,11 +373,7 @@ class ApplicationLifecycleTests {
 	void closedApplicationLeavesNoThreadsBehind() {
 		ConfigurableApplicationContext context = start("orders");
 		context.close();
-		await().atMost(SOON)
-			.until(() -> Thread.getAllStackTraces()
-				.keySet()
-				.stream()
-				.noneMatch((thread) -> thread.getName().startsWith("etcd-")));
+		awaitNoThreads("etcd-");
 	}
 
 	private static EtcdRegistration registration(ConfigurableApplicationContext context, Map<String, String> metadata) {
@@ -388,17 +385,13 @@ class ApplicationLifecycleTests {
 	}
 
 	private ConfigurableApplicationContext start(Class<?> source, String name, String... properties) {
-		SpringApplication application = new SpringApplicationBuilder(source).build();
 		Map<String, String> arguments = new LinkedHashMap<>(Map.of("spring.application.name", name, "server.port", "0",
 				"server.address", "127.0.0.1", "spring.cloud.etcd.endpoints", this.etcd.endpoint(),
 				"spring.cloud.etcd.discovery.drain", "10ms", "spring.main.banner-mode", "off"));
 		for (String property : properties) {
 			arguments.put(property.split("=")[0], property.split("=")[1]);
 		}
-		ConfigurableApplicationContext context = application.run(arguments.entrySet()
-			.stream()
-			.map((argument) -> "--" + argument.getKey() + "=" + argument.getValue())
-			.toArray(String[]::new));
+		ConfigurableApplicationContext context = TestApplications.run(new SpringApplicationBuilder(source), arguments);
 		this.contexts.add(context);
 		return context;
 	}

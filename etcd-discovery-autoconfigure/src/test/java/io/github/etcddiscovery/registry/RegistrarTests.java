@@ -9,13 +9,11 @@ import io.etcd.jetcd.KeyValue;
 import io.etcd.jetcd.Watch;
 import io.etcd.jetcd.watch.WatchEvent;
 import io.github.etcddiscovery.client.EtcdClient;
-import io.github.etcddiscovery.client.EtcdClientOptions;
-import io.github.etcddiscovery.client.EtcdEndpoint;
-import io.github.etcddiscovery.client.JetcdEtcdClient;
 import io.github.etcddiscovery.testing.EtcdBinary;
 import io.github.etcddiscovery.testing.EtcdEyes;
 import io.github.etcddiscovery.testing.EtcdProcess;
 import io.github.etcddiscovery.testing.OnEveryEtcd;
+import io.github.etcddiscovery.testing.TestClients;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
@@ -23,6 +21,7 @@ import org.junit.jupiter.api.extension.ExtendWith;
 import org.springframework.boot.test.system.CapturedOutput;
 import org.springframework.boot.test.system.OutputCaptureExtension;
 
+import static io.github.etcddiscovery.testing.TestApplications.awaitNoThreads;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
@@ -47,7 +46,7 @@ class RegistrarTests {
 	RegistrarTests(EtcdBinary binary) {
 		this.etcd = EtcdProcess.start(binary);
 		this.eyes = new EtcdEyes(this.etcd.endpoint());
-		this.client = client();
+		this.client = TestClients.connect(this.etcd.endpoint());
 		this.registrar = new Registrar(this.client, TTL);
 	}
 
@@ -205,7 +204,7 @@ class RegistrarTests {
 	@Test
 	void twoLiveProcessesBothSaySoAndTheIncumbentDoesNotWriteAgain(CapturedOutput output) {
 		register("same UP");
-		try (EtcdClient otherClient = client()) {
+		try (EtcdClient otherClient = TestClients.connect(this.etcd.endpoint())) {
 			Registrar other = new Registrar(otherClient, TTL);
 			assertThat(other.register(entry(KEY, "same OTHER"))).succeedsWithin(SOON);
 			await().atMost(SOON).until(() -> this.registrar.state(KEY) == RecordState.CONFLICT);
@@ -296,11 +295,7 @@ class RegistrarTests {
 		register("UP");
 		this.registrar.close(true, SOON);
 		this.registrar.register(entry(KEY, "UP"));
-		await().atMost(SOON)
-			.until(() -> Thread.getAllStackTraces()
-				.keySet()
-				.stream()
-				.noneMatch((thread) -> thread.getName().equals("etcd-registrar")));
+		awaitNoThreads("etcd-registrar");
 		assertThat(this.eyes.get(KEY)).isNull();
 	}
 
@@ -311,11 +306,6 @@ class RegistrarTests {
 	private void awaitRegistered() {
 		await().atMost(SOON)
 			.until(() -> this.registrar.state(KEY) == RecordState.REGISTERED && this.eyes.get(KEY) != null);
-	}
-
-	private EtcdClient client() {
-		return new JetcdEtcdClient(new EtcdClientOptions(List.of(EtcdEndpoint.parse(this.etcd.endpoint(), false)), null,
-				null, Duration.ofSeconds(1), Duration.ofSeconds(3), Duration.ofSeconds(2)), List.of());
 	}
 
 	private List<String> watch() {

@@ -9,18 +9,17 @@ import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 
 import io.github.etcddiscovery.client.EtcdClient;
-import io.github.etcddiscovery.client.EtcdClientOptions;
-import io.github.etcddiscovery.client.EtcdEndpoint;
 import io.github.etcddiscovery.client.EtcdException;
-import io.github.etcddiscovery.client.JetcdEtcdClient;
 import io.github.etcddiscovery.instance.KeyLayout;
 import io.github.etcddiscovery.testing.EtcdBinary;
 import io.github.etcddiscovery.testing.EtcdEyes;
 import io.github.etcddiscovery.testing.EtcdProcess;
 import io.github.etcddiscovery.testing.OnEveryEtcd;
+import io.github.etcddiscovery.testing.TestClients;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 
+import static io.github.etcddiscovery.testing.TestApplications.awaitNoThreads;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
 import static org.awaitility.Awaitility.await;
@@ -41,10 +40,7 @@ class ServiceViewTests {
 	ServiceViewTests(EtcdBinary binary) {
 		this.etcd = EtcdProcess.start(binary);
 		this.eyes = new EtcdEyes(this.etcd.endpoint());
-		this.client = new JetcdEtcdClient(
-				new EtcdClientOptions(List.of(EtcdEndpoint.parse(this.etcd.endpoint(), false)), null, null,
-						Duration.ofSeconds(1), Duration.ofSeconds(3), Duration.ofSeconds(2)),
-				List.of());
+		this.client = TestClients.connect(this.etcd.endpoint());
 		this.view = new ServiceView<>(this.client, new KeyLayout("/services"), (key, keyValue) -> {
 			String value = new String(keyValue.value(), StandardCharsets.UTF_8);
 			if (value.startsWith("bad")) {
@@ -320,11 +316,7 @@ class ServiceViewTests {
 		this.view.close();
 		this.view.close();
 		await().atMost(SOON).until(() -> this.view.state() == ViewState.CLOSED);
-		await().atMost(SOON)
-			.until(() -> Thread.getAllStackTraces()
-				.keySet()
-				.stream()
-				.noneMatch((thread) -> thread.getName().startsWith("etcd-view")));
+		awaitNoThreads("etcd-view");
 		assertThat(this.view.catalog().available("orders")).containsExactly("1");
 	}
 
