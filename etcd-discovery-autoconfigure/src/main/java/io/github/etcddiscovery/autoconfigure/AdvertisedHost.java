@@ -1,7 +1,12 @@
 package io.github.etcddiscovery.autoconfigure;
 
+import java.net.Inet4Address;
 import java.net.InetAddress;
+import java.net.NetworkInterface;
+import java.net.SocketException;
+import java.util.stream.Collectors;
 
+import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -20,6 +25,8 @@ record AdvertisedHost(String host, String reason) {
 
 	private static final Logger logger = LoggerFactory.getLogger(AdvertisedHost.class);
 
+	private static final String DEFAULT_ADDRESS = "spring.cloud.inetutils.default-ip-address";
+
 	static AdvertisedHost choose(EtcdDiscoveryProperties properties, Environment environment, InetUtils inetUtils) {
 		AdvertisedHost chosen = find(properties, environment, inetUtils);
 		logger.info("Advertising host {}: {}", chosen.host(), chosen.reason());
@@ -31,18 +38,68 @@ record AdvertisedHost(String host, String reason) {
 		if (StringUtils.hasText(properties.getHost())) {
 			return new AdvertisedHost(properties.getHost(), "spring.cloud.etcd.discovery.host says so");
 		}
-		InetAddress bound = Binder.get(environment).bind("server.address", InetAddress.class).orElse(null);
-		if (bound != null && !bound.isAnyLocalAddress()) {
-			return new AdvertisedHost(plain(bound), "the web server listens on server.address only");
+		AdvertisedHost bound = bound("server.address", environment);
+		if (bound != null) {
+			return bound;
 		}
 		if (!properties.isPreferIpAddress()) {
 			return new AdvertisedHost(inetUtils.findFirstNonLoopbackHostInfo().getHostname(),
-					"the name of this machine, since prefer-ip-address is false");
+					"the name of this machine, since spring.cloud.etcd.discovery.prefer-ip-address is false");
 		}
 		InetAddress found = inetUtils.findFirstNonLoopbackAddress();
-		return (found != null) ? new AdvertisedHost(plain(found), "the first address found that is not a loopback one")
-				: new AdvertisedHost(inetUtils.findFirstNonLoopbackHostInfo().getIpAddress(),
-						"spring.cloud.inetutils.default-ip-address, since no other address was found");
+		if (found != null && !found.isLoopbackAddress()) {
+			return new AdvertisedHost(plain(found), reason(found));
+		}
+		String fallback = environment.getProperty(DEFAULT_ADDRESS);
+		if (fallback != null) {
+			return new AdvertisedHost(fallback, DEFAULT_ADDRESS + ", since no interface has a suitable address");
+		}
+		return new AdvertisedHost((found != null) ? plain(found) : InetAddress.getLoopbackAddress().getHostAddress(),
+				"no interface has a suitable address. Others than this machine cannot reach it:"
+						+ " set spring.cloud.etcd.discovery.host");
+	}
+
+	/**
+	 * The address that a server listens on.
+	 * @param addressProperty which names it
+	 * @return the address, {@code null} if it listens on all
+	 */
+	static @Nullable AdvertisedHost bound(String addressProperty, Environment environment) {
+		InetAddress bound = Binder.get(environment).bind(addressProperty, InetAddress.class).orElse(null);
+		return (bound == null || bound.isAnyLocalAddress()) ? null
+				: new AdvertisedHost(plain(bound), "the server listens on " + addressProperty + " only");
+	}
+
+	private static String reason(InetAddress chosen) {
+		String others = others(chosen);
+		String reason = "the first address found by spring.cloud.inetutils";
+		return others.isEmpty() ? reason : reason + "; there are also " + others
+				+ ": choose with spring.cloud.inetutils.preferred-networks or spring.cloud.etcd.discovery.host";
+	}
+
+	/** The other addresses that others may reach this machine at. */
+	private static String others(InetAddress chosen) {
+		try {
+			return NetworkInterface.networkInterfaces()
+				.filter(AdvertisedHost::isUp)
+				.flatMap((nic) -> nic.inetAddresses()
+					.filter((address) -> address instanceof Inet4Address && !address.isLoopbackAddress()
+							&& !address.equals(chosen))
+					.map((address) -> address.getHostAddress() + " (" + nic.getName() + ")"))
+				.collect(Collectors.joining(", "));
+		}
+		catch (SocketException ex) {
+			return "";
+		}
+	}
+
+	private static boolean isUp(NetworkInterface nic) {
+		try {
+			return nic.isUp();
+		}
+		catch (SocketException ex) {
+			return false;
+		}
 	}
 
 	/** Without the zone that Java appends to a link-local IPv6 address. */

@@ -1,5 +1,7 @@
 package io.github.etcddiscovery.autoconfigure;
 
+import java.util.List;
+
 import io.github.etcddiscovery.client.EtcdClient;
 import io.github.etcddiscovery.cloud.CatalogHeartbeat;
 import io.github.etcddiscovery.cloud.EtcdDiscoveryClient;
@@ -9,6 +11,7 @@ import io.github.etcddiscovery.cloud.ViewLifecycle;
 import io.github.etcddiscovery.instance.InstanceCodec;
 import io.github.etcddiscovery.instance.JsonInstanceCodec;
 import io.github.etcddiscovery.instance.KeyLayout;
+import io.github.etcddiscovery.instance.KeyRange;
 import io.github.etcddiscovery.view.ServiceView;
 
 import org.springframework.boot.autoconfigure.AutoConfiguration;
@@ -44,7 +47,9 @@ public final class EtcdDiscoveryAutoConfiguration {
 	@Bean
 	@ConditionalOnMissingBean
 	KeyLayout etcdKeyLayout(EtcdDiscoveryProperties properties) {
-		return PropertyRules.check(() -> new KeyLayout(properties.getPrefix()));
+		String prefix = properties.getPrefix();
+		PropertyRules.check(() -> new KeyLayout(prefix));
+		return PropertyRules.check("service-prefixes", () -> new KeyLayout(prefix, properties.getServicePrefixes()));
 	}
 
 	@Bean
@@ -56,8 +61,12 @@ public final class EtcdDiscoveryAutoConfiguration {
 	@Bean(initMethod = "start")
 	@Lazy(false)
 	@ConditionalOnMissingBean
-	ServiceView<ServiceInstance> etcdServiceView(EtcdClient client, KeyLayout layout, InstanceCodec codec) {
-		return new ServiceView<>(client, layout,
+	ServiceView<ServiceInstance> etcdServiceView(EtcdClient client, KeyLayout layout, InstanceCodec codec,
+			EtcdDiscoveryProperties properties) {
+		List<String> services = properties.getServices();
+		List<KeyRange> ranges = services.isEmpty() ? layout.ranges()
+				: PropertyRules.check("services", () -> layout.ranges(services));
+		return new ServiceView<>(client, ranges,
 				(key, keyValue) -> new EtcdServiceInstance(codec.decode(key, keyValue.value())),
 				(instance) -> ((EtcdServiceInstance) instance).isUp());
 	}

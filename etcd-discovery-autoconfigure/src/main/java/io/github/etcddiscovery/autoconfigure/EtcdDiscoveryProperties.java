@@ -1,7 +1,9 @@
 package io.github.etcddiscovery.autoconfigure;
 
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
 
 import org.jspecify.annotations.Nullable;
@@ -11,8 +13,10 @@ import org.springframework.boot.context.properties.ConfigurationProperties;
 /**
  * How this application is registered in etcd and finds others there.
  */
-@ConfigurationProperties("spring.cloud.etcd.discovery")
+@ConfigurationProperties(EtcdDiscoveryProperties.PREFIX)
 public class EtcdDiscoveryProperties {
+
+	static final String PREFIX = "spring.cloud.etcd.discovery";
 
 	/**
 	 * Whether services are discovered, and this application registered, through etcd.
@@ -34,6 +38,18 @@ public class EtcdDiscoveryProperties {
 	 * Common prefix of all keys; a record is at prefix/service-id/instance-id.
 	 */
 	private String prefix = "/services";
+
+	/**
+	 * Services to discover, each by a watch of its own. By default all under the prefix,
+	 * by one watch.
+	 */
+	private List<String> services = new ArrayList<>();
+
+	/**
+	 * Prefixes of services whose records are not under the common one, by service id; a
+	 * record is at service-prefix/instance-id.
+	 */
+	private Map<String, String> servicePrefixes = new LinkedHashMap<>();
 
 	/**
 	 * Name to register as. By default spring.application.name.
@@ -63,9 +79,9 @@ public class EtcdDiscoveryProperties {
 	private @Nullable Integer port;
 
 	/**
-	 * Whether the advertised port speaks TLS.
+	 * Whether the advertised port speaks TLS. By default whether server.ssl is set up.
 	 */
-	private boolean secure;
+	private @Nullable Boolean secure;
 
 	/**
 	 * Zone to advertise, as metadata 'zone'.
@@ -76,6 +92,12 @@ public class EtcdDiscoveryProperties {
 	 * Further properties to advertise.
 	 */
 	private Map<String, String> metadata = new LinkedHashMap<>();
+
+	/**
+	 * Further properties to advertise with the management port, where that is another
+	 * port.
+	 */
+	private Map<String, String> managementMetadata = new LinkedHashMap<>();
 
 	/**
 	 * How long the record outlives a process that died; a fraction of a second is rounded
@@ -136,6 +158,22 @@ public class EtcdDiscoveryProperties {
 		this.prefix = prefix;
 	}
 
+	public List<String> getServices() {
+		return this.services;
+	}
+
+	public void setServices(List<String> services) {
+		this.services = services;
+	}
+
+	public Map<String, String> getServicePrefixes() {
+		return this.servicePrefixes;
+	}
+
+	public void setServicePrefixes(Map<String, String> servicePrefixes) {
+		this.servicePrefixes = servicePrefixes;
+	}
+
 	public @Nullable String getServiceName() {
 		return this.serviceName;
 	}
@@ -176,11 +214,11 @@ public class EtcdDiscoveryProperties {
 		this.port = port;
 	}
 
-	public boolean isSecure() {
+	public @Nullable Boolean getSecure() {
 		return this.secure;
 	}
 
-	public void setSecure(boolean secure) {
+	public void setSecure(@Nullable Boolean secure) {
 		this.secure = secure;
 	}
 
@@ -198,6 +236,14 @@ public class EtcdDiscoveryProperties {
 
 	public void setMetadata(Map<String, String> metadata) {
 		this.metadata = metadata;
+	}
+
+	public Map<String, String> getManagementMetadata() {
+		return this.managementMetadata;
+	}
+
+	public void setManagementMetadata(Map<String, String> managementMetadata) {
+		this.managementMetadata = managementMetadata;
 	}
 
 	public Duration getTtl() {

@@ -10,8 +10,10 @@ import org.springframework.boot.context.properties.ConfigurationProperties;
 /**
  * How to connect to etcd: go-kit's {@code ClientOptions}.
  */
-@ConfigurationProperties("spring.cloud.etcd")
+@ConfigurationProperties(EtcdProperties.PREFIX)
 public class EtcdProperties {
+
+	static final String PREFIX = "spring.cloud.etcd";
 
 	/**
 	 * Whether etcd is used at all.

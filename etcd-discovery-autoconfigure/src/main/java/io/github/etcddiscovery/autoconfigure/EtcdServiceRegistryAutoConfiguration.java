@@ -1,40 +1,39 @@
 package io.github.etcddiscovery.autoconfigure;
 
-import java.util.LinkedHashMap;
-import java.util.Map;
-import java.util.Objects;
-
 import io.github.etcddiscovery.client.EtcdClient;
 import io.github.etcddiscovery.cloud.EtcdAutoServiceRegistration;
 import io.github.etcddiscovery.cloud.EtcdRegistration;
+import io.github.etcddiscovery.cloud.EtcdRegistrationCustomizer;
 import io.github.etcddiscovery.cloud.EtcdServiceRegistry;
+import io.github.etcddiscovery.cloud.GracefulDeregistration;
+import io.github.etcddiscovery.cloud.RegistrationLifecycles;
 import io.github.etcddiscovery.instance.InstanceCodec;
-import io.github.etcddiscovery.instance.InstanceKey;
-import io.github.etcddiscovery.instance.InstanceStatus;
-import io.github.etcddiscovery.instance.InvalidValueException;
 import io.github.etcddiscovery.instance.KeyLayout;
-import io.github.etcddiscovery.instance.ServiceRecord;
 import io.github.etcddiscovery.registry.Registrar;
 import io.github.etcddiscovery.registry.TtlOption;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
+import org.springframework.beans.factory.ObjectProvider;
 import org.springframework.boot.autoconfigure.AutoConfiguration;
 import org.springframework.boot.autoconfigure.condition.ConditionalOnBean;
 import org.springframework.boot.autoconfigure.condition.ConditionalOnBooleanProperty;
+import org.springframework.boot.autoconfigure.condition.ConditionalOnClass;
 import org.springframework.boot.autoconfigure.condition.ConditionalOnMissingBean;
-import org.springframework.boot.context.properties.source.InvalidConfigurationPropertyValueException;
+import org.springframework.boot.autoconfigure.condition.SearchStrategy;
 import org.springframework.cloud.client.serviceregistry.AutoServiceRegistrationAutoConfiguration;
+import org.springframework.cloud.client.serviceregistry.RegistrationLifecycle;
+import org.springframework.cloud.client.serviceregistry.RegistrationManagementLifecycle;
 import org.springframework.cloud.client.serviceregistry.ServiceRegistryAutoConfiguration;
 import org.springframework.cloud.commons.util.InetUtils;
 import org.springframework.cloud.commons.util.UtilAutoConfiguration;
+import org.springframework.cloud.context.environment.EnvironmentChangeEvent;
 import org.springframework.context.ApplicationContext;
 import org.springframework.context.annotation.Bean;
 import org.springframework.context.annotation.Configuration;
 import org.springframework.context.annotation.Fallback;
 import org.springframework.context.annotation.Lazy;
 import org.springframework.core.env.Environment;
-import org.springframework.util.StringUtils;
 
 /**
  * {@link EnableAutoConfiguration Auto-configuration} for registering in etcd. Its beans
@@ -68,72 +67,75 @@ public final class EtcdServiceRegistryAutoConfiguration {
 				properties.getRequestTimeout());
 	}
 
+	@Bean
+	@Lazy(false)
+	@ConditionalOnMissingBean
+	GracefulDeregistration etcdGracefulDeregistration(ApplicationContext context, EtcdServiceRegistry registry,
+			EtcdDiscoveryProperties properties) {
+		if (properties.getDrain().isNegative()) {
+			throw PropertyRules.invalid("discovery.drain", properties.getDrain(), "Expected 0 or more.");
+		}
+		return new GracefulDeregistration(context, registry, properties.isDeregister(), properties.getDrain());
+	}
+
 	/**
-	 * Registers the application itself.
+	 * Registers the application itself, in each context of a hierarchy its own.
 	 */
 	@Configuration(proxyBeanMethods = false)
 	@ConditionalOnBooleanProperty(name = { "spring.cloud.service-registry.auto-registration.enabled",
 			"spring.cloud.etcd.discovery.register" }, matchIfMissing = true)
 	static class AutoRegistrationConfiguration {
 
-		private static final String NAME_PROPERTY = "spring.application.name";
-
-		private static final String NO_ID_YET = "by-address";
+		private static final String REGISTRATION_BEAN = "etcdRegistration";
 
 		@Bean
-		@Fallback
-		@ConditionalOnMissingBean
-		EtcdRegistration etcdRegistration(EtcdDiscoveryProperties properties, Environment environment,
-				InetUtils inetUtils) {
-			String serviceId = serviceId(properties, environment);
-			String host = AdvertisedHost.choose(properties, environment, inetUtils).host();
-			int port = Objects.requireNonNullElse(properties.getPort(), 0);
-			String instanceId = StringUtils.hasText(properties.getInstanceId()) ? properties.getInstanceId() : null;
-			Map<String, String> metadata = new LinkedHashMap<>(properties.getMetadata());
-			if (StringUtils.hasText(properties.getZone())) {
-				metadata.put("zone", properties.getZone());
-			}
-			// The port may not be known yet; all else can be checked now rather than
-			// later.
-			PropertyRules.check(() -> new ServiceRecord(
-					new InstanceKey(serviceId, Objects.requireNonNullElse(instanceId, NO_ID_YET)), host,
-					Objects.requireNonNullElse(properties.getPort(), 1), properties.isSecure(), InstanceStatus.UP,
-					metadata));
-			return new EtcdRegistration(serviceId, instanceId, host, port, properties.isSecure(), metadata);
+		@ConditionalOnMissingBean(search = SearchStrategy.CURRENT)
+		EtcdRegistrationFactory etcdRegistrationFactory(Environment environment, InetUtils inetUtils,
+				ObjectProvider<EtcdRegistrationCustomizer> customizers) {
+			return new EtcdRegistrationFactory(environment, inetUtils, customizers.orderedStream().toList());
 		}
 
-		private static String serviceId(EtcdDiscoveryProperties properties, Environment environment) {
-			if (StringUtils.hasText(properties.getServiceName())) {
-				return properties.getServiceName();
-			}
-			String name = environment.getProperty(NAME_PROPERTY);
-			if (!StringUtils.hasText(name)) {
-				throw PropertyRules.invalid("discovery.service-name", "", "Expected a name to register as: set it, or "
-						+ NAME_PROPERTY + "; or set spring.cloud.etcd.discovery.register=false.");
-			}
-			try {
-				return new InstanceKey(name, NO_ID_YET).serviceId();
-			}
-			catch (InvalidValueException ex) {
-				throw new InvalidConfigurationPropertyValueException(NAME_PROPERTY, name, "Expected, to register as, "
-						+ ex.expected() + "; or another name in spring.cloud.etcd.discovery.service-name.");
-			}
+		@Bean(REGISTRATION_BEAN)
+		@Fallback
+		@ConditionalOnMissingBean(search = SearchStrategy.CURRENT)
+		EtcdRegistration etcdRegistration(EtcdRegistrationFactory factory, EtcdDiscoveryProperties properties) {
+			return factory.create(properties);
 		}
 
 		@Bean
 		@Fallback
 		@Lazy(false)
-		@ConditionalOnMissingBean
+		@ConditionalOnMissingBean(search = SearchStrategy.CURRENT)
 		EtcdAutoServiceRegistration etcdAutoServiceRegistration(ApplicationContext context,
-				EtcdServiceRegistry registry, EtcdRegistration registration, EtcdClient client,
-				EtcdProperties properties, EtcdDiscoveryProperties discovery) {
-			if (discovery.getDrain().isNegative()) {
-				throw PropertyRules.invalid("discovery.drain", discovery.getDrain(), "Expected 0 or more.");
+				EtcdServiceRegistry registry, GracefulDeregistration deregistration, EtcdRegistration registration,
+				EtcdRegistrationFactory factory,
+				ObjectProvider<RegistrationLifecycle<? super EtcdRegistration>> lifecycles,
+				ObjectProvider<RegistrationManagementLifecycle<? super EtcdRegistration>> managementLifecycles,
+				EtcdClient client, EtcdProperties properties, EtcdDiscoveryProperties discovery) {
+			return new EtcdAutoServiceRegistration(context, registry, deregistration,
+					factory.withManagement(registration, discovery),
+					new RegistrationLifecycles(lifecycles.orderedStream().toList(),
+							managementLifecycles.orderedStream().toList()),
+					new EtcdAutoServiceRegistration.Settings(discovery.isFollowReadiness(), properties.isFailFast(),
+							client.describe()));
+		}
+
+		/**
+		 * Where Spring Cloud can refresh properties. A registration of the user's own is
+		 * not made of properties.
+		 */
+		@Configuration(proxyBeanMethods = false)
+		@ConditionalOnClass(EnvironmentChangeEvent.class)
+		static class RefreshConfiguration {
+
+			@Bean
+			@Lazy(false)
+			@ConditionalOnBean(name = REGISTRATION_BEAN, search = SearchStrategy.CURRENT)
+			RegistrationRefresher etcdRegistrationRefresher(Environment environment, EtcdRegistrationFactory factory,
+					EtcdAutoServiceRegistration registration, EtcdDiscoveryProperties properties) {
+				return new RegistrationRefresher(environment, factory, registration, properties);
 			}
-			return new EtcdAutoServiceRegistration(context, registry, registration,
-					new EtcdAutoServiceRegistration.Settings(Objects.requireNonNullElse(discovery.getPort(), 0),
-							discovery.isFollowReadiness(), discovery.isDeregister(), discovery.getDrain(),
-							properties.isFailFast(), client.describe()));
+
 		}
 
 	}

@@ -5,7 +5,9 @@ import java.util.function.Supplier;
 
 import io.github.etcddiscovery.instance.InvalidValueException;
 
+import org.springframework.boot.context.properties.bind.BindException;
 import org.springframework.boot.context.properties.source.InvalidConfigurationPropertyValueException;
+import org.springframework.core.NestedExceptionUtils;
 
 /**
  * Says which property an invalid value came from.
@@ -39,6 +41,22 @@ final class PropertyRules {
 	}
 
 	/**
+	 * Creates something of the values of one discovery property.
+	 * @param property the property's name after {@code spring.cloud.etcd.discovery.}
+	 * @param creation creates it
+	 * @return what was created
+	 * @throws InvalidConfigurationPropertyValueException if a value breaks the rules
+	 */
+	static <T> T check(String property, Supplier<T> creation) {
+		try {
+			return creation.get();
+		}
+		catch (InvalidValueException ex) {
+			throw invalid(DISCOVERY + property, ex.value(), "Expected " + ex.expected() + ".");
+		}
+	}
+
+	/**
 	 * Creates the exception that ends the start.
 	 * @param property the property's name after {@code spring.cloud.etcd.}
 	 * @param value its value
@@ -46,6 +64,21 @@ final class PropertyRules {
 	 */
 	static InvalidConfigurationPropertyValueException invalid(String property, Object value, String reason) {
 		return new InvalidConfigurationPropertyValueException(ETCD + property, value, reason);
+	}
+
+	/**
+	 * Says in a sentence what is wrong with a value, as the start's failure analysis
+	 * does.
+	 * @param failure what was thrown
+	 */
+	static String describe(RuntimeException failure) {
+		if (failure instanceof InvalidConfigurationPropertyValueException invalid) {
+			return "'%s' is '%s'. %s".formatted(invalid.getName(), invalid.getValue(), invalid.getReason())
+				.replaceFirst("\\.$", "");
+		}
+		Throwable root = NestedExceptionUtils.getMostSpecificCause(failure);
+		return String.valueOf((failure instanceof BindException bind)
+				? "'%s': %s".formatted(bind.getName(), root.getMessage()) : failure.getMessage());
 	}
 
 }

@@ -39,11 +39,11 @@ final class ConnectionKeeper implements AutoCloseable {
 	/** Any key will do: being denied is an answer too. */
 	private static final ByteSequence PING_KEY = JetcdClientFactory.bytes("/");
 
-	private final JetcdClientFactory factory;
-
-	private final EtcdClientOptions options;
-
 	private final EventLoop loop;
+
+	private JetcdClientFactory factory;
+
+	private EtcdClientOptions options;
 
 	private State state = State.NEW;
 
@@ -119,6 +119,50 @@ final class ConnectionKeeper implements AutoCloseable {
 				this.lastFailure);
 	}
 
+	/**
+	 * Connects otherwise from now on. Blocks until the new connection has proven itself;
+	 * only then the old one is given up, and with it all watches end. While there is no
+	 * connection there is nothing to lose, and the new one is what is looked for.
+	 * @param changedFactory builds clients
+	 * @param changedOptions how to connect
+	 * @throws EtcdException if the new connection cannot be used; the old one stays
+	 */
+	void reconnect(JetcdClientFactory changedFactory, EtcdClientOptions changedOptions) {
+		Client fresh;
+		try {
+			fresh = changedFactory.create();
+		}
+		catch (RuntimeException ex) {
+			throw notBuilt(ex);
+		}
+		EtcdException failure = ask(fresh, changedOptions.requestTimeout());
+		boolean usable = failure == null || failure.reason() == Reason.PERMISSION_DENIED;
+		Client unwanted = fresh;
+		synchronized (this) {
+			boolean lost = this.state == State.LOST;
+			if (this.state != State.CLOSED && (usable || lost)) {
+				this.factory = changedFactory;
+				this.options = changedOptions;
+				if (lost) {
+					unwanted = usable ? settle(changedFactory, fresh, null) : fresh;
+				}
+				else {
+					unwanted = this.current;
+					this.current = fresh;
+					this.state = State.HEALTHY;
+					logger.info("Connected to etcd at {} from now on", changedOptions.describeEndpoints());
+				}
+				usable = true;
+			}
+		}
+		if (unwanted != null) {
+			unwanted.close();
+		}
+		if (failure != null && !usable) {
+			throw failure;
+		}
+	}
+
 	private static EtcdException notBuilt(RuntimeException cause) {
 		return (cause instanceof EtcdException failure) ? failure
 				: new EtcdException(Reason.FATAL, "The client cannot be built: " + cause, cause);
@@ -144,30 +188,37 @@ final class ConnectionKeeper implements AutoCloseable {
 	}
 
 	private void probe() {
-		EtcdException failure = EndpointProbe.findListening(this.options.endpoints());
+		JetcdClientFactory builder;
+		EtcdClientOptions connection;
+		synchronized (this) {
+			builder = this.factory;
+			connection = this.options;
+		}
+		EtcdException failure = EndpointProbe.findListening(connection.endpoints());
 		Client fresh = null;
 		if (failure == null) {
 			try {
-				fresh = this.factory.create();
-				failure = ping(fresh, this.options.requestTimeout());
+				fresh = builder.create();
+				failure = ping(fresh, connection.requestTimeout());
 			}
 			catch (RuntimeException ex) {
 				failure = notBuilt(ex);
 			}
 		}
-		Client unwanted = settle(fresh, failure);
+		Client unwanted = settle(builder, fresh, failure);
 		if (unwanted != null) {
 			unwanted.close();
 		}
 	}
 
 	/** Takes the fresh client into use, or not, and returns the one to close. */
-	private synchronized @Nullable Client settle(@Nullable Client fresh, @Nullable EtcdException failure) {
+	private synchronized @Nullable Client settle(JetcdClientFactory builder, @Nullable Client fresh,
+			@Nullable EtcdException failure) {
 		if (this.state != State.LOST) {
 			return fresh;
 		}
-		if (fresh == null || failure != null) {
-			this.lastFailure = failure;
+		if (fresh == null || failure != null || builder != this.factory) {
+			this.lastFailure = (failure != null) ? failure : this.lastFailure;
 			this.loop.schedule(this::probe, PROBE_INTERVAL);
 			return fresh;
 		}
@@ -184,8 +235,14 @@ final class ConnectionKeeper implements AutoCloseable {
 		return old;
 	}
 
-	/** Asks the member itself, not the leader: this is about the connection only. */
+	/** Whether there is a connection, whatever is answered over it. */
 	private static @Nullable EtcdException ping(Client client, Duration timeout) {
+		EtcdException failure = ask(client, timeout);
+		return (failure != null && failure.reason() == Reason.UNAVAILABLE) ? failure : null;
+	}
+
+	/** Asks the member itself, not the leader: this is about the connection only. */
+	private static @Nullable EtcdException ask(Client client, Duration timeout) {
 		try {
 			client.getKVClient()
 				.get(PING_KEY, GetOption.builder().withSerializable(true).withCountOnly(true).build())
@@ -197,8 +254,7 @@ final class ConnectionKeeper implements AutoCloseable {
 			return EtcdErrors.sort("Ping", new TimeoutException());
 		}
 		catch (Exception ex) {
-			EtcdException failure = EtcdErrors.sort("Ping", ex);
-			return (failure.reason() == Reason.UNAVAILABLE) ? failure : null;
+			return EtcdErrors.sort("Ping", ex);
 		}
 	}
 

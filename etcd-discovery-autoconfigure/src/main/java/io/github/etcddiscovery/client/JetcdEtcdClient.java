@@ -47,13 +47,15 @@ public final class JetcdEtcdClient implements EtcdClient {
 	/** A call that outlives its deadline by this much has been lost by jetcd. */
 	private static final Duration DEADLINE_MARGIN = Duration.ofMillis(500);
 
-	private final EtcdClientOptions options;
+	private final List<EtcdClientBuilderCustomizer> customizers;
 
 	private final ThreadPoolExecutor executor;
 
 	private final EventLoop loop = EventLoop.onThread("etcd-client-connection");
 
 	private final ConnectionKeeper keeper;
+
+	private volatile EtcdClientOptions options;
 
 	/**
 	 * Creates a client that connects when it is first used.
@@ -62,6 +64,7 @@ public final class JetcdEtcdClient implements EtcdClient {
 	 */
 	public JetcdEtcdClient(EtcdClientOptions options, List<EtcdClientBuilderCustomizer> customizers) {
 		this.options = options;
+		this.customizers = List.copyOf(customizers);
 		AtomicInteger number = new AtomicInteger();
 		this.executor = new ThreadPoolExecutor(THREADS, THREADS, 10, TimeUnit.SECONDS, new LinkedBlockingQueue<>(),
 				(task) -> {
@@ -70,8 +73,23 @@ public final class JetcdEtcdClient implements EtcdClient {
 					return thread;
 				});
 		this.executor.allowCoreThreadTimeOut(true);
-		this.keeper = new ConnectionKeeper(new JetcdClientFactory(options, customizers, this.executor), options,
-				this.loop);
+		this.keeper = new ConnectionKeeper(factory(options), options, this.loop);
+	}
+
+	private JetcdClientFactory factory(EtcdClientOptions connection) {
+		return new JetcdClientFactory(connection, this.customizers, this.executor);
+	}
+
+	/**
+	 * Connects otherwise from now on. Waits until the new connection has proven itself,
+	 * at most the request timeout. All watches end and are opened anew by those who own
+	 * them; leases live on, for they are etcd's.
+	 * @param changed where and how to connect
+	 * @throws EtcdException if the new connection cannot be used; all stays as it is
+	 */
+	public void reconnect(EtcdClientOptions changed) {
+		this.keeper.reconnect(factory(changed), changed);
+		this.options = changed;
 	}
 
 	@Override

@@ -2,7 +2,7 @@ package io.github.etcddiscovery.cloud;
 
 import io.github.etcddiscovery.view.Catalog;
 import io.github.etcddiscovery.view.ServiceView;
-import io.github.etcddiscovery.view.ServiceView.Subscription;
+import io.github.etcddiscovery.view.Subscription;
 import org.jspecify.annotations.Nullable;
 
 import org.springframework.cloud.client.ServiceInstance;
@@ -46,7 +46,7 @@ public final class CatalogHeartbeat implements SmartLifecycle {
 		boolean changed = catalog.isSynced() && (this.last == null || !catalog.hasSameInstances(this.last));
 		this.last = catalog;
 		if (changed) {
-			this.publisher.publishEvent(new HeartbeatEvent(this, catalog.epoch() + "/" + catalog.revision()));
+			this.publisher.publishEvent(new HeartbeatEvent(this, catalog.positions()));
 		}
 	}
 

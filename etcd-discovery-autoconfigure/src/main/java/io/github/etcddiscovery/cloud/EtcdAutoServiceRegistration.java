@@ -1,11 +1,10 @@
 package io.github.etcddiscovery.cloud;
 
-import java.time.Duration;
 import java.util.concurrent.CompletableFuture;
-import java.util.concurrent.TimeUnit;
+import java.util.function.Consumer;
 
 import io.github.etcddiscovery.client.EtcdException;
-import io.github.etcddiscovery.instance.InstanceStatus;
+import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -23,9 +22,9 @@ import org.springframework.context.event.SmartApplicationListener;
 import org.springframework.core.Ordered;
 
 /**
- * Registers the application when it is ready, and deregisters it when its context closes,
- * before the web server stops. Only events of its own context count, since those of child
- * contexts arrive here too.
+ * Registers the application when it is ready, and its management port with it where that
+ * is another port; deregisters both when its context closes, before the web server stops.
+ * Only events of its own context count, since those of child contexts arrive here too.
  * <p>
  * Events come on any thread. What they change, and what follows from it for the
  * registrar's queue, happens under one lock that is never held while waiting, so that the
@@ -35,12 +34,13 @@ public class EtcdAutoServiceRegistration implements AutoServiceRegistration, Sma
 
 	private static final Logger logger = LoggerFactory.getLogger(EtcdAutoServiceRegistration.class);
 
-	/** Where Spring Boot publishes the port that the web server is bound to. */
-	private static final String BOUND_PORT = "local.server.port";
+	/** Where Spring Boot publishes the port that the management server is bound to. */
+	private static final String BOUND_MANAGEMENT_PORT = "local.management.port";
 
 	/**
 	 * Above the phase in which the web server shuts down gracefully, which is
-	 * {@link SmartLifecycle#DEFAULT_PHASE} - 1024: started after it, stopped before it.
+	 * {@link SmartLifecycle#DEFAULT_PHASE} - 1024, and that of the management server's
+	 * context, which is still lower: started after them, stopped before them.
 	 */
 	private static final int PHASE = SmartLifecycle.DEFAULT_PHASE - 512;
 
@@ -48,7 +48,11 @@ public class EtcdAutoServiceRegistration implements AutoServiceRegistration, Sma
 
 	private final EtcdServiceRegistry registry;
 
-	private final EtcdRegistration registration;
+	private final GracefulDeregistration deregistration;
+
+	private final Registrations wanted;
+
+	private final RegistrationLifecycles lifecycles;
 
 	private final Settings settings;
 
@@ -66,18 +70,27 @@ public class EtcdAutoServiceRegistration implements AutoServiceRegistration, Sma
 
 	private State state = State.OUT;
 
+	/** What has been handed over: with the management port, if that is another port. */
+	private Registrations registered;
+
 	/**
 	 * Creates the automatic registration. Starts nothing.
 	 * @param context whose events count
 	 * @param registry where to register
-	 * @param registration what to register
+	 * @param deregistration how to leave
+	 * @param wanted what to register
+	 * @param lifecycles the user's callbacks
 	 * @param settings when and how
 	 */
 	public EtcdAutoServiceRegistration(ApplicationContext context, EtcdServiceRegistry registry,
-			EtcdRegistration registration, Settings settings) {
+			GracefulDeregistration deregistration, Registrations wanted, RegistrationLifecycles lifecycles,
+			Settings settings) {
 		this.context = context;
 		this.registry = registry;
-		this.registration = registration;
+		this.deregistration = deregistration;
+		this.wanted = wanted;
+		this.registered = wanted;
+		this.lifecycles = lifecycles;
 		this.settings = settings;
 	}
 
@@ -94,14 +107,15 @@ public class EtcdAutoServiceRegistration implements AutoServiceRegistration, Sma
 			synchronized (this.lock) {
 				this.closed = true;
 			}
-			leave();
+			leave(this.context);
 		}
 		else if (event instanceof AvailabilityChangeEvent<?> change && isOwn(change)
 				&& change.getState() instanceof ReadinessState readiness) {
 			synchronized (this.lock) {
 				this.accepting = readiness == ReadinessState.ACCEPTING_TRAFFIC;
-				if (this.state == State.IN && this.settings.followReadiness()) {
-					this.registry.setStatus(this.registration, status().name());
+				this.wanted.application().setRefusing(isRefusing());
+				if (this.state == State.IN) {
+					this.registry.publishChanges(this.wanted.application());
 				}
 			}
 			registerIfDue();
@@ -113,47 +127,71 @@ public class EtcdAutoServiceRegistration implements AutoServiceRegistration, Sma
 		return !(event.getSource() instanceof ApplicationContext source) || source == this.context;
 	}
 
-	private InstanceStatus status() {
-		return (this.accepting || !this.settings.followReadiness()) ? InstanceStatus.UP : InstanceStatus.OUT_OF_SERVICE;
+	private boolean isRefusing() {
+		return this.settings.followReadiness() && !this.accepting;
 	}
 
 	private void registerIfDue() {
 		boolean first;
+		Registrations registering;
 		synchronized (this.lock) {
-			boolean due = this.running && this.ready && !this.closed && status() == InstanceStatus.UP;
+			boolean due = this.running && this.ready && !this.closed && !isRefusing();
 			if (!due || this.state != State.OUT) {
 				return;
 			}
-			int port = (this.settings.port() != 0) ? this.settings.port() : boundPort();
-			if (port == 0) {
+			registering = withPorts();
+			if (registering.application().getPort() == 0) {
 				logger.warn(
 						"Not registering {}: it has no web server, and spring.cloud.etcd.discovery.port is not set."
 								+ " Set that, or spring.cloud.etcd.discovery.register=false",
-						this.registration.getServiceId());
+						registering.application().getServiceId());
 				return;
 			}
-			this.registration.setPort(port);
 			this.state = State.ON_THE_WAY_IN;
 			first = !this.attempted;
 			this.attempted = true;
 		}
-		this.context.publishEvent(new InstancePreRegisteredEvent(this, this.registration));
-		CompletableFuture<Void> registered;
+		this.context.publishEvent(new InstancePreRegisteredEvent(this, registering.application()));
+		this.lifecycles.beforeStart(registering);
+		CompletableFuture<Void> application;
+		@Nullable CompletableFuture<Void> management;
 		synchronized (this.lock) {
 			if (this.state != State.ON_THE_WAY_IN) {
 				// The context was closed meanwhile.
 				return;
 			}
-			this.registration.setStatus(status());
-			registered = this.registry.submit(this.registration);
+			registering.application().setRefusing(isRefusing());
+			this.registered = registering;
+			application = this.registry.submit(registering.application());
+			management = (registering.management() != null) ? this.registry.submit(registering.management()) : null;
 			this.state = State.IN;
 		}
-		awaitRegistered(registered, first && this.settings.failFast());
+		boolean failFast = first && this.settings.failFast();
+		awaitRegistered(registering.application(), application, failFast, (registered) -> {
+			this.lifecycles.afterStart(registered);
+			this.context.publishEvent(new InstanceRegisteredEvent<>(this, registered));
+		});
+		if (registering.management() != null && management != null) {
+			awaitRegistered(registering.management(), management, failFast, this.lifecycles::afterStartOfManagement);
+		}
 	}
 
-	private void awaitRegistered(CompletableFuture<Void> registered, boolean failFast) {
+	/**
+	 * The ports are known by now. The management port counts as another one only if it
+	 * really is: not every application with a property for it has one.
+	 */
+	private Registrations withPorts() {
+		int port = boundPort(GracefulDeregistration.BOUND_PORT);
+		int managementPort = boundPort(BOUND_MANAGEMENT_PORT);
+		this.wanted.application().setBoundPort(port);
+		this.wanted.ifManagement((management) -> management.setBoundPort(managementPort));
+		return (managementPort != 0 && managementPort != port) ? this.wanted : this.wanted.withoutManagement();
+	}
+
+	private void awaitRegistered(EtcdRegistration registration, CompletableFuture<Void> registered, boolean failFast,
+			Consumer<EtcdRegistration> afterwards) {
 		try {
-			this.registry.await(this.registration, registered);
+			this.registry.await(registration, registered);
 		}
 		catch (EtcdException ex) {
 			if (failFast) {
@@ -162,38 +200,57 @@ public class EtcdAutoServiceRegistration implements AutoServiceRegistration, Sma
 			logger.error("Not registered yet, trying again in the background: {}", ex.getMessage());
 			return;
 		}
-		InstanceRegisteredEvent<?> event = new InstanceRegisteredEvent<>(this, this.registration);
 		if (registered.isDone()) {
 			if (!registered.isCancelled()) {
-				this.context.publishEvent(event);
+				afterwards.accept(registration);
 			}
 		}
 		else {
-			// Later, and not on the registrar's thread: listeners may take their time.
-			registered.thenRunAsync(() -> this.context.publishEvent(event));
+			// Later, and not on the registrar's thread: others may take their time.
+			registered.thenRunAsync(() -> afterwards.accept(registration));
 		}
 	}
 
-	private int boundPort() {
-		return this.context.getEnvironment().getProperty(BOUND_PORT, Integer.class, 0);
+	private int boundPort(String property) {
+		return this.context.getEnvironment().getProperty(property, Integer.class, 0);
 	}
 
-	private void leave() {
+	private void leave(@Nullable ApplicationContext closing) {
 		State before;
+		Registrations leaving;
 		synchronized (this.lock) {
 			before = this.state;
+			leaving = this.registered;
 			this.state = State.OUT;
 		}
 		// Without deregistering, the registry stops renewing the lease when it is closed.
-		if (before != State.IN || !this.settings.deregister()) {
+		if (before != State.IN || !this.deregistration.isEnabled()) {
 			return;
 		}
-		boolean withdrawn = this.registry.withdraw(this.registration);
-		Duration drain = this.settings.drain();
+		this.lifecycles.beforeStop(leaving);
+		boolean withdrawn = this.deregistration.withdraw(leaving.all(), closing);
+		this.lifecycles.afterStop(leaving);
 		// Where others have not been told, waiting for them to take note is for nothing.
-		if (withdrawn && boundPort() != 0 && !drain.isZero()) {
-			logger.info("Deregistered {}; serving on for {} ms", this.registration, drain.toMillis());
-			new CompletableFuture<Void>().completeOnTimeout(null, drain.toNanos(), TimeUnit.NANOSECONDS).join();
+		if (withdrawn) {
+			this.deregistration.drain(this.context);
+		}
+	}
+
+	/**
+	 * Registers something else from now on. What is in etcd already changes in place, or,
+	 * if its key is another one, moves there: first the new record is written, then the
+	 * old one is taken away. Does not wait.
+	 * @param changed what to register
+	 */
+	public void change(Registrations changed) {
+		synchronized (this.lock) {
+			this.wanted.application().become(changed.application());
+			if (this.wanted.management() != null && changed.management() != null) {
+				this.wanted.management().become(changed.management());
+			}
+			if (this.state == State.IN) {
+				this.registered.all().forEach(this.registry::publishChanges);
+			}
 		}
 	}
 
@@ -210,7 +267,7 @@ public class EtcdAutoServiceRegistration implements AutoServiceRegistration, Sma
 		synchronized (this.lock) {
 			this.running = false;
 		}
-		leave();
+		leave(null);
 	}
 
 	@Override
@@ -262,16 +319,12 @@ public class EtcdAutoServiceRegistration implements AutoServiceRegistration, Sma
 	/**
 	 * When and how to register.
 	 *
-	 * @param port the port to advertise, 0 for the one the web server is bound to
 	 * @param followReadiness whether to wait for the application to accept traffic, and
 	 * to publish it when it stops accepting
-	 * @param deregister whether leaving takes the record out of etcd
-	 * @param drain how long to go on serving after deregistering
 	 * @param failFast whether starting fails if etcd refuses the registration
 	 * @param endpoints where etcd is, for messages
 	 */
-	public record Settings(int port, boolean followReadiness, boolean deregister, Duration drain, boolean failFast,
-			String endpoints) {
+	public record Settings(boolean followReadiness, boolean failFast, String endpoints) {
 
 	}
 

@@ -1,6 +1,7 @@
 package io.github.etcddiscovery.cloud;
 
 import java.net.URI;
+import java.util.Collections;
 import java.util.LinkedHashMap;
 import java.util.Map;
 
@@ -13,32 +14,40 @@ import org.jspecify.annotations.Nullable;
 import org.springframework.cloud.client.serviceregistry.Registration;
 
 /**
- * What this application registers itself as. The port of an application with a web server
- * is known only once that listens; until then it is 0. Changes take effect with the next
- * call of {@link EtcdServiceRegistry#register(EtcdRegistration)}.
+ * What this application registers itself as, or one of several things. What is changed
+ * here takes effect with the next call of
+ * {@link EtcdServiceRegistry#register(EtcdRegistration)}. Safe to use from any thread.
  */
 public class EtcdRegistration implements Registration {
 
-	private final String serviceId;
+	private final Map<String, String> metadata = Collections.synchronizedMap(new LinkedHashMap<>());
 
-	private final @Nullable String instanceId;
+	private volatile String serviceId;
 
-	private final String host;
+	private volatile @Nullable String instanceId;
 
-	private final boolean secure;
+	private volatile String host;
 
-	private final Map<String, String> metadata;
+	private volatile String hostReason = "set by hand";
 
+	/** The port asked for, 0 for the one that the web server is bound to. */
 	private volatile int port;
 
+	private volatile int boundPort;
+
+	private volatile boolean secure;
+
 	private volatile InstanceStatus status = InstanceStatus.UP;
+
+	/** Whether the application refuses traffic, whatever its status is set to. */
+	private volatile boolean refusing;
 
 	/**
 	 * Creates a registration with status UP.
 	 * @param serviceId the service
 	 * @param instanceId the instance, {@code null} for {@code host:port}
 	 * @param host where others reach it
-	 * @param port the port, 0 if it is not known yet
+	 * @param port the port, 0 for the one that the web server will be bound to
 	 * @param secure whether it speaks TLS
 	 * @param metadata further properties
 	 */
@@ -49,7 +58,7 @@ public class EtcdRegistration implements Registration {
 		this.host = host;
 		this.port = port;
 		this.secure = secure;
-		this.metadata = new LinkedHashMap<>(metadata);
+		this.metadata.putAll(metadata);
 	}
 
 	@Override
@@ -57,9 +66,26 @@ public class EtcdRegistration implements Registration {
 		return this.serviceId;
 	}
 
+	/**
+	 * Sets the name to register as.
+	 * @param serviceId the service
+	 */
+	public void setServiceId(String serviceId) {
+		this.serviceId = serviceId;
+	}
+
 	@Override
 	public String getInstanceId() {
-		return (this.instanceId != null) ? this.instanceId : InstanceKey.defaultInstanceId(this.host, this.port);
+		String id = this.instanceId;
+		return (id != null) ? id : InstanceKey.defaultInstanceId(this.host, getPort());
+	}
+
+	/**
+	 * Sets the id of this instance.
+	 * @param instanceId the instance, {@code null} for {@code host:port}
+	 */
+	public void setInstanceId(@Nullable String instanceId) {
+		this.instanceId = instanceId;
 	}
 
 	@Override
@@ -67,22 +93,65 @@ public class EtcdRegistration implements Registration {
 		return this.host;
 	}
 
+	/**
+	 * Sets where others reach this application.
+	 * @param host a host name, an IPv4 address, or an IPv6 address without brackets
+	 */
+	public void setHost(String host) {
+		setHost(host, "set by hand");
+	}
+
+	/**
+	 * Sets where others reach this application, and why there.
+	 * @param host a host name, an IPv4 address, or an IPv6 address without brackets
+	 * @param reason where it comes from, in words
+	 */
+	public void setHost(String host, String reason) {
+		this.host = host;
+		this.hostReason = reason;
+	}
+
+	/**
+	 * Says why this host is advertised and no other.
+	 * @return where it comes from, in words
+	 */
+	public String getHostReason() {
+		return this.hostReason;
+	}
+
+	/**
+	 * Returns the port others reach this application at.
+	 * @return the port, 0 as long as it is that of a web server which is not started
+	 */
 	@Override
 	public int getPort() {
-		return this.port;
+		int asked = this.port;
+		return (asked != 0) ? asked : this.boundPort;
 	}
 
 	/**
 	 * Sets the port others reach this application at.
-	 * @param port the port
+	 * @param port the port, 0 for the one that the web server is bound to
 	 */
 	public void setPort(int port) {
 		this.port = port;
 	}
 
+	void setBoundPort(int boundPort) {
+		this.boundPort = boundPort;
+	}
+
 	@Override
 	public boolean isSecure() {
 		return this.secure;
+	}
+
+	/**
+	 * Sets whether the port speaks TLS.
+	 * @param secure whether it does
+	 */
+	public void setSecure(boolean secure) {
+		this.secure = secure;
 	}
 
 	@Override
@@ -91,7 +160,7 @@ public class EtcdRegistration implements Registration {
 	}
 
 	/**
-	 * Returns the metadata, which may be changed until the registration is registered.
+	 * Returns the metadata, which may be changed.
 	 */
 	@Override
 	public Map<String, String> getMetadata() {
@@ -99,15 +168,34 @@ public class EtcdRegistration implements Registration {
 	}
 
 	/**
-	 * Returns the status that is published.
+	 * Returns the status that is published: the one that was set, but not UP while the
+	 * application refuses traffic.
 	 * @return the status
 	 */
 	public InstanceStatus getStatus() {
-		return this.status;
+		InstanceStatus set = this.status;
+		return (set == InstanceStatus.UP && this.refusing) ? InstanceStatus.OUT_OF_SERVICE : set;
 	}
 
 	void setStatus(InstanceStatus status) {
 		this.status = status;
+	}
+
+	void setRefusing(boolean refusing) {
+		this.refusing = refusing;
+	}
+
+	/** Takes over all that another one says, but for the status and the bound port. */
+	void become(EtcdRegistration other) {
+		this.serviceId = other.serviceId;
+		this.instanceId = other.instanceId;
+		setHost(other.host, other.hostReason);
+		this.port = other.port;
+		this.secure = other.secure;
+		synchronized (this.metadata) {
+			this.metadata.clear();
+			this.metadata.putAll(other.metadata);
+		}
 	}
 
 	/**
@@ -116,13 +204,15 @@ public class EtcdRegistration implements Registration {
 	 * @throws InvalidValueException if a part breaks the rules; the message names it
 	 */
 	public ServiceRecord toRecord() {
-		return new ServiceRecord(new InstanceKey(this.serviceId, getInstanceId()), this.host, this.port, this.secure,
-				this.status, this.metadata);
+		synchronized (this.metadata) {
+			return new ServiceRecord(new InstanceKey(this.serviceId, getInstanceId()), this.host, getPort(),
+					this.secure, getStatus(), this.metadata);
+		}
 	}
 
 	@Override
 	public String toString() {
-		return "EtcdRegistration[" + this.serviceId + "/" + getInstanceId() + ", " + this.status + "]";
+		return "EtcdRegistration[" + this.serviceId + "/" + getInstanceId() + ", " + getStatus() + "]";
 	}
 
 }

@@ -4,6 +4,8 @@ import java.util.List;
 
 import io.github.etcddiscovery.view.Catalog;
 import io.github.etcddiscovery.view.ServiceView;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 import reactor.core.publisher.Flux;
 import reactor.core.publisher.FluxSink;
 
@@ -17,6 +19,8 @@ import org.springframework.cloud.loadbalancer.core.ServiceInstanceListSupplier;
  * slow gets the newest list.
  */
 public class EtcdServiceInstanceListSupplier implements ServiceInstanceListSupplier {
+
+	private static final Logger logger = LoggerFactory.getLogger(EtcdServiceInstanceListSupplier.class);
 
 	private final ServiceView<ServiceInstance> view;
 
@@ -32,6 +36,10 @@ public class EtcdServiceInstanceListSupplier implements ServiceInstanceListSuppl
 	public EtcdServiceInstanceListSupplier(ServiceView<ServiceInstance> view, String serviceId) {
 		this.view = view;
 		this.serviceId = serviceId;
+		if (!view.follows(serviceId)) {
+			logger.warn("There will be no instances of {}: expected it among spring.cloud.etcd.discovery.services,"
+					+ " which says what to follow", serviceId);
+		}
 		this.instances = Flux.create(this::supply, FluxSink.OverflowStrategy.LATEST);
 	}
 

@@ -1,8 +1,12 @@
 package io.github.etcddiscovery.cloud;
 
 import java.time.Duration;
+import java.util.Collection;
 import java.util.LinkedHashMap;
+import java.util.LinkedHashSet;
+import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.concurrent.CancellationException;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
@@ -92,11 +96,27 @@ public class EtcdServiceRegistry implements ServiceRegistry<EtcdRegistration>, A
 		if (this.registrar == null) {
 			this.registrar = this.registrars.get();
 		}
+		Registrar current = this.registrar;
 		String formerKey = this.keys.put(registration, entry.key());
-		if (formerKey != null && !formerKey.equals(entry.key())) {
-			this.registrar.deregister(formerKey);
+		CompletableFuture<Void> registered = current.register(entry);
+		if (formerKey != null && !this.keys.containsValue(formerKey)) {
+			// Callers must find one or the other at any time.
+			registered.thenRun(() -> leaveFormer(current, formerKey));
 		}
-		return this.registrar.register(entry);
+		return registered;
+	}
+
+	private synchronized void leaveFormer(Registrar current, String formerKey) {
+		if (!this.keys.containsValue(formerKey)) {
+			current.deregister(formerKey);
+		}
+	}
+
+	/** Writes what has changed of a registration, if it is registered. Does not wait. */
+	synchronized void publishChanges(EtcdRegistration registration) {
+		if (this.keys.containsKey(registration)) {
+			submit(registration);
+		}
 	}
 
 	/** Waits until a registration is in etcd, is refused, or takes too long. */
@@ -147,25 +167,37 @@ public class EtcdServiceRegistry implements ServiceRegistry<EtcdRegistration>, A
 	@Override
 	public void deregister(@Nullable EtcdRegistration registration) {
 		Assert.notNull(registration, "No registration given: expected an EtcdRegistration");
-		withdraw(registration);
+		withdraw(List.of(registration));
 	}
 
-	/** Deregisters, and says whether a record that was in etcd is out of it now. */
-	boolean withdraw(EtcdRegistration registration) {
+	/**
+	 * Deregisters at once what is registered of these, and says whether a record that was
+	 * in etcd is out of it now.
+	 */
+	boolean withdraw(Collection<EtcdRegistration> registrations) {
 		Registrar last = null;
 		CompletableFuture<Void> gone = CompletableFuture.completedFuture(null);
 		boolean wasThere;
 		synchronized (this) {
-			wasThere = getState(registration) == RecordState.REGISTERED;
-			String key = this.keys.remove(registration);
-			if (key == null || this.registrar == null) {
+			wasThere = registrations.stream().map(this::getState).anyMatch(RecordState.REGISTERED::equals);
+			Set<String> leaving = new LinkedHashSet<>();
+			registrations.forEach((registration) -> {
+				String key = this.keys.remove(registration);
+				if (key != null) {
+					leaving.add(key);
+				}
+			});
+			leaving.removeAll(this.keys.values());
+			Registrar current = this.registrar;
+			if (leaving.isEmpty() || current == null) {
 				return false;
 			}
 			if (this.keys.isEmpty()) {
 				last = detach();
 			}
 			else {
-				gone = this.registrar.deregister(key);
+				gone = CompletableFuture
+					.allOf(leaving.stream().map(current::deregister).toArray(CompletableFuture[]::new));
 			}
 		}
 		if (last != null) {
@@ -176,13 +208,22 @@ public class EtcdServiceRegistry implements ServiceRegistry<EtcdRegistration>, A
 			return wasThere;
 		}
 		catch (TimeoutException | ExecutionException ex) {
-			logger.warn("{} is not deregistered after {} ms: still trying in the background", registration,
+			logger.warn("{} not deregistered after {} ms: still trying in the background", registrations,
 					LEAVE_TIMEOUT.toMillis());
 		}
 		catch (InterruptedException ex) {
 			Thread.currentThread().interrupt();
 		}
 		return false;
+	}
+
+	/** Deregisters all that is registered, as {@link #withdraw} does. */
+	boolean withdrawAll() {
+		List<EtcdRegistration> all;
+		synchronized (this) {
+			all = List.copyOf(this.keys.keySet());
+		}
+		return withdraw(all);
 	}
 
 	/**
@@ -207,7 +248,8 @@ public class EtcdServiceRegistry implements ServiceRegistry<EtcdRegistration>, A
 	}
 
 	/**
-	 * Publishes another status. Returns at once; the record changes in place.
+	 * Publishes another status. Returns at once; the record changes in place. While the
+	 * application refuses traffic, {@code UP} takes effect once it accepts it again.
 	 * @param registration whose status
 	 * @param status {@code UP}, {@code DOWN}, {@code OUT_OF_SERVICE} or {@code UNKNOWN}
 	 * @throws IllegalArgumentException if it is none of these
@@ -215,11 +257,7 @@ public class EtcdServiceRegistry implements ServiceRegistry<EtcdRegistration>, A
 	@Override
 	public void setStatus(EtcdRegistration registration, String status) {
 		registration.setStatus(InstanceStatus.of(status));
-		synchronized (this) {
-			if (this.keys.containsKey(registration)) {
-				submit(registration);
-			}
-		}
+		publishChanges(registration);
 	}
 
 	/**

@@ -20,14 +20,19 @@ public record InstanceKey(String serviceId, String instanceId) {
 	 * @throws InvalidValueException if one breaks the rules
 	 */
 	public InstanceKey {
-		if (!SERVICE_ID.matcher(serviceId).matches()) {
-			throw new InvalidValueException("service id", serviceId,
-					"1 to 128 letters, digits, dots, underscores or hyphens, starting with a letter or digit");
-		}
+		checkServiceId(serviceId);
 		if (!INSTANCE_ID.matcher(instanceId).matches()) {
 			throw new InvalidValueException("instance id", instanceId,
 					"1 to 255 characters without slash, white space or control characters");
 		}
+	}
+
+	static String checkServiceId(String serviceId) {
+		if (!SERVICE_ID.matcher(serviceId).matches()) {
+			throw new InvalidValueException("service id", serviceId,
+					"1 to 128 letters, digits, dots, underscores or hyphens, starting with a letter or digit");
+		}
+		return serviceId;
 	}
 
 	/**

@@ -1,37 +1,92 @@
 package io.github.etcddiscovery.instance;
 
+import java.util.ArrayList;
+import java.util.Collection;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+
 /**
- * Where records are kept: {@code {prefix}/{service-id}/{instance-id}}.
+ * Where records are kept: {@code {prefix}/{service-id}/{instance-id}}, but for services
+ * that are mapped to a prefix of their own: {@code {service-prefix}/{instance-id}}. A
+ * service is in one place only: what stands under the common prefix by the name of a
+ * mapped one is not it.
  */
 public final class KeyLayout {
 
 	private final String prefix;
 
+	private final Map<String, String> servicePrefixes = new LinkedHashMap<>();
+
 	/**
-	 * Creates a layout.
+	 * Creates a layout without mapped services.
 	 * @param prefix the common prefix of all keys, with or without a slash at its end;
 	 * not empty
 	 * @throws InvalidValueException if nothing is left of the prefix without the slash
 	 */
 	public KeyLayout(String prefix) {
+		this(prefix, Map.of());
+	}
+
+	/**
+	 * Creates a layout.
+	 * @param prefix the common prefix of all keys, with or without a slash at its end;
+	 * not empty
+	 * @param servicePrefixes the prefixes of services that are kept elsewhere, by service
+	 * id, with or without a slash at their end; not empty
+	 * @throws InvalidValueException if a service id breaks the rules, or nothing is left
+	 * of a prefix without the slash
+	 */
+	public KeyLayout(String prefix, Map<String, String> servicePrefixes) {
+		this.prefix = withSlash("prefix", prefix);
+		servicePrefixes.forEach((service, servicePrefix) -> this.servicePrefixes
+			.put(InstanceKey.checkServiceId(service), withSlash("prefix of service " + service, servicePrefix)));
+	}
+
+	private static String withSlash(String part, String prefix) {
 		String trimmed = prefix.strip();
 		while (trimmed.endsWith("/")) {
 			trimmed = trimmed.substring(0, trimmed.length() - 1);
 		}
 		if (trimmed.isEmpty()) {
-			throw new InvalidValueException("prefix", prefix,
+			throw new InvalidValueException(part, prefix,
 					"a key prefix such as /services: without one every key of the cluster would be read");
 		}
-		this.prefix = trimmed + "/";
+		return trimmed + "/";
 	}
 
 	/**
-	 * Returns the prefix that all keys share. It ends in a slash, so that a range over it
-	 * never touches a neighbour such as {@code /services-old}.
-	 * @return the prefix, with a slash at its end
+	 * Returns the range of one service.
+	 * @param serviceId the service
+	 * @return its range
+	 * @throws InvalidValueException if the service id breaks the rules
 	 */
-	public String range() {
-		return this.prefix;
+	public KeyRange range(String serviceId) {
+		String mapped = this.servicePrefixes.get(InstanceKey.checkServiceId(serviceId));
+		return new KeyRange((mapped != null) ? mapped : this.prefix + serviceId + "/", serviceId, Set.of());
+	}
+
+	/**
+	 * Returns the ranges of some services, one for each.
+	 * @param services the services
+	 * @return the ranges, in the order given
+	 * @throws InvalidValueException if a service id breaks the rules
+	 */
+	public List<KeyRange> ranges(Collection<String> services) {
+		return services.stream().distinct().map(this::range).toList();
+	}
+
+	/**
+	 * Returns the ranges of all services: the common one, and one for each mapped
+	 * service.
+	 * @return the ranges
+	 */
+	public List<KeyRange> ranges() {
+		List<KeyRange> ranges = new ArrayList<>();
+		ranges.add(new KeyRange(this.prefix, null, this.servicePrefixes.keySet()));
+		ranges.addAll(ranges(this.servicePrefixes.keySet()));
+		return ranges;
 	}
 
 	/**
@@ -40,21 +95,7 @@ public final class KeyLayout {
 	 * @return the key in etcd
 	 */
 	public String format(InstanceKey key) {
-		return this.prefix + key.serviceId() + "/" + key.instanceId();
-	}
-
-	/**
-	 * Reads a key found in etcd.
-	 * @param key a key that starts with {@link #range()}
-	 * @return which instance it is
-	 * @throws InvalidValueException if the key is not of this layout
-	 */
-	public InstanceKey parse(String key) {
-		int slash = key.indexOf('/', this.prefix.length());
-		if (!key.startsWith(this.prefix) || slash < 0) {
-			throw new InvalidValueException("key", key, this.prefix + "{service-id}/{instance-id}");
-		}
-		return new InstanceKey(key.substring(this.prefix.length(), slash), key.substring(slash + 1));
+		return range(key.serviceId()).prefix() + key.instanceId();
 	}
 
 }

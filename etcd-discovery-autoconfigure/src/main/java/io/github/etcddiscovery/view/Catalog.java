@@ -10,48 +10,50 @@ import java.util.Map;
  */
 public final class Catalog<T> {
 
-	private final long epoch;
-
-	private final long revision;
+	private final List<Position> positions;
 
 	private final Map<String, ServiceSnapshot<T>> snapshots;
 
 	private final List<String> services;
 
-	Catalog(long epoch, long revision, Map<String, ServiceSnapshot<T>> snapshots, List<String> services) {
-		this.epoch = epoch;
-		this.revision = revision;
+	Catalog(List<Position> positions, Map<String, ServiceSnapshot<T>> snapshots, List<String> services) {
+		this.positions = positions;
 		this.snapshots = snapshots;
 		this.services = services;
 	}
 
-	static <T> Catalog<T> notSynced() {
-		return new Catalog<>(0, 0, Map.of(), List.of());
-	}
-
 	/**
 	 * Whether etcd has been read at all. Without that, empty means unknown.
-	 * @return whether this is what etcd held at some revision
+	 * @return whether this is what etcd held, under every prefix, at some revision
 	 */
 	public boolean isSynced() {
-		return this.epoch > 0;
+		return this.positions.stream().allMatch((position) -> position.epoch() > 0);
 	}
 
 	/**
 	 * Counts the histories seen: it rises when etcd turns out to have been wiped or
 	 * restored, and revisions before and after cannot be compared.
-	 * @return the epoch, 0 before the first sync
+	 * @return the epoch, 0 before the first sync; of several prefixes the sum
 	 */
 	public long epoch() {
-		return this.epoch;
+		return this.positions.stream().mapToLong(Position::epoch).sum();
 	}
 
 	/**
 	 * Returns the revision of etcd that this corresponds to.
-	 * @return the revision, 0 before the first sync
+	 * @return the revision, 0 before the first sync; of several prefixes, each of which
+	 * is at a revision of its own, the lowest
 	 */
 	public long revision() {
-		return this.revision;
+		return this.positions.stream().mapToLong(Position::revision).min().orElse(0);
+	}
+
+	/**
+	 * Returns how far each prefix has been followed.
+	 * @return the positions, in the order of the prefixes
+	 */
+	public List<Position> positions() {
+		return this.positions;
 	}
 
 	/**
@@ -95,6 +97,17 @@ public final class Catalog<T> {
 
 	Map<String, ServiceSnapshot<T>> snapshots() {
 		return this.snapshots;
+	}
+
+	/**
+	 * How far a prefix has been followed.
+	 *
+	 * @param prefix the prefix
+	 * @param epoch how many histories have been seen there, 0 before the first sync
+	 * @param revision the revision of etcd up to which all changes there are in
+	 */
+	public record Position(String prefix, long epoch, long revision) {
+
 	}
 
 }

@@ -1,37 +1,25 @@
 package io.github.etcddiscovery.view;
 
-import java.util.Arrays;
+import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.function.Predicate;
 
-import io.github.etcddiscovery.client.KeyValue;
-import io.github.etcddiscovery.client.WatchEvent;
 import io.github.etcddiscovery.instance.InstanceKey;
-import io.github.etcddiscovery.instance.KeyLayout;
+import io.github.etcddiscovery.instance.KeyRange;
+import io.github.etcddiscovery.view.Catalog.Position;
 import org.jspecify.annotations.Nullable;
-import org.slf4j.Logger;
-import org.slf4j.LoggerFactory;
 
 /**
- * Turns listings and events into catalogs. Belongs to one thread and does no I/O.
+ * Makes catalogs of the changes in all ranges. A service is kept in one range only, so
+ * ranges do not get into each other's way. Belongs to one thread and does no I/O.
  *
  * @param <T> what the view holds of an instance
  */
 final class CatalogWriter<T> {
 
-	private static final Logger logger = LoggerFactory.getLogger(CatalogWriter.class);
-
-	private final KeyLayout layout;
-
-	private final InstanceDecoder<T> decoder;
-
 	private final Predicate<T> availability;
-
-	private Map<String, Entry<T>> entries = new HashMap<>();
-
-	private Map<String, Entry<T>> listing = new HashMap<>();
 
 	private final Map<String, Integer> instancesByService = new HashMap<>();
 
@@ -40,64 +28,41 @@ final class CatalogWriter<T> {
 	 */
 	private final Map<String, Map<String, @Nullable T>> touched = new HashMap<>();
 
-	private Catalog<T> catalog = Catalog.notSynced();
+	private final List<Position> positions;
 
-	CatalogWriter(KeyLayout layout, InstanceDecoder<T> decoder, Predicate<T> availability) {
-		this.layout = layout;
-		this.decoder = decoder;
+	private Catalog<T> catalog;
+
+	CatalogWriter(List<KeyRange> ranges, Predicate<T> availability) {
 		this.availability = availability;
+		this.positions = new ArrayList<>(ranges.stream().map((range) -> new Position(range.prefix(), 0, 0)).toList());
+		this.catalog = new Catalog<>(List.copyOf(this.positions), Map.of(), List.of());
 	}
 
-	/** How many keys etcd holds, those of rejected entries included. */
-	int size() {
-		return this.entries.size();
+	Catalog<T> catalog() {
+		return this.catalog;
 	}
 
-	void beginListing() {
-		this.listing = new HashMap<>();
+	/**
+	 * Takes note of a change.
+	 * @param key which instance
+	 * @param before what was held of it, {@code null} if nothing
+	 * @param after what is to be held of it, {@code null} if nothing
+	 */
+	void touch(InstanceKey key, @Nullable T before, @Nullable T after) {
+		int difference = ((after != null) ? 1 : 0) - ((before != null) ? 1 : 0);
+		this.instancesByService.merge(key.serviceId(), difference,
+				(count, change) -> (count + change != 0) ? count + change : null);
+		this.touched.computeIfAbsent(key.serviceId(), (service) -> new HashMap<>()).put(key.instanceId(), after);
 	}
 
-	/** Takes a page of the listing. What has not changed is not decoded again. */
-	void addPage(List<KeyValue> page) {
-		for (KeyValue keyValue : page) {
-			Entry<T> known = this.entries.get(keyValue.key());
-			boolean unchanged = known != null && known.isOf(keyValue);
-			this.listing.put(keyValue.key(), unchanged ? known : decode(keyValue, known));
-		}
-	}
-
-	/** Takes the listing, now complete, for what etcd holds. */
-	void completeListing() {
-		Map<String, Entry<T>> old = this.entries;
-		this.entries = this.listing;
-		this.listing = new HashMap<>();
-		old.forEach((key, entry) -> {
-			if (!this.entries.containsKey(key)) {
-				touch(entry, null);
-			}
-		});
-		this.entries.forEach((key, entry) -> {
-			Entry<T> before = old.get(key);
-			if (before != entry) {
-				touch(before, entry);
-			}
-		});
-	}
-
-	void apply(WatchEvent event) {
-		KeyValue keyValue = event.keyValue();
-		if (event.deleted()) {
-			touch(this.entries.remove(keyValue.key()), null);
-			return;
-		}
-		Entry<T> before = this.entries.get(keyValue.key());
-		Entry<T> entry = decode(keyValue, before);
-		this.entries.put(keyValue.key(), entry);
-		touch(before, entry);
-	}
-
-	/** Makes a catalog of all that happened since the last one. */
-	Catalog<T> publish(long epoch, long revision) {
+	/**
+	 * Makes a catalog of all that happened since the last one.
+	 * @param range the index of the range in which it happened
+	 * @param epoch how many histories have been seen there
+	 * @param revision up to which all changes there are in
+	 */
+	Catalog<T> publish(int range, long epoch, long revision) {
+		this.positions.set(range, new Position(this.positions.get(range).prefix(), epoch, revision));
 		Map<String, ServiceSnapshot<T>> snapshots = this.catalog.snapshots();
 		List<String> services = this.catalog.services();
 		if (!this.touched.isEmpty()) {
@@ -115,60 +80,8 @@ final class CatalogWriter<T> {
 			snapshots = next;
 			this.touched.clear();
 		}
-		this.catalog = new Catalog<>(epoch, revision, snapshots, services);
+		this.catalog = new Catalog<>(List.copyOf(this.positions), snapshots, services);
 		return this.catalog;
-	}
-
-	private Entry<T> decode(KeyValue keyValue, @Nullable Entry<T> before) {
-		InstanceKey key = null;
-		T instance = null;
-		try {
-			key = this.layout.parse(keyValue.key());
-			instance = this.decoder.decode(key, keyValue);
-		}
-		catch (RuntimeException | LinkageError | StackOverflowError ex) {
-			// Whatever stands in etcd may be the cause: it must not harm the rest. Once a
-			// key
-			// is enough, or somebody could fill the log.
-			if (before == null || before.instance() != null) {
-				logger.warn("Ignoring the entry at {}: {}", escaped(keyValue.key()), ex.getMessage());
-			}
-		}
-		return new Entry<>(keyValue.modRevision(), Arrays.hashCode(keyValue.value()), key, instance);
-	}
-
-	private static String escaped(String key) {
-		return key.replaceAll("\\p{Cntrl}", "?");
-	}
-
-	private void touch(@Nullable Entry<T> before, @Nullable Entry<T> after) {
-		InstanceKey key = (after != null && after.key() != null) ? after.key() : (before != null) ? before.key() : null;
-		T was = (before != null) ? before.instance() : null;
-		T is = (after != null) ? after.instance() : null;
-		if (key == null || (was == null && is == null)) {
-			return;
-		}
-		int difference = ((is != null) ? 1 : 0) - ((was != null) ? 1 : 0);
-		this.instancesByService.merge(key.serviceId(), difference,
-				(count, change) -> (count + change != 0) ? count + change : null);
-		this.touched.computeIfAbsent(key.serviceId(), (service) -> new HashMap<>()).put(key.instanceId(), is);
-	}
-
-	/**
-	 * What is known of a key.
-	 *
-	 * @param modRevision when it changed last
-	 * @param valueHash tells values apart that an etcd restored from a backup gave the
-	 * same revision
-	 * @param key which instance it is, {@code null} if the key is not of our layout
-	 * @param instance what the view holds of it, {@code null} if it was rejected
-	 */
-	private record Entry<T>(long modRevision, int valueHash, @Nullable InstanceKey key, @Nullable T instance) {
-
-		boolean isOf(KeyValue keyValue) {
-			return this.modRevision == keyValue.modRevision() && this.valueHash == Arrays.hashCode(keyValue.value());
-		}
-
 	}
 
 }

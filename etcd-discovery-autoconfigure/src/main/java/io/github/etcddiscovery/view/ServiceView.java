@@ -1,9 +1,11 @@
 package io.github.etcddiscovery.view;
 
 import java.time.Duration;
+import java.util.ArrayList;
+import java.util.Comparator;
 import java.util.List;
+import java.util.Objects;
 import java.util.concurrent.CompletableFuture;
-import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
@@ -15,68 +17,60 @@ import java.util.random.RandomGenerator;
 import io.github.etcddiscovery.client.EtcdClient;
 import io.github.etcddiscovery.client.EtcdException;
 import io.github.etcddiscovery.client.EtcdException.Reason;
-import io.github.etcddiscovery.client.KeyValue;
-import io.github.etcddiscovery.client.WatchEvent;
-import io.github.etcddiscovery.instance.KeyLayout;
+import io.github.etcddiscovery.instance.KeyRange;
 import io.github.etcddiscovery.support.EventLoop;
-import org.jspecify.annotations.Nullable;
-import org.slf4j.Logger;
-import org.slf4j.LoggerFactory;
 
 /**
- * What is registered in etcd, always at hand: go-kit's {@code Instancer}. Follows etcd in
- * the background from {@link #start()} to {@link #close()}. Reading never blocks, never
- * does I/O and never throws; when etcd is away the last known state is served, and
- * {@link #staleness()} says for how long.
+ * What is registered in etcd, always at hand. Follows etcd in the background from
+ * {@link #start()} to {@link #close()}, each range of keys by a watch of its own. Reading
+ * never blocks, never does I/O and never throws; when etcd is away the last known state
+ * is served, and {@link #staleness()} says for how long.
  *
  * @param <T> what the view holds of an instance
  */
 public final class ServiceView<T> implements AutoCloseable {
 
-	private static final Logger logger = LoggerFactory.getLogger(ServiceView.class);
-
 	private final EtcdClient client;
-
-	private final KeyLayout layout;
 
 	private final EventLoop loop;
 
 	private final EventLoop notifier;
 
-	private final Reflector reflector;
+	private final List<RangeFollower> followers = new ArrayList<>();
 
 	private final AtomicBoolean started = new AtomicBoolean();
 
-	private final CompletableFuture<Void> firstOutcome = new CompletableFuture<>();
+	private final Subscribers<Catalog<T>> subscribers;
 
-	private final List<Subscriber<T>> subscribers = new CopyOnWriteArrayList<>();
-
-	private volatile Catalog<T> catalog = Catalog.notSynced();
-
-	private volatile @Nullable EtcdException lastFailure;
-
-	private volatile @Nullable Long interruptedAt;
+	private volatile Catalog<T> catalog;
 
 	/**
 	 * Creates a view. Starts nothing.
 	 * @param client how to reach etcd
-	 * @param layout where the records are
+	 * @param ranges where the records are, at least one
 	 * @param decoder reads an entry
 	 * @param availability which instances may be called
 	 */
-	public ServiceView(EtcdClient client, KeyLayout layout, InstanceDecoder<T> decoder, Predicate<T> availability) {
-		this(client, layout, decoder, availability, EventLoop.onThread("etcd-view"),
+	public ServiceView(EtcdClient client, List<KeyRange> ranges, InstanceDecoder<T> decoder,
+			Predicate<T> availability) {
+		this(client, ranges, decoder, availability, EventLoop.onThread("etcd-view"),
 				EventLoop.onThread("etcd-view-events"), RandomGenerator.getDefault());
 	}
 
-	ServiceView(EtcdClient client, KeyLayout layout, InstanceDecoder<T> decoder, Predicate<T> availability,
+	ServiceView(EtcdClient client, List<KeyRange> ranges, InstanceDecoder<T> decoder, Predicate<T> availability,
 			EventLoop loop, EventLoop notifier, RandomGenerator random) {
 		this.client = client;
-		this.layout = layout;
 		this.loop = loop;
 		this.notifier = notifier;
-		this.reflector = new Reflector(client, layout.range(), loop,
-				new CatalogSink(new CatalogWriter<>(layout, decoder, availability)), random);
+		this.subscribers = new Subscribers<>(this::catalog, notifier);
+		CatalogWriter<T> writer = new CatalogWriter<>(ranges, availability);
+		this.catalog = writer.catalog();
+		for (int i = 0; i < ranges.size(); i++) {
+			int index = i;
+			this.followers
+				.add(new RangeFollower(client, ranges.get(i), loop, new RangeWriter<>(ranges.get(i), decoder, writer),
+						(epoch, revision) -> publish(writer.publish(index, epoch, revision)), random));
+		}
 	}
 
 	/**
@@ -84,7 +78,7 @@ public final class ServiceView<T> implements AutoCloseable {
 	 */
 	public void start() {
 		if (this.started.compareAndSet(false, true)) {
-			this.reflector.start();
+			this.followers.forEach(RangeFollower::start);
 		}
 	}
 
@@ -94,20 +88,24 @@ public final class ServiceView<T> implements AutoCloseable {
 	 * @throws EtcdException if it could not be read in that time, or was refused
 	 */
 	public void awaitSync(Duration timeout) {
-		try {
-			this.firstOutcome.get(timeout.toNanos(), TimeUnit.NANOSECONDS);
-		}
-		catch (TimeoutException ex) {
-			EtcdException failure = this.lastFailure;
-			throw (failure != null) ? failure : new EtcdException(Reason.UNAVAILABLE,
-					"No answer from " + this.client.describe() + " within " + timeout.toMillis() + " ms", ex);
-		}
-		catch (ExecutionException ex) {
-			throw EtcdException.from(ex);
-		}
-		catch (InterruptedException ex) {
-			Thread.currentThread().interrupt();
-			throw new EtcdException(Reason.UNAVAILABLE, "Interrupted while waiting for " + this.client.describe(), ex);
+		long deadline = System.nanoTime() + timeout.toNanos();
+		for (RangeFollower follower : this.followers) {
+			try {
+				follower.firstOutcome().get(Math.max(0, deadline - System.nanoTime()), TimeUnit.NANOSECONDS);
+			}
+			catch (TimeoutException ex) {
+				EtcdException failure = follower.lastFailure();
+				throw (failure != null) ? failure : new EtcdException(Reason.UNAVAILABLE,
+						"No answer from " + this.client.describe() + " within " + timeout.toMillis() + " ms", ex);
+			}
+			catch (ExecutionException ex) {
+				throw EtcdException.from(ex);
+			}
+			catch (InterruptedException ex) {
+				Thread.currentThread().interrupt();
+				throw new EtcdException(Reason.UNAVAILABLE, "Interrupted while waiting for " + this.client.describe(),
+						ex);
+			}
 		}
 	}
 
@@ -120,20 +118,36 @@ public final class ServiceView<T> implements AutoCloseable {
 	}
 
 	/**
+	 * Whether this view follows the range in which a service is kept: if not, nothing is
+	 * known of it.
+	 * @param serviceId the service
+	 * @return whether its instances would be seen
+	 */
+	public boolean follows(String serviceId) {
+		return this.followers.stream().anyMatch((follower) -> follower.range().holds(serviceId));
+	}
+
+	/**
 	 * Returns what the view is doing.
-	 * @return the state
+	 * @return the state; of several ranges that of the first which is not
+	 * {@link ViewState#WATCHING}
 	 */
 	public ViewState state() {
-		return this.reflector.state();
+		return this.followers.stream()
+			.map(RangeFollower::state)
+			.filter((state) -> state != ViewState.WATCHING)
+			.findFirst()
+			.orElse(ViewState.WATCHING);
 	}
 
 	/**
 	 * Returns for how long changes may have gone unseen.
-	 * @return zero while changes arrive as they happen
+	 * @return zero while changes arrive as they happen; of several ranges the longest
 	 */
 	public Duration staleness() {
-		Long since = this.interruptedAt;
-		return (since != null) ? Duration.ofNanos(this.loop.nanoTime() - since) : Duration.ZERO;
+		return Objects.requireNonNullElse(
+				this.followers.stream().map(RangeFollower::staleness).max(Comparator.naturalOrder()).orElse(null),
+				Duration.ZERO);
 	}
 
 	/**
@@ -142,8 +156,9 @@ public final class ServiceView<T> implements AutoCloseable {
 	 * @return completes when etcd has answered; fails with an {@link EtcdException}
 	 */
 	public CompletableFuture<Void> probe() {
-		return this.client.get(this.layout.range(), 0).thenAccept((found) -> {
-		});
+		return CompletableFuture.allOf(this.followers.stream()
+			.map((follower) -> this.client.get(follower.range().prefix(), 0))
+			.toArray(CompletableFuture[]::new));
 	}
 
 	/**
@@ -154,13 +169,7 @@ public final class ServiceView<T> implements AutoCloseable {
 	 * @return ends the subscription
 	 */
 	public Subscription subscribe(Consumer<Catalog<T>> listener) {
-		Subscriber<T> subscriber = new Subscriber<>(this, listener);
-		this.subscribers.add(subscriber);
-		subscriber.signal();
-		return () -> {
-			subscriber.closed = true;
-			this.subscribers.remove(subscriber);
-		};
+		return this.subscribers.subscribe(listener);
 	}
 
 	/**
@@ -168,7 +177,7 @@ public final class ServiceView<T> implements AutoCloseable {
 	 */
 	@Override
 	public void close() {
-		this.reflector.close();
+		this.followers.forEach(RangeFollower::close);
 		this.loop.execute(() -> {
 			this.loop.close();
 			this.notifier.close();
@@ -177,140 +186,7 @@ public final class ServiceView<T> implements AutoCloseable {
 
 	private void publish(Catalog<T> next) {
 		this.catalog = next;
-		this.subscribers.forEach(Subscriber::signal);
-	}
-
-	/**
-	 * Ends a subscription.
-	 */
-	@FunctionalInterface
-	public interface Subscription extends AutoCloseable {
-
-		/**
-		 * Ends the subscription. A call under way is not waited for. May be called more
-		 * than once.
-		 */
-		@Override
-		void close();
-
-	}
-
-	/**
-	 * Hands the newest catalog to a listener, one at a time.
-	 */
-	private static final class Subscriber<T> {
-
-		private final ServiceView<T> view;
-
-		private final Consumer<Catalog<T>> listener;
-
-		private final AtomicBoolean signalled = new AtomicBoolean();
-
-		private @Nullable Catalog<T> last;
-
-		private volatile boolean closed;
-
-		Subscriber(ServiceView<T> view, Consumer<Catalog<T>> listener) {
-			this.view = view;
-			this.listener = listener;
-		}
-
-		void signal() {
-			if (this.signalled.compareAndSet(false, true)) {
-				this.view.notifier.execute(this::deliver);
-			}
-		}
-
-		private void deliver() {
-			this.signalled.set(false);
-			Catalog<T> newest = this.view.catalog;
-			if (newest != this.last && !this.closed) {
-				this.last = newest;
-				this.listener.accept(newest);
-			}
-		}
-
-	}
-
-	/**
-	 * Makes catalogs of what the reflector finds.
-	 */
-	private final class CatalogSink implements Reflector.Sink {
-
-		private final CatalogWriter<T> writer;
-
-		private long epoch;
-
-		CatalogSink(CatalogWriter<T> writer) {
-			this.writer = writer;
-		}
-
-		@Override
-		public void beginListing() {
-			this.writer.beginListing();
-		}
-
-		@Override
-		public void addPage(List<KeyValue> page) {
-			this.writer.addPage(page);
-		}
-
-		@Override
-		public void completeListing(long revision, boolean newHistory) {
-			boolean first = this.epoch == 0;
-			if (newHistory || first) {
-				this.epoch++;
-			}
-			this.writer.completeListing();
-			publish(revision);
-			if (first) {
-				logger.info("Found {} services under {} in etcd at {}", catalog().services().size(),
-						ServiceView.this.layout.range(), ServiceView.this.client.describe());
-			}
-			ServiceView.this.firstOutcome.complete(null);
-		}
-
-		@Override
-		public void apply(WatchEvent event) {
-			this.writer.apply(event);
-		}
-
-		@Override
-		public void publish(long revision) {
-			ServiceView.this.publish(this.writer.publish(this.epoch, revision));
-		}
-
-		@Override
-		public void current() {
-			Duration stale = staleness();
-			ServiceView.this.interruptedAt = null;
-			ServiceView.this.lastFailure = null;
-			if (!stale.isZero()) {
-				logger.info("The view of {} is current again after {} ms", ServiceView.this.layout.range(),
-						stale.toMillis());
-			}
-		}
-
-		@Override
-		public void interrupted(EtcdException cause) {
-			EtcdException before = ServiceView.this.lastFailure;
-			ServiceView.this.lastFailure = cause;
-			if (ServiceView.this.interruptedAt == null) {
-				ServiceView.this.interruptedAt = ServiceView.this.loop.nanoTime();
-			}
-			if (before == null || before.reason() != cause.reason()) {
-				logger.warn("The view of {} is not current: {}", ServiceView.this.layout.range(), cause.getMessage());
-			}
-			if (cause.reason().isRefusal()) {
-				ServiceView.this.firstOutcome.completeExceptionally(cause);
-			}
-		}
-
-		@Override
-		public int size() {
-			return this.writer.size();
-		}
-
+		this.subscribers.signal();
 	}
 
 }

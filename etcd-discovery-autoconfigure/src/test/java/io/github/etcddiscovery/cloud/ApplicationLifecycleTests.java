@@ -7,8 +7,6 @@ import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
-import java.util.ArrayList;
-import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CompletableFuture;
@@ -28,6 +26,7 @@ import io.github.etcddiscovery.testing.EtcdEyes;
 import io.github.etcddiscovery.testing.EtcdProcess;
 import io.github.etcddiscovery.testing.OnEveryEtcd;
 import io.github.etcddiscovery.testing.TestApplications;
+import io.github.etcddiscovery.view.Catalog;
 import io.github.etcddiscovery.view.ServiceView;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
@@ -38,11 +37,9 @@ import org.springframework.beans.factory.ObjectProvider;
 import org.springframework.boot.autoconfigure.EnableAutoConfiguration;
 import org.springframework.boot.availability.AvailabilityChangeEvent;
 import org.springframework.boot.availability.ReadinessState;
-import org.springframework.boot.builder.SpringApplicationBuilder;
 import org.springframework.boot.context.event.ApplicationReadyEvent;
 import org.springframework.boot.test.system.CapturedOutput;
 import org.springframework.boot.test.system.OutputCaptureExtension;
-import org.springframework.boot.web.server.context.WebServerApplicationContext;
 import org.springframework.cloud.client.ServiceInstance;
 import org.springframework.cloud.client.discovery.DiscoveryClient;
 import org.springframework.cloud.client.discovery.ReactiveDiscoveryClient;
@@ -65,6 +62,7 @@ import org.springframework.web.client.RestTemplate;
 import org.springframework.web.reactive.function.client.WebClient;
 
 import static io.github.etcddiscovery.testing.TestApplications.awaitNoThreads;
+import static io.github.etcddiscovery.testing.TestApplications.port;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
 import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException;
@@ -85,16 +83,17 @@ class ApplicationLifecycleTests {
 
 	private final EtcdEyes eyes;
 
-	private final List<ConfigurableApplicationContext> contexts = new ArrayList<>();
+	private final TestApplications applications;
 
 	ApplicationLifecycleTests(EtcdBinary binary) {
 		this.etcd = EtcdProcess.start(binary);
 		this.eyes = new EtcdEyes(this.etcd.endpoint());
+		this.applications = new TestApplications(this.etcd.endpoint());
 	}
 
 	@AfterEach
 	void stop() {
-		this.contexts.forEach(ConfigurableApplicationContext::close);
+		this.applications.close();
 		this.eyes.close();
 		this.etcd.close();
 	}
@@ -247,8 +246,7 @@ class ApplicationLifecycleTests {
 		long begin = System.nanoTime();
 		context.close();
 		assertThat(Duration.ofNanos(System.nanoTime() - begin)).isLessThan(Duration.ofSeconds(6));
-		assertThat(output).contains("will go when their lease runs out")
-			.doesNotContain("Deregistered EtcdRegistration");
+		assertThat(output).contains("will go when their lease runs out").doesNotContain("serving on");
 	}
 
 	@Test
@@ -319,7 +317,8 @@ class ApplicationLifecycleTests {
 	void heartbeatTellsOfChangesAndOnlyOfChanges() {
 		ConfigurableApplicationContext context = start("orders");
 		Recorder recorder = context.getBean(Recorder.class);
-		String registeredAt = "1/" + this.eyes.get(ORDERS + "127.0.0.1:" + port(context)).getModRevision();
+		Object registeredAt = List.of(new Catalog.Position("/services/", 1,
+				this.eyes.get(ORDERS + "127.0.0.1:" + port(context)).getModRevision()));
 		await().atMost(SOON)
 			.until(() -> recorder.heartbeats().stream().map(HeartbeatEvent::getValue).anyMatch(registeredAt::equals));
 		int before = recorder.heartbeats().size();
@@ -385,19 +384,7 @@ class ApplicationLifecycleTests {
 	}
 
 	private ConfigurableApplicationContext start(Class<?> source, String name, String... properties) {
-		Map<String, String> arguments = new LinkedHashMap<>(Map.of("spring.application.name", name, "server.port", "0",
-				"server.address", "127.0.0.1", "spring.cloud.etcd.endpoints", this.etcd.endpoint(),
-				"spring.cloud.etcd.discovery.drain", "10ms", "spring.main.banner-mode", "off"));
-		for (String property : properties) {
-			arguments.put(property.split("=")[0], property.split("=")[1]);
-		}
-		ConfigurableApplicationContext context = TestApplications.run(new SpringApplicationBuilder(source), arguments);
-		this.contexts.add(context);
-		return context;
-	}
-
-	private static int port(ConfigurableApplicationContext context) {
-		return ((WebServerApplicationContext) context).getWebServer().getPort();
+		return this.applications.start(source, name, properties);
 	}
 
 	private void awaitStatus(String key, String status) {

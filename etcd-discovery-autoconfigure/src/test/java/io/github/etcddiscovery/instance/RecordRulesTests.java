@@ -107,30 +107,6 @@ class RecordRulesTests {
 			.withMessageContaining("OUT_OF_SERVICE");
 	}
 
-	@Test
-	void keysAreWrittenAndReadUnderAnyPrefix() {
-		for (String prefix : new String[] { "/services", "/services/", "/services//" }) {
-			KeyLayout layout = new KeyLayout(prefix);
-			assertThat(layout.range()).isEqualTo("/services/");
-			assertThat(layout.format(KEY)).isEqualTo("/services/orders/10.0.0.5:8080");
-			assertThat(layout.parse("/services/orders/10.0.0.5:8080")).isEqualTo(KEY);
-		}
-	}
-
-	@ParameterizedTest
-	@ValueSource(strings = { "/services/orders", "/services/", "/services/orders/", "/services/orders/a/b",
-			"/services//a", "/other/orders/a", "/services-old/orders/a" })
-	void refusesKeysOfAnotherLayout(String key) {
-		assertThatExceptionOfType(InvalidValueException.class).isThrownBy(() -> new KeyLayout("/services").parse(key));
-	}
-
-	@ParameterizedTest
-	@ValueSource(strings = { "", " ", "/", "//" })
-	void refusesAPrefixThatIsEmpty(String prefix) {
-		assertThatExceptionOfType(InvalidValueException.class).isThrownBy(() -> new KeyLayout(prefix))
-			.withMessageContaining("prefix");
-	}
-
 	private static ServiceRecord record(String host, int port) {
 		return new ServiceRecord(KEY, host, port, false, InstanceStatus.UP, Map.of());
 	}

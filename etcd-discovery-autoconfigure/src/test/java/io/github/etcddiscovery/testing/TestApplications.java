@@ -1,19 +1,61 @@
 package io.github.etcddiscovery.testing;
 
 import java.time.Duration;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
 
 import org.awaitility.Awaitility;
 
 import org.springframework.boot.builder.SpringApplicationBuilder;
+import org.springframework.boot.web.server.context.WebServerApplicationContext;
 import org.springframework.context.ConfigurableApplicationContext;
 
 /**
- * Starts applications in the test's own JVM, and sees that they leave nothing there.
+ * Starts applications in the test's own JVM, on random ports and one etcd, and sees that
+ * they leave nothing there.
  */
-public final class TestApplications {
+public final class TestApplications implements AutoCloseable {
 
-	private TestApplications() {
+	private final String endpoint;
+
+	private final List<ConfigurableApplicationContext> contexts = new ArrayList<>();
+
+	public TestApplications(String endpoint) {
+		this.endpoint = endpoint;
+	}
+
+	/** Starts one by this name, which does not drain for long. */
+	public ConfigurableApplicationContext start(Class<?> source, String name, String... properties) {
+		return start(new SpringApplicationBuilder(source), name, properties);
+	}
+
+	public ConfigurableApplicationContext start(SpringApplicationBuilder application, String name,
+			String... properties) {
+		ConfigurableApplicationContext context = run(application, properties(name, properties));
+		this.contexts.add(context);
+		return context;
+	}
+
+	/** The properties it is started with. */
+	public Map<String, String> properties(String name, String... properties) {
+		Map<String, String> all = new LinkedHashMap<>(Map.of("spring.application.name", name, "server.port", "0",
+				"server.address", "127.0.0.1", "spring.cloud.etcd.endpoints", this.endpoint,
+				"spring.cloud.etcd.discovery.drain", "10ms", "spring.main.banner-mode", "off"));
+		for (String property : properties) {
+			String[] pair = property.split("=", 2);
+			all.put(pair[0], pair[1]);
+		}
+		return all;
+	}
+
+	/** Closes all that were started, the last one first. */
+	@Override
+	public void close() {
+		for (int i = this.contexts.size() - 1; i >= 0; i--) {
+			this.contexts.get(i).close();
+		}
 	}
 
 	/** Starts one with these properties on its command line. */
@@ -23,6 +65,11 @@ public final class TestApplications {
 			.stream()
 			.map((property) -> "--" + property.getKey() + "=" + property.getValue())
 			.toArray(String[]::new));
+	}
+
+	/** The port that its web server is bound to. */
+	public static int port(ConfigurableApplicationContext context) {
+		return ((WebServerApplicationContext) context).getWebServer().getPort();
 	}
 
 	/** Waits until no thread is left whose name begins like this. */

@@ -30,7 +30,7 @@ class ReflectorRaceTests {
 
 	private final ManualEventLoop loop = new ManualEventLoop();
 
-	private final ServiceView<String> view = new ServiceView<>(this.etcd, new KeyLayout("/services"),
+	private final ServiceView<String> view = new ServiceView<>(this.etcd, new KeyLayout("/services").ranges(),
 			(key, keyValue) -> {
 				String value = new String(keyValue.value(), StandardCharsets.UTF_8);
 				if (value.equals("overflow")) {

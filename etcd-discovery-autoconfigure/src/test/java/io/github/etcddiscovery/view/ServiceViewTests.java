@@ -41,7 +41,7 @@ class ServiceViewTests {
 		this.etcd = EtcdProcess.start(binary);
 		this.eyes = new EtcdEyes(this.etcd.endpoint());
 		this.client = TestClients.connect(this.etcd.endpoint());
-		this.view = new ServiceView<>(this.client, new KeyLayout("/services"), (key, keyValue) -> {
+		this.view = new ServiceView<>(this.client, new KeyLayout("/services").ranges(), (key, keyValue) -> {
 			String value = new String(keyValue.value(), StandardCharsets.UTF_8);
 			if (value.startsWith("bad")) {
 				throw new IllegalArgumentException("not an instance");
@@ -113,7 +113,7 @@ class ServiceViewTests {
 		this.eyes.put("/services/orders/a", "1");
 		start();
 		List<List<String>> seen = new CopyOnWriteArrayList<>();
-		ServiceView.Subscription subscription = this.view.subscribe((catalog) -> seen.add(catalog.available("orders")));
+		Subscription subscription = this.view.subscribe((catalog) -> seen.add(catalog.available("orders")));
 		await().atMost(SOON).untilAsserted(() -> assertThat(seen).containsExactly(List.of("1")));
 		this.eyes.put("/services/orders/b", "2");
 		await().atMost(SOON).untilAsserted(() -> assertThat(seen).containsExactly(List.of("1"), List.of("1", "2")));

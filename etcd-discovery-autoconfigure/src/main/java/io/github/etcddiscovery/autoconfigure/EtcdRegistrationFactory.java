@@ -1,0 +1,139 @@
+package io.github.etcddiscovery.autoconfigure;
+
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Objects;
+
+import io.github.etcddiscovery.cloud.EtcdRegistration;
+import io.github.etcddiscovery.cloud.EtcdRegistrationCustomizer;
+import io.github.etcddiscovery.cloud.Registrations;
+import io.github.etcddiscovery.instance.InstanceKey;
+import io.github.etcddiscovery.instance.InstanceStatus;
+import io.github.etcddiscovery.instance.InvalidValueException;
+import io.github.etcddiscovery.instance.ServiceRecord;
+import org.jspecify.annotations.Nullable;
+
+import org.springframework.boot.context.properties.bind.Bindable;
+import org.springframework.boot.context.properties.bind.Binder;
+import org.springframework.boot.context.properties.source.InvalidConfigurationPropertyValueException;
+import org.springframework.cloud.commons.util.InetUtils;
+import org.springframework.core.env.Environment;
+import org.springframework.util.StringUtils;
+
+/**
+ * Makes what the application registers itself as of its properties, and refuses what
+ * could not be registered with the reason.
+ */
+final class EtcdRegistrationFactory {
+
+	private static final String NAME_PROPERTY = "spring.application.name";
+
+	/** Spring Cloud names it so for other registries too. */
+	private static final String MANAGEMENT_SUFFIX = "-management";
+
+	private static final String NO_ID_YET = "by-address";
+
+	private static final int NO_PORT_YET = 1;
+
+	private final Environment environment;
+
+	private final InetUtils inetUtils;
+
+	private final List<EtcdRegistrationCustomizer> customizers;
+
+	EtcdRegistrationFactory(Environment environment, InetUtils inetUtils,
+			List<EtcdRegistrationCustomizer> customizers) {
+		this.environment = environment;
+		this.inetUtils = inetUtils;
+		this.customizers = customizers;
+	}
+
+	/** The application, without its management port. */
+	EtcdRegistration create(EtcdDiscoveryProperties properties) {
+		AdvertisedHost host = AdvertisedHost.choose(properties, this.environment, this.inetUtils);
+		EtcdRegistration registration = new EtcdRegistration(serviceId(properties), instanceId(properties), host.host(),
+				Objects.requireNonNullElse(properties.getPort(), 0), isSecure(properties),
+				metadata(properties, properties.getMetadata()));
+		registration.setHost(host.host(), host.reason());
+		PropertyRules.check(() -> check(registration));
+		this.customizers.forEach((customizer) -> customizer.customize(registration));
+		check(registration);
+		return registration;
+	}
+
+	/** The application, and its management port unless that is not to be registered. */
+	Registrations withManagement(EtcdRegistration application, EtcdDiscoveryProperties properties) {
+		boolean wanted = this.environment
+			.getProperty("spring.cloud.service-registry.auto-registration.register-management", Boolean.class, true);
+		return new Registrations(application, wanted ? management(application, properties) : null);
+	}
+
+	private EtcdRegistration management(EtcdRegistration application, EtcdDiscoveryProperties properties) {
+		AdvertisedHost host = AdvertisedHost.bound("management.server.address", this.environment);
+		boolean secure = speaksTls("management.server.ssl")
+				|| (!isBound("management.server.ssl") && speaksTls("server.ssl"));
+		EtcdRegistration registration = new EtcdRegistration(application.getServiceId() + MANAGEMENT_SUFFIX,
+				instanceId(properties), application.getHost(), 0, secure,
+				metadata(properties, properties.getManagementMetadata()));
+		if (host != null && !StringUtils.hasText(properties.getHost())) {
+			registration.setHost(host.host(), host.reason());
+		}
+		else {
+			registration.setHost(application.getHost(), application.getHostReason());
+		}
+		return registration;
+	}
+
+	private String serviceId(EtcdDiscoveryProperties properties) {
+		if (StringUtils.hasText(properties.getServiceName())) {
+			return properties.getServiceName();
+		}
+		String name = this.environment.getProperty(NAME_PROPERTY);
+		if (!StringUtils.hasText(name)) {
+			throw PropertyRules.invalid("discovery.service-name", "", "Expected a name to register as: set it, or "
+					+ NAME_PROPERTY + "; or set spring.cloud.etcd.discovery.register=false.");
+		}
+		try {
+			return new InstanceKey(name, NO_ID_YET).serviceId();
+		}
+		catch (InvalidValueException ex) {
+			throw new InvalidConfigurationPropertyValueException(NAME_PROPERTY, name, "Expected, to register as, "
+					+ ex.expected() + "; or another name in spring.cloud.etcd.discovery.service-name.");
+		}
+	}
+
+	private static @Nullable String instanceId(EtcdDiscoveryProperties properties) {
+		return StringUtils.hasText(properties.getInstanceId()) ? properties.getInstanceId() : null;
+	}
+
+	private static Map<String, String> metadata(EtcdDiscoveryProperties properties, Map<String, String> own) {
+		Map<String, String> metadata = new LinkedHashMap<>(own);
+		if (StringUtils.hasText(properties.getZone())) {
+			metadata.put("zone", properties.getZone());
+		}
+		return metadata;
+	}
+
+	private boolean isSecure(EtcdDiscoveryProperties properties) {
+		return Objects.requireNonNullElseGet(properties.getSecure(), () -> speaksTls("server.ssl"));
+	}
+
+	/** As Spring Boot does it: whatever is set up is used unless switched off. */
+	private boolean speaksTls(String section) {
+		return isBound(section) && this.environment.getProperty(section + ".enabled", Boolean.class, true);
+	}
+
+	private boolean isBound(String section) {
+		return Binder.get(this.environment).bind(section, Bindable.mapOf(String.class, Object.class)).isBound();
+	}
+
+	/** The port may not be known yet; all else can be checked now rather than later. */
+	private static ServiceRecord check(EtcdRegistration registration) {
+		boolean noPortYet = registration.getPort() == 0;
+		return new ServiceRecord(new InstanceKey(registration.getServiceId(), registration.getInstanceId()),
+				registration.getHost(), noPortYet ? NO_PORT_YET : registration.getPort(), registration.isSecure(),
+				InstanceStatus.UP, registration.getMetadata());
+	}
+
+}

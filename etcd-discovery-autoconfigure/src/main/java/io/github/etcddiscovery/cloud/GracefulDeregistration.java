@@ -1,0 +1,97 @@
+package io.github.etcddiscovery.cloud;
+
+import java.time.Duration;
+import java.util.Collection;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.TimeUnit;
+
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+import org.springframework.context.ApplicationContext;
+import org.springframework.context.ApplicationEvent;
+import org.springframework.context.event.ContextClosedEvent;
+import org.springframework.context.event.SmartApplicationListener;
+import org.springframework.core.Ordered;
+
+/**
+ * Takes registrations out of etcd while the web server still serves, and lets it serve on
+ * until others have taken note. When the context closes that holds for whatever is left
+ * in the registry, so that records registered by hand need no care of their own.
+ */
+public final class GracefulDeregistration implements SmartApplicationListener {
+
+	private static final Logger logger = LoggerFactory.getLogger(GracefulDeregistration.class);
+
+	/** Where Spring Boot publishes the port that the web server is bound to. */
+	static final String BOUND_PORT = "local.server.port";
+
+	private final ApplicationContext context;
+
+	private final EtcdServiceRegistry registry;
+
+	private final boolean deregister;
+
+	private final Duration drain;
+
+	/**
+	 * Creates the deregistration. Starts nothing.
+	 * @param context at whose close the registry is emptied
+	 * @param registry where the registrations are
+	 * @param deregister whether to do anything at all
+	 * @param drain how long to go on serving after deregistering
+	 */
+	public GracefulDeregistration(ApplicationContext context, EtcdServiceRegistry registry, boolean deregister,
+			Duration drain) {
+		this.context = context;
+		this.registry = registry;
+		this.deregister = deregister;
+		this.drain = drain;
+	}
+
+	/** Whether leaving takes records out of etcd. */
+	boolean isEnabled() {
+		return this.deregister;
+	}
+
+	/**
+	 * Takes registrations out of etcd, and waits until they are, but not for long.
+	 * @param registrations which ones; with the context at whose close the registry is
+	 * emptied go all
+	 * @param closing the context that closes, {@code null} if none does
+	 * @return whether others have been told
+	 */
+	boolean withdraw(Collection<EtcdRegistration> registrations, @Nullable ApplicationContext closing) {
+		return (closing == this.context) ? this.registry.withdrawAll() : this.registry.withdraw(registrations);
+	}
+
+	/** Waits, unless there is nothing that serves. */
+	void drain(ApplicationContext serving) {
+		if (serving.getEnvironment().getProperty(BOUND_PORT, Integer.class, 0) != 0 && !this.drain.isZero()) {
+			logger.info("Deregistered; serving on for {} ms", this.drain.toMillis());
+			new CompletableFuture<Void>().completeOnTimeout(null, this.drain.toNanos(), TimeUnit.NANOSECONDS).join();
+		}
+	}
+
+	@Override
+	public void onApplicationEvent(ApplicationEvent event) {
+		// Where others have not been told, waiting for them to take note is for nothing.
+		if (event instanceof ContextClosedEvent closed && closed.getApplicationContext() == this.context
+				&& this.deregister && this.registry.withdrawAll()) {
+			drain(this.context);
+		}
+	}
+
+	@Override
+	public boolean supportsEventType(Class<? extends ApplicationEvent> eventType) {
+		return ContextClosedEvent.class.isAssignableFrom(eventType);
+	}
+
+	/** Before any other listener takes down what requests still need. */
+	@Override
+	public int getOrder() {
+		return Ordered.HIGHEST_PRECEDENCE + 1;
+	}
+
+}

@@ -1,0 +1,67 @@
+package io.github.etcddiscovery.instance;
+
+import java.util.Set;
+
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Keys that are read and watched together, because they share a prefix. Each range is
+ * followed by a watch of its own.
+ *
+ * @param prefix what the keys begin with; ends in a slash, so that a range never touches
+ * a neighbour such as {@code /services-old}
+ * @param serviceId the service all keys belong to, so that only the instance id follows
+ * the prefix; {@code null} if {@code {service-id}/{instance-id}} follows
+ * @param elsewhere services that are kept in a range of their own, whatever stands here
+ * by their name
+ */
+public record KeyRange(String prefix, @Nullable String serviceId, Set<String> elsewhere) {
+
+	/**
+	 * Copies the set.
+	 */
+	public KeyRange {
+		elsewhere = Set.copyOf(elsewhere);
+	}
+
+	/**
+	 * Whether the instances of a service are kept in this range.
+	 * @param serviceId the service
+	 * @return whether they are
+	 */
+	public boolean holds(String serviceId) {
+		return (this.serviceId != null) ? this.serviceId.equals(serviceId) : !this.elsewhere.contains(serviceId);
+	}
+
+	/**
+	 * Reads a key found in etcd.
+	 * @param key a key that starts with the prefix
+	 * @return which instance it is
+	 * @throws InvalidValueException if something else follows the prefix than should
+	 */
+	public InstanceKey parse(String key) {
+		if (!key.startsWith(this.prefix)) {
+			throw unexpected(key);
+		}
+		String rest = key.substring(this.prefix.length());
+		if (this.serviceId != null) {
+			return new InstanceKey(this.serviceId, rest);
+		}
+		int slash = rest.indexOf('/');
+		if (slash < 0) {
+			throw unexpected(key);
+		}
+		InstanceKey parsed = new InstanceKey(rest.substring(0, slash), rest.substring(slash + 1));
+		if (!holds(parsed.serviceId())) {
+			throw new InvalidValueException("key", key,
+					"none of " + parsed.serviceId() + ", which is mapped to a prefix of its own");
+		}
+		return parsed;
+	}
+
+	private InvalidValueException unexpected(String key) {
+		return new InvalidValueException("key", key,
+				this.prefix + ((this.serviceId != null) ? "{instance-id}" : "{service-id}/{instance-id}"));
+	}
+
+}

@@ -1,0 +1,162 @@
+package io.github.etcddiscovery.view;
+
+import java.time.Duration;
+import java.util.List;
+import java.util.concurrent.CompletableFuture;
+import java.util.random.RandomGenerator;
+
+import io.github.etcddiscovery.client.EtcdClient;
+import io.github.etcddiscovery.client.EtcdException;
+import io.github.etcddiscovery.client.KeyValue;
+import io.github.etcddiscovery.client.WatchEvent;
+import io.github.etcddiscovery.instance.KeyRange;
+import io.github.etcddiscovery.support.EventLoop;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * Follows one range: what its reflector finds goes to its writer, and how it fares can be
+ * asked from any thread.
+ */
+final class RangeFollower implements Reflector.Sink {
+
+	private static final Logger logger = LoggerFactory.getLogger(ServiceView.class);
+
+	private final EtcdClient client;
+
+	private final KeyRange range;
+
+	private final EventLoop loop;
+
+	private final RangeWriter<?> writer;
+
+	private final Publisher publisher;
+
+	private final Reflector reflector;
+
+	private final CompletableFuture<Void> firstOutcome = new CompletableFuture<>();
+
+	private volatile @Nullable EtcdException lastFailure;
+
+	private volatile @Nullable Long interruptedAt;
+
+	private long epoch;
+
+	RangeFollower(EtcdClient client, KeyRange range, EventLoop loop, RangeWriter<?> writer, Publisher publisher,
+			RandomGenerator random) {
+		this.client = client;
+		this.range = range;
+		this.loop = loop;
+		this.writer = writer;
+		this.publisher = publisher;
+		this.reflector = new Reflector(client, range.prefix(), loop, this, random);
+	}
+
+	void start() {
+		this.reflector.start();
+	}
+
+	void close() {
+		this.reflector.close();
+	}
+
+	ViewState state() {
+		return this.reflector.state();
+	}
+
+	KeyRange range() {
+		return this.range;
+	}
+
+	/** Completes when the range has been read once; fails if that is refused. */
+	CompletableFuture<Void> firstOutcome() {
+		return this.firstOutcome;
+	}
+
+	/** Why it is not current, {@code null} if it is. */
+	@Nullable EtcdException lastFailure() {
+		return this.lastFailure;
+	}
+
+	/** For how long changes may have gone unseen. */
+	Duration staleness() {
+		Long since = this.interruptedAt;
+		return (since != null) ? Duration.ofNanos(this.loop.nanoTime() - since) : Duration.ZERO;
+	}
+
+	@Override
+	public void beginListing() {
+		this.writer.beginListing();
+	}
+
+	@Override
+	public void addPage(List<KeyValue> page) {
+		this.writer.addPage(page);
+	}
+
+	@Override
+	public void completeListing(long revision, boolean newHistory) {
+		boolean first = this.epoch == 0;
+		if (newHistory || first) {
+			this.epoch++;
+		}
+		this.writer.completeListing();
+		publish(revision);
+		if (first) {
+			logger.info("Found {} entries under {} in etcd at {}", size(), this.range.prefix(), this.client.describe());
+		}
+		this.firstOutcome.complete(null);
+	}
+
+	@Override
+	public void apply(WatchEvent event) {
+		this.writer.apply(event);
+	}
+
+	@Override
+	public void publish(long revision) {
+		this.publisher.publish(this.epoch, revision);
+	}
+
+	@Override
+	public void current() {
+		Duration stale = staleness();
+		this.interruptedAt = null;
+		this.lastFailure = null;
+		if (!stale.isZero()) {
+			logger.info("The view of {} is current again after {} ms", this.range.prefix(), stale.toMillis());
+		}
+	}
+
+	@Override
+	public void interrupted(EtcdException cause) {
+		EtcdException before = this.lastFailure;
+		this.lastFailure = cause;
+		if (this.interruptedAt == null) {
+			this.interruptedAt = this.loop.nanoTime();
+		}
+		if (before == null || before.reason() != cause.reason()) {
+			logger.warn("The view of {} is not current: {}", this.range.prefix(), cause.getMessage());
+		}
+		if (cause.reason().isRefusal()) {
+			this.firstOutcome.completeExceptionally(cause);
+		}
+	}
+
+	@Override
+	public int size() {
+		return this.writer.size();
+	}
+
+	/**
+	 * Makes what the writer holds visible.
+	 */
+	@FunctionalInterface
+	interface Publisher {
+
+		void publish(long epoch, long revision);
+
+	}
+
+}

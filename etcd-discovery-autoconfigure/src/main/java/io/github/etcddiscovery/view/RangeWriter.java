@@ -1,0 +1,138 @@
+package io.github.etcddiscovery.view;
+
+import java.util.Arrays;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+
+import io.github.etcddiscovery.client.KeyValue;
+import io.github.etcddiscovery.client.WatchEvent;
+import io.github.etcddiscovery.instance.InstanceKey;
+import io.github.etcddiscovery.instance.KeyRange;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * Keeps what etcd holds in one range, and tells the catalog's writer what has changed.
+ * Belongs to one thread and does no I/O.
+ *
+ * @param <T> what the view holds of an instance
+ */
+final class RangeWriter<T> {
+
+	private static final Logger logger = LoggerFactory.getLogger(RangeWriter.class);
+
+	private final KeyRange range;
+
+	private final InstanceDecoder<T> decoder;
+
+	private final CatalogWriter<T> catalog;
+
+	private Map<String, Entry<T>> entries = new HashMap<>();
+
+	private Map<String, Entry<T>> listing = new HashMap<>();
+
+	RangeWriter(KeyRange range, InstanceDecoder<T> decoder, CatalogWriter<T> catalog) {
+		this.range = range;
+		this.decoder = decoder;
+		this.catalog = catalog;
+	}
+
+	/** How many keys etcd holds, those of rejected entries included. */
+	int size() {
+		return this.entries.size();
+	}
+
+	void beginListing() {
+		this.listing = new HashMap<>();
+	}
+
+	/** Takes a page of the listing. What has not changed is not decoded again. */
+	void addPage(List<KeyValue> page) {
+		for (KeyValue keyValue : page) {
+			Entry<T> known = this.entries.get(keyValue.key());
+			boolean unchanged = known != null && known.isOf(keyValue);
+			this.listing.put(keyValue.key(), unchanged ? known : decode(keyValue, known));
+		}
+	}
+
+	/** Takes the listing, now complete, for what etcd holds. */
+	void completeListing() {
+		Map<String, Entry<T>> old = this.entries;
+		this.entries = this.listing;
+		this.listing = new HashMap<>();
+		old.forEach((key, entry) -> {
+			if (!this.entries.containsKey(key)) {
+				touch(entry, null);
+			}
+		});
+		this.entries.forEach((key, entry) -> {
+			Entry<T> before = old.get(key);
+			if (before != entry) {
+				touch(before, entry);
+			}
+		});
+	}
+
+	void apply(WatchEvent event) {
+		KeyValue keyValue = event.keyValue();
+		if (event.deleted()) {
+			touch(this.entries.remove(keyValue.key()), null);
+			return;
+		}
+		Entry<T> before = this.entries.get(keyValue.key());
+		Entry<T> entry = decode(keyValue, before);
+		this.entries.put(keyValue.key(), entry);
+		touch(before, entry);
+	}
+
+	private Entry<T> decode(KeyValue keyValue, @Nullable Entry<T> before) {
+		InstanceKey key = null;
+		T instance = null;
+		try {
+			key = this.range.parse(keyValue.key());
+			instance = this.decoder.decode(key, keyValue);
+		}
+		catch (RuntimeException | LinkageError | StackOverflowError ex) {
+			// Whatever stands in etcd may be the cause: it must not harm the rest. Once a
+			// key
+			// is enough, or somebody could fill the log.
+			if (before == null || before.instance() != null) {
+				logger.warn("Ignoring the entry at {}: {}", escaped(keyValue.key()), ex.getMessage());
+			}
+		}
+		return new Entry<>(keyValue.modRevision(), Arrays.hashCode(keyValue.value()), key, instance);
+	}
+
+	private static String escaped(String key) {
+		return key.replaceAll("\\p{Cntrl}", "?");
+	}
+
+	private void touch(@Nullable Entry<T> before, @Nullable Entry<T> after) {
+		InstanceKey key = (after != null && after.key() != null) ? after.key() : (before != null) ? before.key() : null;
+		T was = (before != null) ? before.instance() : null;
+		T is = (after != null) ? after.instance() : null;
+		if (key != null && (was != null || is != null)) {
+			this.catalog.touch(key, was, is);
+		}
+	}
+
+	/**
+	 * What is known of a key.
+	 *
+	 * @param modRevision when it changed last
+	 * @param valueHash tells values apart that an etcd restored from a backup gave the
+	 * same revision
+	 * @param key which instance it is, {@code null} if the key is not of our layout
+	 * @param instance what the view holds of it, {@code null} if it was rejected
+	 */
+	private record Entry<T>(long modRevision, int valueHash, @Nullable InstanceKey key, @Nullable T instance) {
+
+		boolean isOf(KeyValue keyValue) {
+			return this.modRevision == keyValue.modRevision() && this.valueHash == Arrays.hashCode(keyValue.value());
+		}
+
+	}
+
+}

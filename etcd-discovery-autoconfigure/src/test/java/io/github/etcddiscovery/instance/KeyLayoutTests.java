@@ -1,0 +1,79 @@
+package io.github.etcddiscovery.instance;
+
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
+
+class KeyLayoutTests {
+
+	private static final InstanceKey KEY = new InstanceKey("orders", "10.0.0.5:8080");
+
+	@Test
+	void keysAreWrittenAndReadUnderAnyPrefix() {
+		for (String prefix : List.of("/services", "/services/", "/services//")) {
+			KeyLayout layout = new KeyLayout(prefix);
+			assertThat(layout.format(KEY)).isEqualTo("/services/orders/10.0.0.5:8080");
+			assertThat(layout.ranges()).singleElement()
+				.returns("/services/", KeyRange::prefix)
+				.returns(KEY, (range) -> range.parse("/services/orders/10.0.0.5:8080"));
+		}
+	}
+
+	@ParameterizedTest
+	@ValueSource(strings = { "/services/orders", "/services/", "/services/orders/", "/services/orders/a/b",
+			"/services//a", "/other/orders/a", "/services-old/orders/a" })
+	void refusesKeysOfAnotherLayout(String key) {
+		KeyRange range = new KeyRange("/services/", null, Set.of());
+		assertThatExceptionOfType(InvalidValueException.class).isThrownBy(() -> range.parse(key));
+	}
+
+	@ParameterizedTest
+	@ValueSource(strings = { "/services/orders/", "/services/orders/a/b", "/services/stock/a" })
+	void refusesKeysOfAnotherLayoutInTheRangeOfOneService(String key) {
+		KeyRange range = new KeyLayout("/services").range("orders");
+		assertThatExceptionOfType(InvalidValueException.class).isThrownBy(() -> range.parse(key));
+	}
+
+	@Test
+	void mappedServiceIsKeptUnderItsOwnPrefixOnly() {
+		KeyLayout layout = new KeyLayout("/services", Map.of("orders", "orders.rpc"));
+		assertThat(layout.format(KEY)).isEqualTo("orders.rpc/10.0.0.5:8080");
+		assertThat(layout.ranges()).extracting(KeyRange::prefix).containsExactly("/services/", "orders.rpc/");
+		KeyRange common = layout.ranges().get(0);
+		KeyRange own = layout.ranges().get(1);
+		assertThat(own.parse("orders.rpc/7587")).isEqualTo(new InstanceKey("orders", "7587"));
+		assertThat(common.holds("orders")).isFalse();
+		assertThat(common.holds("stock")).isTrue();
+		assertThat(own.holds("orders")).isTrue();
+		assertThat(own.holds("stock")).isFalse();
+		assertThatExceptionOfType(InvalidValueException.class).isThrownBy(() -> common.parse("/services/orders/a"))
+			.withMessageContaining("mapped");
+	}
+
+	@Test
+	void someServicesHaveARangeEach() {
+		KeyLayout layout = new KeyLayout("/services", Map.of("orders", "/orders.rpc", "unused", "/x"));
+		assertThat(layout.ranges(List.of("stock", "orders", "stock"))).extracting(KeyRange::prefix)
+			.containsExactly("/services/stock/", "/orders.rpc/");
+		assertThatExceptionOfType(InvalidValueException.class).isThrownBy(() -> layout.ranges(List.of("a/b")))
+			.withMessageContaining("'a/b'");
+	}
+
+	@ParameterizedTest
+	@ValueSource(strings = { "", " ", "/", "//" })
+	void refusesAPrefixThatIsEmpty(String prefix) {
+		assertThatExceptionOfType(InvalidValueException.class).isThrownBy(() -> new KeyLayout(prefix))
+			.withMessageContaining("prefix");
+		assertThatExceptionOfType(InvalidValueException.class)
+			.isThrownBy(() -> new KeyLayout("/services", Map.of("orders", prefix)))
+			.withMessageContaining("prefix of service orders");
+	}
+
+}
