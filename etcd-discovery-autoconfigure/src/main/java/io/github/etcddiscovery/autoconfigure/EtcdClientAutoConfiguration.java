@@ -6,19 +6,13 @@ import io.github.etcddiscovery.client.JetcdEtcdClient;
 
 import org.springframework.beans.factory.ObjectProvider;
 import org.springframework.boot.autoconfigure.AutoConfiguration;
-import org.springframework.boot.autoconfigure.condition.ConditionalOnBean;
 import org.springframework.boot.autoconfigure.condition.ConditionalOnBooleanProperty;
 import org.springframework.boot.autoconfigure.condition.ConditionalOnClass;
 import org.springframework.boot.autoconfigure.condition.ConditionalOnMissingBean;
-import org.springframework.boot.autoconfigure.condition.SearchStrategy;
 import org.springframework.boot.autoconfigure.ssl.SslAutoConfiguration;
 import org.springframework.boot.context.properties.EnableConfigurationProperties;
 import org.springframework.boot.ssl.SslBundles;
-import org.springframework.cloud.context.environment.EnvironmentChangeEvent;
 import org.springframework.context.annotation.Bean;
-import org.springframework.context.annotation.Configuration;
-import org.springframework.context.annotation.Lazy;
-import org.springframework.core.env.Environment;
 
 /**
  * {@link EnableAutoConfiguration Auto-configuration} for the client of etcd. Backs off
@@ -45,23 +39,6 @@ public final class EtcdClientAutoConfiguration {
 			ObjectProvider<EtcdClientBuilderCustomizer> customizers) {
 		return new JetcdEtcdClient(EtcdClientOptionsFactory.create(details, properties),
 				customizers.orderedStream().toList());
-	}
-
-	/**
-	 * Where Spring Cloud can refresh properties.
-	 */
-	@Configuration(proxyBeanMethods = false)
-	@ConditionalOnClass(EnvironmentChangeEvent.class)
-	static class RefreshConfiguration {
-
-		@Bean
-		@Lazy(false)
-		@ConditionalOnBean(value = JetcdEtcdClient.class, search = SearchStrategy.CURRENT)
-		ConnectionRefresher etcdConnectionRefresher(Environment environment, JetcdEtcdClient client,
-				EtcdConnectionDetails details, EtcdProperties properties, ObjectProvider<SslBundles> sslBundles) {
-			return new ConnectionRefresher(environment, client, details, properties, sslBundles.getIfAvailable());
-		}
-
 	}
 
 }

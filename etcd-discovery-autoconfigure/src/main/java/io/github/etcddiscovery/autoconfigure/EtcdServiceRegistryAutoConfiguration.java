@@ -18,7 +18,6 @@ import org.springframework.beans.factory.ObjectProvider;
 import org.springframework.boot.autoconfigure.AutoConfiguration;
 import org.springframework.boot.autoconfigure.condition.ConditionalOnBean;
 import org.springframework.boot.autoconfigure.condition.ConditionalOnBooleanProperty;
-import org.springframework.boot.autoconfigure.condition.ConditionalOnClass;
 import org.springframework.boot.autoconfigure.condition.ConditionalOnMissingBean;
 import org.springframework.boot.autoconfigure.condition.SearchStrategy;
 import org.springframework.cloud.client.serviceregistry.AutoServiceRegistrationAutoConfiguration;
@@ -27,7 +26,6 @@ import org.springframework.cloud.client.serviceregistry.RegistrationManagementLi
 import org.springframework.cloud.client.serviceregistry.ServiceRegistryAutoConfiguration;
 import org.springframework.cloud.commons.util.InetUtils;
 import org.springframework.cloud.commons.util.UtilAutoConfiguration;
-import org.springframework.cloud.context.environment.EnvironmentChangeEvent;
 import org.springframework.context.ApplicationContext;
 import org.springframework.context.annotation.Bean;
 import org.springframework.context.annotation.Configuration;
@@ -86,8 +84,6 @@ public final class EtcdServiceRegistryAutoConfiguration {
 			"spring.cloud.etcd.discovery.register" }, matchIfMissing = true)
 	static class AutoRegistrationConfiguration {
 
-		private static final String REGISTRATION_BEAN = "etcdRegistration";
-
 		@Bean
 		@ConditionalOnMissingBean(search = SearchStrategy.CURRENT)
 		EtcdRegistrationFactory etcdRegistrationFactory(Environment environment, InetUtils inetUtils,
@@ -95,7 +91,7 @@ public final class EtcdServiceRegistryAutoConfiguration {
 			return new EtcdRegistrationFactory(environment, inetUtils, customizers.orderedStream().toList());
 		}
 
-		@Bean(REGISTRATION_BEAN)
+		@Bean(EtcdRefreshAutoConfiguration.REGISTRATION_BEAN)
 		@Fallback
 		@ConditionalOnMissingBean(search = SearchStrategy.CURRENT)
 		EtcdRegistration etcdRegistration(EtcdRegistrationFactory factory, EtcdDiscoveryProperties properties) {
@@ -118,24 +114,6 @@ public final class EtcdServiceRegistryAutoConfiguration {
 							managementLifecycles.orderedStream().toList()),
 					new EtcdAutoServiceRegistration.Settings(discovery.isFollowReadiness(), properties.isFailFast(),
 							client.describe()));
-		}
-
-		/**
-		 * Where Spring Cloud can refresh properties. A registration of the user's own is
-		 * not made of properties.
-		 */
-		@Configuration(proxyBeanMethods = false)
-		@ConditionalOnClass(EnvironmentChangeEvent.class)
-		static class RefreshConfiguration {
-
-			@Bean
-			@Lazy(false)
-			@ConditionalOnBean(name = REGISTRATION_BEAN, search = SearchStrategy.CURRENT)
-			RegistrationRefresher etcdRegistrationRefresher(Environment environment, EtcdRegistrationFactory factory,
-					EtcdAutoServiceRegistration registration, EtcdDiscoveryProperties properties) {
-				return new RegistrationRefresher(environment, factory, registration, properties);
-			}
-
 		}
 
 	}

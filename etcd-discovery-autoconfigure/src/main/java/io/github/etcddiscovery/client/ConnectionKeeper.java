@@ -128,39 +128,53 @@ final class ConnectionKeeper implements AutoCloseable {
 	 * @throws EtcdException if the new connection cannot be used; the old one stays
 	 */
 	void reconnect(JetcdClientFactory changedFactory, EtcdClientOptions changedOptions) {
-		Client fresh;
-		try {
-			fresh = changedFactory.create();
-		}
-		catch (RuntimeException ex) {
-			throw notBuilt(ex);
-		}
-		EtcdException failure = ask(fresh, changedOptions.requestTimeout());
-		boolean usable = failure == null || failure.reason() == Reason.PERMISSION_DENIED;
-		Client unwanted = fresh;
-		synchronized (this) {
-			boolean lost = this.state == State.LOST;
-			if (this.state != State.CLOSED && (usable || lost)) {
-				this.factory = changedFactory;
-				this.options = changedOptions;
-				if (lost) {
-					unwanted = usable ? settle(changedFactory, fresh, null) : fresh;
-				}
-				else {
-					unwanted = this.current;
-					this.current = fresh;
-					this.state = State.HEALTHY;
-					logger.info("Connected to etcd at {} from now on", changedOptions.describeEndpoints());
-				}
-				usable = true;
+		EtcdException failure = EndpointProbe.findListening(changedOptions.endpoints());
+		Client fresh = null;
+		if (failure == null) {
+			try {
+				fresh = changedFactory.create();
+				failure = ask(fresh, changedOptions.requestTimeout());
+			}
+			catch (RuntimeException ex) {
+				failure = notBuilt(ex);
 			}
 		}
+		boolean works = failure == null || failure.reason() == Reason.PERMISSION_DENIED;
+		Client unwanted = works ? use(fresh, changedFactory, changedOptions) : fresh;
 		if (unwanted != null) {
 			unwanted.close();
 		}
-		if (failure != null && !usable) {
+		if (failure != null && !works && !expect(changedFactory, changedOptions)) {
 			throw failure;
 		}
+	}
+
+	/** While there is no connection, the other one is looked for from now on. */
+	private synchronized boolean expect(JetcdClientFactory changedFactory, EtcdClientOptions changedOptions) {
+		if (this.state == State.LOST) {
+			this.factory = changedFactory;
+			this.options = changedOptions;
+			return true;
+		}
+		return false;
+	}
+
+	/** Takes a client that works into use, and returns the one to close. */
+	private synchronized @Nullable Client use(@Nullable Client fresh, JetcdClientFactory changedFactory,
+			EtcdClientOptions changedOptions) {
+		if (fresh == null || this.state == State.CLOSED) {
+			return fresh;
+		}
+		this.factory = changedFactory;
+		this.options = changedOptions;
+		if (this.state == State.LOST) {
+			return settle(changedFactory, fresh, null);
+		}
+		Client old = this.current;
+		this.current = fresh;
+		this.state = State.HEALTHY;
+		logger.info("Connected to etcd at {} from now on", changedOptions.describeEndpoints());
+		return old;
 	}
 
 	private static EtcdException notBuilt(RuntimeException cause) {

@@ -2,6 +2,7 @@ package io.github.etcddiscovery.client;
 
 import java.io.IOException;
 import java.net.InetSocketAddress;
+import java.net.UnknownHostException;
 import java.nio.channels.SelectionKey;
 import java.nio.channels.Selector;
 import java.nio.channels.SocketChannel;
@@ -37,8 +38,13 @@ final class EndpointProbe {
 		try (Selector selector = Selector.open()) {
 			try {
 				for (EtcdEndpoint endpoint : endpoints) {
-					if (connect(endpoint, selector)) {
-						return null;
+					try {
+						if (connect(endpoint, selector)) {
+							return null;
+						}
+					}
+					catch (IOException ex) {
+						failure = failed(List.of(endpoint), String.valueOf(ex.getMessage()), ex);
 					}
 				}
 				long deadline = System.nanoTime() + TIMEOUT.toNanos();
@@ -69,15 +75,19 @@ final class EndpointProbe {
 
 	private static boolean connect(EtcdEndpoint endpoint, Selector selector) throws IOException {
 		SocketChannel channel = SocketChannel.open();
-		channel.configureBlocking(false);
-		channel.register(selector, SelectionKey.OP_CONNECT, endpoint);
-		String host = endpoint.host().replaceAll("[\\[\\]]", "");
 		try {
+			channel.configureBlocking(false);
+			channel.register(selector, SelectionKey.OP_CONNECT, endpoint);
+			String host = endpoint.host().replaceAll("[\\[\\]]", "");
 			return channel.connect(new InetSocketAddress(host, endpoint.port()));
 		}
-		catch (IOException | UnresolvedAddressException ex) {
+		catch (UnresolvedAddressException ex) {
 			channel.close();
-			return false;
+			throw new UnknownHostException("the host is not known");
+		}
+		catch (IOException ex) {
+			channel.close();
+			throw ex;
 		}
 	}
 

@@ -72,6 +72,11 @@ public final class EtcdEyes implements AutoCloseable {
 		return (response.getTTL() < 0) ? -1 : response.getGrantedTTL();
 	}
 
+	/** The seconds a lease has to live, -1 if there is no such lease. */
+	public long remainingTtl(long lease) {
+		return done(this.client.getLeaseClient().timeToLive(lease, LeaseOption.DEFAULT)).getTTL();
+	}
+
 	public List<Long> leasesOf(String prefix) {
 		return done(this.client.getKVClient().get(bytes(prefix), GetOption.builder().isPrefix(true).build())).getKvs()
 			.stream()

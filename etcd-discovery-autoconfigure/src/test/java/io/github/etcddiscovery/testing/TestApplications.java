@@ -8,6 +8,8 @@ import java.util.Map;
 
 import org.awaitility.Awaitility;
 
+import org.springframework.boot.availability.AvailabilityChangeEvent;
+import org.springframework.boot.availability.ReadinessState;
 import org.springframework.boot.builder.SpringApplicationBuilder;
 import org.springframework.boot.web.server.context.WebServerApplicationContext;
 import org.springframework.context.ConfigurableApplicationContext;
@@ -70,6 +72,12 @@ public final class TestApplications implements AutoCloseable {
 	/** The port that its web server is bound to. */
 	public static int port(ConfigurableApplicationContext context) {
 		return ((WebServerApplicationContext) context).getWebServer().getPort();
+	}
+
+	/** Becomes not ready, and then ready again. */
+	public static void refuseAndAcceptTraffic(ConfigurableApplicationContext context) {
+		AvailabilityChangeEvent.publish(context, ReadinessState.REFUSING_TRAFFIC);
+		AvailabilityChangeEvent.publish(context, ReadinessState.ACCEPTING_TRAFFIC);
 	}
 
 	/** Waits until no thread is left whose name begins like this. */

@@ -1,0 +1,224 @@
+package io.github.etcddiscovery.autoconfigure;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.CopyOnWriteArrayList;
+
+import io.etcd.jetcd.KeyValue;
+import io.etcd.jetcd.Watch;
+import io.etcd.jetcd.options.WatchOption;
+import io.github.etcddiscovery.cloud.EtcdRegistration;
+import io.github.etcddiscovery.cloud.EtcdRegistrationCustomizer;
+import io.github.etcddiscovery.testing.EtcdBinary;
+import io.github.etcddiscovery.testing.EtcdEyes;
+import io.github.etcddiscovery.testing.EtcdProcess;
+import io.github.etcddiscovery.testing.OnEveryEtcd;
+import io.github.etcddiscovery.testing.TestApplications;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.ExtendWith;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
+
+import org.springframework.boot.autoconfigure.EnableAutoConfiguration;
+import org.springframework.boot.builder.SpringApplicationBuilder;
+import org.springframework.boot.test.system.CapturedOutput;
+import org.springframework.boot.test.system.OutputCaptureExtension;
+import org.springframework.cloud.client.discovery.DiscoveryClient;
+import org.springframework.cloud.context.refresh.ContextRefresher;
+import org.springframework.context.ConfigurableApplicationContext;
+import org.springframework.context.annotation.Bean;
+import org.springframework.context.annotation.Configuration;
+
+import static io.github.etcddiscovery.testing.TestApplications.port;
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
+
+/**
+ * Spring Cloud's refresh of a real application whose configuration file changes.
+ */
+@OnEveryEtcd
+@ExtendWith(OutputCaptureExtension.class)
+class RefreshTests {
+
+	private static final Duration SOON = Duration.ofSeconds(10);
+
+	private static final String DISCOVERY = "spring.cloud.etcd.discovery.";
+
+	private final EtcdBinary binary;
+
+	private final EtcdProcess etcd;
+
+	private final EtcdEyes eyes;
+
+	private final TestApplications applications;
+
+	@TempDir
+	private Path folder;
+
+	private ConfigurableApplicationContext context;
+
+	private String key;
+
+	private KeyValue before;
+
+	RefreshTests(EtcdBinary binary) {
+		this.binary = binary;
+		this.etcd = EtcdProcess.start(binary);
+		this.eyes = new EtcdEyes(this.etcd.endpoint());
+		this.applications = new TestApplications(this.etcd.endpoint());
+	}
+
+	@BeforeEach
+	void start() throws IOException {
+		configure("spring.cloud.etcd.endpoints=" + this.etcd.endpoint());
+		Map<String, String> properties = this.applications.properties("orders",
+				"spring.config.import=file:" + configuration());
+		properties.remove("spring.cloud.etcd.endpoints");
+		this.context = TestApplications.run(new SpringApplicationBuilder(Application.class), properties);
+		this.key = "/services/orders/127.0.0.1:" + port(this.context);
+		this.before = this.eyes.get(this.key);
+	}
+
+	@AfterEach
+	void stop() {
+		this.context.close();
+		this.eyes.close();
+		this.etcd.close();
+	}
+
+	@ParameterizedTest
+	@CsvSource({ "metadata.team=a, \"team\":\"a\"", "zone=eu-1, \"zone\":\"eu-1\"", "secure=true, \"secure\":true" })
+	void changedPropertyOfTheRecordChangesItInPlace(String property, String expected) throws IOException {
+		refresh(DISCOVERY + property);
+		await().atMost(SOON).until(() -> this.eyes.get(this.key).getValue().toString().contains(expected));
+		KeyValue after = this.eyes.get(this.key);
+		assertThat(after.getLease()).isEqualTo(this.before.getLease());
+		assertThat(after.getCreateRevision()).isEqualTo(this.before.getCreateRevision());
+		assertThat(after.getVersion()).isEqualTo(this.before.getVersion() + 1);
+		assertThat(after.getValue().toString()).as("customizers are asked again").contains("\"customized\":\"yes\"");
+	}
+
+	@ParameterizedTest
+	@CsvSource({ "service-name=invoices, /services/invoices/127.0.0.1:", "instance-id=a, /services/orders/a",
+			"host=localhost, /services/orders/localhost:" })
+	void recordWhoseKeyChangesIsWrittenThereBeforeItIsTakenAwayHere(String property, String movedTo)
+			throws IOException {
+		List<String> seen = new CopyOnWriteArrayList<>();
+		try (Watch.Watcher watcher = this.eyes.client()
+			.getWatchClient()
+			.watch(EtcdEyes.bytes("/services/"), WatchOption.builder().isPrefix(true).build(),
+					(response) -> response.getEvents()
+						.forEach((event) -> seen.add(event.getEventType() + " " + event.getKeyValue().getKey())))) {
+			refresh(DISCOVERY + property);
+			await().atMost(SOON).until(() -> seen.contains("DELETE " + this.key));
+			assertThat(seen.get(0)).startsWith("PUT " + movedTo);
+			assertThat(this.eyes.all("/services/").keySet()).singleElement().asString().startsWith(movedTo);
+		}
+	}
+
+	@ParameterizedTest
+	@ValueSource(strings = { "spring.cloud.etcd.request-timeout=1500ms", "spring.cloud.etcd.endpoints=localhost" })
+	void changedConnectionIsUsedAndTheRegistrationStays(String property, CapturedOutput output) throws IOException {
+		String changed = property.endsWith("localhost")
+				? property + this.etcd.endpoint().replaceAll(".*(:[0-9]+)$", "$1") : property;
+		refresh(changed);
+		assertThat(output).contains("Connected to etcd at").contains("from now on");
+		this.eyes.put("/services/stock/a", "{\"host\":\"h\",\"port\":1}");
+		await().atMost(SOON).until(() -> !this.context.getBean(DiscoveryClient.class).getInstances("stock").isEmpty());
+		awaitRenewal(this.before.getLease());
+		assertThat(this.eyes.get(this.key).getVersion()).isEqualTo(this.before.getVersion());
+		assertThat(this.eyes.get(this.key).getLease()).isEqualTo(this.before.getLease());
+	}
+
+	@Test
+	void changedConnectionToAnotherClusterRegistersThereAndDiscoversWhatIsThere() throws IOException {
+		try (EtcdProcess other = EtcdProcess.start(this.binary); EtcdEyes otherEyes = new EtcdEyes(other.endpoint())) {
+			otherEyes.put("/services/stock/a", "{\"host\":\"h\",\"port\":1}");
+			refresh("spring.cloud.etcd.endpoints=" + other.endpoint());
+			await().atMost(SOON).until(() -> otherEyes.get(this.key) != null);
+			DiscoveryClient discovery = this.context.getBean(DiscoveryClient.class);
+			await().atMost(SOON).until(() -> discovery.getServices().equals(List.of("orders", "stock")));
+			this.context.close();
+			assertThat(otherEyes.all("/services/orders/")).isEmpty();
+		}
+	}
+
+	@ParameterizedTest
+	@CsvSource({ "spring.cloud.etcd.endpoints=127.0.0.1:1, Connection refused",
+			"spring.cloud.etcd.endpoints=ftp://h:1, is 'ftp://h:1'",
+			"spring.cloud.etcd.ca-cert=/missing.pem, cannot be read" })
+	void connectionThatCannotBeUsedIsRefusedAndTheOldOneStays(String property, String reason, CapturedOutput output)
+			throws IOException {
+		refresh(property);
+		assertThat(output).contains("Staying connected to etcd as before").contains(reason);
+		this.eyes.put("/services/stock/a", "{\"host\":\"h\",\"port\":1}");
+		await().atMost(SOON).until(() -> !this.context.getBean(DiscoveryClient.class).getInstances("stock").isEmpty());
+		refresh("");
+		assertThat(this.eyes.get(this.key).getVersion()).isEqualTo(this.before.getVersion());
+	}
+
+	@Test
+	void recordThatCannotBeRegisteredIsRefusedAndTheOldOneStays(CapturedOutput output) throws IOException {
+		refresh(DISCOVERY + "host=user@evil");
+		assertThat(output).contains("Staying registered as before")
+			.contains("'spring.cloud.etcd.discovery.host' is 'user@evil'");
+		assertThat(this.eyes.get(this.key).getVersion()).isEqualTo(this.before.getVersion());
+	}
+
+	@Test
+	void propertyThatNeedsANewStartSaysSo(CapturedOutput output) throws IOException {
+		refresh(DISCOVERY + "ttl=20s");
+		assertThat(output).contains("spring.cloud.etcd.discovery.ttl has changed: it takes effect at the next start");
+	}
+
+	@Test
+	void otherRefreshesDoNothing(CapturedOutput output) throws IOException {
+		refresh("some.other=property");
+		this.context.getBean(ContextRefresher.class).refresh();
+		awaitRenewal(this.before.getLease());
+		assertThat(this.eyes.get(this.key).getModRevision()).isEqualTo(this.before.getModRevision());
+		assertThat(output).doesNotContain("from now on").doesNotContain("takes effect at the next start");
+	}
+
+	/** Waits until a lease, of ten seconds, has been renewed. */
+	private void awaitRenewal(long lease) {
+		await().atMost(SOON).until(() -> this.eyes.remainingTtl(lease) <= 8);
+		await().atMost(SOON).until(() -> this.eyes.remainingTtl(lease) == 9);
+	}
+
+	private void refresh(String property) throws IOException {
+		configure("spring.cloud.etcd.endpoints=" + this.etcd.endpoint() + "\n" + property);
+		this.context.getBean(ContextRefresher.class).refresh();
+	}
+
+	private void configure(String properties) throws IOException {
+		Files.writeString(configuration(), properties);
+	}
+
+	private Path configuration() {
+		return this.folder.resolve("application.properties");
+	}
+
+	/**
+	 * An application with a customizer.
+	 */
+	@Configuration(proxyBeanMethods = false)
+	@EnableAutoConfiguration
+	static class Application {
+
+		@Bean
+		EtcdRegistrationCustomizer customizer() {
+			return (EtcdRegistration registration) -> registration.getMetadata().put("customized", "yes");
+		}
+
+	}
+
+}

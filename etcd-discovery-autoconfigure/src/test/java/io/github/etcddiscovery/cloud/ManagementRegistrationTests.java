@@ -1,0 +1,306 @@
+package io.github.etcddiscovery.cloud;
+
+import java.time.Duration;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.CopyOnWriteArrayList;
+
+import io.etcd.jetcd.KeyValue;
+import io.github.etcddiscovery.testing.EtcdBinary;
+import io.github.etcddiscovery.testing.EtcdEyes;
+import io.github.etcddiscovery.testing.EtcdProcess;
+import io.github.etcddiscovery.testing.OnEveryEtcd;
+import io.github.etcddiscovery.testing.TestApplications;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
+
+import org.springframework.boot.autoconfigure.EnableAutoConfiguration;
+import org.springframework.cloud.client.discovery.DiscoveryClient;
+import org.springframework.cloud.client.serviceregistry.Registration;
+import org.springframework.cloud.client.serviceregistry.RegistrationLifecycle;
+import org.springframework.cloud.client.serviceregistry.RegistrationManagementLifecycle;
+import org.springframework.context.ConfigurableApplicationContext;
+import org.springframework.context.annotation.Bean;
+import org.springframework.context.annotation.Configuration;
+import org.springframework.web.client.RestClient;
+
+import static io.github.etcddiscovery.testing.TestApplications.port;
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
+
+/**
+ * Real applications with the actuator, whose management server may listen on a port of
+ * its own.
+ */
+@OnEveryEtcd
+class ManagementRegistrationTests {
+
+	private static final Duration SOON = Duration.ofSeconds(10);
+
+	private static final String ORDERS = "/services/orders/";
+
+	private static final String MANAGEMENT = "/services/orders-management/";
+
+	/** There are two servers on the path of these tests. */
+	private static final String ONE_REACTIVE_SERVER = "spring.autoconfigure.exclude="
+			+ "org.springframework.boot.tomcat.autoconfigure.reactive.TomcatReactiveWebServerAutoConfiguration,"
+			+ "org.springframework.boot.tomcat.autoconfigure.actuate.web.server.TomcatReactiveManagementContextAutoConfiguration";
+
+	private static final String RANDOM_PORT = "management.server.port=0";
+
+	private final EtcdProcess etcd;
+
+	private final EtcdEyes eyes;
+
+	private final TestApplications applications;
+
+	ManagementRegistrationTests(EtcdBinary binary) {
+		this.etcd = EtcdProcess.start(binary);
+		this.eyes = new EtcdEyes(this.etcd.endpoint());
+		this.applications = new TestApplications(this.etcd.endpoint());
+	}
+
+	@AfterEach
+	void stop() {
+		this.applications.close();
+		this.eyes.close();
+		this.etcd.close();
+	}
+
+	@ParameterizedTest
+	@ValueSource(strings = { "servlet", "reactive" })
+	void managementPortIsASecondRecordUnderTheSameLease(String type) {
+		ConfigurableApplicationContext context = this.applications.start(Application.class, "orders", RANDOM_PORT,
+				"spring.main.web-application-type=" + type, ONE_REACTIVE_SERVER,
+				"spring.cloud.etcd.discovery.metadata.of=application",
+				"spring.cloud.etcd.discovery.management-metadata.of=management",
+				"spring.cloud.etcd.discovery.zone=eu-1");
+		int managementPort = context.getEnvironment().getRequiredProperty("local.management.port", Integer.class);
+		assertThat(managementPort).isNotEqualTo(port(context));
+		KeyValue application = this.eyes.get(ORDERS + "127.0.0.1:" + port(context));
+		KeyValue management = this.eyes.get(MANAGEMENT + "127.0.0.1:" + managementPort);
+		assertThat(management.getLease()).isEqualTo(application.getLease()).isNotZero();
+		assertThat(application.getValue().toString()).contains("{\"of\":\"application\",\"zone\":\"eu-1\"}");
+		assertThat(management.getValue().toString()).contains("{\"of\":\"management\",\"zone\":\"eu-1\"}");
+		await().atMost(SOON)
+			.until(() -> context.getBean(DiscoveryClient.class).getServices().contains("orders-management"));
+		context.close();
+		assertThat(this.eyes.all("/services/")).isEmpty();
+	}
+
+	@ParameterizedTest
+	@CsvSource({ "servlet,", "reactive,", "reactive,management.endpoints.web.exposure.include=*",
+			"servlet,management.server.port=-1", "none,spring.cloud.etcd.discovery.port=4711",
+			"servlet,management.server.port=0 spring.cloud.service-registry.auto-registration.register-management=false" })
+	void thereIsNoManagementRecordWithoutAPortOfItsOwn(String type, String properties) {
+		String[] all = ("spring.main.web-application-type=" + type + ((properties != null) ? " " + properties : ""))
+			.split(" ");
+		this.applications.start(Application.class, "orders", all);
+		assertThat(this.eyes.all("/services/")).hasSize(1);
+	}
+
+	@Test
+	void managementServerThatListensOnAParticularAddressIsAdvertisedThere() {
+		ConfigurableApplicationContext context = this.applications.start(Application.class, "orders", RANDOM_PORT,
+				"management.server.address=127.0.0.2", "spring.cloud.etcd.discovery.metadata.of=application");
+		assertThat(this.eyes.all(MANAGEMENT).values()).singleElement()
+			.asString()
+			.contains("\"host\":\"127.0.0.2\"")
+			.contains("\"metadata\":{}");
+		assertThat(this.eyes.all(ORDERS)).containsOnlyKeys(ORDERS + "127.0.0.1:" + port(context));
+	}
+
+	@Test
+	void chosenInstanceIdIsThatOfBothRecords() {
+		this.applications.start(Application.class, "orders", RANDOM_PORT, "spring.cloud.etcd.discovery.instance-id=a");
+		assertThat(this.eyes.all("/services/")).containsOnlyKeys(ORDERS + "a", MANAGEMENT + "a");
+	}
+
+	@Test
+	void restartOfTheLifecycleRegistersBothPortsAgain() {
+		ConfigurableApplicationContext context = this.applications.start(Application.class, "orders", RANDOM_PORT);
+		context.stop();
+		assertThat(this.eyes.all("/services/")).isEmpty();
+		context.start();
+		await().atMost(SOON).until(() -> this.eyes.all("/services/").size() == 2);
+		assertThat(this.eyes.all(MANAGEMENT)).containsOnlyKeys(
+				MANAGEMENT + "127.0.0.1:" + context.getEnvironment().getProperty("local.management.port"));
+	}
+
+	@Test
+	void lifecycleBeansAreCalledAroundBothRegistrations() {
+		ConfigurableApplicationContext context = this.applications.start(LifecycleApplication.class, "orders",
+				RANDOM_PORT);
+		Calls calls = context.getBean(Calls.class);
+		assertThat(calls.names()).containsExactly("before start of orders", "before start of orders for any registry",
+				"before start of orders-management", "after start of orders", "after start of orders for any registry",
+				"after start of orders-management");
+		assertThat(this.eyes.all(ORDERS).values()).singleElement().asString().contains("\"added\":\"before start\"");
+		assertThat(this.eyes.all(MANAGEMENT).values()).singleElement()
+			.asString()
+			.contains("\"added\":\"to management\"");
+		calls.names().clear();
+		context.close();
+		assertThat(calls.names()).containsExactly("before stop of orders", "before stop of orders for any registry",
+				"before stop of orders-management", "after stop of orders", "after stop of orders for any registry",
+				"after stop of orders-management");
+		assertThat(this.eyes.all("/services/")).as("although a callback threw").isEmpty();
+	}
+
+	@Test
+	void actuatorShowsAndSetsTheStatusAndReadinessDoesNotOverrideIt() {
+		ConfigurableApplicationContext context = this.applications.start(Application.class, "orders",
+				"management.endpoints.web.exposure.include=serviceregistry",
+				"management.endpoint.serviceregistry.access=unrestricted");
+		String uri = "http://127.0.0.1:" + port(context) + "/actuator/serviceregistry";
+		String key = ORDERS + "127.0.0.1:" + port(context);
+		RestClient http = RestClient.create();
+		assertThat(http.get().uri(uri).retrieve().body(String.class)).contains("UP");
+		http.post().uri(uri).body(Map.of("status", "OUT_OF_SERVICE")).retrieve().toBodilessEntity();
+		await().atMost(SOON).until(() -> this.eyes.get(key).getValue().toString().contains("OUT_OF_SERVICE"));
+		await().atMost(SOON).until(() -> context.getBean(DiscoveryClient.class).getInstances("orders").isEmpty());
+		TestApplications.refuseAndAcceptTraffic(context);
+		assertThat(http.get().uri(uri).retrieve().body(String.class)).contains("OUT_OF_SERVICE");
+		http.post().uri(uri).body(Map.of("status", "UP")).retrieve().toBodilessEntity();
+		await().atMost(SOON).until(() -> context.getBean(DiscoveryClient.class).getInstances("orders").size() == 1);
+	}
+
+	/**
+	 * An application with nothing of its own.
+	 */
+	@Configuration(proxyBeanMethods = false)
+	@EnableAutoConfiguration
+	static class Application {
+
+	}
+
+	/**
+	 * An application with callbacks, one of which throws.
+	 */
+	@Configuration(proxyBeanMethods = false)
+	@EnableAutoConfiguration
+	static class LifecycleApplication {
+
+		@Bean
+		Calls calls() {
+			return new Calls(new CopyOnWriteArrayList<>());
+		}
+
+		@Bean
+		ManagementLifecycle lifecycle(Calls calls) {
+			return new ManagementLifecycle(calls);
+		}
+
+		@Bean
+		AnyRegistryLifecycle lifecycleOfAnyRegistry(Calls calls) {
+			return new AnyRegistryLifecycle(calls);
+		}
+
+	}
+
+	/**
+	 * What was called.
+	 */
+	record Calls(List<String> names) {
+
+	}
+
+	/**
+	 * Written for etcd.
+	 */
+	record ManagementLifecycle(Calls calls) implements RegistrationManagementLifecycle<EtcdRegistration> {
+
+		@Override
+		public void postProcessBeforeStartRegister(EtcdRegistration registration) {
+			registration.getMetadata().put("added", "before start");
+			add("before start of ", registration);
+		}
+
+		@Override
+		public void postProcessAfterStartRegister(EtcdRegistration registration) {
+			add("after start of ", registration);
+		}
+
+		@Override
+		public void postProcessBeforeStopRegister(EtcdRegistration registration) {
+			add("before stop of ", registration);
+			throw new IllegalStateException("thrown on purpose");
+		}
+
+		@Override
+		public void postProcessAfterStopRegister(EtcdRegistration registration) {
+			add("after stop of ", registration);
+		}
+
+		@Override
+		public void postProcessBeforeStartRegisterManagement(EtcdRegistration registration) {
+			registration.getMetadata().put("added", "to management");
+			add("before start of ", registration);
+		}
+
+		@Override
+		public void postProcessAfterStartRegisterManagement(EtcdRegistration registration) {
+			add("after start of ", registration);
+		}
+
+		@Override
+		public void postProcessBeforeStopRegisterManagement(EtcdRegistration registration) {
+			add("before stop of ", registration);
+		}
+
+		@Override
+		public void postProcessAfterStopRegisterManagement(EtcdRegistration registration) {
+			add("after stop of ", registration);
+		}
+
+		private void add(String what, EtcdRegistration registration) {
+			this.calls.names().add(what + registration.getServiceId());
+		}
+
+		@Override
+		public int getOrder() {
+			return 1;
+		}
+
+	}
+
+	/**
+	 * Written for every registry.
+	 */
+	record AnyRegistryLifecycle(Calls calls) implements RegistrationLifecycle<Registration> {
+
+		@Override
+		public void postProcessBeforeStartRegister(Registration registration) {
+			add("before start of ", registration);
+		}
+
+		@Override
+		public void postProcessAfterStartRegister(Registration registration) {
+			add("after start of ", registration);
+		}
+
+		@Override
+		public void postProcessBeforeStopRegister(Registration registration) {
+			add("before stop of ", registration);
+		}
+
+		@Override
+		public void postProcessAfterStopRegister(Registration registration) {
+			add("after stop of ", registration);
+		}
+
+		private void add(String what, Registration registration) {
+			this.calls.names().add(what + registration.getServiceId() + " for any registry");
+		}
+
+		@Override
+		public int getOrder() {
+			return 2;
+		}
+
+	}
+
+}
