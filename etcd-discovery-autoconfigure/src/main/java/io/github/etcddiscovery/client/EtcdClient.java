@@ -1,6 +1,7 @@
 package io.github.etcddiscovery.client;
 
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.function.Consumer;
@@ -19,6 +20,16 @@ import java.util.function.Consumer;
 public interface EtcdClient extends AutoCloseable {
 
 	/**
+	 * Creates a client: go-kit's {@code NewClient}. Unlike that it connects when it is
+	 * first used.
+	 * @param options where and how to connect
+	 * @return the client, to be closed by the caller
+	 */
+	static EtcdClient create(EtcdClientOptions options) {
+		return new JetcdEtcdClient(options, List.of());
+	}
+
+	/**
 	 * Reads every key with a prefix, all at one revision, page by page.
 	 * @param prefix the prefix
 	 * @param pages receives the pages in the order of the keys, never two at a time, on a
@@ -26,6 +37,17 @@ public interface EtcdClient extends AutoCloseable {
 	 * @return the revision at which all pages were read
 	 */
 	CompletableFuture<Long> list(String prefix, Consumer<List<KeyValue>> pages);
+
+	/**
+	 * Reads every key with a prefix: go-kit's {@code Client.GetEntries}. All at one
+	 * revision.
+	 * @param prefix the prefix
+	 * @return the keys and their values, in the order of the keys
+	 */
+	default CompletableFuture<List<KeyValue>> entries(String prefix) {
+		List<KeyValue> entries = new ArrayList<>();
+		return list(prefix, entries::addAll).thenApply((revision) -> List.copyOf(entries));
+	}
 
 	/**
 	 * Counts the keys with a prefix as they were at a revision.

@@ -3,6 +3,7 @@ package io.github.etcddiscovery.client;
 import java.time.Duration;
 import java.util.List;
 import java.util.stream.Collectors;
+import java.util.stream.Stream;
 
 import javax.net.ssl.KeyManagerFactory;
 import javax.net.ssl.TrustManagerFactory;
@@ -23,15 +24,71 @@ import org.jspecify.annotations.Nullable;
 public record EtcdClientOptions(List<EtcdEndpoint> endpoints, @Nullable Tls tls, @Nullable Credentials credentials,
 		Duration dialTimeout, Duration dialKeepAlive, Duration requestTimeout) {
 
+	private static final Duration DEFAULT_TIMEOUT = Duration.ofSeconds(3);
+
 	/**
 	 * Copies the endpoints.
-	 * @throws IllegalArgumentException if there is none
+	 * @throws IllegalArgumentException if there is none, or not all are with TLS or all
+	 * without
 	 */
 	public EtcdClientOptions {
 		if (endpoints.isEmpty()) {
 			throw new IllegalArgumentException("No endpoint given: expected at least one");
 		}
+		boolean secure = tls != null;
+		if (endpoints.stream().anyMatch((endpoint) -> endpoint.secure() != secure)) {
+			throw new IllegalArgumentException("Endpoints %s given: expected all to start with %s".formatted(endpoints,
+					secure ? "https" : "http"));
+		}
 		endpoints = List.copyOf(endpoints);
+	}
+
+	/**
+	 * Returns options for these endpoints: without credentials, checked against what the
+	 * JVM trusts if they are spoken to over TLS, with go-kit's time-outs of three seconds
+	 * each.
+	 * @param endpoints {@code http://host:port}, {@code https://host:port} or
+	 * {@code host:port}, at least one
+	 * @return the options
+	 * @throws IllegalArgumentException if one is none of these; the message says why
+	 */
+	public static EtcdClientOptions of(String... endpoints) {
+		List<EtcdEndpoint> parsed = Stream.of(endpoints).map((text) -> EtcdEndpoint.parse(text, false)).toList();
+		boolean secure = parsed.stream().anyMatch(EtcdEndpoint::secure);
+		return new EtcdClientOptions(parsed, secure ? new Tls(null, null) : null, null, DEFAULT_TIMEOUT,
+				DEFAULT_TIMEOUT, DEFAULT_TIMEOUT);
+	}
+
+	/**
+	 * Returns the same options with other keys and certificates.
+	 * @param tls the keys and certificates
+	 * @return the options
+	 */
+	public EtcdClientOptions withTls(Tls tls) {
+		return new EtcdClientOptions(this.endpoints, tls, this.credentials, this.dialTimeout, this.dialKeepAlive,
+				this.requestTimeout);
+	}
+
+	/**
+	 * Returns the same options with another user.
+	 * @param username the user
+	 * @param password the password
+	 * @return the options
+	 */
+	public EtcdClientOptions withCredentials(String username, String password) {
+		return new EtcdClientOptions(this.endpoints, this.tls, new Credentials(username, password), this.dialTimeout,
+				this.dialKeepAlive, this.requestTimeout);
+	}
+
+	/**
+	 * Returns the same options with other time-outs.
+	 * @param dialTimeout how long to wait for a connection
+	 * @param requestTimeout how long to wait for the answer to one call
+	 * @return the options
+	 */
+	public EtcdClientOptions withTimeouts(Duration dialTimeout, Duration requestTimeout) {
+		return new EtcdClientOptions(this.endpoints, this.tls, this.credentials, dialTimeout, this.dialKeepAlive,
+				requestTimeout);
 	}
 
 	/**

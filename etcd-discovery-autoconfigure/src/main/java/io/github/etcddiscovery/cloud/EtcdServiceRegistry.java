@@ -41,9 +41,6 @@ public class EtcdServiceRegistry implements ServiceRegistry<EtcdRegistration>, A
 
 	private static final Logger logger = LoggerFactory.getLogger(EtcdServiceRegistry.class);
 
-	/** How long leaving may take while etcd is away: shutting down must not hang. */
-	private static final Duration LEAVE_TIMEOUT = Duration.ofSeconds(3);
-
 	private final Supplier<Registrar> registrars;
 
 	private final KeyLayout layout;
@@ -201,15 +198,15 @@ public class EtcdServiceRegistry implements ServiceRegistry<EtcdRegistration>, A
 			}
 		}
 		if (last != null) {
-			return last.close(true, LEAVE_TIMEOUT) && wasThere;
+			return last.close(true, Registrar.CLOSE_TIMEOUT) && wasThere;
 		}
 		try {
-			gone.get(LEAVE_TIMEOUT.toNanos(), TimeUnit.NANOSECONDS);
+			gone.get(Registrar.CLOSE_TIMEOUT.toNanos(), TimeUnit.NANOSECONDS);
 			return wasThere;
 		}
 		catch (TimeoutException | ExecutionException ex) {
 			logger.warn("{} not deregistered after {} ms: still trying in the background", registrations,
-					LEAVE_TIMEOUT.toMillis());
+					Registrar.CLOSE_TIMEOUT.toMillis());
 		}
 		catch (InterruptedException ex) {
 			Thread.currentThread().interrupt();
@@ -235,7 +232,7 @@ public class EtcdServiceRegistry implements ServiceRegistry<EtcdRegistration>, A
 	public void close() {
 		Registrar closing = detach();
 		if (closing != null) {
-			closing.close(this.deregister, LEAVE_TIMEOUT);
+			closing.close(this.deregister, Registrar.CLOSE_TIMEOUT);
 		}
 	}
 

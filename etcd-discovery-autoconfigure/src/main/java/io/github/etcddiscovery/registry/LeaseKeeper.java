@@ -36,7 +36,7 @@ final class LeaseKeeper {
 
 	private LeaseState state = LeaseState.NONE;
 
-	private @Nullable Lease lease;
+	private volatile @Nullable Lease lease;
 
 	/** Leases held before: what is attached to one of them is ours as well. */
 	private final Set<Long> former = new HashSet<>();
@@ -51,9 +51,10 @@ final class LeaseKeeper {
 		this.backoff = new EtcdBackoff(random);
 	}
 
-	/** Returns the id of the lease held, 0 if none is. */
+	/** Returns the id of the lease held, 0 if none is. May be called from any thread. */
 	long id() {
-		return (this.lease != null) ? this.lease.id() : 0;
+		Lease held = this.lease;
+		return (held != null) ? held.id() : 0;
 	}
 
 	/** Whether a lease is or was held by this process. */

@@ -24,12 +24,15 @@ import org.slf4j.LoggerFactory;
  * happens to them (lease lost, key deleted or overwritten, etcd wiped), they are put back
  * until {@link #deregister(String)} or {@link #close(boolean, Duration)}.
  * <p>
- * Safe to use from any thread; no method but {@link #close(boolean, Duration)} blocks.
- * Works on one daemon thread, {@code etcd-registrar}, which starts with the first record.
+ * Safe to use from any thread; no method but those that close it blocks. Works on one
+ * daemon thread, {@code etcd-registrar}, which starts with the first record.
  */
-public final class Registrar {
+public final class Registrar implements AutoCloseable {
 
 	private static final Logger logger = LoggerFactory.getLogger(Registrar.class);
+
+	/** How long leaving may take while etcd is away: shutting down must not hang. */
+	public static final Duration CLOSE_TIMEOUT = Duration.ofSeconds(3);
 
 	private final EtcdClient client;
 
@@ -44,6 +47,14 @@ public final class Registrar {
 	private final Map<String, RecordKeeper> records = new ConcurrentHashMap<>();
 
 	private final AtomicBoolean closed = new AtomicBoolean();
+
+	/**
+	 * Creates a registrar with go-kit's heartbeat and time to live. Starts nothing.
+	 * @param client how to reach etcd
+	 */
+	public Registrar(EtcdClient client) {
+		this(client, TtlOption.DEFAULT);
+	}
 
 	/**
 	 * Creates a registrar. Starts nothing.
@@ -141,6 +152,24 @@ public final class Registrar {
 	public RecordState state(String key) {
 		RecordKeeper keeper = this.records.get(key);
 		return (keeper != null) ? keeper.state() : RecordState.GONE;
+	}
+
+	/**
+	 * Returns the lease under which the records are written: go-kit's
+	 * {@code Client.LeaseID}. It changes when the lease is lost and another one granted.
+	 * @return the lease's id, 0 as long as there is none
+	 */
+	public long leaseId() {
+		return this.lease.id();
+	}
+
+	/**
+	 * Takes all records out of etcd, revokes the lease and ends this registrar for good.
+	 * Waits for etcd at most {@link #CLOSE_TIMEOUT}. May be called more than once.
+	 */
+	@Override
+	public void close() {
+		close(true, CLOSE_TIMEOUT);
 	}
 
 	/**

@@ -1,5 +1,7 @@
 package io.github.etcddiscovery.registry;
 
+import java.nio.charset.StandardCharsets;
+import java.util.Arrays;
 import java.util.function.Predicate;
 
 import org.jspecify.annotations.Nullable;
@@ -28,6 +30,18 @@ public record RegistryEntry(String key, byte[] value, byte @Nullable [] farewell
 		if (value.length == 0) {
 			throw new NoValueException(key);
 		}
+	}
+
+	/**
+	 * Returns an entry as go-kit's {@code Service} is one: just a key and a value. An
+	 * earlier run of the same instance is recognised by the same value.
+	 * @param key the key, not empty
+	 * @param value the value, not empty
+	 * @return the entry
+	 */
+	public static RegistryEntry of(String key, String value) {
+		byte[] bytes = value.getBytes(StandardCharsets.UTF_8);
+		return new RegistryEntry(key, bytes, null, (found) -> Arrays.equals(found, bytes));
 	}
 
 	/** Whether a value may be replaced; one that cannot be read is somebody else's. */

@@ -17,6 +17,9 @@ public record TtlOption(Duration heartbeat, Duration ttl) {
 	/** go-kit's {@code minHeartBeatTime}. */
 	public static final Duration MIN_HEARTBEAT = Duration.ofMillis(500);
 
+	/** go-kit's {@code defaultTTL}: a heartbeat of 3 s and a time to live of 10 s. */
+	public static final TtlOption DEFAULT = new TtlOption(Duration.ofSeconds(3), Duration.ofSeconds(10));
+
 	/**
 	 * Checks both.
 	 * @throws InvalidValueException if one is out of bounds

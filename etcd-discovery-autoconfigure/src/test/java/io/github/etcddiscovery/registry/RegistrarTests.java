@@ -72,10 +72,11 @@ class RegistrarTests {
 
 	@Test
 	void allRecordsShareOneLease() {
+		assertThat(this.registrar.leaseId()).isZero();
 		register("UP");
 		assertThat(this.registrar.register(entry("/services/orders-management/10.0.0.5:9090", "UP")))
 			.succeedsWithin(SOON);
-		assertThat(this.eyes.leasesOf("/services/").stream().distinct()).hasSize(1).doesNotContain(0L);
+		assertThat(this.eyes.leasesOf("/services/").stream().distinct()).containsExactly(this.registrar.leaseId());
 	}
 
 	@Test

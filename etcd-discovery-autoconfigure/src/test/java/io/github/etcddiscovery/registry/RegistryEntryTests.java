@@ -1,5 +1,6 @@
 package io.github.etcddiscovery.registry;
 
+import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 
 import io.github.etcddiscovery.instance.InvalidValueException;
@@ -23,6 +24,14 @@ class RegistryEntryTests {
 			.isThrownBy(() -> new RegistryEntry("/services/a/b", new byte[0], null, (found) -> false))
 			.withMessageContaining("value")
 			.withMessageContaining("/services/a/b");
+	}
+
+	@Test
+	void entryOfAKeyAndAValueReplacesItsEqualOnly() {
+		RegistryEntry entry = RegistryEntry.of("/services/a/b", "http://h:1");
+		assertThat(entry.replaces("http://h:1".getBytes(StandardCharsets.UTF_8))).isTrue();
+		assertThat(entry.replaces("http://h:2".getBytes(StandardCharsets.UTF_8))).isFalse();
+		assertThat(entry.farewell()).isNull();
 	}
 
 	@Test

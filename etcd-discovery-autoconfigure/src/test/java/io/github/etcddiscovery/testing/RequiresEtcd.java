@@ -14,7 +14,7 @@ import org.junit.jupiter.api.extension.ExtensionContext;
  * Skips a test class where no etcd is found, but fails it where the environment variable
  * {@code CI} is set: there a missing etcd is a mistake.
  */
-@Target(ElementType.TYPE)
+@Target({ ElementType.TYPE, ElementType.METHOD })
 @Retention(RetentionPolicy.RUNTIME)
 @ExtendWith(RequiresEtcd.Condition.class)
 public @interface RequiresEtcd {

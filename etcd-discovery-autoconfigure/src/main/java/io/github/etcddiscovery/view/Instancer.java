@@ -1,0 +1,183 @@
+package io.github.etcddiscovery.view;
+
+import java.nio.charset.StandardCharsets;
+import java.util.List;
+import java.util.Objects;
+import java.util.SortedMap;
+import java.util.TreeMap;
+import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.function.Consumer;
+import java.util.random.RandomGenerator;
+
+import io.github.etcddiscovery.client.EtcdClient;
+import io.github.etcddiscovery.client.EtcdException;
+import io.github.etcddiscovery.client.EtcdException.Reason;
+import io.github.etcddiscovery.client.KeyValue;
+import io.github.etcddiscovery.client.WatchEvent;
+import io.github.etcddiscovery.support.EventLoop;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Follows the values under a prefix, whatever their format: go-kit's {@code Instancer},
+ * and {@code Client.WatchPrefix} with it. For programs that read their own values;
+ * {@link ServiceView} knows services and their instances.
+ * <p>
+ * Begins at {@link #start()} and works on threads of its own until {@link #close()}. When
+ * etcd is away the last values are kept. Safe to use from any thread.
+ */
+public final class Instancer implements AutoCloseable {
+
+	private final EventLoop loop = EventLoop.onThread("etcd-instancer");
+
+	private final EventLoop notifier = EventLoop.onThread("etcd-instancer-events");
+
+	private final Reflector reflector;
+
+	private final Subscribers<Event> subscribers = new Subscribers<>(this::event, this.notifier);
+
+	private final AtomicBoolean started = new AtomicBoolean();
+
+	private volatile Event event = new Event(false, List.of(), null);
+
+	/**
+	 * Creates an instancer. Starts nothing.
+	 * @param client how to reach etcd
+	 * @param prefix the prefix of the keys; a slash is added if it does not end in one,
+	 * so that {@code /services/stock} does not mean {@code /services/stock-old} too
+	 */
+	public Instancer(EtcdClient client, String prefix) {
+		this.reflector = new Reflector(client, prefix.endsWith("/") ? prefix : prefix + "/", this.loop, new Values(),
+				RandomGenerator.getDefault());
+	}
+
+	/**
+	 * Begins to follow etcd. Does not wait. Later calls do nothing.
+	 */
+	public void start() {
+		if (this.started.compareAndSet(false, true)) {
+			this.reflector.start();
+		}
+	}
+
+	/**
+	 * Returns what is known now. One volatile load.
+	 * @return the newest event
+	 */
+	public Event event() {
+		return this.event;
+	}
+
+	/**
+	 * Subscribes: go-kit's {@code Register}. First comes what is known now, at once, then
+	 * every change, each on one thread of this instancer. Changes that come faster than
+	 * the listener takes them are skipped over; the newest is never missed.
+	 * @param listener receives events; what it throws is logged
+	 * @return ends the subscription: go-kit's {@code Deregister}
+	 */
+	public Subscription subscribe(Consumer<Event> listener) {
+		return this.subscribers.subscribe(listener);
+	}
+
+	/**
+	 * Stops following etcd: go-kit's {@code Stop}. The last event remains. May be called
+	 * more than once.
+	 */
+	@Override
+	public void close() {
+		this.reflector.close();
+		this.loop.execute(() -> {
+			this.loop.close();
+			this.notifier.close();
+		});
+	}
+
+	private void publish(Event next) {
+		this.event = next;
+		this.subscribers.signal();
+	}
+
+	/**
+	 * What is known: go-kit's {@code sd.Event}. Immutable.
+	 *
+	 * @param synced whether etcd has been read at all; without that, empty means unknown
+	 * @param instances the values, in the order of their keys; while etcd is away the
+	 * last known ones
+	 * @param error why they may not be current, {@code null} if they are
+	 */
+	public record Event(boolean synced, List<String> instances, @Nullable EtcdException error) {
+
+	}
+
+	/**
+	 * Keeps the values by their keys.
+	 */
+	private final class Values implements Reflector.Sink {
+
+		private SortedMap<String, String> values = new TreeMap<>();
+
+		private SortedMap<String, String> listing = new TreeMap<>();
+
+		@Override
+		public void beginListing() {
+			this.listing = new TreeMap<>();
+		}
+
+		@Override
+		public void addPage(List<KeyValue> page) {
+			page.forEach((keyValue) -> put(this.listing, keyValue));
+		}
+
+		@Override
+		public void completeListing(long revision, boolean newHistory) {
+			this.values = this.listing;
+			publish(revision);
+		}
+
+		@Override
+		public void apply(WatchEvent change) {
+			if (change.deleted()) {
+				this.values.remove(change.keyValue().key());
+			}
+			else {
+				put(this.values, change.keyValue());
+			}
+		}
+
+		private static void put(SortedMap<String, String> target, KeyValue keyValue) {
+			target.put(keyValue.key(), new String(keyValue.value(), StandardCharsets.UTF_8));
+		}
+
+		@Override
+		public void publish(long revision) {
+			Instancer.this.publish(new Event(true, List.copyOf(this.values.values()), Instancer.this.event.error()));
+		}
+
+		@Override
+		public void current() {
+			tell(null);
+		}
+
+		@Override
+		public void interrupted(EtcdException cause) {
+			tell(cause);
+		}
+
+		private void tell(@Nullable EtcdException error) {
+			Event last = Instancer.this.event;
+			if (!Objects.equals(reason(last.error()), reason(error))) {
+				Instancer.this.publish(new Event(last.synced(), last.instances(), error));
+			}
+		}
+
+		private static @Nullable Reason reason(@Nullable EtcdException error) {
+			return (error != null) ? error.reason() : null;
+		}
+
+		@Override
+		public int size() {
+			return this.values.size();
+		}
+
+	}
+
+}

@@ -1,0 +1,57 @@
+package io.github.etcddiscovery.documentation;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.regex.MatchResult;
+import java.util.regex.Pattern;
+
+/**
+ * A page of the documentation, or another file of the project.
+ *
+ * @param path where it is, from the project's root
+ * @param text what it says
+ */
+record Document(Path path, String text) {
+
+	private static final Path ROOT = Path.of("..");
+
+	static Document of(String path) {
+		try {
+			return new Document(ROOT.resolve(path), Files.readString(ROOT.resolve(path)));
+		}
+		catch (IOException ex) {
+			throw new IllegalStateException(ex);
+		}
+	}
+
+	/** The code in a language, block by block. */
+	List<String> blocks(String language) {
+		return find("(?s)```" + language + "\n(.*?)```");
+	}
+
+	/** The files of this project that it refers to. */
+	List<Path> links() {
+		return find("]\\((?!http)([^)#]+)[^)]*\\)").stream()
+			.map((link) -> this.path.toAbsolutePath().resolveSibling(link))
+			.toList();
+	}
+
+	/** All that the first group of an expression matches. */
+	List<String> find(String expression) {
+		return Pattern.compile(expression)
+			.matcher(this.text)
+			.results()
+			.map((MatchResult match) -> match.group(1))
+			.toList();
+	}
+
+	/** The source of a class of this package. */
+	static String source(String className) {
+		return of("etcd-discovery-autoconfigure/src/test/java/io/github/etcddiscovery/documentation/" + className
+				+ ".java")
+			.text();
+	}
+
+}

@@ -1,0 +1,28 @@
+package io.github.etcddiscovery.documentation;
+
+import java.util.function.Consumer;
+
+import io.github.etcddiscovery.client.EtcdClient;
+import io.github.etcddiscovery.client.EtcdClientOptions;
+import io.github.etcddiscovery.registry.Registrar;
+import io.github.etcddiscovery.registry.RegistryEntry;
+import io.github.etcddiscovery.view.Instancer;
+
+class GoKitExample {
+
+	void registerAndFollow(String endpoint, Consumer<Instancer.Event> listener) {
+		try (EtcdClient client = EtcdClient.create(EtcdClientOptions.of(endpoint));
+				Registrar registrar = new Registrar(client);
+				Instancer instancer = new Instancer(client, "/services/orders/")) {
+			registrar.register(RegistryEntry.of("/services/orders/10.0.0.5:8080", "http://10.0.0.5:8080")).join();
+			instancer.start();
+			instancer.subscribe(listener);
+			serve();
+		}
+	}
+
+	void serve() {
+		// Whatever the program is for.
+	}
+
+}

@@ -1,0 +1,132 @@
+package io.github.etcddiscovery.view;
+
+import java.time.Duration;
+import java.util.List;
+import java.util.Objects;
+import java.util.concurrent.CopyOnWriteArrayList;
+
+import io.github.etcddiscovery.client.EtcdClient;
+import io.github.etcddiscovery.client.EtcdException.Reason;
+import io.github.etcddiscovery.testing.EtcdBinary;
+import io.github.etcddiscovery.testing.EtcdEyes;
+import io.github.etcddiscovery.testing.EtcdProcess;
+import io.github.etcddiscovery.testing.OnEveryEtcd;
+import io.github.etcddiscovery.testing.TestClients;
+import io.github.etcddiscovery.view.Instancer.Event;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Test;
+
+import static io.github.etcddiscovery.testing.TestApplications.awaitNoThreads;
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
+
+@OnEveryEtcd
+class InstancerTests {
+
+	private static final Duration SOON = Duration.ofSeconds(5);
+
+	private final EtcdProcess etcd;
+
+	private final EtcdEyes eyes;
+
+	private final EtcdClient client;
+
+	private final Instancer instancer;
+
+	private final List<Event> events = new CopyOnWriteArrayList<>();
+
+	InstancerTests(EtcdBinary binary) {
+		this.etcd = EtcdProcess.start(binary);
+		this.eyes = new EtcdEyes(this.etcd.endpoint());
+		this.client = TestClients.connect(this.etcd.endpoint());
+		this.instancer = new Instancer(this.client, "/things");
+	}
+
+	@AfterEach
+	void stop() {
+		this.instancer.close();
+		this.client.close();
+		this.eyes.close();
+		this.etcd.close();
+	}
+
+	@Test
+	void firstSignalComesAtOnceEvenBeforeEtcdHasBeenRead() {
+		this.instancer.subscribe(this.events::add);
+		await().atMost(SOON).until(() -> this.events.equals(List.of(new Event(false, List.of(), null))));
+		this.instancer.start();
+		awaitEvent(new Event(true, List.of(), null));
+	}
+
+	@Test
+	void valuesComeInTheOrderOfTheirKeysWhateverTheyAre() {
+		this.eyes.put("/things/b", "2");
+		this.eyes.put("/things/a/deep/key", "1");
+		this.eyes.put("/things-old/a", "of a neighbour");
+		start();
+		awaitEvent(new Event(true, List.of("1", "2"), null));
+		this.eyes.put("/things/b", "3");
+		awaitEvent(new Event(true, List.of("1", "3"), null));
+		this.eyes.delete("/things/a/deep/key");
+		awaitEvent(new Event(true, List.of("3"), null));
+	}
+
+	@Test
+	void lastValuesAreKeptWithTheReasonWhileEtcdIsAway() {
+		this.eyes.put("/things/a", "1");
+		start();
+		awaitEvent(new Event(true, List.of("1"), null));
+		this.etcd.kill();
+		await().atMost(SOON).until(() -> this.instancer.event().error() != null);
+		assertThat(this.instancer.event().instances()).containsExactly("1");
+		assertThat(this.instancer.event().error().reason()).isEqualTo(Reason.UNAVAILABLE);
+		this.etcd.startAgain();
+		this.eyes.put("/things/b", "2");
+		awaitEvent(new Event(true, List.of("1", "2"), null));
+		assertThat(this.events.stream().map(Event::error).filter(Objects::nonNull).distinct())
+			.as("one for the outage, not one for each attempt")
+			.hasSize(1);
+	}
+
+	@Test
+	void whoHasUnsubscribedIsNotToldAnyMore() {
+		Subscription subscription = this.instancer.subscribe(this.events::add);
+		this.instancer.start();
+		awaitEvent(new Event(true, List.of(), null));
+		subscription.close();
+		int before = this.events.size();
+		this.eyes.put("/things/a", "1");
+		await().atMost(SOON).until(() -> this.instancer.event().instances().equals(List.of("1")));
+		assertThat(this.events).hasSize(before);
+	}
+
+	@Test
+	void closedOneKeepsItsLastEventAndItsThreadsEnd() {
+		this.eyes.put("/things/a", "1");
+		start();
+		awaitEvent(new Event(true, List.of("1"), null));
+		this.instancer.close();
+		this.instancer.close();
+		awaitNoThreads("etcd-instancer");
+		assertThat(this.instancer.event().instances()).containsExactly("1");
+	}
+
+	@Test
+	void entriesAreReadWithTheirKeys() {
+		this.eyes.put("/things/b", "2");
+		this.eyes.put("/things/a", "1");
+		assertThat(this.client.entries("/things/").join()).extracting((entry) -> entry.key() + "=" + entry.value()[0])
+			.containsExactly("/things/a=" + (int) '1', "/things/b=" + (int) '2');
+		assertThat(this.client.entries("/nothing/").join()).isEmpty();
+	}
+
+	private void start() {
+		this.instancer.start();
+		this.instancer.subscribe(this.events::add);
+	}
+
+	private void awaitEvent(Event expected) {
+		await().atMost(SOON).until(() -> this.events.contains(expected) && this.instancer.event().equals(expected));
+	}
+
+}
