@@ -6,6 +6,7 @@ import java.net.URI;
 import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -18,7 +19,7 @@ import java.util.regex.Pattern;
 import org.awaitility.Awaitility;
 
 /**
- * The packaged sample application in a process of its own, on a random port.
+ * The sample application in a process of its own, on a random port.
  */
 final class SampleProcess implements AutoCloseable {
 
@@ -34,11 +35,11 @@ final class SampleProcess implements AutoCloseable {
 
 	private int port;
 
-	private SampleProcess(String service, String etcd, List<String> arguments) {
-		List<String> command = new ArrayList<>(
-				List.of(Path.of(System.getProperty("java.home"), "bin", "java").toString(), "-Xmx192m",
-						"-XX:TieredStopAtLevel=1", "-jar", System.getProperty("sample.jar"), "--server.port=0",
-						"--spring.application.name=" + service, "--spring.cloud.etcd.endpoints=" + etcd));
+	private SampleProcess(List<String> program, String service, String etcd, List<String> arguments) {
+		List<String> command = new ArrayList<>(List.of(jdk("java"), "-Xmx192m", "-XX:TieredStopAtLevel=1"));
+		command.addAll(program);
+		command.addAll(List.of("--server.port=0", "--spring.application.name=" + service,
+				"--spring.cloud.etcd.endpoints=" + etcd));
 		command.addAll(arguments);
 		try {
 			this.log = Files.createTempFile("sample-", ".log");
@@ -51,9 +52,19 @@ final class SampleProcess implements AutoCloseable {
 		}
 	}
 
-	/** Starts one. {@link #port()} waits until it listens. */
+	/** Starts the packaged one. {@link #port()} waits until it listens. */
 	static SampleProcess start(String service, String etcd, String... arguments) {
-		return new SampleProcess(service, etcd, List.of(arguments));
+		return new SampleProcess(List.of("-jar", System.getProperty("sample.jar")), service, etcd, List.of(arguments));
+	}
+
+	/** Starts one from its classes, as in a development environment. */
+	static SampleProcess startFromClasses(String classPath, String service, String etcd, String... arguments) {
+		return new SampleProcess(List.of("-cp", classPath, SampleApplication.class.getName()), service, etcd,
+				List.of(arguments));
+	}
+
+	private static String jdk(String tool) {
+		return Path.of(System.getProperty("java.home"), "bin", tool).toString();
 	}
 
 	int port() {
@@ -111,6 +122,24 @@ final class SampleProcess implements AutoCloseable {
 		catch (InterruptedException ex) {
 			Thread.currentThread().interrupt();
 			return false;
+		}
+	}
+
+	/** The names of its threads. */
+	List<String> threads() {
+		try {
+			Process dump = new ProcessBuilder(jdk("jcmd"), String.valueOf(this.process.pid()), "Thread.print")
+				.redirectErrorStream(true)
+				.start();
+			String text = new String(dump.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
+			return Pattern.compile("^\"(.*)\" #", Pattern.MULTILINE)
+				.matcher(text)
+				.results()
+				.map((match) -> match.group(1))
+				.toList();
+		}
+		catch (IOException ex) {
+			throw new UncheckedIOException(ex);
 		}
 	}
 
