@@ -10,16 +10,19 @@ import io.github.etcddiscovery.cloud.EtcdAutoServiceRegistration;
 import io.github.etcddiscovery.cloud.EtcdDiscoveryClient;
 import io.github.etcddiscovery.cloud.EtcdReactiveDiscoveryClient;
 import io.github.etcddiscovery.cloud.EtcdRegistration;
+import io.github.etcddiscovery.cloud.EtcdRegistrationCustomizer;
 import io.github.etcddiscovery.cloud.EtcdServiceInstanceListSupplier;
 import io.github.etcddiscovery.cloud.EtcdServiceRegistry;
 import io.github.etcddiscovery.instance.InstanceCodec;
 import io.github.etcddiscovery.instance.InstanceKey;
 import io.github.etcddiscovery.instance.ServiceRecord;
 import io.github.etcddiscovery.testing.EmptyEtcdClient;
+import io.github.etcddiscovery.view.Catalog;
 import io.github.etcddiscovery.view.ServiceView;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 import reactor.core.publisher.Flux;
 
@@ -42,8 +45,10 @@ import org.springframework.cloud.loadbalancer.annotation.LoadBalancerClients;
 import org.springframework.cloud.loadbalancer.config.LoadBalancerAutoConfiguration;
 import org.springframework.cloud.loadbalancer.core.ServiceInstanceListSupplier;
 import org.springframework.cloud.loadbalancer.support.LoadBalancerClientFactory;
+import org.springframework.context.ApplicationContext;
 import org.springframework.context.annotation.Bean;
 import org.springframework.context.annotation.Configuration;
+import org.springframework.core.annotation.Order;
 import org.springframework.web.reactive.function.client.WebClient;
 
 import static org.assertj.core.api.Assertions.assertThat;
@@ -263,6 +268,69 @@ class EtcdAutoConfigurationTests {
 			.run((context) -> assertThat(context.getBean(EtcdRegistration.class).getHost()).isNotEqualTo("0.0.0.0"));
 	}
 
+	@ParameterizedTest
+	@CsvSource({ ",false", "server.ssl.bundle=web,true", "server.ssl.key-store=web.p12,true",
+			"server.ssl.bundle=web server.ssl.enabled=false,false",
+			"server.ssl.bundle=web spring.cloud.etcd.discovery.secure=false,false",
+			"spring.cloud.etcd.discovery.secure=true,true" })
+	void portIsAdvertisedAsSecureIfTheWebServerSpeaksTls(String properties, boolean secure) {
+		this.withoutEtcd.withPropertyValues((properties != null) ? properties.split(" ") : new String[0])
+			.run((context) -> assertThat(context.getBean(EtcdRegistration.class).isSecure()).isEqualTo(secure));
+	}
+
+	@Test
+	void reasonForTheHostIsShown() {
+		this.withoutEtcd.withPropertyValues("spring.cloud.etcd.discovery.host=orders.example")
+			.run((context) -> assertThat(context.getBean(EtcdRegistration.class).getHostReason())
+				.isEqualTo("spring.cloud.etcd.discovery.host says so"));
+	}
+
+	@Test
+	void customizersChangeTheRegistrationInTheirOrder() {
+		this.withoutEtcd.withUserConfiguration(Customizers.class).run((context) -> {
+			EtcdRegistration registration = context.getBean(EtcdRegistration.class);
+			assertThat(registration.getMetadata()).containsEntry("by", "second");
+			assertThat(registration.getInstanceId()).isEqualTo("chosen");
+			assertThat(registration.getHost()).isEqualTo("lb.example");
+			assertThat(registration.getPort()).isEqualTo(443);
+			assertThat(registration.isSecure()).isTrue();
+			assertThat(registration.getServiceId()).isEqualTo("orders-public");
+		});
+	}
+
+	@Test
+	void customizerThatBreaksTheRulesEndsTheStartWithTheValue() {
+		this.withoutEtcd
+			.withBean(EtcdRegistrationCustomizer.class, () -> (registration) -> registration.setHost("user@evil"))
+			.run((context) -> assertThat(context).getFailure().rootCause().hasMessageContaining("user@evil"));
+	}
+
+	@Test
+	void chosenServicesAreWatchedEachAndAllOthersAreNot() {
+		this.withoutEtcd
+			.withPropertyValues("spring.cloud.etcd.discovery.services=stock,legacy",
+					"spring.cloud.etcd.discovery.service-prefixes.legacy=/legacy.rpc")
+			.run((context) -> assertThat(prefixes(context)).containsExactly("/services/stock/", "/legacy.rpc/"));
+		this.withoutEtcd.withPropertyValues("spring.cloud.etcd.discovery.service-prefixes.legacy=/legacy.rpc")
+			.run((context) -> assertThat(prefixes(context)).containsExactly("/services/", "/legacy.rpc/"));
+	}
+
+	@Test
+	void callingAServiceThatIsNotFollowedIsWarnedOf(CapturedOutput output) {
+		this.withoutEtcd.withPropertyValues("spring.cloud.etcd.discovery.services=orders")
+			.run((context) -> assertThat(supplier(context.getBean(LoadBalancerClientFactory.class))).isNotNull());
+		assertThat(output).contains("There will be no instances of stock");
+	}
+
+	@Test
+	void clientsSayWhatTheyAre() {
+		this.withoutEtcd.run((context) -> {
+			assertThat(context.getBean(EtcdDiscoveryClient.class).description()).isEqualTo("etcd Discovery Client");
+			assertThat(context.getBean(EtcdReactiveDiscoveryClient.class).description())
+				.isEqualTo("etcd Reactive Discovery Client");
+		});
+	}
+
 	@Test
 	void orderIsThatOfTheProperty() {
 		this.withoutEtcd.withPropertyValues("spring.cloud.etcd.discovery.order=7").run((context) -> {
@@ -279,8 +347,42 @@ class EtcdAutoConfigurationTests {
 			.run((context) -> assertThat(context.getBeanFactory().containsSingleton("etcdServiceView")).isTrue());
 	}
 
+	private static List<String> prefixes(ApplicationContext context) {
+		ServiceView<?> view = context.getBean(ServiceView.class);
+		return view.catalog().positions().stream().map(Catalog.Position::prefix).toList();
+	}
+
 	private static ServiceInstanceListSupplier supplier(LoadBalancerClientFactory factory) {
 		return factory.getLazyProvider("stock", ServiceInstanceListSupplier.class).getIfAvailable();
+	}
+
+	/**
+	 * Customizers of a user's.
+	 */
+	@Configuration(proxyBeanMethods = false)
+	static class Customizers {
+
+		@Bean
+		@Order(2)
+		EtcdRegistrationCustomizer second() {
+			return (registration) -> {
+				registration.getMetadata().put("by", "second");
+				registration.setPort(443);
+				registration.setSecure(true);
+				registration.setServiceId("orders-public");
+			};
+		}
+
+		@Bean
+		@Order(1)
+		EtcdRegistrationCustomizer first() {
+			return (registration) -> {
+				registration.getMetadata().put("by", "first");
+				registration.setInstanceId("chosen");
+				registration.setHost("lb.example");
+			};
+		}
+
 	}
 
 	/**

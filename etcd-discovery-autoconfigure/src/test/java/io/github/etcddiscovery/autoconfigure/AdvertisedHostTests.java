@@ -1,0 +1,103 @@
+package io.github.etcddiscovery.autoconfigure;
+
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.TimeUnit;
+import java.util.stream.Stream;
+
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+
+import org.springframework.boot.context.properties.bind.Binder;
+import org.springframework.cloud.commons.util.InetUtils;
+import org.springframework.cloud.commons.util.InetUtilsProperties;
+import org.springframework.core.env.StandardEnvironment;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
+
+/**
+ * Which host is advertised on a machine with two network interfaces: a network namespace
+ * of its own, with a process of its own in it. Skipped where this user may not make one.
+ */
+class AdvertisedHostTests {
+
+	private static final String NO_INTERFACE = "ip link set lo up";
+
+	private static final String TWO_INTERFACES = NO_INTERFACE + " && ip link add nic0 type veth peer name nic1"
+			+ " && ip addr add 10.1.0.5/24 dev nic0 && ip link set nic0 up"
+			+ " && ip addr add 10.2.0.5/24 dev nic1 && ip link set nic1 up";
+
+	@BeforeAll
+	static void requireNamespaces() throws Exception {
+		assumeTrue(Path.of("/usr/bin/unshare").toFile().canExecute(), "No unshare here");
+		assumeTrue(run(List.of("unshare", "-n", "sh", "-c", TWO_INTERFACES)) != null,
+				"No network namespaces here, or not for this user");
+	}
+
+	@ParameterizedTest
+	@CsvSource(delimiter = '|', value = { "spring.cloud.inetutils.preferred-networks=10.2 | 10.2.0.5 | 10.1.0.5 (nic",
+			"spring.cloud.inetutils.ignored-interfaces=nic0 | 10.2.0.5 | there are also 10.1.0.5 (nic0)",
+			"spring.cloud.inetutils.ignored-interfaces=nic1 | 10.1.0.5 | there are also 10.2.0.5 (nic1)",
+			"spring.cloud.etcd.discovery.host=orders.example | orders.example | spring.cloud.etcd.discovery.host",
+			"server.address=10.1.0.5 | 10.1.0.5 | server.address only",
+			"spring.cloud.inetutils.use-only-site-local-interfaces=true | 10. | there are also 10." })
+	void addressIsChosenAsSpringCloudIsToldToAndTheOthersAreNamed(String property, String host, String reason)
+			throws Exception {
+		assertThat(chosen(TWO_INTERFACES, property)).startsWith(host).contains(": ").contains(reason);
+	}
+
+	@Test
+	void addressOfLastResortIsThatOfSpringCloud() throws Exception {
+		assertThat(chosen(TWO_INTERFACES, "spring.cloud.inetutils.ignored-interfaces=nic.*",
+				"spring.cloud.inetutils.default-ip-address=10.9.9.9"))
+			.startsWith("10.9.9.9: spring.cloud.inetutils.default-ip-address");
+	}
+
+	@Test
+	void machineWithoutANetworkAdvertisesItselfToItselfAndSaysSo() throws Exception {
+		assertThat(chosen(NO_INTERFACE)).startsWith("127.").contains("set spring.cloud.etcd.discovery.host");
+	}
+
+	private static String chosen(String network, String... properties) throws Exception {
+		List<String> command = new ArrayList<>(List.of("unshare", "-n", "sh", "-c", network + " && exec \"$@\"", "sh",
+				Path.of(System.getProperty("java.home"), "bin", "java").toString(), "-XX:TieredStopAtLevel=1", "-cp",
+				System.getProperty("java.class.path")));
+		Stream.of(properties).map((property) -> "-D" + property).forEach(command::add);
+		command.add(Chooser.class.getName());
+		return run(command);
+	}
+
+	/** Returns what a command writes last, {@code null} if it fails. */
+	private static String run(List<String> command) throws IOException, InterruptedException {
+		Process process = new ProcessBuilder(command).redirectError(ProcessBuilder.Redirect.DISCARD).start();
+		String output = new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
+		assertThat(process.waitFor(60, TimeUnit.SECONDS)).isTrue();
+		return (process.exitValue() == 0) ? output.lines().reduce("", (first, second) -> second) : null;
+	}
+
+	/**
+	 * Chooses, in that process.
+	 */
+	static class Chooser {
+
+		public static void main(String[] args) {
+			StandardEnvironment environment = new StandardEnvironment();
+			Binder binder = Binder.get(environment);
+			try (InetUtils inetUtils = new InetUtils(
+					binder.bindOrCreate("spring.cloud.inetutils", InetUtilsProperties.class))) {
+				AdvertisedHost host = AdvertisedHost.choose(
+						binder.bindOrCreate(EtcdDiscoveryProperties.PREFIX, EtcdDiscoveryProperties.class), environment,
+						inetUtils);
+				System.out.println(host.host() + ": " + host.reason());
+			}
+		}
+
+	}
+
+}
