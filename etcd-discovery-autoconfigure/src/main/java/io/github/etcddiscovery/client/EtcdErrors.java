@@ -1,5 +1,6 @@
 package io.github.etcddiscovery.client;
 
+import java.util.Map;
 import java.util.concurrent.TimeoutException;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
@@ -22,9 +23,15 @@ final class EtcdErrors {
 	private static final Pattern LAST_PICK_FAILURE = Pattern
 		.compile("(?s)Last Pick Failure=Status\\{code=\\w+, description=.*?, cause=(?:[\\w.]+\\.)?([^\\n}]+)");
 
-	/** What Netty wraps around the operating system's own words. */
-	private static final Pattern NETTY_NOISE = Pattern
-		.compile("^\\S*ConnectException: |finishConnect\\(\\.\\.\\) failed with error\\(-\\d+\\): ");
+	private static final String CLOSED = "the server closed it: check whether it speaks TLS, as https:// says, or not";
+
+	/** What Netty wraps around the words of others. */
+	private static final Pattern NETTY_NOISE = Pattern.compile("^\\S*ConnectException: "
+			+ "|finishConnect\\(\\.\\.\\) failed with error\\(-\\d+\\): |^DecoderException: (?:[a-z]+\\.)*");
+
+	/** Causes that say nothing to a user, and what they mean. */
+	private static final Map<String, String> MEANINGS = Map.of("UnresolvedAddressException",
+			"the host name is not known", "null", CLOSED, "StacklessClosedChannelException", CLOSED);
 
 	private EtcdErrors() {
 	}
@@ -91,8 +98,7 @@ final class EtcdErrors {
 		String description = String.valueOf(status.getDescription());
 		if (status.getCode() == Status.Code.DEADLINE_EXCEEDED) {
 			Matcher connecting = LAST_PICK_FAILURE.matcher(description);
-			return connecting.find() ? "no connection (" + NETTY_NOISE.matcher(connecting.group(1)).replaceAll("") + ")"
-					: "no answer in time";
+			return connecting.find() ? "no connection (" + meaning(connecting.group(1)) + ")" : "no answer in time";
 		}
 		StringBuilder text = new StringBuilder(status.getCode().name());
 		if (status.getDescription() != null) {
@@ -107,6 +113,11 @@ final class EtcdErrors {
 			text.append(" (").append(root.getMessage()).append(')');
 		}
 		return text.toString();
+	}
+
+	private static String meaning(String cause) {
+		String known = MEANINGS.get(cause);
+		return (known != null) ? known : NETTY_NOISE.matcher(cause).replaceAll("");
 	}
 
 }

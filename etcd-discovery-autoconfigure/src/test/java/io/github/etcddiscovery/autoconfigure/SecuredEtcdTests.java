@@ -7,15 +7,12 @@ import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.concurrent.TimeUnit;
 
-import io.etcd.jetcd.Auth;
-import io.etcd.jetcd.ByteSequence;
-import io.etcd.jetcd.auth.Permission;
 import io.github.etcddiscovery.testing.EtcdBinary;
-import io.github.etcddiscovery.testing.EtcdEyes;
 import io.github.etcddiscovery.testing.EtcdProcess;
 import io.github.etcddiscovery.testing.OnEveryEtcd;
 import io.github.etcddiscovery.testing.TestApplications;
 import io.github.etcddiscovery.testing.TestCertificates;
+import io.github.etcddiscovery.testing.TestUsers;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
 import org.junit.jupiter.api.io.TempDir;
@@ -29,7 +26,6 @@ import org.springframework.cloud.client.discovery.DiscoveryClient;
 import org.springframework.context.ConfigurableApplicationContext;
 import org.springframework.context.annotation.Configuration;
 
-import static io.github.etcddiscovery.testing.EtcdEyes.bytes;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.awaitility.Awaitility.await;
@@ -79,14 +75,14 @@ class SecuredEtcdTests {
 
 	@Test
 	void registersAndDiscoversAsAUserWithJustThePermissionsItNeeds() {
-		try (EtcdProcess etcd = etcdWithAuthentication()) {
+		try (EtcdProcess etcd = TestUsers.startWithAuthentication(this.binary)) {
 			assertRegistersAndDiscovers(etcd.endpoint(), Map.of("username", "orders", "password", "pw"));
 		}
 	}
 
 	@Test
 	void wrongPasswordEndsTheStartAndSaysSo(CapturedOutput output) {
-		try (EtcdProcess etcd = etcdWithAuthentication()) {
+		try (EtcdProcess etcd = TestUsers.startWithAuthentication(this.binary)) {
 			assertThatThrownBy(
 					() -> start(etcd.endpoint(), Map.of("username", "orders", "password", "wrong!"), Map.of()));
 			assertThat(output).contains("APPLICATION FAILED TO START")
@@ -98,7 +94,7 @@ class SecuredEtcdTests {
 
 	@Test
 	void missingPermissionToReadEndsTheStartAndSaysSo(CapturedOutput output) {
-		try (EtcdProcess etcd = etcdWithAuthentication()) {
+		try (EtcdProcess etcd = TestUsers.startWithAuthentication(this.binary)) {
 			assertThatThrownBy(() -> start(etcd.endpoint(),
 					Map.of("username", "orders", "password", "pw", "discovery.prefix", "/elsewhere"), Map.of()));
 			assertThat(output).contains("APPLICATION FAILED TO START")
@@ -110,33 +106,13 @@ class SecuredEtcdTests {
 
 	@Test
 	void missingPermissionToWriteEndsTheStartAndSaysSo(CapturedOutput output) {
-		try (EtcdProcess etcd = etcdWithAuthentication()) {
+		try (EtcdProcess etcd = TestUsers.startWithAuthentication(this.binary)) {
 			assertThatThrownBy(() -> start(etcd.endpoint(),
 					Map.of("username", "orders", "password", "pw", "discovery.service-name", "stock"), Map.of()));
 			assertThat(output).contains("APPLICATION FAILED TO START")
 				.contains("/services/stock/127.0.0.1:4711")
 				.contains("permission denied");
 		}
-	}
-
-	private EtcdProcess etcdWithAuthentication() {
-		EtcdProcess etcd = EtcdProcess.start(this.binary);
-		try (EtcdEyes eyes = new EtcdEyes(etcd.endpoint())) {
-			Auth auth = eyes.client().getAuthClient();
-			ByteSequence range = bytes("/services/");
-			auth.userAdd(bytes("root"), bytes("root")).join();
-			auth.roleAdd(bytes("root")).join();
-			auth.userGrantRole(bytes("root"), bytes("root")).join();
-			auth.userAdd(bytes("orders"), bytes("pw")).join();
-			auth.roleAdd(bytes("orders")).join();
-			auth.roleGrantPermission(bytes("orders"), range, bytes("/services0"), Permission.Type.READ).join();
-			auth.roleGrantPermission(bytes("orders"), bytes("/services/orders/"), bytes("/services/orders0"),
-					Permission.Type.READWRITE)
-				.join();
-			auth.userGrantRole(bytes("orders"), bytes("orders")).join();
-			auth.authEnable().orTimeout(10, TimeUnit.SECONDS).join();
-		}
-		return etcd;
 	}
 
 	private static void assertRegistersAndDiscovers(String endpoint, Map<String, String> etcdProperties) {

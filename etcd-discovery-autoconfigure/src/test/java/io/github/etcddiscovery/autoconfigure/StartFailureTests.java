@@ -1,10 +1,6 @@
 package io.github.etcddiscovery.autoconfigure;
 
-import java.io.IOException;
-import java.nio.file.Files;
-import java.nio.file.Path;
 import java.time.Duration;
-import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.stream.Stream;
@@ -13,10 +9,6 @@ import io.github.etcddiscovery.testing.EtcdProcess;
 import io.github.etcddiscovery.testing.TestApplications;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
-import org.junit.jupiter.api.io.TempDir;
-import org.junit.jupiter.params.ParameterizedTest;
-import org.junit.jupiter.params.provider.Arguments;
-import org.junit.jupiter.params.provider.MethodSource;
 
 import org.springframework.boot.WebApplicationType;
 import org.springframework.boot.autoconfigure.EnableAutoConfiguration;
@@ -30,76 +22,11 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 /**
- * What a user reads when starting fails.
+ * Starting without etcd. What a user reads when properties are wrong or etcd cannot be
+ * used is in {@code docs/troubleshooting.md}, and tested there.
  */
 @ExtendWith(OutputCaptureExtension.class)
 class StartFailureTests {
-
-	@TempDir
-	private static Path folder;
-
-	static Stream<Arguments> wrongProperties() throws IOException {
-		Path noPem = Files.writeString(folder.resolve("no.pem"), "this is not PEM");
-		String missing = folder.resolve("missing.pem").toString();
-		String discovery = "spring.cloud.etcd.discovery.";
-		String etcd = "spring.cloud.etcd.";
-		return Stream.of(wrong(discovery + "ttl", "3s", "more than the heartbeat"),
-				wrong(discovery + "ttl", "PT1S", "heartbeat"),
-				wrong(discovery + "heartbeat", "499ms", "at least 500 ms"),
-				wrong(discovery + "prefix", "/", "key prefix"), wrong(discovery + "prefix", "", "key prefix"),
-				wrong(discovery + "service-name", "a/b", "letters"), wrong(discovery + "instance-id", "a/b", "slash"),
-				wrong(discovery + "host", "user@evil", "host name"),
-				wrong(discovery + "port", "65536", "between 1 and 65535"),
-				wrong(discovery + "drain", "-1s", "0 or more"), wrong(etcd + "endpoints", "", "at least one endpoint"),
-				wrong(etcd + "endpoints", "ftp://h:1", "http://host:port"),
-				wrong(etcd + "endpoints", "h:99999", "'99999' is not a port"),
-				wrong(etcd + "ca-cert", missing, "cannot be read"),
-				wrong(etcd + "ca-cert", noPem.toString(), "certificate"), wrong(etcd + "cert", missing, etcd + "key"),
-				wrong(etcd + "key", missing, etcd + "cert"),
-				wrong(etcd + "cert", missing, "cannot be read", etcd + "key=" + missing),
-				wrong(etcd + "ssl.bundle", "mine", "either", etcd + "ca-cert=" + missing),
-				wrong(etcd + "ssl.bundle", "mine", "spring.ssl.bundle"),
-				wrong(etcd + "username", "me", etcd + "password"),
-				wrong(etcd + "endpoints", "etcd.example:1", "https://", etcd + "username=me", etcd + "password=pw"),
-				wrong(etcd + "endpoints", "http://h:1,https://h:2", "https://"),
-				wrong(etcd + "dial-timeout", "0s", "more than 0"),
-				wrong(etcd + "request-timeout", "-1s", "more than 0"),
-				wrong(etcd + "dial-keep-alive", "0s", "more than 0"));
-	}
-
-	private static Arguments wrong(String property, String value, String expected, String... others) {
-		return Arguments.of(property, value, expected, others);
-	}
-
-	@ParameterizedTest
-	@MethodSource("wrongProperties")
-	void wrongPropertyEndsTheStartWithItsNameItsValueAndWhatWasExpected(String property, String value, String expected,
-			String[] others, CapturedOutput output) {
-		assertThatThrownBy(() -> start(Stream.concat(Stream.of(property + "=" + value), Arrays.stream(others))));
-		assertThat(output).contains("APPLICATION FAILED TO START")
-			.contains("configuration property '" + property + "'")
-			.contains("Expected ")
-			.contains(expected);
-		assertThat(output).contains("Invalid value '");
-		if (!value.startsWith("-") && !value.contains(",")) {
-			assertThat(output).contains(value);
-		}
-	}
-
-	@Test
-	void applicationWithoutANameIsToldToTakeOne(CapturedOutput output) {
-		assertThatThrownBy(() -> start(Stream.of("spring.application.name=")));
-		assertThat(output).contains("spring.cloud.etcd.discovery.service-name")
-			.contains("spring.application.name")
-			.contains("spring.cloud.etcd.discovery.register=false");
-	}
-
-	@Test
-	void applicationNameThatCannotBeRegisteredIsNamed(CapturedOutput output) {
-		assertThatThrownBy(() -> start(Stream.of("spring.application.name=my shop")));
-		assertThat(output).contains("Invalid value 'my shop' for configuration property 'spring.application.name'")
-			.contains("spring.cloud.etcd.discovery.service-name");
-	}
 
 	@Test
 	void etcdThatIsNotThereEndsTheStartInTimeWithTheReasonAndTheWayOut(CapturedOutput output) {

@@ -1,0 +1,339 @@
+package io.github.etcddiscovery.documentation;
+
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.regex.MatchResult;
+import java.util.regex.Pattern;
+import java.util.stream.Stream;
+
+import io.github.etcddiscovery.testing.EtcdBinary;
+import io.github.etcddiscovery.testing.EtcdEyes;
+import io.github.etcddiscovery.testing.EtcdProcess;
+import io.github.etcddiscovery.testing.RequiresEtcd;
+import io.github.etcddiscovery.testing.TestApplications;
+import io.github.etcddiscovery.testing.TestCertificates;
+import io.github.etcddiscovery.testing.TestUsers;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.ExtendWith;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.MethodSource;
+
+import org.springframework.boot.WebApplicationType;
+import org.springframework.boot.autoconfigure.EnableAutoConfiguration;
+import org.springframework.boot.builder.SpringApplicationBuilder;
+import org.springframework.boot.test.system.CapturedOutput;
+import org.springframework.boot.test.system.OutputCaptureExtension;
+import org.springframework.cloud.context.environment.EnvironmentChangeEvent;
+import org.springframework.cloud.loadbalancer.core.ServiceInstanceListSupplier;
+import org.springframework.cloud.loadbalancer.support.LoadBalancerClientFactory;
+import org.springframework.context.ConfigurableApplicationContext;
+import org.springframework.context.annotation.Configuration;
+import org.springframework.core.env.MapPropertySource;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.awaitility.Awaitility.await;
+
+/**
+ * Every line of the tables in {@code docs/troubleshooting.md}, brought about for real.
+ */
+@ExtendWith(OutputCaptureExtension.class)
+class TroubleshootingTests {
+
+	private static final Duration SOON = Duration.ofSeconds(15);
+
+	private static final String ETCD = "spring.cloud.etcd.";
+
+	private static final String KEY = "/services/orders/127.0.0.1:4711";
+
+	private static final String RECORD_OF_ANOTHER = "{\"host\":\"10.0.0.9\",\"port\":1}";
+
+	private static final Document PAGE = Document.of("docs/troubleshooting.md");
+
+	@TempDir
+	private Path folder;
+
+	private final List<AutoCloseable> open = new ArrayList<>();
+
+	@AfterEach
+	void closeAll() throws Exception {
+		for (int i = this.open.size() - 1; i >= 0; i--) {
+			this.open.get(i).close();
+		}
+	}
+
+	static Stream<Row> wrongProperties() {
+		return rows("a property is wrong");
+	}
+
+	@ParameterizedTest
+	@MethodSource("wrongProperties")
+	void wrongPropertyEndsTheStartWithItsNameItsValueAndWhatWasExpected(Row row, CapturedOutput output) {
+		List<String> properties = codes(row.cells().get(0));
+		assertThatThrownBy(() -> start(properties.toArray(String[]::new)));
+		String[] first = properties.get(0).split("=", 2);
+		assertThat(output).contains("APPLICATION FAILED TO START").contains("Invalid value '");
+		if (!first[0].equals("spring.application.name") || !first[1].isEmpty()) {
+			assertThat(output)
+				.containsPattern("configuration property '\\Q" + first[0].replaceAll("\\.orders$", "") + "\\E'");
+		}
+		assertSays(output, row.cells().get(1));
+	}
+
+	static Stream<Row> unusableEtcds() {
+		return rows("etcd cannot be used");
+	}
+
+	@ParameterizedTest
+	@MethodSource("unusableEtcds")
+	@RequiresEtcd
+	void etcdThatCannotBeUsedEndsTheStartWithTheReason(Row row, CapturedOutput output) throws Exception {
+		String[] properties = switch (row.cells().get(0)) {
+			case "nothing listens there" -> at("127.0.0.1:" + EtcdProcess.freePort());
+			case "the host name is not known" -> at("no-such-host.invalid:2379");
+			case "etcd speaks TLS, the endpoint says `http` or nothing" ->
+				at(withTls(certificates("a")).endpoint().replace("https", "http"));
+			case "etcd does not speak TLS, the endpoint says `https`" ->
+				at(plain().endpoint().replace("http", "https"));
+			case "the certificate of etcd is not signed by `ca-cert`" -> {
+				TestCertificates own = certificates("own");
+				yield at(withTls(own).endpoint(), "ca-cert=" + certificates("other").certificate(),
+						"cert=" + own.certificate(), "key=" + own.key());
+			}
+			case "the certificate of etcd is for another host" -> {
+				TestCertificates own = certificates("own");
+				yield at(withTls(own).endpoint().replace("127.0.0.1", "localhost"), "ca-cert=" + own.certificate(),
+						"cert=" + own.certificate(), "key=" + own.key());
+			}
+			case "etcd wants a client certificate" -> {
+				TestCertificates own = certificates("own");
+				yield at(withTls(own).endpoint(), "ca-cert=" + own.certificate());
+			}
+			case "etcd wants a user name" -> at(withUsers().endpoint());
+			case "user name or password is wrong" -> at(withUsers().endpoint(), "username=orders", "password=wrong!");
+			case "the user may not read under the prefix" ->
+				at(withUsers().endpoint(), "username=stranger", "password=pw");
+			case "the user may not write its own key" ->
+				registering(withUsers(), ETCD + "username=reader", ETCD + "password=pw");
+			default -> throw new IllegalStateException("No test for: " + row);
+		};
+		assertThatThrownBy(() -> start(properties));
+		assertThat(output).contains("APPLICATION FAILED TO START").containsPattern("etcd at \\S+ cannot be used: ");
+		assertSays(output, row.cells().get(1));
+		assertThat(output).doesNotContain("wrong!");
+	}
+
+	static Stream<Row> messages() {
+		return Stream
+			.of("It starts, but is not registered", "It was registered, and something happened",
+					"An instance is not called", "Other warnings")
+			.flatMap(TroubleshootingTests::rows);
+	}
+
+	@ParameterizedTest
+	@MethodSource("messages")
+	@RequiresEtcd
+	void messageIsWhatIsSaid(Row row, CapturedOutput output) throws Exception {
+		String message = codes(row.cells().get(0)).get(0);
+		cause(message);
+		await().atMost(SOON).untilAsserted(() -> assertSays(output, row.cells().get(0)));
+	}
+
+	private void cause(String message) throws Exception {
+		if (message.startsWith("Not registering orders")) {
+			start(registering(plain(), "spring.cloud.etcd.discovery.port="));
+		}
+		else if (message.contains("still trying in the background")) {
+			EtcdProcess etcd = plain();
+			etcd.kill();
+			start(registering(etcd, ETCD + "fail-fast=false", ETCD + "request-timeout=500ms"));
+		}
+		else if (message.contains("is not registered: Writing")) {
+			start(registering(withUsers(), ETCD + "fail-fast=false", ETCD + "username=reader", ETCD + "password=pw"));
+		}
+		else if (message.contains("belongs to another live process")) {
+			EtcdProcess etcd = plain();
+			EtcdEyes eyes = eyes(etcd);
+			eyes.put(KEY, RECORD_OF_ANOTHER, eyes.grant(60));
+			start(registering(etcd, ETCD + "request-timeout=1s"));
+		}
+		else if (message.startsWith("Two live processes claim")) {
+			EtcdProcess etcd = plain();
+			start(registering(etcd, ETCD + "discovery.heartbeat=500ms"));
+			start(registering(etcd, ETCD + "discovery.heartbeat=1s"));
+		}
+		else if (message.startsWith("Advertising host")) {
+			start(at(plain().endpoint(), "discovery.port=4711", "discovery.host=")[0],
+					"spring.cloud.inetutils.ignored-interfaces=.*", ETCD + "discovery.port=4711",
+					ETCD + "fail-fast=false");
+		}
+		else if (message.startsWith("etcd did not answer within")) {
+			EtcdProcess etcd = plain();
+			ConfigurableApplicationContext context = start(registering(etcd));
+			etcd.kill();
+			context.close();
+		}
+		else if (message.startsWith("There will be no instances of stock")) {
+			start(registering(plain(), ETCD + "discovery.services=orders")).getBean(LoadBalancerClientFactory.class)
+				.getInstance("stock", ServiceInstanceListSupplier.class);
+		}
+		else if (message.contains("is more than a third of")) {
+			start(registering(plain(), ETCD + "discovery.ttl=5s"));
+		}
+		else if (message.startsWith("Staying connected")) {
+			refresh("request-timeout", "0s");
+		}
+		else if (message.startsWith("Staying registered")) {
+			refresh("discovery.host", "user@evil");
+		}
+		else if (message.contains("takes effect at the next start")) {
+			refresh("discovery.ttl", "20s");
+		}
+		else {
+			meddle(message);
+		}
+	}
+
+	/** Does something to the etcd of a registered application. */
+	private void meddle(String message) {
+		EtcdProcess etcd = plain();
+		EtcdEyes eyes = eyes(etcd);
+		start(registering(etcd, ETCD + "discovery.heartbeat=500ms"));
+		Map<String, Runnable> deeds = new LinkedHashMap<>();
+		deeds.put("No connection to etcd", etcd::kill);
+		deeds.put("The lease cannot be renewed", etcd::kill);
+		deeds.put("The view of /services/ is not current", etcd::kill);
+		deeds.put("Lost lease", () -> eyes.revoke(eyes.get(KEY).getLease()));
+		deeds.put("… was deleted", () -> eyes.delete(KEY));
+		deeds.put("Replacing", () -> eyes.put(KEY, "x"));
+		deeds.put("etcd does not hold", () -> {
+			eyes.put("/services/stock/a", RECORD_OF_ANOTHER);
+			etcd.kill();
+			etcd.wipe();
+			etcd.startAgain();
+		});
+		deeds.put("Ignoring the entry at /services/orders/bad", () -> eyes.put("/services/orders/bad", "x"));
+		deeds.put("Ignoring the entry at /services/orders:", () -> eyes.put("/services/orders", "x"));
+		deeds.entrySet()
+			.stream()
+			.filter((deed) -> message.startsWith(deed.getKey()))
+			.findFirst()
+			.orElseThrow(() -> new IllegalStateException("No test for: " + message))
+			.getValue()
+			.run();
+	}
+
+	private void refresh(String property, String value) {
+		ConfigurableApplicationContext context = start(registering(plain()));
+		context.getEnvironment()
+			.getPropertySources()
+			.addFirst(new MapPropertySource("changed", Map.of(ETCD + property, value)));
+		context.publishEvent(new EnvironmentChangeEvent(context, Set.of(ETCD + property)));
+	}
+
+	@Test
+	void everyTableOfThePageIsRead() {
+		assertThat(PAGE.find("(?m)^(\\| (?!why|set|says|-).*)$"))
+			.hasSize((int) Stream.of(wrongProperties(), unusableEtcds(), messages()).flatMap((rows) -> rows).count());
+	}
+
+	private EtcdProcess plain() {
+		return opened(EtcdProcess.start(EtcdBinary.newest()));
+	}
+
+	private EtcdProcess withTls(TestCertificates certificates) {
+		return opened(EtcdProcess.start(EtcdBinary.newest(), certificates));
+	}
+
+	private EtcdProcess withUsers() {
+		return opened(TestUsers.startWithAuthentication(EtcdBinary.newest()));
+	}
+
+	private EtcdEyes eyes(EtcdProcess etcd) {
+		return opened(new EtcdEyes(etcd.endpoint()));
+	}
+
+	private TestCertificates certificates(String name) throws Exception {
+		return TestCertificates.create(Files.createDirectory(this.folder.resolve(name)));
+	}
+
+	private <T extends AutoCloseable> T opened(T resource) {
+		this.open.add(resource);
+		return resource;
+	}
+
+	/** For an application that is to register, as a process without a web server does. */
+	private static String[] registering(EtcdProcess etcd, String... properties) {
+		return Stream
+			.concat(Stream.of(at(etcd.endpoint(), "discovery.host=127.0.0.1", "discovery.port=4711")),
+					Stream.of(properties))
+			.toArray(String[]::new);
+	}
+
+	private static String[] at(String endpoint, String... properties) {
+		return Stream
+			.concat(Stream.of("endpoints=" + endpoint, "request-timeout=2s", "dial-timeout=1s"), Stream.of(properties))
+			.map((property) -> ETCD + property)
+			.toArray(String[]::new);
+	}
+
+	private ConfigurableApplicationContext start(String... properties) {
+		Map<String, String> arguments = new LinkedHashMap<>(
+				Map.of("spring.application.name", "orders", "spring.main.banner-mode", "off"));
+		for (String property : properties) {
+			String[] pair = property.split("=", 2);
+			arguments.put(pair[0], pair[1]);
+		}
+		return opened(TestApplications.run(new SpringApplicationBuilder(Application.class).web(WebApplicationType.NONE),
+				arguments));
+	}
+
+	private static void assertSays(CapturedOutput output, String cell) {
+		String[] fixed = codes(cell).get(0).split("…", -1);
+		assertThat(output)
+			.containsPattern(Pattern.compile(String.join(".*?", Stream.of(fixed).map(Pattern::quote).toList())));
+	}
+
+	private static List<String> codes(String cell) {
+		return Pattern.compile("`([^`]*)`").matcher(cell).results().map((MatchResult code) -> code.group(1)).toList();
+	}
+
+	private static Stream<Row> rows(String heading) {
+		return Stream.of(PAGE.text().split("\n## "))
+			.filter((section) -> section.lines().findFirst().orElse("").contains(heading))
+			.flatMap(String::lines)
+			.filter((line) -> line.startsWith("| "))
+			.skip(1)
+			.map((line) -> new Row(Stream.of(line.substring(1).split("\\|")).map(String::strip).toList()));
+	}
+
+	/**
+	 * A line of a table.
+	 */
+	record Row(List<String> cells) {
+
+		@Override
+		public String toString() {
+			return this.cells.get(0);
+		}
+
+	}
+
+	/**
+	 * An application with nothing of its own.
+	 */
+	@Configuration(proxyBeanMethods = false)
+	@EnableAutoConfiguration
+	static class Application {
+
+	}
+
+}
