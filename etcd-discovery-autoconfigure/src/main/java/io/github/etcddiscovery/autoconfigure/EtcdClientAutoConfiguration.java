@@ -15,10 +15,8 @@ import org.springframework.boot.ssl.SslBundles;
 import org.springframework.context.annotation.Bean;
 
 /**
- * {@link EnableAutoConfiguration Auto-configuration} for the client of etcd. Backs off
- * for an {@link EtcdConnectionDetails} or {@link EtcdClient} bean of the user's.
- *
- * @see org.springframework.boot.autoconfigure.EnableAutoConfiguration
+ * Auto-configuration for the client of etcd. Backs off for an
+ * {@link EtcdConnectionDetails} or {@link EtcdClient} bean of the user's.
  */
 @AutoConfiguration(after = SslAutoConfiguration.class)
 @ConditionalOnClass(name = "io.etcd.jetcd.Client")

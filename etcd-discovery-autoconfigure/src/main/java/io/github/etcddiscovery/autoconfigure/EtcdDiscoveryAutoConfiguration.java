@@ -31,9 +31,7 @@ import org.springframework.context.annotation.Configuration;
 import org.springframework.context.annotation.Lazy;
 
 /**
- * {@link EnableAutoConfiguration Auto-configuration} for finding services in etcd.
- *
- * @see org.springframework.boot.autoconfigure.EnableAutoConfiguration
+ * Auto-configuration for finding services in etcd.
  */
 @AutoConfiguration(
 		after = { EtcdClientAutoConfiguration.class, ReactiveCompositeDiscoveryClientAutoConfiguration.class },

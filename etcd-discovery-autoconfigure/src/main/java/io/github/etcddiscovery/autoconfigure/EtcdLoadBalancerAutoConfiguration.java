@@ -10,10 +10,7 @@ import org.springframework.cloud.loadbalancer.annotation.LoadBalancerClients;
 import org.springframework.cloud.loadbalancer.core.ServiceInstanceListSupplier;
 
 /**
- * {@link EnableAutoConfiguration Auto-configuration} that feeds Spring Cloud LoadBalancer
- * from etcd.
- *
- * @see org.springframework.boot.autoconfigure.EnableAutoConfiguration
+ * Auto-configuration that feeds Spring Cloud LoadBalancer from etcd.
  */
 @AutoConfiguration(after = EtcdDiscoveryAutoConfiguration.class)
 @ConditionalOnClass(ServiceInstanceListSupplier.class)

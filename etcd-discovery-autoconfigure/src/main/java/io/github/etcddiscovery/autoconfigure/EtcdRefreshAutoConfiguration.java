@@ -15,11 +15,9 @@ import org.springframework.context.annotation.Lazy;
 import org.springframework.core.env.Environment;
 
 /**
- * {@link EnableAutoConfiguration Auto-configuration} for properties that change while the
- * application runs, where Spring Cloud can refresh them. A client or registration of the
- * user's own is not made of properties.
- *
- * @see org.springframework.boot.autoconfigure.EnableAutoConfiguration
+ * Auto-configuration for properties that change while the application runs, where Spring
+ * Cloud can refresh them. A client or registration of the user's own is not made of
+ * properties.
  */
 @AutoConfiguration(after = { EtcdClientAutoConfiguration.class, EtcdServiceRegistryAutoConfiguration.class })
 @ConditionalOnClass(EnvironmentChangeEvent.class)

@@ -34,10 +34,8 @@ import org.springframework.context.annotation.Lazy;
 import org.springframework.core.env.Environment;
 
 /**
- * {@link EnableAutoConfiguration Auto-configuration} for registering in etcd. Its beans
- * give way where another registry's are asked for by type, so that both can live.
- *
- * @see org.springframework.boot.autoconfigure.EnableAutoConfiguration
+ * Auto-configuration for registering in etcd. Its beans give way where another registry's
+ * are asked for by type, so that both can live.
  */
 @AutoConfiguration(
 		after = { EtcdClientAutoConfiguration.class, EtcdDiscoveryAutoConfiguration.class,

@@ -279,4 +279,35 @@ public class EtcdServiceRegistry implements ServiceRegistry<EtcdRegistration>, A
 		return (key != null && this.registrar != null) ? this.registrar.state(key) : RecordState.GONE;
 	}
 
+	/**
+	 * Returns all that is registered through this registry.
+	 * @return the records, in the order in which they were registered first
+	 */
+	public synchronized List<RegisteredRecord> getRecords() {
+		Registrar current = this.registrar;
+		return this.keys.entrySet()
+			.stream()
+			.map((entry) -> new RegisteredRecord(entry.getValue(), getState(entry.getKey()), entry.getKey().getStatus(),
+					(current != null) ? Long.toHexString(current.leaseId()) : "0", entry.getKey().getHost(),
+					entry.getKey().getHostReason(), entry.getKey().getPort()))
+			.toList();
+	}
+
+	/**
+	 * A record that is registered, or to be registered as soon as etcd lets it.
+	 *
+	 * @param key its key
+	 * @param state how far it is
+	 * @param status what it says of itself
+	 * @param lease the lease it is written under, in hexadecimal digits as etcdctl shows
+	 * it; 0 for none yet
+	 * @param host where others reach it
+	 * @param hostReason why there
+	 * @param port the port
+	 */
+	public record RegisteredRecord(String key, RecordState state, InstanceStatus status, String lease, String host,
+			String hostReason, int port) {
+
+	}
+
 }

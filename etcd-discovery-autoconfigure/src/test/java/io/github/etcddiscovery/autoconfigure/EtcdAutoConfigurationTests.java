@@ -1,8 +1,10 @@
 package io.github.etcddiscovery.autoconfigure;
 
 import java.util.List;
+import java.util.Map;
 
 import io.etcd.jetcd.Client;
+import io.github.etcddiscovery.actuate.EtcdDiscoveryEndpoint;
 import io.github.etcddiscovery.client.EtcdClient;
 import io.github.etcddiscovery.client.JetcdEtcdClient;
 import io.github.etcddiscovery.cloud.CatalogHeartbeat;
@@ -41,6 +43,7 @@ import org.springframework.cloud.client.serviceregistry.AutoServiceRegistrationA
 import org.springframework.cloud.client.serviceregistry.Registration;
 import org.springframework.cloud.client.serviceregistry.ServiceRegistry;
 import org.springframework.cloud.commons.util.UtilAutoConfiguration;
+import org.springframework.cloud.context.environment.EnvironmentChangeEvent;
 import org.springframework.cloud.loadbalancer.annotation.LoadBalancerClients;
 import org.springframework.cloud.loadbalancer.config.LoadBalancerAutoConfiguration;
 import org.springframework.cloud.loadbalancer.core.ServiceInstanceListSupplier;
@@ -157,6 +160,43 @@ class EtcdAutoConfigurationTests {
 			.run((context) -> assertThat(context).hasNotFailed()
 				.hasSingleBean(EtcdDiscoveryClient.class)
 				.doesNotHaveBean(EtcdLoadBalancerAutoConfiguration.class));
+	}
+
+	@Test
+	void endpointIsThereIfTheActuatorIsAndItIsExposed() {
+		ApplicationContextRunner exposed = this.withoutEtcd
+			.withConfiguration(AutoConfigurations.of(EtcdActuatorAutoConfiguration.class))
+			.withPropertyValues("management.endpoints.web.exposure.include=etcd",
+					"management.endpoints.jmx.exposure.include=etcd");
+		exposed.run((context) -> assertThat(context).hasSingleBean(EtcdDiscoveryEndpoint.class));
+		exposed.withPropertyValues("spring.cloud.etcd.discovery.enabled=false")
+			.run((context) -> assertThat(context).hasNotFailed().doesNotHaveBean(EtcdDiscoveryEndpoint.class));
+		exposed.withPropertyValues("management.endpoint.etcd.access=NONE")
+			.run((context) -> assertThat(context).doesNotHaveBean(EtcdDiscoveryEndpoint.class));
+		exposed.withClassLoader(new FilteredClassLoader("org.springframework.boot.actuate"))
+			.run((context) -> assertThat(context).hasNotFailed().doesNotHaveBean(EtcdDiscoveryEndpoint.class));
+		EtcdDiscoveryEndpoint own = new EtcdDiscoveryEndpoint(null, null);
+		exposed.withBean(EtcdDiscoveryEndpoint.class, () -> own)
+			.run((context) -> assertThat(context.getBean(EtcdDiscoveryEndpoint.class)).isSameAs(own));
+	}
+
+	@Test
+	void withoutSpringCloudContextNothingIsRefreshed() {
+		ApplicationContextRunner refreshing = this.withoutEtcd
+			.withConfiguration(AutoConfigurations.of(EtcdRefreshAutoConfiguration.class));
+		refreshing.run((context) -> assertThat(context).hasSingleBean(RegistrationRefresher.class)
+			.doesNotHaveBean(ConnectionRefresher.class));
+		this.runner.withConfiguration(AutoConfigurations.of(EtcdRefreshAutoConfiguration.class))
+			.withPropertyValues("spring.cloud.etcd.fail-fast=false", "spring.cloud.etcd.discovery.register=false")
+			.run((context) -> assertThat(context).hasSingleBean(ConnectionRefresher.class)
+				.doesNotHaveBean(RegistrationRefresher.class));
+		refreshing.withClassLoader(new FilteredClassLoader(EnvironmentChangeEvent.class))
+			.run((context) -> assertThat(context).hasNotFailed().doesNotHaveBean(RegistrationRefresher.class));
+		refreshing
+			.withBean("ofTheUser", EtcdRegistration.class,
+					() -> new EtcdRegistration("orders", null, "h", 1, false, Map.of()))
+			.run((context) -> assertThat(context).hasSingleBean(EtcdRegistration.class)
+				.doesNotHaveBean(RegistrationRefresher.class));
 	}
 
 	@Test

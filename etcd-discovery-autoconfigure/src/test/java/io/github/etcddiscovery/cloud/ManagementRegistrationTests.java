@@ -168,6 +168,25 @@ class ManagementRegistrationTests {
 		await().atMost(SOON).until(() -> context.getBean(DiscoveryClient.class).getInstances("orders").size() == 1);
 	}
 
+	@Test
+	void actuatorShowsWhatIsRegisteredAndWhyAndWhatIsSeen() {
+		ConfigurableApplicationContext context = this.applications.start(Application.class, "orders",
+				"management.endpoints.web.exposure.include=etcd");
+		String key = ORDERS + "127.0.0.1:" + port(context);
+		this.eyes.put("/services/stock/a", "{\"host\":\"h\",\"port\":1,\"status\":\"DOWN\"}");
+		await().atMost(SOON).until(() -> context.getBean(DiscoveryClient.class).getServices().size() == 2);
+		RestClient http = RestClient.create("http://127.0.0.1:" + port(context) + "/actuator/etcd");
+		String shown = http.get().retrieve().body(String.class);
+		assertThat(shown)
+			.contains("{\"key\":\"" + key + "\",\"state\":\"REGISTERED\",\"status\":\"UP\",\"lease\":\""
+					+ Long.toHexString(this.eyes.get(key).getLease())
+					+ "\",\"host\":\"127.0.0.1\",\"hostReason\":\"the server listens on server.address only\",\"port\":"
+					+ port(context) + "}")
+			.contains("\"state\":\"WATCHING\",\"synced\":true,\"staleMillis\":0")
+			.contains("\"prefix\":\"/services/\",\"epoch\":1,\"revision\":" + this.eyes.revision())
+			.contains("\"services\":{\"orders\":1,\"stock\":1}");
+	}
+
 	/**
 	 * An application with nothing of its own.
 	 */

@@ -60,6 +60,9 @@ class ReadmeTests {
 		Map<String, String> actual = new TreeMap<>();
 		try (InputStream metadata = getClass().getClassLoader().getResourceAsStream(METADATA)) {
 			for (JsonNode property : JsonMapper.shared().readTree(metadata).get("properties")) {
+				if (!property.get("name").asString().startsWith("spring.cloud.etcd.")) {
+					continue;
+				}
 				JsonNode defaultValue = property.get("defaultValue");
 				actual.put(property.get("name").asString(), (defaultValue != null) ? defaultValue.asString() : "null");
 				assertThat(property.get("description").asString()).isNotBlank();

@@ -118,6 +118,8 @@ class TroubleshootingTests {
 				yield at(withTls(own).endpoint(), "ca-cert=" + own.certificate());
 			}
 			case "etcd wants a user name" -> at(withUsers().endpoint());
+			case "a user name is set, but etcd asks nobody who they are" ->
+				at(plain().endpoint(), "username=orders", "password=pw");
 			case "user name or password is wrong" -> at(withUsers().endpoint(), "username=orders", "password=wrong!");
 			case "the user may not read under the prefix" ->
 				at(withUsers().endpoint(), "username=stranger", "password=pw");

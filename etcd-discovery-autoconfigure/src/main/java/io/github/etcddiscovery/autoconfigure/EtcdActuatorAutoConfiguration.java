@@ -1,0 +1,32 @@
+package io.github.etcddiscovery.autoconfigure;
+
+import io.github.etcddiscovery.actuate.EtcdDiscoveryEndpoint;
+import io.github.etcddiscovery.cloud.EtcdServiceRegistry;
+import io.github.etcddiscovery.view.ServiceView;
+
+import org.springframework.beans.factory.ObjectProvider;
+import org.springframework.boot.actuate.autoconfigure.endpoint.condition.ConditionalOnAvailableEndpoint;
+import org.springframework.boot.autoconfigure.AutoConfiguration;
+import org.springframework.boot.autoconfigure.condition.ConditionalOnBean;
+import org.springframework.boot.autoconfigure.condition.ConditionalOnClass;
+import org.springframework.boot.autoconfigure.condition.ConditionalOnMissingBean;
+import org.springframework.cloud.client.ServiceInstance;
+import org.springframework.context.annotation.Bean;
+
+/**
+ * Auto-configuration for what can be seen of registration and discovery from outside.
+ */
+@AutoConfiguration(after = { EtcdDiscoveryAutoConfiguration.class, EtcdServiceRegistryAutoConfiguration.class })
+@ConditionalOnClass(ConditionalOnAvailableEndpoint.class)
+@ConditionalOnBean(ServiceView.class)
+public final class EtcdActuatorAutoConfiguration {
+
+	@Bean
+	@ConditionalOnMissingBean
+	@ConditionalOnAvailableEndpoint
+	EtcdDiscoveryEndpoint etcdDiscoveryEndpoint(ServiceView<ServiceInstance> view,
+			ObjectProvider<EtcdServiceRegistry> registry) {
+		return new EtcdDiscoveryEndpoint(view, registry.getIfAvailable());
+	}
+
+}
