@@ -6,14 +6,18 @@ import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.concurrent.TimeUnit;
 import java.util.stream.IntStream;
 import java.util.stream.Stream;
 
+import io.etcd.jetcd.Watch;
+import io.etcd.jetcd.options.WatchOption;
 import io.github.etcddiscovery.client.EtcdException;
 import io.github.etcddiscovery.instance.InstanceCodec;
 import io.github.etcddiscovery.instance.InstanceKey;
@@ -34,6 +38,7 @@ import org.junit.jupiter.api.extension.ExtendWith;
 import reactor.core.Disposable;
 
 import org.springframework.beans.factory.ObjectProvider;
+import org.springframework.boot.SpringApplication;
 import org.springframework.boot.autoconfigure.EnableAutoConfiguration;
 import org.springframework.boot.availability.AvailabilityChangeEvent;
 import org.springframework.boot.availability.ReadinessState;
@@ -237,6 +242,28 @@ class ApplicationLifecycleTests {
 	void applicationWithoutAWebServerRegistersItsConfiguredPort() {
 		start("orders", "spring.main.web-application-type=none", "spring.cloud.etcd.discovery.port=4711");
 		assertThat(this.eyes.all(ORDERS)).containsOnlyKeys(ORDERS + "127.0.0.1:4711");
+	}
+
+	@Test
+	void processWithoutAWebServerEndsWithItsMainMethodAndDeregisters() throws IOException, InterruptedException {
+		List<String> seen = new CopyOnWriteArrayList<>();
+		try (Watch.Watcher watcher = this.eyes.client()
+			.getWatchClient()
+			.watch(EtcdEyes.bytes(ORDERS), WatchOption.builder().isPrefix(true).build(),
+					(response) -> response.getEvents()
+						.forEach((event) -> seen.add(event.getEventType() + " " + event.getKeyValue().getKey())))) {
+			Process process = new ProcessBuilder(Path.of(System.getProperty("java.home"), "bin", "java").toString(),
+					"-cp", System.getProperty("java.class.path"), ShortLivedApplication.class.getName(),
+					"--spring.application.name=orders", "--spring.main.web-application-type=none",
+					"--spring.cloud.etcd.endpoints=" + this.etcd.endpoint(),
+					"--spring.cloud.etcd.discovery.instance-id=1", "--spring.cloud.etcd.discovery.port=4711")
+				.redirectErrorStream(true)
+				.redirectOutput(ProcessBuilder.Redirect.DISCARD)
+				.start();
+			assertThat(process.waitFor(60, TimeUnit.SECONDS)).as("ends by itself").isTrue();
+			await().atMost(SOON).until(() -> seen.contains("DELETE " + ORDERS + "1"));
+			assertThat(seen.get(0)).isEqualTo("PUT " + ORDERS + "1");
+		}
 	}
 
 	@Test
@@ -450,6 +477,19 @@ class ApplicationLifecycleTests {
 		@Bean
 		Recorder recorder(EtcdServiceRegistry registry, ObjectProvider<EtcdRegistration> registration) {
 			return new Recorder(registry, registration.getIfAvailable());
+		}
+
+	}
+
+	/**
+	 * An application with a main method that does nothing else.
+	 */
+	@Configuration(proxyBeanMethods = false)
+	@EnableAutoConfiguration
+	static class ShortLivedApplication {
+
+		public static void main(String[] args) {
+			SpringApplication.run(ShortLivedApplication.class, args);
 		}
 
 	}

@@ -17,6 +17,7 @@ import java.util.regex.Pattern;
 import java.util.stream.Stream;
 
 import com.sun.net.httpserver.HttpServer;
+import io.github.etcddiscovery.cloud.EtcdServiceRegistry;
 import io.github.etcddiscovery.instance.InstanceKey;
 import io.github.etcddiscovery.instance.JsonInstanceCodec;
 import io.github.etcddiscovery.testing.EtcdBinary;
@@ -74,7 +75,8 @@ class ReadmeTests {
 	@Test
 	void javaIsThatOfCompiledClasses() {
 		List<String> blocks = this.readme.blocks("java");
-		assertThat(blocks).hasSize(2);
+		assertThat(blocks).hasSize(3);
+		assertThat(Document.source("FurtherRegistration")).endsWith(blocks.get(2));
 		assertThat(Document.source("StockClientConfiguration")).endsWith(blocks.get(0));
 		assertThat(Document.source("StockClient")).endsWith(blocks.get(1));
 	}
@@ -136,8 +138,10 @@ class ReadmeTests {
 					.run(arguments)) {
 					assertThat(eyes.all("/services/orders/")).hasSize(1);
 					assertThat(context.getBean(StockClient.class).stockOf("7")).isEqualTo("42");
+					new FurtherRegistration(context.getBean(EtcdServiceRegistry.class)).register();
+					assertThat(eyes.all("/services/orders-v2/")).hasSize(1);
 				}
-				assertThat(eyes.all("/services/orders/")).isEmpty();
+				assertThat(eyes.all("/services/")).containsOnlyKeys("/services/stock/1");
 			}
 			finally {
 				stock.stop(0);
