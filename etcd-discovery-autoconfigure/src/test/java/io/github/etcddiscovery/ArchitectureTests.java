@@ -54,7 +54,7 @@ class ArchitectureTests {
 			.whereLayer("client")
 			.mayOnlyBeAccessedByLayers("autoconfigure", "cloud", "registry", "view")
 			.whereLayer("support")
-			.mayOnlyBeAccessedByLayers("registry", "view", "client"));
+			.mayOnlyBeAccessedByLayers("cloud", "registry", "view", "client"));
 	}
 
 	@Test

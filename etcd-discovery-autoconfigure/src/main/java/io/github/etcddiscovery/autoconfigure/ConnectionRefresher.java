@@ -3,15 +3,12 @@ package io.github.etcddiscovery.autoconfigure;
 import java.time.Duration;
 import java.util.List;
 
-import io.github.etcddiscovery.client.EtcdException;
 import io.github.etcddiscovery.client.JetcdEtcdClient;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-import org.springframework.boot.context.properties.bind.BindException;
 import org.springframework.boot.context.properties.bind.Binder;
-import org.springframework.boot.context.properties.source.InvalidConfigurationPropertyValueException;
 import org.springframework.boot.ssl.SslBundles;
 import org.springframework.cloud.context.environment.EnvironmentChangeEvent;
 import org.springframework.context.ApplicationListener;
@@ -57,7 +54,8 @@ final class ConnectionRefresher implements ApplicationListener<EnvironmentChange
 				this.applied = changed;
 			}
 		}
-		catch (EtcdException | InvalidConfigurationPropertyValueException | BindException ex) {
+		catch (RuntimeException ex) {
+			// A refresh is of others too: it must go on.
 			logger
 				.error("Staying connected to etcd as before, since what spring.cloud.etcd says now cannot be used: {}."
 						+ " Correct it and refresh again", PropertyRules.describe(ex));

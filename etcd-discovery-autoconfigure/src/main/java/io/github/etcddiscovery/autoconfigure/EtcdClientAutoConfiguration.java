@@ -31,7 +31,7 @@ public final class EtcdClientAutoConfiguration {
 		return new PropertiesEtcdConnectionDetails(properties, sslBundles.getIfAvailable());
 	}
 
-	@Bean
+	@Bean(EtcdRefreshAutoConfiguration.CLIENT_BEAN)
 	@ConditionalOnMissingBean(EtcdClient.class)
 	JetcdEtcdClient etcdClient(EtcdConnectionDetails details, EtcdProperties properties,
 			ObjectProvider<EtcdClientBuilderCustomizer> customizers) {

@@ -9,6 +9,7 @@ import io.github.etcddiscovery.client.EtcdEndpoint;
 import org.jspecify.annotations.Nullable;
 
 import org.springframework.boot.ssl.SslBundle;
+import org.springframework.core.NestedExceptionUtils;
 
 import static io.github.etcddiscovery.autoconfigure.PropertyRules.invalid;
 
@@ -35,7 +36,7 @@ final class EtcdClientOptionsFactory {
 			throw invalid("endpoints", details.getEndpoints(),
 					"Expected https:// endpoints, since certificates are configured.");
 		}
-		return new EtcdClientOptions(endpoints, secure ? tls(bundle) : null,
+		return new EtcdClientOptions(endpoints, secure ? tls(bundle, properties) : null,
 				credentials(details, properties, endpoints), positive("dial-timeout", properties.getDialTimeout()),
 				positive("dial-keep-alive", properties.getDialKeepAlive()),
 				positive("request-timeout", properties.getRequestTimeout()));
@@ -58,13 +59,20 @@ final class EtcdClientOptionsFactory {
 		return endpoints;
 	}
 
-	private static EtcdClientOptions.Tls tls(@Nullable SslBundle bundle) {
+	private static EtcdClientOptions.Tls tls(@Nullable SslBundle bundle, EtcdProperties properties) {
 		if (bundle == null) {
 			return new EtcdClientOptions.Tls(null, null);
 		}
-		boolean ownCertificate = bundle.getStores().getKeyStore() != null;
-		return new EtcdClientOptions.Tls(bundle.getManagers().getTrustManagerFactory(),
-				ownCertificate ? bundle.getManagers().getKeyManagerFactory() : null);
+		try {
+			boolean ownCertificate = bundle.getStores().getKeyStore() != null;
+			return new EtcdClientOptions.Tls(bundle.getManagers().getTrustManagerFactory(),
+					ownCertificate ? bundle.getManagers().getKeyManagerFactory() : null);
+		}
+		catch (RuntimeException ex) {
+			throw invalid("ssl.bundle", String.valueOf(properties.getSsl().getBundle()),
+					"Expected an SSL bundle whose stores can be read, but "
+							+ NestedExceptionUtils.getMostSpecificCause(ex).getMessage() + ".");
+		}
 	}
 
 	private static EtcdClientOptions.@Nullable Credentials credentials(EtcdConnectionDetails details,

@@ -1,6 +1,7 @@
 package io.github.etcddiscovery.autoconfigure;
 
 import java.util.List;
+import java.util.Map;
 
 import io.github.etcddiscovery.client.EtcdClient;
 import io.github.etcddiscovery.cloud.CatalogHeartbeat;
@@ -47,6 +48,9 @@ public final class EtcdDiscoveryAutoConfiguration {
 	KeyLayout etcdKeyLayout(EtcdDiscoveryProperties properties) {
 		String prefix = properties.getPrefix();
 		PropertyRules.check(() -> new KeyLayout(prefix));
+		properties.getServicePrefixes()
+			.forEach((service, own) -> PropertyRules.check("service-prefixes." + service,
+					() -> new KeyLayout(prefix, Map.of(service, own))));
 		return PropertyRules.check("service-prefixes", () -> new KeyLayout(prefix, properties.getServicePrefixes()));
 	}
 

@@ -6,6 +6,7 @@ import io.github.etcddiscovery.cloud.EtcdAutoServiceRegistration;
 import org.springframework.beans.factory.ObjectProvider;
 import org.springframework.boot.autoconfigure.AutoConfiguration;
 import org.springframework.boot.autoconfigure.condition.ConditionalOnBean;
+import org.springframework.boot.autoconfigure.condition.ConditionalOnBooleanProperty;
 import org.springframework.boot.autoconfigure.condition.ConditionalOnClass;
 import org.springframework.boot.autoconfigure.condition.SearchStrategy;
 import org.springframework.boot.ssl.SslBundles;
@@ -21,13 +22,17 @@ import org.springframework.core.env.Environment;
  */
 @AutoConfiguration(after = { EtcdClientAutoConfiguration.class, EtcdServiceRegistryAutoConfiguration.class })
 @ConditionalOnClass(EnvironmentChangeEvent.class)
+@ConditionalOnBooleanProperty(name = "spring.cloud.etcd.enabled", matchIfMissing = true)
 public final class EtcdRefreshAutoConfiguration {
+
+	static final String CLIENT_BEAN = "etcdClient";
 
 	static final String REGISTRATION_BEAN = "etcdRegistration";
 
 	@Bean
 	@Lazy(false)
-	@ConditionalOnBean(value = JetcdEtcdClient.class, search = SearchStrategy.CURRENT)
+	@ConditionalOnBean(name = CLIENT_BEAN, value = { JetcdEtcdClient.class, EtcdConnectionDetails.class },
+			search = SearchStrategy.CURRENT)
 	ConnectionRefresher etcdConnectionRefresher(Environment environment, JetcdEtcdClient client,
 			EtcdConnectionDetails details, EtcdProperties properties, ObjectProvider<SslBundles> sslBundles) {
 		return new ConnectionRefresher(environment, client, details, properties, sslBundles.getIfAvailable());

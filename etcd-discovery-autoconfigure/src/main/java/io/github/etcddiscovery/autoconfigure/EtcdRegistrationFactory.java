@@ -13,6 +13,8 @@ import io.github.etcddiscovery.instance.InstanceStatus;
 import io.github.etcddiscovery.instance.InvalidValueException;
 import io.github.etcddiscovery.instance.ServiceRecord;
 import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 import org.springframework.boot.context.properties.bind.Bindable;
 import org.springframework.boot.context.properties.bind.Binder;
@@ -26,6 +28,8 @@ import org.springframework.util.StringUtils;
  * could not be registered with the reason.
  */
 final class EtcdRegistrationFactory {
+
+	private static final Logger logger = LoggerFactory.getLogger(EtcdRegistrationFactory.class);
 
 	private static final String NAME_PROPERTY = "spring.application.name";
 
@@ -69,20 +73,37 @@ final class EtcdRegistrationFactory {
 		return new Registrations(application, wanted ? management(application, properties) : null);
 	}
 
-	private EtcdRegistration management(EtcdRegistration application, EtcdDiscoveryProperties properties) {
+	/** Returns {@code null} if it could not be reached by others, or not be named. */
+	private @Nullable EtcdRegistration management(EtcdRegistration application, EtcdDiscoveryProperties properties) {
 		AdvertisedHost host = AdvertisedHost.bound("management.server.address", this.environment);
 		boolean secure = speaksTls("management.server.ssl")
 				|| (!isBound("management.server.ssl") && speaksTls("server.ssl"));
 		EtcdRegistration registration = new EtcdRegistration(application.getServiceId() + MANAGEMENT_SUFFIX,
-				instanceId(properties), application.getHost(), 0, secure,
+				ownInstanceId(application), application.getHost(), 0, secure,
 				metadata(properties, properties.getManagementMetadata()));
+		registration.setHost(application.getHost(), application.getHostReason());
+		if (host != null && AdvertisedHost.isLoopback(host.host())
+				&& !AdvertisedHost.isLoopback(application.getHost())) {
+			logger.info("A management port will not be registered: {}, where others do not reach it", host.reason());
+			return null;
+		}
 		if (host != null && !StringUtils.hasText(properties.getHost())) {
 			registration.setHost(host.host(), host.reason());
 		}
-		else {
-			registration.setHost(application.getHost(), application.getHostReason());
+		try {
+			check(registration);
+		}
+		catch (InvalidValueException ex) {
+			logger.warn("A management port will not be registered: {}", ex.getMessage());
+			return null;
 		}
 		return registration;
+	}
+
+	/** Returns {@code null} if it is just the address. */
+	private static @Nullable String ownInstanceId(EtcdRegistration application) {
+		String id = application.getInstanceId();
+		return id.equals(InstanceKey.defaultInstanceId(application.getHost(), application.getPort())) ? null : id;
 	}
 
 	private String serviceId(EtcdDiscoveryProperties properties) {

@@ -1,12 +1,14 @@
 package io.github.etcddiscovery.autoconfigure;
 
 import io.github.etcddiscovery.client.EtcdClient;
+import io.github.etcddiscovery.cloud.BoundPorts;
 import io.github.etcddiscovery.cloud.EtcdAutoServiceRegistration;
 import io.github.etcddiscovery.cloud.EtcdRegistration;
 import io.github.etcddiscovery.cloud.EtcdRegistrationCustomizer;
 import io.github.etcddiscovery.cloud.EtcdServiceRegistry;
 import io.github.etcddiscovery.cloud.GracefulDeregistration;
 import io.github.etcddiscovery.cloud.RegistrationLifecycles;
+import io.github.etcddiscovery.cloud.WebServerPorts;
 import io.github.etcddiscovery.instance.InstanceCodec;
 import io.github.etcddiscovery.instance.KeyLayout;
 import io.github.etcddiscovery.registry.Registrar;
@@ -18,8 +20,10 @@ import org.springframework.beans.factory.ObjectProvider;
 import org.springframework.boot.autoconfigure.AutoConfiguration;
 import org.springframework.boot.autoconfigure.condition.ConditionalOnBean;
 import org.springframework.boot.autoconfigure.condition.ConditionalOnBooleanProperty;
+import org.springframework.boot.autoconfigure.condition.ConditionalOnClass;
 import org.springframework.boot.autoconfigure.condition.ConditionalOnMissingBean;
 import org.springframework.boot.autoconfigure.condition.SearchStrategy;
+import org.springframework.boot.web.server.context.WebServerInitializedEvent;
 import org.springframework.cloud.client.serviceregistry.AutoServiceRegistrationAutoConfiguration;
 import org.springframework.cloud.client.serviceregistry.RegistrationLifecycle;
 import org.springframework.cloud.client.serviceregistry.RegistrationManagementLifecycle;
@@ -59,19 +63,35 @@ public final class EtcdServiceRegistryAutoConfiguration {
 							+ " ({}): one or two renewals that fail are enough to lose the registration",
 					ttl.heartbeat(), ttl.ttl());
 		}
-		return new EtcdServiceRegistry(() -> new Registrar(client, ttl), layout, codec, discovery.isDeregister(),
-				properties.getRequestTimeout());
+		return new EtcdServiceRegistry((onRegistered) -> new Registrar(client, ttl, onRegistered), layout, codec,
+				discovery.isDeregister(), properties.getRequestTimeout());
 	}
 
 	@Bean
 	@Lazy(false)
 	@ConditionalOnMissingBean
 	GracefulDeregistration etcdGracefulDeregistration(ApplicationContext context, EtcdServiceRegistry registry,
-			EtcdDiscoveryProperties properties) {
+			ObjectProvider<BoundPorts> ports, EtcdDiscoveryProperties properties) {
 		if (properties.getDrain().isNegative()) {
 			throw PropertyRules.invalid("discovery.drain", properties.getDrain(), "Expected 0 or more.");
 		}
-		return new GracefulDeregistration(context, registry, properties.isDeregister(), properties.getDrain());
+		return new GracefulDeregistration(context, registry, ports.getIfAvailable(() -> BoundPorts.NONE),
+				properties.isDeregister(), properties.getDrain());
+	}
+
+	/**
+	 * Knows the ports of this context, whatever others in the hierarchy have.
+	 */
+	@Configuration(proxyBeanMethods = false)
+	@ConditionalOnClass(WebServerInitializedEvent.class)
+	static class WebServerConfiguration {
+
+		@Bean
+		@Lazy(false)
+		WebServerPorts etcdWebServerPorts(ApplicationContext context) {
+			return new WebServerPorts(context);
+		}
+
 	}
 
 	/**
@@ -101,13 +121,13 @@ public final class EtcdServiceRegistryAutoConfiguration {
 		@Lazy(false)
 		@ConditionalOnMissingBean(search = SearchStrategy.CURRENT)
 		EtcdAutoServiceRegistration etcdAutoServiceRegistration(ApplicationContext context,
-				EtcdServiceRegistry registry, GracefulDeregistration deregistration, EtcdRegistration registration,
-				EtcdRegistrationFactory factory,
+				EtcdServiceRegistry registry, GracefulDeregistration deregistration, ObjectProvider<BoundPorts> ports,
+				EtcdRegistration registration, EtcdRegistrationFactory factory,
 				ObjectProvider<RegistrationLifecycle<? super EtcdRegistration>> lifecycles,
 				ObjectProvider<RegistrationManagementLifecycle<? super EtcdRegistration>> managementLifecycles,
 				EtcdClient client, EtcdProperties properties, EtcdDiscoveryProperties discovery) {
 			return new EtcdAutoServiceRegistration(context, registry, deregistration,
-					factory.withManagement(registration, discovery),
+					ports.getIfAvailable(() -> BoundPorts.NONE), factory.withManagement(registration, discovery),
 					new RegistrationLifecycles(lifecycles.orderedStream().toList(),
 							managementLifecycles.orderedStream().toList()),
 					new EtcdAutoServiceRegistration.Settings(discovery.isFollowReadiness(), properties.isFailFast(),

@@ -5,16 +5,13 @@ import java.util.Map;
 import java.util.Set;
 
 import io.github.etcddiscovery.cloud.EtcdAutoServiceRegistration;
-import io.github.etcddiscovery.instance.InvalidValueException;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-import org.springframework.boot.context.properties.bind.BindException;
 import org.springframework.boot.context.properties.bind.Binder;
 import org.springframework.boot.context.properties.source.ConfigurationPropertyName;
 import org.springframework.boot.context.properties.source.ConfigurationPropertyName.Form;
-import org.springframework.boot.context.properties.source.InvalidConfigurationPropertyValueException;
 import org.springframework.cloud.context.environment.EnvironmentChangeEvent;
 import org.springframework.context.ApplicationListener;
 import org.springframework.core.env.Environment;
@@ -64,7 +61,8 @@ final class RegistrationRefresher implements ApplicationListener<EnvironmentChan
 				this.applied = changed;
 			}
 		}
-		catch (InvalidConfigurationPropertyValueException | BindException | InvalidValueException ex) {
+		catch (RuntimeException ex) {
+			// A refresh is of others too: it must go on.
 			logger.error("Staying registered as before, since what {} says now cannot be used: {}. Correct it and"
 					+ " refresh again", EtcdDiscoveryProperties.PREFIX, PropertyRules.describe(ex));
 		}

@@ -121,8 +121,7 @@ final class ConnectionKeeper implements AutoCloseable {
 
 	/**
 	 * Connects otherwise from now on. Blocks until the new connection has proven itself;
-	 * only then the old one is given up, and with it all watches end. While there is no
-	 * connection there is nothing to lose, and the new one is what is looked for.
+	 * only then the old one is given up, and with it all watches end.
 	 * @param changedFactory builds clients
 	 * @param changedOptions how to connect
 	 * @throws EtcdException if the new connection cannot be used; the old one stays
@@ -144,19 +143,9 @@ final class ConnectionKeeper implements AutoCloseable {
 		if (unwanted != null) {
 			unwanted.close();
 		}
-		if (failure != null && !works && !expect(changedFactory, changedOptions)) {
+		if (failure != null && !works) {
 			throw failure;
 		}
-	}
-
-	/** While there is no connection, the other one is looked for from now on. */
-	private synchronized boolean expect(JetcdClientFactory changedFactory, EtcdClientOptions changedOptions) {
-		if (this.state == State.LOST) {
-			this.factory = changedFactory;
-			this.options = changedOptions;
-			return true;
-		}
-		return false;
 	}
 
 	/** Takes a client that works into use, and returns the one to close. */
@@ -183,13 +172,16 @@ final class ConnectionKeeper implements AutoCloseable {
 	}
 
 	private void verify() {
-		Client suspect = this.current;
+		Client suspect;
+		synchronized (this) {
+			suspect = this.current;
+		}
 		EtcdException failure = (suspect != null) ? ping(suspect, VERIFY_TIMEOUT) : null;
 		synchronized (this) {
 			if (this.state != State.SUSPECT) {
 				return;
 			}
-			if (failure == null) {
+			if (failure == null || suspect != this.current) {
 				this.state = State.HEALTHY;
 				return;
 			}

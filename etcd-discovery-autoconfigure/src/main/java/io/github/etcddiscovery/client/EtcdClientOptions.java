@@ -28,8 +28,8 @@ public record EtcdClientOptions(List<EtcdEndpoint> endpoints, @Nullable Tls tls,
 
 	/**
 	 * Copies the endpoints.
-	 * @throws IllegalArgumentException if there is none, or not all are with TLS or all
-	 * without
+	 * @throws IllegalArgumentException if there is none, not all are with TLS or all
+	 * without, or a duration is not more than 0
 	 */
 	public EtcdClientOptions {
 		if (endpoints.isEmpty()) {
@@ -40,7 +40,16 @@ public record EtcdClientOptions(List<EtcdEndpoint> endpoints, @Nullable Tls tls,
 			throw new IllegalArgumentException("Endpoints %s given: expected all to start with %s".formatted(endpoints,
 					secure ? "https" : "http"));
 		}
+		requirePositive("dial timeout", dialTimeout);
+		requirePositive("dial keep-alive", dialKeepAlive);
+		requirePositive("request timeout", requestTimeout);
 		endpoints = List.copyOf(endpoints);
+	}
+
+	private static void requirePositive(String name, Duration value) {
+		if (value.isZero() || value.isNegative()) {
+			throw new IllegalArgumentException("Invalid %s '%s': expected more than 0".formatted(name, value));
+		}
 	}
 
 	/**
@@ -63,6 +72,7 @@ public record EtcdClientOptions(List<EtcdEndpoint> endpoints, @Nullable Tls tls,
 	 * Returns the same options with other keys and certificates.
 	 * @param tls the keys and certificates
 	 * @return the options
+	 * @throws IllegalArgumentException if the endpoints do not start with {@code https}
 	 */
 	public EtcdClientOptions withTls(Tls tls) {
 		return new EtcdClientOptions(this.endpoints, tls, this.credentials, this.dialTimeout, this.dialKeepAlive,
@@ -83,11 +93,13 @@ public record EtcdClientOptions(List<EtcdEndpoint> endpoints, @Nullable Tls tls,
 	/**
 	 * Returns the same options with other time-outs.
 	 * @param dialTimeout how long to wait for a connection
+	 * @param dialKeepAlive how often an idle connection is pinged
 	 * @param requestTimeout how long to wait for the answer to one call
 	 * @return the options
+	 * @throws IllegalArgumentException if one is not more than 0
 	 */
-	public EtcdClientOptions withTimeouts(Duration dialTimeout, Duration requestTimeout) {
-		return new EtcdClientOptions(this.endpoints, this.tls, this.credentials, dialTimeout, this.dialKeepAlive,
+	public EtcdClientOptions withTimeouts(Duration dialTimeout, Duration dialKeepAlive, Duration requestTimeout) {
+		return new EtcdClientOptions(this.endpoints, this.tls, this.credentials, dialTimeout, dialKeepAlive,
 				requestTimeout);
 	}
 

@@ -82,8 +82,8 @@ public final class JetcdEtcdClient implements EtcdClient {
 
 	/**
 	 * Connects otherwise from now on. Waits until the new connection has proven itself,
-	 * at most the request timeout. All watches end and are opened anew by those who own
-	 * them; leases live on, for they are etcd's.
+	 * at most the request timeout and half a second. All watches end and are opened anew
+	 * by those who own them; leases live on, for they are etcd's.
 	 * @param changed where and how to connect
 	 * @throws EtcdException if the new connection cannot be used; all stays as it is
 	 */

@@ -43,9 +43,9 @@ public final class CatalogHeartbeat implements SmartLifecycle {
 	}
 
 	private void publish(Catalog<ServiceInstance> catalog) {
-		boolean changed = catalog.isSynced() && (this.last == null || !catalog.hasSameInstances(this.last));
-		this.last = catalog;
-		if (changed) {
+		boolean synced = catalog.positions().stream().anyMatch((position) -> position.epoch() > 0);
+		if (synced && (this.last == null || !catalog.hasSameInstances(this.last))) {
+			this.last = catalog;
 			this.publisher.publishEvent(new HeartbeatEvent(this, catalog.positions()));
 		}
 	}

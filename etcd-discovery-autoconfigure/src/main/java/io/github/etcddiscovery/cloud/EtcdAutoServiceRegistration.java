@@ -1,18 +1,17 @@
 package io.github.etcddiscovery.cloud;
 
 import java.util.concurrent.CompletableFuture;
-import java.util.function.Consumer;
 
-import io.github.etcddiscovery.client.EtcdException;
+import io.github.etcddiscovery.instance.InvalidValueException;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
+import org.springframework.beans.factory.DisposableBean;
 import org.springframework.boot.availability.AvailabilityChangeEvent;
 import org.springframework.boot.availability.ReadinessState;
 import org.springframework.boot.context.event.ApplicationReadyEvent;
 import org.springframework.cloud.client.discovery.event.InstancePreRegisteredEvent;
-import org.springframework.cloud.client.discovery.event.InstanceRegisteredEvent;
 import org.springframework.cloud.client.serviceregistry.AutoServiceRegistration;
 import org.springframework.context.ApplicationContext;
 import org.springframework.context.ApplicationEvent;
@@ -30,12 +29,10 @@ import org.springframework.core.Ordered;
  * registrar's queue, happens under one lock that is never held while waiting, so that the
  * queue gets it in the same order.
  */
-public class EtcdAutoServiceRegistration implements AutoServiceRegistration, SmartLifecycle, SmartApplicationListener {
+public class EtcdAutoServiceRegistration
+		implements AutoServiceRegistration, SmartLifecycle, SmartApplicationListener, DisposableBean {
 
 	private static final Logger logger = LoggerFactory.getLogger(EtcdAutoServiceRegistration.class);
-
-	/** Where Spring Boot publishes the port that the management server is bound to. */
-	private static final String BOUND_MANAGEMENT_PORT = "local.management.port";
 
 	/**
 	 * Above the phase in which the web server shuts down gracefully, which is
@@ -50,13 +47,20 @@ public class EtcdAutoServiceRegistration implements AutoServiceRegistration, Sma
 
 	private final GracefulDeregistration deregistration;
 
+	private final BoundPorts ports;
+
 	private final Registrations wanted;
 
 	private final RegistrationLifecycles lifecycles;
 
 	private final Settings settings;
 
+	private final RegistrationAnnouncer announcer;
+
 	private final Object lock = new Object();
+
+	/** What the properties say, whatever others have made of it since. */
+	private Registrations made;
 
 	private boolean running;
 
@@ -78,20 +82,24 @@ public class EtcdAutoServiceRegistration implements AutoServiceRegistration, Sma
 	 * @param context whose events count
 	 * @param registry where to register
 	 * @param deregistration how to leave
+	 * @param ports of this context
 	 * @param wanted what to register
 	 * @param lifecycles the user's callbacks
 	 * @param settings when and how
 	 */
 	public EtcdAutoServiceRegistration(ApplicationContext context, EtcdServiceRegistry registry,
-			GracefulDeregistration deregistration, Registrations wanted, RegistrationLifecycles lifecycles,
-			Settings settings) {
+			GracefulDeregistration deregistration, BoundPorts ports, Registrations wanted,
+			RegistrationLifecycles lifecycles, Settings settings) {
 		this.context = context;
 		this.registry = registry;
 		this.deregistration = deregistration;
+		this.ports = ports;
 		this.wanted = wanted;
+		this.made = wanted.copy();
 		this.registered = wanted;
 		this.lifecycles = lifecycles;
 		this.settings = settings;
+		this.announcer = new RegistrationAnnouncer(context, registry, lifecycles, settings.endpoints());
 	}
 
 	@Override
@@ -151,28 +159,18 @@ public class EtcdAutoServiceRegistration implements AutoServiceRegistration, Sma
 			first = !this.attempted;
 			this.attempted = true;
 		}
-		this.context.publishEvent(new InstancePreRegisteredEvent(this, registering.application()));
-		this.lifecycles.beforeStart(registering);
-		CompletableFuture<Void> application;
-		@Nullable CompletableFuture<Void> management;
-		synchronized (this.lock) {
-			if (this.state != State.ON_THE_WAY_IN) {
-				// The context was closed meanwhile.
-				return;
-			}
-			registering.application().setRefusing(isRefusing());
-			this.registered = registering;
-			application = this.registry.submit(registering.application());
-			management = (registering.management() != null) ? this.registry.submit(registering.management()) : null;
-			this.state = State.IN;
+		RegistrationAnnouncer.Outcome outcome;
+		try {
+			this.context.publishEvent(new InstancePreRegisteredEvent(this, registering.application()));
+			this.lifecycles.beforeStart(registering);
+			outcome = handOver(registering);
 		}
-		boolean failFast = first && this.settings.failFast();
-		awaitRegistered(registering.application(), application, failFast, (registered) -> {
-			this.lifecycles.afterStart(registered);
-			this.context.publishEvent(new InstanceRegisteredEvent<>(this, registered));
-		});
-		if (registering.management() != null && management != null) {
-			awaitRegistered(registering.management(), management, failFast, this.lifecycles::afterStartOfManagement);
+		catch (RuntimeException ex) {
+			abort(registering);
+			throw ex;
+		}
+		if (outcome != null) {
+			this.announcer.announce(registering, outcome, first && this.settings.failFast(), () -> isIn(registering));
 		}
 	}
 
@@ -181,38 +179,45 @@ public class EtcdAutoServiceRegistration implements AutoServiceRegistration, Sma
 	 * really is: not every application with a property for it has one.
 	 */
 	private Registrations withPorts() {
-		int port = boundPort(GracefulDeregistration.BOUND_PORT);
-		int managementPort = boundPort(BOUND_MANAGEMENT_PORT);
-		this.wanted.application().setBoundPort(port);
-		this.wanted.ifManagement((management) -> management.setBoundPort(managementPort));
-		return (managementPort != 0 && managementPort != port) ? this.wanted : this.wanted.withoutManagement();
+		this.wanted.application().setBoundPort(this.ports.server());
+		this.wanted.ifManagement((management) -> management.setBoundPort(this.ports.management()));
+		boolean separate = this.ports.management() != 0 && this.ports.management() != this.ports.server();
+		return separate ? this.wanted : this.wanted.withoutManagement();
 	}
 
-	private void awaitRegistered(EtcdRegistration registration, CompletableFuture<Void> registered, boolean failFast,
-			Consumer<EtcdRegistration> afterwards) {
-		try {
-			this.registry.await(registration, registered);
-		}
-		catch (EtcdException ex) {
-			if (failFast) {
-				throw new EtcdUnavailableException(this.settings.endpoints(), ex);
+	/** Returns {@code null} if the context was closed meanwhile. */
+	private RegistrationAnnouncer.@Nullable Outcome handOver(Registrations registering) {
+		synchronized (this.lock) {
+			if (this.state != State.ON_THE_WAY_IN) {
+				return null;
 			}
-			logger.error("Not registered yet, trying again in the background: {}", ex.getMessage());
-			return;
-		}
-		if (registered.isDone()) {
-			if (!registered.isCancelled()) {
-				afterwards.accept(registration);
-			}
-		}
-		else {
-			// Later, and not on the registrar's thread: others may take their time.
-			registered.thenRunAsync(() -> afterwards.accept(registration));
+			registering.application().setRefusing(isRefusing());
+			CompletableFuture<Void> application = this.registry.submit(registering.application());
+			EtcdRegistration management = registering.management();
+			RegistrationAnnouncer.Outcome outcome = new RegistrationAnnouncer.Outcome(application,
+					(management != null) ? this.registry.submit(management) : null);
+			this.registered = registering;
+			this.state = State.IN;
+			return outcome;
 		}
 	}
 
-	private int boundPort(String property) {
-		return this.context.getEnvironment().getProperty(property, Integer.class, 0);
+	/**
+	 * Somebody's callback, or the registry, would not have it: there may be a next time.
+	 */
+	private void abort(Registrations registering) {
+		synchronized (this.lock) {
+			if (this.state == State.ON_THE_WAY_IN) {
+				this.state = State.OUT;
+			}
+		}
+		this.registry.withdraw(registering.all());
+	}
+
+	private boolean isIn(Registrations registering) {
+		synchronized (this.lock) {
+			return this.state == State.IN && this.registered == registering;
+		}
 	}
 
 	private void leave(@Nullable ApplicationContext closing) {
@@ -223,8 +228,14 @@ public class EtcdAutoServiceRegistration implements AutoServiceRegistration, Sma
 			leaving = this.registered;
 			this.state = State.OUT;
 		}
-		// Without deregistering, the registry stops renewing the lease when it is closed.
-		if (before != State.IN || !this.deregistration.isEnabled()) {
+		if (before != State.IN) {
+			return;
+		}
+		if (!this.deregistration.isEnabled()) {
+			// When the context closes, the registry is closed with it.
+			if (closing == null) {
+				this.deregistration.abandon(this.context);
+			}
 			return;
 		}
 		this.lifecycles.beforeStop(leaving);
@@ -232,26 +243,37 @@ public class EtcdAutoServiceRegistration implements AutoServiceRegistration, Sma
 		this.lifecycles.afterStop(leaving);
 		// Where others have not been told, waiting for them to take note is for nothing.
 		if (withdrawn) {
-			this.deregistration.drain(this.context);
+			this.deregistration.drain(this.ports);
 		}
 	}
 
 	/**
-	 * Registers something else from now on. What is in etcd already changes in place, or,
-	 * if its key is another one, moves there: first the new record is written, then the
-	 * old one is taken away. Does not wait.
-	 * @param changed what to register
+	 * Lets what the properties say now take effect, as far as it differs from what they
+	 * said before. What is in etcd already changes in place, or, if its key is another
+	 * one, moves there: first the new record is written, then the old one is taken away.
+	 * Does not wait.
+	 * @param changed what they say now
+	 * @throws InvalidValueException if what would come of it breaks the rules; all stays
+	 * as it is
 	 */
 	public void change(Registrations changed) {
 		synchronized (this.lock) {
-			this.wanted.application().become(changed.application());
-			if (this.wanted.management() != null && changed.management() != null) {
-				this.wanted.management().become(changed.management());
+			if (this.state == State.IN) {
+				Registrations candidate = this.registered.copy();
+				candidate.follow(this.made, changed);
+				candidate.all().forEach(this.registry::check);
 			}
+			this.wanted.follow(this.made, changed);
+			this.made = changed;
 			if (this.state == State.IN) {
 				this.registered.all().forEach(this.registry::publishChanges);
 			}
 		}
+	}
+
+	@Override
+	public void destroy() {
+		this.announcer.close();
 	}
 
 	@Override

@@ -43,7 +43,8 @@ public class EtcdReactiveDiscoveryClient implements ReactiveDiscoveryClient {
 	}
 
 	/**
-	 * Asks etcd itself, within the request timeout.
+	 * Asks etcd itself; while there is no connection for at most twice the request
+	 * timeout.
 	 */
 	@Override
 	public Mono<Void> reactiveProbe() {

@@ -4,6 +4,7 @@ import java.net.URI;
 import java.util.Collections;
 import java.util.LinkedHashMap;
 import java.util.Map;
+import java.util.Objects;
 
 import io.github.etcddiscovery.instance.InstanceKey;
 import io.github.etcddiscovery.instance.InstanceStatus;
@@ -15,7 +16,7 @@ import org.springframework.cloud.client.serviceregistry.Registration;
 
 /**
  * What this application registers itself as, or one of several things. What is changed
- * here takes effect with the next call of
+ * here takes effect when it is written the next time: at the latest with the next call of
  * {@link EtcdServiceRegistry#register(EtcdRegistration)}. Safe to use from any thread.
  */
 public class EtcdRegistration implements Registration {
@@ -185,16 +186,42 @@ public class EtcdRegistration implements Registration {
 		this.refusing = refusing;
 	}
 
-	/** Takes over all that another one says, but for the status and the bound port. */
-	void become(EtcdRegistration other) {
-		this.serviceId = other.serviceId;
-		this.instanceId = other.instanceId;
-		setHost(other.host, other.hostReason);
-		this.port = other.port;
-		this.secure = other.secure;
+	/**
+	 * Takes over the difference between two others, all at once: what somebody else has
+	 * changed here stays.
+	 */
+	void follow(EtcdRegistration before, EtcdRegistration after) {
 		synchronized (this.metadata) {
-			this.metadata.clear();
-			this.metadata.putAll(other.metadata);
+			this.serviceId = before.serviceId.equals(after.serviceId) ? this.serviceId : after.serviceId;
+			this.instanceId = Objects.equals(before.instanceId, after.instanceId) ? this.instanceId : after.instanceId;
+			if (!before.host.equals(after.host)) {
+				setHost(after.host, after.hostReason);
+			}
+			this.port = (before.port == after.port) ? this.port : after.port;
+			this.secure = (before.secure == after.secure) ? this.secure : after.secure;
+			before.metadata.forEach((name, value) -> {
+				if (!after.metadata.containsKey(name)) {
+					this.metadata.remove(name, value);
+				}
+			});
+			after.metadata.forEach((name, value) -> {
+				if (!value.equals(before.metadata.get(name))) {
+					this.metadata.put(name, value);
+				}
+			});
+		}
+	}
+
+	/** Returns one that says the same, and goes its own way from here. */
+	EtcdRegistration copy() {
+		synchronized (this.metadata) {
+			EtcdRegistration copy = new EtcdRegistration(this.serviceId, this.instanceId, this.host, this.port,
+					this.secure, this.metadata);
+			copy.hostReason = this.hostReason;
+			copy.boundPort = this.boundPort;
+			copy.status = this.status;
+			copy.refusing = this.refusing;
+			return copy;
 		}
 	}
 

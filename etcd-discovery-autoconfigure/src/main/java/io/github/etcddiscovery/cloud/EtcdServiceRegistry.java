@@ -2,17 +2,15 @@ package io.github.etcddiscovery.cloud;
 
 import java.time.Duration;
 import java.util.Collection;
-import java.util.LinkedHashMap;
-import java.util.LinkedHashSet;
 import java.util.List;
-import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.CancellationException;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
-import java.util.function.Supplier;
+import java.util.function.Consumer;
+import java.util.function.Function;
 
 import io.github.etcddiscovery.client.EtcdException;
 import io.github.etcddiscovery.instance.InstanceCodec;
@@ -41,7 +39,7 @@ public class EtcdServiceRegistry implements ServiceRegistry<EtcdRegistration>, A
 
 	private static final Logger logger = LoggerFactory.getLogger(EtcdServiceRegistry.class);
 
-	private final Supplier<Registrar> registrars;
+	private final Function<Consumer<String>, Registrar> registrars;
 
 	private final KeyLayout layout;
 
@@ -51,20 +49,23 @@ public class EtcdServiceRegistry implements ServiceRegistry<EtcdRegistration>, A
 
 	private final Duration timeout;
 
-	private final Map<EtcdRegistration, String> keys = new LinkedHashMap<>();
+	private final RegisteredKeys keys = new RegisteredKeys();
 
 	private @Nullable Registrar registrar;
 
+	private boolean ended;
+
 	/**
 	 * Creates a registry. Starts nothing.
-	 * @param registrars creates the write side, whenever it is needed
+	 * @param registrars creates the write side, whenever it is needed; what it is given
+	 * has to be told the key of every record that comes to be in etcd
 	 * @param layout where the records are
 	 * @param codec writes a record
 	 * @param deregister whether leaving takes the records out of etcd; otherwise they
 	 * stay until their lease runs out
 	 * @param timeout how long registering waits for etcd
 	 */
-	public EtcdServiceRegistry(Supplier<Registrar> registrars, KeyLayout layout, InstanceCodec codec,
+	public EtcdServiceRegistry(Function<Consumer<String>, Registrar> registrars, KeyLayout layout, InstanceCodec codec,
 			boolean deregister, Duration timeout) {
 		this.registrars = registrars;
 		this.layout = layout;
@@ -74,12 +75,14 @@ public class EtcdServiceRegistry implements ServiceRegistry<EtcdRegistration>, A
 	}
 
 	/**
-	 * Puts a registration into etcd, or changes what is there in place. Waits for etcd,
-	 * but not for long: if it is away, the registration follows as soon as it is back,
-	 * and if the key belongs to another live process, as soon as that has gone.
+	 * Puts a registration into etcd, or changes what is there in place; if its key is
+	 * another one by now, the record moves there. Waits for etcd, but not for long: if it
+	 * is away, the registration follows as soon as it is back, and if the key belongs to
+	 * another live process, as soon as that has gone.
 	 * @param registration what to register
 	 * @throws InvalidValueException if a part of it breaks the rules
 	 * @throws EtcdException if etcd refuses it; it is still tried again in the background
+	 * @throws IllegalStateException if the application is closing
 	 */
 	@Override
 	public void register(@Nullable EtcdRegistration registration) {
@@ -89,37 +92,61 @@ public class EtcdServiceRegistry implements ServiceRegistry<EtcdRegistration>, A
 
 	/** Hands a registration over. Does not wait. */
 	synchronized CompletableFuture<Void> submit(EtcdRegistration registration) {
+		if (this.ended) {
+			throw new IllegalStateException("Not registering " + registration + ": the application is closing");
+		}
 		RegistryEntry entry = entry(registration);
-		if (this.registrar == null) {
-			this.registrar = this.registrars.get();
-		}
 		Registrar current = this.registrar;
-		String formerKey = this.keys.put(registration, entry.key());
-		CompletableFuture<Void> registered = current.register(entry);
-		if (formerKey != null && !this.keys.containsValue(formerKey)) {
-			// Callers must find one or the other at any time.
-			registered.thenRun(() -> leaveFormer(current, formerKey));
+		if (current == null) {
+			current = this.registrars.apply(this::onRegistered);
+			this.registrar = current;
 		}
-		return registered;
+		this.keys.move(registration, entry.key());
+		CompletableFuture<Void> outcome = current.register(entry);
+		if (current.state(entry.key()) == RecordState.REGISTERED) {
+			onRegistered(entry.key());
+		}
+		return outcome;
 	}
 
-	private synchronized void leaveFormer(Registrar current, String formerKey) {
-		if (!this.keys.containsValue(formerKey)) {
-			current.deregister(formerKey);
+	/** Makes sure that a registration could be handed over. */
+	void check(EtcdRegistration registration) {
+		entry(registration);
+	}
+
+	/** Comes on the registrar's thread, mostly. */
+	private synchronized void onRegistered(String key) {
+		Set<String> leaving = this.keys.settle(key);
+		Registrar current = this.registrar;
+		if (current != null) {
+			leaving.forEach(current::deregister);
+		}
+	}
+
+	/**
+	 * Calls back once a registration is in etcd; at once if it is, never if it is taken
+	 * back before. The callback must not block.
+	 */
+	synchronized void whenRegistered(EtcdRegistration registration, Runnable callback) {
+		if (getState(registration) == RecordState.REGISTERED) {
+			callback.run();
+		}
+		else {
+			this.keys.whenSettled(registration, callback);
 		}
 	}
 
 	/** Writes what has changed of a registration, if it is registered. Does not wait. */
 	synchronized void publishChanges(EtcdRegistration registration) {
-		if (this.keys.containsKey(registration)) {
+		if (this.keys.contains(registration)) {
 			submit(registration);
 		}
 	}
 
 	/** Waits until a registration is in etcd, is refused, or takes too long. */
-	void await(EtcdRegistration registration, CompletableFuture<Void> registered) {
+	void await(EtcdRegistration registration, CompletableFuture<Void> outcome) {
 		try {
-			registered.get(this.timeout.toNanos(), TimeUnit.NANOSECONDS);
+			outcome.get(this.timeout.toNanos(), TimeUnit.NANOSECONDS);
 		}
 		catch (TimeoutException ex) {
 			logger.warn("{} is not registered after {} ms: still trying in the background", registration,
@@ -177,14 +204,7 @@ public class EtcdServiceRegistry implements ServiceRegistry<EtcdRegistration>, A
 		boolean wasThere;
 		synchronized (this) {
 			wasThere = registrations.stream().map(this::getState).anyMatch(RecordState.REGISTERED::equals);
-			Set<String> leaving = new LinkedHashSet<>();
-			registrations.forEach((registration) -> {
-				String key = this.keys.remove(registration);
-				if (key != null) {
-					leaving.add(key);
-				}
-			});
-			leaving.removeAll(this.keys.values());
+			Set<String> leaving = this.keys.remove(registrations);
 			Registrar current = this.registrar;
 			if (leaving.isEmpty() || current == null) {
 				return false;
@@ -218,7 +238,7 @@ public class EtcdServiceRegistry implements ServiceRegistry<EtcdRegistration>, A
 	boolean withdrawAll() {
 		List<EtcdRegistration> all;
 		synchronized (this) {
-			all = List.copyOf(this.keys.keySet());
+			all = this.keys.all();
 		}
 		return withdraw(all);
 	}
@@ -234,6 +254,11 @@ public class EtcdServiceRegistry implements ServiceRegistry<EtcdRegistration>, A
 		if (closing != null) {
 			closing.close(this.deregister, Registrar.CLOSE_TIMEOUT);
 		}
+	}
+
+	/** From now on nothing is registered any more: the application is closing. */
+	synchronized void end() {
+		this.ended = true;
 	}
 
 	/** From here on registrations go to another registrar, and the lock is not needed. */
@@ -275,7 +300,7 @@ public class EtcdServiceRegistry implements ServiceRegistry<EtcdRegistration>, A
 	 * @return its state
 	 */
 	public synchronized RecordState getState(EtcdRegistration registration) {
-		String key = this.keys.get(registration);
+		String key = this.keys.key(registration);
 		return (key != null && this.registrar != null) ? this.registrar.state(key) : RecordState.GONE;
 	}
 
@@ -285,29 +310,13 @@ public class EtcdServiceRegistry implements ServiceRegistry<EtcdRegistration>, A
 	 */
 	public synchronized List<RegisteredRecord> getRecords() {
 		Registrar current = this.registrar;
-		return this.keys.entrySet()
+		String lease = (current != null) ? Long.toHexString(current.leaseId()) : "0";
+		return this.keys.all()
 			.stream()
-			.map((entry) -> new RegisteredRecord(entry.getValue(), getState(entry.getKey()), entry.getKey().getStatus(),
-					(current != null) ? Long.toHexString(current.leaseId()) : "0", entry.getKey().getHost(),
-					entry.getKey().getHostReason(), entry.getKey().getPort()))
+			.map((registration) -> new RegisteredRecord(String.valueOf(this.keys.key(registration)),
+					getState(registration), registration.getStatus(), lease, registration.getHost(),
+					registration.getHostReason(), registration.getPort()))
 			.toList();
-	}
-
-	/**
-	 * A record that is registered, or to be registered as soon as etcd lets it.
-	 *
-	 * @param key its key
-	 * @param state how far it is
-	 * @param status what it says of itself
-	 * @param lease the lease it is written under, in hexadecimal digits as etcdctl shows
-	 * it; 0 for none yet
-	 * @param host where others reach it
-	 * @param hostReason why there
-	 * @param port the port
-	 */
-	public record RegisteredRecord(String key, RecordState state, InstanceStatus status, String lease, String host,
-			String hostReason, int port) {
-
 	}
 
 }

@@ -24,12 +24,11 @@ public final class GracefulDeregistration implements SmartApplicationListener {
 
 	private static final Logger logger = LoggerFactory.getLogger(GracefulDeregistration.class);
 
-	/** Where Spring Boot publishes the port that the web server is bound to. */
-	static final String BOUND_PORT = "local.server.port";
-
 	private final ApplicationContext context;
 
 	private final EtcdServiceRegistry registry;
+
+	private final BoundPorts ports;
 
 	private final boolean deregister;
 
@@ -39,13 +38,15 @@ public final class GracefulDeregistration implements SmartApplicationListener {
 	 * Creates the deregistration. Starts nothing.
 	 * @param context at whose close the registry is emptied
 	 * @param registry where the registrations are
+	 * @param ports of that context
 	 * @param deregister whether to do anything at all
 	 * @param drain how long to go on serving after deregistering
 	 */
-	public GracefulDeregistration(ApplicationContext context, EtcdServiceRegistry registry, boolean deregister,
-			Duration drain) {
+	public GracefulDeregistration(ApplicationContext context, EtcdServiceRegistry registry, BoundPorts ports,
+			boolean deregister, Duration drain) {
 		this.context = context;
 		this.registry = registry;
+		this.ports = ports;
 		this.deregister = deregister;
 		this.drain = drain;
 	}
@@ -63,12 +64,26 @@ public final class GracefulDeregistration implements SmartApplicationListener {
 	 * @return whether others have been told
 	 */
 	boolean withdraw(Collection<EtcdRegistration> registrations, @Nullable ApplicationContext closing) {
-		return (closing == this.context) ? this.registry.withdrawAll() : this.registry.withdraw(registrations);
+		if (closing != this.context) {
+			return this.registry.withdraw(registrations);
+		}
+		this.registry.end();
+		return this.registry.withdrawAll();
+	}
+
+	/**
+	 * Leaves what is registered to its lease, if this is the context that has made the
+	 * registry.
+	 */
+	void abandon(ApplicationContext stopping) {
+		if (stopping == this.context) {
+			this.registry.close();
+		}
 	}
 
 	/** Waits, unless there is nothing that serves. */
-	void drain(ApplicationContext serving) {
-		if (serving.getEnvironment().getProperty(BOUND_PORT, Integer.class, 0) != 0 && !this.drain.isZero()) {
+	void drain(BoundPorts serving) {
+		if (serving.server() != 0 && !this.drain.isZero()) {
 			logger.info("Deregistered; serving on for {} ms", this.drain.toMillis());
 			new CompletableFuture<Void>().completeOnTimeout(null, this.drain.toNanos(), TimeUnit.NANOSECONDS).join();
 		}
@@ -76,10 +91,13 @@ public final class GracefulDeregistration implements SmartApplicationListener {
 
 	@Override
 	public void onApplicationEvent(ApplicationEvent event) {
-		// Where others have not been told, waiting for them to take note is for nothing.
-		if (event instanceof ContextClosedEvent closed && closed.getApplicationContext() == this.context
-				&& this.deregister && this.registry.withdrawAll()) {
-			drain(this.context);
+		if (event instanceof ContextClosedEvent closed && closed.getApplicationContext() == this.context) {
+			this.registry.end();
+			// Where others have not been told, waiting for them to take note is for
+			// nothing.
+			if (this.deregister && this.registry.withdrawAll()) {
+				drain(this.ports);
+			}
 		}
 	}
 

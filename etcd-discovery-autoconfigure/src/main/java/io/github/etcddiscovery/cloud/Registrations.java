@@ -25,6 +25,18 @@ public record Registrations(EtcdRegistration application, @Nullable EtcdRegistra
 		return Stream.of(this.application, this.management).filter((one) -> one != null).toList();
 	}
 
+	Registrations copy() {
+		return new Registrations(this.application.copy(), (this.management != null) ? this.management.copy() : null);
+	}
+
+	/** Takes over the difference between two others. */
+	void follow(Registrations before, Registrations after) {
+		this.application.follow(before.application, after.application);
+		if (this.management != null && before.management != null && after.management != null) {
+			this.management.follow(before.management, after.management);
+		}
+	}
+
 	Registrations withoutManagement() {
 		return new Registrations(this.application, null);
 	}

@@ -35,13 +35,25 @@ public final class KeyLayout {
 	 * not empty
 	 * @param servicePrefixes the prefixes of services that are kept elsewhere, by service
 	 * id, with or without a slash at their end; not empty
-	 * @throws InvalidValueException if a service id breaks the rules, or nothing is left
-	 * of a prefix without the slash
+	 * @throws InvalidValueException if a service id breaks the rules, nothing is left of
+	 * a prefix without the slash, or one begins with another
 	 */
 	public KeyLayout(String prefix, Map<String, String> servicePrefixes) {
 		this.prefix = withSlash("prefix", prefix);
-		servicePrefixes.forEach((service, servicePrefix) -> this.servicePrefixes
-			.put(InstanceKey.checkServiceId(service), withSlash("prefix of service " + service, servicePrefix)));
+		servicePrefixes.forEach((service, servicePrefix) -> {
+			String own = withSlash("prefix of service " + service, servicePrefix);
+			if (this.prefix.startsWith(own)) {
+				throw new InvalidValueException("prefix of service " + service, servicePrefix,
+						"one that " + this.prefix + " does not begin with");
+			}
+			this.servicePrefixes.forEach((other, prefixOfOther) -> {
+				if (own.startsWith(prefixOfOther) || prefixOfOther.startsWith(own)) {
+					throw new InvalidValueException("prefix of service " + service, servicePrefix,
+							"one that does not meet that of " + other + ", " + prefixOfOther);
+				}
+			});
+			this.servicePrefixes.put(InstanceKey.checkServiceId(service), own);
+		});
 	}
 
 	private static String withSlash(String part, String prefix) {

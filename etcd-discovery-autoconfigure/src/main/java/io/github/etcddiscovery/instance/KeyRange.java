@@ -51,12 +51,17 @@ public record KeyRange(String prefix, @Nullable String serviceId, Set<String> el
 		if (slash < 0) {
 			throw unexpected(key);
 		}
-		InstanceKey parsed = new InstanceKey(rest.substring(0, slash), rest.substring(slash + 1));
-		if (!holds(parsed.serviceId())) {
-			throw new InvalidValueException("key", key,
-					"none of " + parsed.serviceId() + ", which is mapped to a prefix of its own");
-		}
-		return parsed;
+		return new InstanceKey(rest.substring(0, slash), rest.substring(slash + 1));
+	}
+
+	/**
+	 * Whether a key is of a service that is kept elsewhere, so that it says nothing here.
+	 * @param key a key that starts with the prefix
+	 * @return whether it is to be passed over
+	 */
+	public boolean isElsewhere(String key) {
+		int slash = key.indexOf('/', this.prefix.length());
+		return slash > 0 && this.elsewhere.contains(key.substring(this.prefix.length(), slash));
 	}
 
 	private InvalidValueException unexpected(String key) {

@@ -2,6 +2,7 @@ package io.github.etcddiscovery.registry;
 
 import java.time.Duration;
 import java.util.concurrent.CompletableFuture;
+import java.util.function.Consumer;
 import java.util.random.RandomGenerator;
 
 import io.github.etcddiscovery.client.EtcdBackoff;
@@ -31,6 +32,8 @@ final class RecordKeeper implements KeyWatch.Listener {
 
 	private final PredecessorCheck predecessors;
 
+	private final Consumer<String> onRegistered;
+
 	private final String key;
 
 	private final EtcdBackoff backoff;
@@ -59,7 +62,8 @@ final class RecordKeeper implements KeyWatch.Listener {
 	private @Nullable Runnable deferred;
 
 	RecordKeeper(EtcdClient client, LeaseKeeper lease, EventLoop loop, Duration heartbeat, RegistryEntry wanted,
-			RandomGenerator random) {
+			Consumer<String> onRegistered, RandomGenerator random) {
+		this.onRegistered = onRegistered;
 		this.client = client;
 		this.lease = lease;
 		this.loop = loop;
@@ -74,7 +78,7 @@ final class RecordKeeper implements KeyWatch.Listener {
 		return this.state;
 	}
 
-	/** Completes when the record is in etcd for the first time, or is refused. */
+	/** Completes when the record is in etcd, or is refused the next time. */
 	CompletableFuture<Void> registered() {
 		return this.registered;
 	}
@@ -154,17 +158,18 @@ final class RecordKeeper implements KeyWatch.Listener {
 			continueLeaving();
 			return;
 		}
-		if (this.state != RecordState.REGISTERED) {
-			logger.info("Registered {} under lease {}", this.key, Long.toHexString(this.lease.id()));
-		}
+		boolean before = this.state == RecordState.REGISTERED;
 		this.state = this.state.to(RecordState.REGISTERED);
 		this.everRegistered = true;
-		if (!this.registered.complete(null)) {
-			// It may have been refused before.
-			this.registered = CompletableFuture.completedFuture(null);
+		this.registered.complete(null);
+		if (!before) {
+			logger.info("Registered {} under lease {}", this.key, Long.toHexString(this.lease.id()));
 		}
 		this.watch.openFrom(revision + 1);
 		sync();
+		if (!before) {
+			this.onRegistered.accept(this.key);
+		}
 	}
 
 	/** The key is not as it was thought to be: this is what is there. */
@@ -186,18 +191,14 @@ final class RecordKeeper implements KeyWatch.Listener {
 			again();
 		}
 		else if (!this.everRegistered && this.state == RecordState.WANTED && this.wanted.replaces(current.value())) {
-			takeOver(current.leaseId());
+			logger.info("Taking over {} from an earlier run of this instance, whose lease {} has not run out yet",
+					this.key, Long.toHexString(current.leaseId()));
+			again();
+			this.predecessors.lookAt(current.leaseId());
 		}
 		else {
 			conflict(current.leaseId(), revision);
 		}
-	}
-
-	private void takeOver(long predecessorLease) {
-		logger.info("Taking over {} from an earlier run of this instance, whose lease {} has not run out yet", this.key,
-				Long.toHexString(predecessorLease));
-		again();
-		this.predecessors.lookAt(predecessorLease);
 	}
 
 	private void conflict(long otherLease, long revision) {
@@ -228,7 +229,6 @@ final class RecordKeeper implements KeyWatch.Listener {
 			this.known.setUnsettled(unsettledBefore);
 			refused(cause);
 		}
-		logger.debug("Trying again", cause);
 		this.loop.schedule(this::sync, this.backoff.next(cause));
 	}
 
@@ -238,7 +238,9 @@ final class RecordKeeper implements KeyWatch.Listener {
 			logger.error("{} is not registered: {}", this.key, cause.getMessage());
 		}
 		this.refusalLogged = true;
-		this.registered.completeExceptionally(cause);
+		CompletableFuture<Void> refused = this.registered;
+		this.registered = new CompletableFuture<>();
+		refused.completeExceptionally(cause);
 	}
 
 	/** Takes the record out of etcd: marks it, then deletes it. */
@@ -292,7 +294,6 @@ final class RecordKeeper implements KeyWatch.Listener {
 		this.client.delete(this.key, this.known.modRevision()).whenComplete((result, error) -> this.loop.execute(() -> {
 			this.busy = false;
 			if (error != null) {
-				logger.debug("Trying again", error);
 				this.loop.schedule(this::sync, this.backoff.next());
 			}
 			else if (result.applied()) {

@@ -1,14 +1,17 @@
 package io.github.etcddiscovery.registry;
 
 import java.time.Duration;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.function.Consumer;
 import java.util.random.RandomGenerator;
 
 import io.github.etcddiscovery.client.EtcdClient;
@@ -44,9 +47,19 @@ public final class Registrar implements AutoCloseable {
 
 	private final LeaseKeeper lease;
 
+	private final Consumer<String> onRegistered;
+
 	private final Map<String, RecordKeeper> records = new ConcurrentHashMap<>();
 
+	/** What is wanted under keys that are leaving, once they have left. */
+	private final Map<String, Comeback> comebacks = new HashMap<>();
+
+	/** Outcomes that somebody may be waiting for. */
+	private final Set<CompletableFuture<Void>> outcomes = ConcurrentHashMap.newKeySet();
+
 	private final AtomicBoolean closed = new AtomicBoolean();
+
+	private volatile boolean ended;
 
 	/**
 	 * Creates a registrar with go-kit's heartbeat and time to live. Starts nothing.
@@ -62,12 +75,25 @@ public final class Registrar implements AutoCloseable {
 	 * @param ttl how long a record outlives this process, and how often it is renewed
 	 */
 	public Registrar(EtcdClient client, TtlOption ttl) {
-		this(client, ttl, EventLoop.onThread("etcd-registrar"), RandomGenerator.getDefault());
+		this(client, ttl, (key) -> {
+		});
 	}
 
-	Registrar(EtcdClient client, TtlOption ttl, EventLoop loop, RandomGenerator random) {
+	/**
+	 * Creates a registrar. Starts nothing.
+	 * @param client how to reach etcd
+	 * @param ttl how long a record outlives this process, and how often it is renewed
+	 * @param onRegistered is told a record's key whenever that comes to be in etcd: for
+	 * the first time, or again; called on the registrar's thread, which it must not block
+	 */
+	public Registrar(EtcdClient client, TtlOption ttl, Consumer<String> onRegistered) {
+		this(client, ttl, onRegistered, EventLoop.onThread("etcd-registrar"), RandomGenerator.getDefault());
+	}
+
+	Registrar(EtcdClient client, TtlOption ttl, Consumer<String> onRegistered, EventLoop loop, RandomGenerator random) {
 		this.client = client;
 		this.ttl = ttl;
+		this.onRegistered = onRegistered;
 		this.loop = loop;
 		this.random = random;
 		this.lease = new LeaseKeeper(client, ttl, loop, new LeaseListener(), random);
@@ -75,38 +101,55 @@ public final class Registrar implements AutoCloseable {
 
 	/**
 	 * Wants a record in etcd, or another value under a key that is there already, which
-	 * then changes in place.
+	 * then changes in place. Of several calls and those of {@link #deregister(String)}
+	 * the last one counts.
 	 * @param entry the record
 	 * @return completes when the record is in etcd for the first time; fails with an
-	 * {@link EtcdException} if etcd refuses it, in which case it is still tried again.
+	 * {@link EtcdException} if etcd refuses it, in which case it is still tried again; is
+	 * cancelled when the record is not wanted any more, or this registrar is closed.
 	 * While the key belongs to another live process it does not complete
 	 */
 	public CompletableFuture<Void> register(RegistryEntry entry) {
-		CompletableFuture<Void> registered = new CompletableFuture<>();
+		CompletableFuture<Void> registered = outcome();
 		this.loop.execute(() -> {
 			RecordKeeper keeper = this.records.get(entry.key());
 			if (this.closed.get()) {
 				registered.cancel(false);
 			}
 			else if (keeper != null && keeper.state() == RecordState.LEAVING) {
-				// It comes back once it has gone: what is leaving is not to be written
-				// again.
-				keeper.gone().thenRun(() -> register(entry).whenComplete((done, error) -> relay(registered, error)));
+				// What is leaving is not to be written again.
+				Comeback replaced = this.comebacks.put(entry.key(), new Comeback(entry, registered));
+				if (replaced != null) {
+					follow(registered, replaced.registered());
+				}
 			}
 			else {
-				wanted(entry, keeper).registered().whenComplete((done, error) -> relay(registered, error));
+				follow(wanted(entry, keeper).registered(), registered);
 			}
 		});
 		return registered;
 	}
 
-	private static void relay(CompletableFuture<Void> target, @Nullable Throwable error) {
-		if (error != null) {
-			target.completeExceptionally(error);
+	/** An outcome that will come, whatever becomes of this registrar. */
+	private CompletableFuture<Void> outcome() {
+		CompletableFuture<Void> outcome = new CompletableFuture<>();
+		this.outcomes.add(outcome);
+		outcome.whenComplete((done, error) -> this.outcomes.remove(outcome));
+		if (this.ended) {
+			outcome.cancel(false);
 		}
-		else {
-			target.complete(null);
-		}
+		return outcome;
+	}
+
+	private static void follow(CompletableFuture<Void> source, CompletableFuture<Void> target) {
+		source.whenComplete((done, error) -> {
+			if (error != null) {
+				target.completeExceptionally(error);
+			}
+			else {
+				target.complete(null);
+			}
+		});
 	}
 
 	private RecordKeeper wanted(RegistryEntry entry, @Nullable RecordKeeper existing) {
@@ -115,30 +158,42 @@ public final class Registrar implements AutoCloseable {
 			return existing;
 		}
 		RecordKeeper keeper = new RecordKeeper(this.client, this.lease, this.loop, this.ttl.heartbeat(), entry,
-				this.random);
+				this.onRegistered, this.random);
 		this.records.put(entry.key(), keeper);
-		// Completed on the loop, and before anybody else who waits for it is told.
-		keeper.gone().thenRun(() -> this.records.remove(entry.key(), keeper));
+		keeper.gone().thenRun(() -> gone(keeper, entry.key()));
 		this.lease.require();
 		keeper.sync();
 		return keeper;
+	}
+
+	private void gone(RecordKeeper keeper, String key) {
+		this.records.remove(key, keeper);
+		Comeback comeback = this.comebacks.remove(key);
+		if (comeback != null) {
+			follow(wanted(comeback.entry(), null).registered(), comeback.registered());
+		}
 	}
 
 	/**
 	 * Takes a record out of etcd: marks it as leaving, then deletes it. From now on
 	 * nothing of it is written any more.
 	 * @param key the record's key
-	 * @return completes when it is out; at once if there is none
+	 * @return completes when it is out; at once if there is none; is cancelled if this
+	 * registrar is closed before
 	 */
 	public CompletableFuture<Void> deregister(String key) {
-		CompletableFuture<Void> gone = new CompletableFuture<>();
+		CompletableFuture<Void> gone = outcome();
 		this.loop.execute(() -> {
+			Comeback comeback = this.comebacks.remove(key);
+			if (comeback != null) {
+				comeback.registered().cancel(false);
+			}
 			RecordKeeper keeper = this.records.get(key);
 			if (keeper == null) {
 				gone.complete(null);
 				return;
 			}
-			keeper.gone().whenComplete((done, error) -> relay(gone, error));
+			follow(keeper.gone(), gone);
 			keeper.leave();
 		});
 		return gone;
@@ -186,6 +241,7 @@ public final class Registrar implements AutoCloseable {
 		}
 		CompletableFuture<Void> done = new CompletableFuture<>();
 		this.loop.execute(() -> {
+			this.comebacks.clear();
 			List<RecordKeeper> leaving = List.copyOf(this.records.values());
 			leaving.forEach(deregister ? RecordKeeper::leave : RecordKeeper::abandon);
 			CompletableFuture.allOf(leaving.stream().map(RecordKeeper::gone).toArray(CompletableFuture[]::new))
@@ -209,18 +265,27 @@ public final class Registrar implements AutoCloseable {
 		}
 		finally {
 			this.loop.close();
+			this.ended = true;
+			List.copyOf(this.outcomes).forEach((outcome) -> outcome.cancel(false));
 		}
 		return false;
 	}
 
 	private void release(boolean revoke, CompletableFuture<Void> done) {
 		if (revoke) {
-			this.lease.release().whenComplete((revoked, error) -> relay(done, error));
+			follow(this.lease.release(), done);
 		}
 		else {
 			this.lease.abandon();
 			done.complete(null);
 		}
+	}
+
+	/**
+	 * A record that is wanted once its key has left.
+	 */
+	private record Comeback(RegistryEntry entry, CompletableFuture<Void> registered) {
+
 	}
 
 	/**

@@ -90,6 +90,9 @@ final class RangeWriter<T> {
 	private Entry<T> decode(KeyValue keyValue, @Nullable Entry<T> before) {
 		InstanceKey key = null;
 		T instance = null;
+		if (this.range.isElsewhere(keyValue.key())) {
+			return new Entry<>(keyValue.modRevision(), Arrays.hashCode(keyValue.value()), null, null);
+		}
 		try {
 			key = this.range.parse(keyValue.key());
 			instance = this.decoder.decode(key, keyValue);

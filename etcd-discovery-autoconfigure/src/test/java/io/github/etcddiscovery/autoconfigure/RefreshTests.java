@@ -28,6 +28,8 @@ import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 import org.springframework.boot.autoconfigure.EnableAutoConfiguration;
+import org.springframework.boot.availability.AvailabilityChangeEvent;
+import org.springframework.boot.availability.ReadinessState;
 import org.springframework.boot.builder.SpringApplicationBuilder;
 import org.springframework.boot.test.system.CapturedOutput;
 import org.springframework.boot.test.system.OutputCaptureExtension;
@@ -79,12 +81,17 @@ class RefreshTests {
 	@BeforeEach
 	void start() throws IOException {
 		configure("spring.cloud.etcd.endpoints=" + this.etcd.endpoint());
+		start("servlet");
+		this.key = "/services/orders/127.0.0.1:" + port(this.context);
+		this.before = this.eyes.get(this.key);
+	}
+
+	private void start(String type) {
 		Map<String, String> properties = this.applications.properties("orders",
 				"spring.config.import=file:" + configuration());
 		properties.remove("spring.cloud.etcd.endpoints");
+		properties.put("spring.main.web-application-type", type);
 		this.context = TestApplications.run(new SpringApplicationBuilder(Application.class), properties);
-		this.key = "/services/orders/127.0.0.1:" + port(this.context);
-		this.before = this.eyes.get(this.key);
 	}
 
 	@AfterEach
@@ -114,7 +121,8 @@ class RefreshTests {
 		List<String> seen = new CopyOnWriteArrayList<>();
 		try (Watch.Watcher watcher = this.eyes.client()
 			.getWatchClient()
-			.watch(EtcdEyes.bytes("/services/"), WatchOption.builder().isPrefix(true).build(),
+			.watch(EtcdEyes.bytes("/services/"),
+					WatchOption.builder().isPrefix(true).withRevision(this.before.getModRevision() + 1).build(),
 					(response) -> response.getEvents()
 						.forEach((event) -> seen.add(event.getEventType() + " " + event.getKeyValue().getKey())))) {
 			refresh(DISCOVERY + property);
@@ -174,6 +182,47 @@ class RefreshTests {
 	}
 
 	@Test
+	void refreshThatTakesTheOnlyPortAwayIsRefusedAndReadinessStillWorks(CapturedOutput output) throws IOException {
+		this.context.close();
+		configure("spring.cloud.etcd.endpoints=" + this.etcd.endpoint() + "\n" + DISCOVERY + "port=4711");
+		start("none");
+		refresh("");
+		assertThat(output).contains("Staying registered as before").contains("Invalid port '0'");
+		AvailabilityChangeEvent.publish(this.context, ReadinessState.REFUSING_TRAFFIC);
+		await().atMost(SOON)
+			.until(() -> this.eyes.get("/services/orders/127.0.0.1:4711").getValue().toString().contains("OUT_OF"));
+	}
+
+	@Test
+	void whatACallbackOrTheApplicationItselfHasAddedStays() throws IOException {
+		this.context.getBean(EtcdRegistration.class).getMetadata().put("added", "by hand");
+		refresh(DISCOVERY + "metadata.team=a");
+		await().atMost(SOON).until(() -> this.eyes.get(this.key).getValue().toString().contains("\"team\":\"a\""));
+		assertThat(this.eyes.get(this.key).getValue().toString()).contains("\"added\":\"by hand\"");
+		refresh("");
+		await().atMost(SOON).until(() -> !this.eyes.get(this.key).getValue().toString().contains("team"));
+		assertThat(this.eyes.get(this.key).getValue().toString()).contains("\"added\":\"by hand\"");
+	}
+
+	@Test
+	void connectionThatCannotBeUsedIsRefusedDuringAnOutageToo(CapturedOutput output) throws IOException {
+		this.etcd.kill();
+		await().atMost(SOON).until(() -> output.toString().contains("No connection to etcd"));
+		refresh("spring.cloud.etcd.endpoints=127.0.0.1:1");
+		assertThat(output).contains("Staying connected to etcd as before");
+		this.etcd.startAgain();
+		this.eyes.put("/services/stock/a", "{\"host\":\"h\",\"port\":1}");
+		await().atMost(SOON).until(() -> !this.context.getBean(DiscoveryClient.class).getInstances("stock").isEmpty());
+	}
+
+	@Test
+	void customizerThatThrowsKeepsTheRecordAndLetsTheRefreshGoOn(CapturedOutput output) throws IOException {
+		refresh(DISCOVERY + "metadata.team=throw");
+		assertThat(output).contains("Staying registered as before").contains("thrown on purpose");
+		assertThat(this.eyes.get(this.key).getVersion()).isEqualTo(this.before.getVersion());
+	}
+
+	@Test
 	void propertyThatNeedsANewStartSaysSo(CapturedOutput output) throws IOException {
 		refresh(DISCOVERY + "ttl=20s");
 		assertThat(output).contains("spring.cloud.etcd.discovery.ttl has changed: it takes effect at the next start");
@@ -216,7 +265,12 @@ class RefreshTests {
 
 		@Bean
 		EtcdRegistrationCustomizer customizer() {
-			return (EtcdRegistration registration) -> registration.getMetadata().put("customized", "yes");
+			return (EtcdRegistration registration) -> {
+				if ("throw".equals(registration.getMetadata().get("team"))) {
+					throw new IllegalStateException("thrown on purpose");
+				}
+				registration.getMetadata().put("customized", "yes");
+			};
 		}
 
 	}

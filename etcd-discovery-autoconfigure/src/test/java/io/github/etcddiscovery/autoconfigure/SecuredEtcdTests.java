@@ -115,6 +115,21 @@ class SecuredEtcdTests {
 		}
 	}
 
+	@Test
+	void missingPermissionForTheManagementPortDoesNotEndTheStart(CapturedOutput output) {
+		try (EtcdProcess etcd = TestUsers.startWithAuthentication(this.binary);
+				ConfigurableApplicationContext context = TestApplications.run(
+						new SpringApplicationBuilder(Application.class),
+						Map.of("spring.application.name", "orders", "spring.cloud.etcd.endpoints", etcd.endpoint(),
+								"spring.cloud.etcd.username", "orders", "spring.cloud.etcd.password", "pw",
+								"server.port", "0", "server.address", "127.0.0.1", "management.server.port", "0"))) {
+			awaitDiscovered(context);
+			assertThat(output).contains("The management port is not registered yet")
+				.contains("/services/orders-management/")
+				.contains("register-management=false");
+		}
+	}
+
 	private static void assertRegistersAndDiscovers(String endpoint, Map<String, String> etcdProperties) {
 		try (ConfigurableApplicationContext context = start(endpoint, etcdProperties, Map.of())) {
 			awaitDiscovered(context);

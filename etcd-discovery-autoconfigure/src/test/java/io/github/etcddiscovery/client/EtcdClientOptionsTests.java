@@ -33,10 +33,11 @@ class EtcdClientOptionsTests {
 		EtcdClientOptions options = EtcdClientOptions.of("https://h:1")
 			.withTls(tls)
 			.withCredentials("me", "secret")
-			.withTimeouts(Duration.ofSeconds(1), Duration.ofSeconds(2));
+			.withTimeouts(Duration.ofSeconds(1), Duration.ofSeconds(4), Duration.ofSeconds(2));
 		assertThat(options.tls()).isSameAs(tls);
 		assertThat(options.credentials()).isEqualTo(new Credentials("me", "secret"));
 		assertThat(options.dialTimeout()).hasSeconds(1);
+		assertThat(options.dialKeepAlive()).hasSeconds(4);
 		assertThat(options.requestTimeout()).hasSeconds(2);
 		assertThat(options.toString()).doesNotContain("secret");
 	}
@@ -48,6 +49,10 @@ class EtcdClientOptionsTests {
 			.withMessageContaining("http://h:2");
 		assertThatIllegalArgumentException().isThrownBy(() -> EtcdClientOptions.of("h:1").withTls(new Tls(null, null)))
 			.withMessageContaining("https");
+		assertThatIllegalArgumentException()
+			.isThrownBy(() -> EtcdClientOptions.of("h:1")
+				.withTimeouts(Duration.ofSeconds(1), Duration.ofSeconds(1), Duration.ZERO))
+			.withMessage("Invalid request timeout 'PT0S': expected more than 0");
 	}
 
 }

@@ -114,6 +114,20 @@ class ManagementRegistrationTests {
 	}
 
 	@Test
+	void managementServerThatOnlyThisMachineReachesIsNotRegisteredIfOthersReachTheApplication() {
+		this.applications.start(Application.class, "orders", RANDOM_PORT, "management.server.address=127.0.0.1",
+				"spring.cloud.etcd.discovery.host=orders.example");
+		assertThat(this.eyes.all("/services/").keySet()).singleElement().asString().startsWith(ORDERS);
+	}
+
+	@Test
+	void nameThatIsTooLongForAManagementRecordDoesNotKeepTheApplicationFromRegistering() {
+		String name = "a".repeat(120);
+		this.applications.start(Application.class, name, RANDOM_PORT);
+		assertThat(this.eyes.all("/services/").keySet()).singleElement().asString().startsWith("/services/" + name);
+	}
+
+	@Test
 	void chosenInstanceIdIsThatOfBothRecords() {
 		this.applications.start(Application.class, "orders", RANDOM_PORT, "spring.cloud.etcd.discovery.instance-id=a");
 		assertThat(this.eyes.all("/services/")).containsOnlyKeys(ORDERS + "a", MANAGEMENT + "a");

@@ -94,6 +94,19 @@ class SeveralContextsTests {
 	}
 
 	@Test
+	void childWithoutAWebServerDoesNotRegisterThePortOfItsSiblingNorDoesTheParent() {
+		ConfigurableApplicationContext parent = this.applications
+			.start(new SpringApplicationBuilder(Application.class).web(WebApplicationType.NONE), "orders");
+		ConfigurableApplicationContext first = child(parent);
+		this.applications.start(
+				new SpringApplicationBuilder(Application.class).parent(parent).web(WebApplicationType.NONE), "worker");
+		TestApplications.refuseAndAcceptTraffic(parent);
+		assertThat(this.eyes.all(ALL)).containsOnlyKeys(ORDERS + port(first));
+		first.close();
+		assertThat(this.eyes.all(ALL)).isEmpty();
+	}
+
+	@Test
 	void childOfAPlainParentRegistersOnce() {
 		ConfigurableApplicationContext parent = this.applications
 			.start(new SpringApplicationBuilder(Plain.class).web(WebApplicationType.NONE), "orders");

@@ -1,5 +1,6 @@
 package io.github.etcddiscovery.documentation;
 
+import java.util.concurrent.TimeUnit;
 import java.util.function.Consumer;
 
 import io.github.etcddiscovery.client.EtcdClient;
@@ -14,7 +15,9 @@ class GoKitExample {
 		try (EtcdClient client = EtcdClient.create(EtcdClientOptions.of(endpoint));
 				Registrar registrar = new Registrar(client);
 				Instancer instancer = new Instancer(client, "/services/orders/")) {
-			registrar.register(RegistryEntry.of("/services/orders/10.0.0.5:8080", "http://10.0.0.5:8080")).join();
+			registrar.register(RegistryEntry.of("/services/orders/10.0.0.5:8080", "http://10.0.0.5:8080"))
+				.orTimeout(5, TimeUnit.SECONDS)
+				.join();
 			instancer.start();
 			instancer.subscribe(listener);
 			serve();

@@ -1,5 +1,6 @@
 package io.github.etcddiscovery.instance;
 
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
@@ -53,8 +54,29 @@ class KeyLayoutTests {
 		assertThat(common.holds("stock")).isTrue();
 		assertThat(own.holds("orders")).isTrue();
 		assertThat(own.holds("stock")).isFalse();
-		assertThatExceptionOfType(InvalidValueException.class).isThrownBy(() -> common.parse("/services/orders/a"))
-			.withMessageContaining("mapped");
+		assertThat(common.isElsewhere("/services/orders/a")).isTrue();
+		assertThat(common.isElsewhere("/services/stock/a")).isFalse();
+		assertThat(common.isElsewhere("/services/orders")).isFalse();
+		assertThat(own.isElsewhere("orders.rpc/orders/a")).isFalse();
+	}
+
+	@Test
+	void mappedPrefixMayBeTheServicesOwnPlaceButNotThatOfOthers() {
+		assertThat(new KeyLayout("/services", Map.of("orders", "/services/orders")).format(KEY))
+			.isEqualTo("/services/orders/10.0.0.5:8080");
+		for (String prefix : List.of("/services", "/services/")) {
+			assertThatExceptionOfType(InvalidValueException.class)
+				.isThrownBy(() -> new KeyLayout("/services", Map.of("orders", prefix)))
+				.withMessageContaining("/services/ does not begin with");
+		}
+		Map<String, String> nested = new LinkedHashMap<>();
+		nested.put("orders", "/rpc");
+		nested.put("stock", "/rpc/stock");
+		assertThatExceptionOfType(InvalidValueException.class).isThrownBy(() -> new KeyLayout("/services", nested))
+			.withMessageContaining("prefix of service stock")
+			.withMessageContaining("orders");
+		nested.put("stock", "/rpc-stock");
+		assertThat(new KeyLayout("/services", nested).ranges()).hasSize(3);
 	}
 
 	@Test

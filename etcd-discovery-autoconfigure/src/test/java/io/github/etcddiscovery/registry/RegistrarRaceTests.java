@@ -2,6 +2,8 @@ package io.github.etcddiscovery.registry;
 
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.Random;
 import java.util.concurrent.CompletableFuture;
 
@@ -29,8 +31,11 @@ class RegistrarRaceTests {
 
 	private final ManualEventLoop loop = new ManualEventLoop();
 
+	private final List<String> registeredKeys = new ArrayList<>();
+
 	private final Registrar registrar = new Registrar(this.etcd,
-			new TtlOption(Duration.ofMinutes(1), Duration.ofMinutes(3)), this.loop, new Random(1));
+			new TtlOption(Duration.ofMinutes(1), Duration.ofMinutes(3)), this.registeredKeys::add, this.loop,
+			new Random(1));
 
 	@Test
 	void registeringAgainWhileTheOldRecordIsLeavingComesBackOnceThatHasGone() {
@@ -45,6 +50,69 @@ class RegistrarRaceTests {
 		this.loop.run();
 		assertThat(again).isCompleted();
 		assertThat(this.registrar.state(KEY)).isEqualTo(RecordState.REGISTERED);
+	}
+
+	@Test
+	void lastOfSeveralWishesWhileARecordIsLeavingCounts() {
+		registered("UP");
+		CompletableFuture<Void> gone = this.registrar.deregister(KEY);
+		this.loop.run();
+		CompletableFuture<Void> first = register("FIRST");
+		CompletableFuture<Void> second = register("SECOND");
+		this.etcd.answer("delete if at 10", new WriteResult(true, 11, null));
+		this.loop.run();
+		assertThat(gone).isCompleted();
+		this.etcd.answer("put SECOND under 7 if at 0", new WriteResult(true, 12, null));
+		this.loop.run();
+		assertThat(first).isCompleted();
+		assertThat(second).isCompleted();
+		assertThat(this.etcd.pending()).isEmpty();
+	}
+
+	@Test
+	void recordThatIsDeregisteredAgainWhileItIsLeavingDoesNotComeBack() {
+		registered("UP");
+		this.registrar.deregister(KEY);
+		this.loop.run();
+		CompletableFuture<Void> again = register("AGAIN");
+		CompletableFuture<Void> gone = this.registrar.deregister(KEY);
+		this.loop.run();
+		this.etcd.answer("delete if at 10", new WriteResult(true, 11, null));
+		this.loop.advance(RETRY);
+		assertThat(again).isCancelled();
+		assertThat(gone).isCompleted();
+		assertThat(this.etcd.pending()).isEmpty();
+		assertThat(this.registrar.state(KEY)).isEqualTo(RecordState.GONE);
+	}
+
+	@Test
+	void nobodyWaitsForEverForARegistrarThatIsClosed() {
+		registered("UP");
+		CompletableFuture<Void> leaving = this.registrar.deregister(KEY);
+		this.loop.run();
+		CompletableFuture<Void> comeback = register("AGAIN");
+		CompletableFuture.runAsync(() -> this.registrar.close(true, Duration.ofMillis(1))).join();
+		assertThat(leaving).isCancelled();
+		assertThat(comeback).isCancelled();
+		assertThat(this.registrar.register(RegistryEntry.of(KEY, "LATE"))).isCancelled();
+		assertThat(this.registrar.deregister(KEY)).isCancelled();
+	}
+
+	@Test
+	void listenerIsToldWheneverARecordComesToBeInEtcdAndNotWhenItChangesThere() {
+		registered("UP");
+		register("DOWN");
+		this.etcd.answer("put DOWN under 7 if at 10", new WriteResult(true, 11, null));
+		this.loop.run();
+		assertThat(this.registeredKeys).containsExactly(KEY);
+		register("UP");
+		this.etcd.fail("put UP under 7 if at 11", Reason.LEASE_NOT_FOUND);
+		this.loop.run();
+		this.etcd.answer("grant", new Lease(8, Duration.ofMinutes(3)));
+		this.loop.run();
+		this.etcd.answer("put UP under 8 if at 0", new WriteResult(true, 20, null));
+		this.loop.run();
+		assertThat(this.registeredKeys).containsExactly(KEY, KEY);
 	}
 
 	@Test

@@ -23,7 +23,12 @@ public final class EtcdEyes implements AutoCloseable {
 	private final Client client;
 
 	public EtcdEyes(String endpoint) {
-		this.client = Client.builder().endpoints(endpoint).build();
+		this(Client.builder().endpoints(endpoint).build());
+	}
+
+	/** Looks through a client that is closed with this. */
+	public EtcdEyes(Client client) {
+		this.client = client;
 	}
 
 	public void put(String key, String value) {
