@@ -202,14 +202,10 @@ public class EtcdAutoServiceRegistration
 		}
 	}
 
-	/**
-	 * Somebody's callback, or the registry, would not have it: there may be a next time.
-	 */
+	/** A callback or the registry would not have it: there may be a next time. */
 	private void abort(Registrations registering) {
 		synchronized (this.lock) {
-			if (this.state == State.ON_THE_WAY_IN) {
-				this.state = State.OUT;
-			}
+			this.state = (this.state == State.ON_THE_WAY_IN) ? State.OUT : this.state;
 		}
 		this.registry.withdraw(registering.all());
 	}

@@ -8,7 +8,6 @@ import java.util.random.RandomGenerator;
 import io.github.etcddiscovery.client.EtcdBackoff;
 import io.github.etcddiscovery.client.EtcdClient;
 import io.github.etcddiscovery.client.EtcdException;
-import io.github.etcddiscovery.client.EtcdException.Reason;
 import io.github.etcddiscovery.client.KeyValue;
 import io.github.etcddiscovery.support.EventLoop;
 import org.jspecify.annotations.Nullable;
@@ -218,7 +217,7 @@ final class RecordKeeper implements KeyWatch.Listener {
 	}
 
 	private void writeFailed(EtcdException cause, long leaseId, boolean unsettledBefore) {
-		if (cause.reason() == Reason.LEASE_NOT_FOUND) {
+		if (cause.reason() == EtcdException.Reason.LEASE_NOT_FOUND) {
 			// Nothing written under that lease can be there any more.
 			this.known.setUnsettled(false);
 			this.lease.lost(leaseId);
