@@ -331,7 +331,7 @@ final class RecordKeeper implements KeyWatch.Listener {
 
 	private void differs(@Nullable KeyValue current, long revision) {
 		if (this.state == RecordState.REGISTERED && current == null) {
-			logger.warn("{} was deleted by somebody else: putting it back", this.key);
+			logger.warn("{} was deleted by somebody else, or its lease ran out: putting it back", this.key);
 		}
 		else if (this.state == RecordState.CONFLICT && current == null) {
 			logger.info("{} is free now: registering", this.key);

@@ -29,8 +29,8 @@ public record TtlOption(Duration heartbeat, Duration ttl) {
 			throw new InvalidValueException("heartbeat", heartbeat, "at least " + MIN_HEARTBEAT.toMillis() + " ms");
 		}
 		if (ttl.compareTo(heartbeat) <= 0) {
-			throw new InvalidValueException("ttl", ttl,
-					"more than the heartbeat, which is " + heartbeat.toMillis() + " ms");
+			throw new InvalidValueException("ttl", ttl, "more than the heartbeat, which is %d ms, but it is %d ms"
+				.formatted(heartbeat.toMillis(), ttl.toMillis()));
 		}
 	}
 

@@ -67,7 +67,7 @@ class DocumentationTests {
 				}
 
 			}.registerAndFollow(etcd.endpoint(), events::add);
-			assertThat(eyes.all("/services/")).isEmpty();
+			assertThat(eyes.all("/go/")).isEmpty();
 		}
 	}
 

@@ -14,8 +14,8 @@ class GoKitExample {
 	void registerAndFollow(String endpoint, Consumer<Instancer.Event> listener) {
 		try (EtcdClient client = EtcdClient.create(EtcdClientOptions.of(endpoint));
 				Registrar registrar = new Registrar(client);
-				Instancer instancer = new Instancer(client, "/services/orders/")) {
-			registrar.register(RegistryEntry.of("/services/orders/10.0.0.5:8080", "http://10.0.0.5:8080"))
+				Instancer instancer = new Instancer(client, "/go/orders/")) {
+			registrar.register(RegistryEntry.of("/go/orders/10.0.0.5:8080", "http://10.0.0.5:8080"))
 				.orTimeout(5, TimeUnit.SECONDS)
 				.join();
 			instancer.start();

@@ -2,7 +2,10 @@ package io.github.etcddiscovery.test.documentation;
 
 import java.time.Duration;
 
+import io.github.etcddiscovery.cloud.EtcdServiceRegistry;
+import io.github.etcddiscovery.registry.RecordState;
 import io.github.etcddiscovery.test.EmbeddedEtcd;
+import io.github.etcddiscovery.view.ServiceView;
 import org.junit.jupiter.api.Test;
 
 import org.springframework.beans.factory.annotation.Autowired;
@@ -20,8 +23,16 @@ class OutageTests {
 
 	static final EmbeddedEtcd etcd = EmbeddedEtcd.start();
 
+	static final Duration SOON = Duration.ofSeconds(10);
+
 	@Autowired
 	DiscoveryClient discovery;
+
+	@Autowired
+	ServiceView<?> view;
+
+	@Autowired
+	EtcdServiceRegistry registry;
 
 	@DynamicPropertySource
 	static void etcd(DynamicPropertyRegistry properties) {
@@ -31,21 +42,30 @@ class OutageTests {
 
 	@Test
 	void isRegisteredAgainWhenItsLeaseHasRunOut() {
-		awaitInstances(1);
+		String lease = lease();
 		etcd.expireAllLeases();
-		awaitInstances(1);
+		await().atMost(SOON).until(() -> !lease().equals(lease) && isRegistered());
 	}
 
 	@Test
 	void servesTheLastKnownInstancesWhileEtcdIsAway() {
-		awaitInstances(1);
+		await().atMost(SOON).until(() -> this.discovery.getInstances("orders").size() == 1);
 		etcd.stop();
-		assertThat(this.discovery.getInstances("orders")).hasSize(1);
-		etcd.startAgain();
+		try {
+			await().atMost(SOON).until(() -> !this.view.staleness().isZero());
+			assertThat(this.discovery.getInstances("orders")).hasSize(1);
+		}
+		finally {
+			etcd.startAgain();
+		}
 	}
 
-	private void awaitInstances(int count) {
-		await().atMost(Duration.ofSeconds(10)).until(() -> this.discovery.getInstances("orders").size() == count);
+	private boolean isRegistered() {
+		return this.registry.getRecords().get(0).state() == RecordState.REGISTERED;
+	}
+
+	private String lease() {
+		return this.registry.getRecords().get(0).lease();
 	}
 
 }
