@@ -1,6 +1,7 @@
 package io.github.etcddiscovery.autoconfigure;
 
 import java.util.Map;
+import java.util.function.Function;
 import java.util.function.Supplier;
 
 import io.github.etcddiscovery.instance.InvalidValueException;
@@ -31,13 +32,7 @@ final class PropertyRules {
 	 * @throws InvalidConfigurationPropertyValueException if a value breaks the rules
 	 */
 	static <T> T check(Supplier<T> creation) {
-		try {
-			return creation.get();
-		}
-		catch (InvalidValueException ex) {
-			throw invalid(DISCOVERY + NAMES.getOrDefault(ex.part(), ex.part()), ex.value(),
-					"Expected " + ex.expected() + ".");
-		}
+		return check((ex) -> NAMES.getOrDefault(ex.part(), ex.part()), creation);
 	}
 
 	/**
@@ -48,11 +43,15 @@ final class PropertyRules {
 	 * @throws InvalidConfigurationPropertyValueException if a value breaks the rules
 	 */
 	static <T> T check(String property, Supplier<T> creation) {
+		return check((ex) -> property, creation);
+	}
+
+	private static <T> T check(Function<InvalidValueException, String> property, Supplier<T> creation) {
 		try {
 			return creation.get();
 		}
 		catch (InvalidValueException ex) {
-			throw invalid(DISCOVERY + property, ex.value(), "Expected " + ex.expected() + ".");
+			throw invalid(DISCOVERY + property.apply(ex), ex.value(), "Expected " + ex.expected() + ".");
 		}
 	}
 

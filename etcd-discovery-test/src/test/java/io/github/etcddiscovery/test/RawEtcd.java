@@ -42,10 +42,6 @@ final class RawEtcd implements AutoCloseable {
 		return LeaseGrpc.newBlockingStub(this.channel).withDeadlineAfter(SECONDS, TimeUnit.SECONDS);
 	}
 
-	ManagedChannel channel() {
-		return this.channel;
-	}
-
 	LeaseKeepAliveResponse keepAlive(long id) throws InterruptedException {
 		Recorder<LeaseKeepAliveResponse> answers = new Recorder<>();
 		StreamObserver<LeaseKeepAliveRequest> requests = LeaseGrpc.newStub(this.channel).leaseKeepAlive(answers);
