@@ -12,13 +12,18 @@ import java.util.concurrent.ScheduledThreadPoolExecutor;
 import java.util.concurrent.TimeUnit;
 import java.util.function.LongSupplier;
 
+import io.etcd.jetcd.api.ClusterGrpc;
 import io.etcd.jetcd.api.LeaseGrpc;
+import io.etcd.jetcd.api.MemberListRequest;
 import io.github.etcddiscovery.test.LeaseTable.Lease;
 import io.github.etcddiscovery.test.MaintenanceService.ClusterService;
 import io.grpc.BindableService;
+import io.grpc.ManagedChannel;
 import io.grpc.Server;
 import io.grpc.ServerMethodDefinition;
 import io.grpc.ServerServiceDefinition;
+import io.grpc.StatusRuntimeException;
+import io.grpc.netty.NettyChannelBuilder;
 import io.grpc.netty.NettyServerBuilder;
 import io.grpc.stub.ServerCalls;
 import io.grpc.stub.StreamObserver;
@@ -111,6 +116,34 @@ public final class EmbeddedEtcd implements AutoCloseable {
 			throw ex;
 		}
 		return etcd;
+	}
+
+	/**
+	 * Asks what listens on a loopback port whether it is an embedded etcd, of whatever
+	 * process. Waits for the answer, a second at most.
+	 * @param port the port
+	 * @return whether it is; {@code false} too if nothing listens there
+	 */
+	public static boolean listensOn(int port) {
+		ManagedChannel channel = NettyChannelBuilder
+			.forAddress(new InetSocketAddress(InetAddress.getLoopbackAddress(), port))
+			.usePlaintext()
+			.build();
+		try {
+			return ClusterGrpc.newBlockingStub(channel)
+				.withDeadlineAfter(1, TimeUnit.SECONDS)
+				.memberList(MemberListRequest.getDefaultInstance())
+				.getMembersList()
+				.stream()
+				.anyMatch((member) -> member.getID() == Gate.MEMBER_ID
+						&& member.getName().equals(ClusterService.MEMBER_NAME));
+		}
+		catch (StatusRuntimeException ex) {
+			return false;
+		}
+		finally {
+			channel.shutdownNow();
+		}
 	}
 
 	/**

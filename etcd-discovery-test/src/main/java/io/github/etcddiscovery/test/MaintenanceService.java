@@ -97,6 +97,9 @@ final class MaintenanceService extends MaintenanceGrpc.MaintenanceImplBase {
 	 */
 	static final class ClusterService extends ClusterGrpc.ClusterImplBase {
 
+		/** Tells the embedded server from others, together with the member's id. */
+		static final String MEMBER_NAME = "embedded-etcd";
+
 		private final MvccStore store;
 
 		private final Gate gate;
@@ -116,7 +119,7 @@ final class MaintenanceService extends MaintenanceGrpc.MaintenanceImplBase {
 						.setHeader(Gate.header(this.store.revision()))
 						.addMembers(Member.newBuilder()
 							.setID(Gate.MEMBER_ID)
-							.setName("embedded")
+							.setName(MEMBER_NAME)
 							.addPeerURLs(this.endpoint.get())
 							.addClientURLs(this.endpoint.get()))
 						.build());

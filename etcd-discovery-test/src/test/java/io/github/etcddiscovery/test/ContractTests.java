@@ -1,9 +1,11 @@
 package io.github.etcddiscovery.test;
 
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.function.Supplier;
 import java.util.stream.IntStream;
+import java.util.stream.LongStream;
 
 import com.google.protobuf.ByteString;
 import com.google.protobuf.UnknownFieldSet;
@@ -316,13 +318,36 @@ class ContractTests {
 	@Test
 	void watchPassesOverWhatIsFilteredAndWhatComesBeforeItsStart() {
 		RawEtcd.WatchStream watch = this.etcd.watch();
-		watch.create(watchRequest("a", "").addFilters(WatchCreateRequest.FilterType.NODELETE).setStartRevision(4));
+		watch.create(watchRequest("a", "").addFilters(WatchCreateRequest.FilterType.NODELETE).setStartRevision(3));
 		watch.answers().take();
 		put("a", "1");
 		delete("a", "");
 		put("a", "2");
 		assertThat(watch.answers().take().getEventsList()).extracting((event) -> event.getKv().getModRevision())
 			.containsExactly(4L);
+		RawEtcd.WatchStream deletions = this.etcd.watch();
+		deletions.create(watchRequest("a", "").addFilters(WatchCreateRequest.FilterType.NOPUT).setStartRevision(2));
+		deletions.answers().take();
+		assertThat(deletions.answers().take().getEventsList()).extracting((event) -> event.getKv().getModRevision())
+			.containsExactly(3L);
+	}
+
+	@Test
+	void watcherThatDoesNotReadForAWhileMissesNothing() {
+		RawEtcd.WatchStream watch = this.etcd.watchReadingOne();
+		watch.create(watchRequest("a", ""));
+		watch.answers().take();
+		int puts = 500;
+		for (int i = 0; i < puts; i++) {
+			put("a", "x".repeat(10_000));
+		}
+		assertThat(watch.answers().all()).hasSize(1);
+		watch.answers().readOn();
+		List<Long> revisions = new ArrayList<>();
+		while (revisions.size() < puts) {
+			watch.answers().take().getEventsList().forEach((event) -> revisions.add(event.getKv().getModRevision()));
+		}
+		assertThat(revisions).isEqualTo(LongStream.range(2, 2 + puts).boxed().toList());
 	}
 
 	@Test

@@ -17,6 +17,8 @@ import io.etcd.jetcd.api.WatchResponse;
 import io.grpc.ManagedChannel;
 import io.grpc.Status;
 import io.grpc.netty.NettyChannelBuilder;
+import io.grpc.stub.ClientCallStreamObserver;
+import io.grpc.stub.ClientResponseObserver;
 import io.grpc.stub.StreamObserver;
 import org.awaitility.Awaitility;
 
@@ -43,7 +45,7 @@ final class RawEtcd implements AutoCloseable {
 	}
 
 	LeaseKeepAliveResponse keepAlive(long id) throws InterruptedException {
-		Recorder<LeaseKeepAliveResponse> answers = new Recorder<>();
+		Recorder<LeaseKeepAliveRequest, LeaseKeepAliveResponse> answers = new Recorder<>(true);
 		StreamObserver<LeaseKeepAliveRequest> requests = LeaseGrpc.newStub(this.channel).leaseKeepAlive(answers);
 		requests.onNext(LeaseKeepAliveRequest.newBuilder().setID(id).build());
 		LeaseKeepAliveResponse answer = answers.take();
@@ -52,7 +54,16 @@ final class RawEtcd implements AutoCloseable {
 	}
 
 	WatchStream watch() {
-		Recorder<WatchResponse> answers = new Recorder<>();
+		return watch(true);
+	}
+
+	/** Reads no more than the first answer until it is told to. */
+	WatchStream watchReadingOne() {
+		return watch(false);
+	}
+
+	private WatchStream watch(boolean readingAll) {
+		Recorder<WatchRequest, WatchResponse> answers = new Recorder<>(readingAll);
 		return new WatchStream(WatchGrpc.newStub(this.channel).watch(answers), answers);
 	}
 
@@ -68,7 +79,7 @@ final class RawEtcd implements AutoCloseable {
 	/**
 	 * A stream of watches.
 	 */
-	record WatchStream(StreamObserver<WatchRequest> requests, Recorder<WatchResponse> answers) {
+	record WatchStream(StreamObserver<WatchRequest> requests, Recorder<WatchRequest, WatchResponse> answers) {
 
 		void create(WatchCreateRequest.Builder request) {
 			this.requests.onNext(WatchRequest.newBuilder().setCreateRequest(request).build());
@@ -79,13 +90,33 @@ final class RawEtcd implements AutoCloseable {
 	/**
 	 * Writes down what is answered.
 	 */
-	static final class Recorder<T> implements StreamObserver<T> {
+	static final class Recorder<R, T> implements ClientResponseObserver<R, T> {
 
 		private final List<T> answers = new CopyOnWriteArrayList<>();
+
+		private final boolean readingAll;
+
+		private volatile ClientCallStreamObserver<R> call;
 
 		private volatile Status end;
 
 		private int taken;
+
+		private Recorder(boolean readingAll) {
+			this.readingAll = readingAll;
+		}
+
+		@Override
+		public void beforeStart(ClientCallStreamObserver<R> call) {
+			this.call = call;
+			if (!this.readingAll) {
+				call.disableAutoRequestWithInitial(1);
+			}
+		}
+
+		void readOn() {
+			this.call.request(Integer.MAX_VALUE);
+		}
 
 		@Override
 		public void onNext(T answer) {

@@ -12,8 +12,6 @@ import org.springframework.beans.factory.annotation.Autowired;
 import org.springframework.boot.test.context.SpringBootTest;
 import org.springframework.boot.test.context.SpringBootTest.WebEnvironment;
 import org.springframework.cloud.client.discovery.DiscoveryClient;
-import org.springframework.test.context.DynamicPropertyRegistry;
-import org.springframework.test.context.DynamicPropertySource;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
@@ -21,9 +19,10 @@ import static org.awaitility.Awaitility.await;
 @SpringBootTest(webEnvironment = WebEnvironment.RANDOM_PORT, properties = "spring.application.name=orders")
 class OutageTests {
 
-	static final EmbeddedEtcd etcd = EmbeddedEtcd.start();
-
 	static final Duration SOON = Duration.ofSeconds(10);
+
+	@Autowired
+	EmbeddedEtcd etcd;
 
 	@Autowired
 	DiscoveryClient discovery;
@@ -34,29 +33,23 @@ class OutageTests {
 	@Autowired
 	EtcdServiceRegistry registry;
 
-	@DynamicPropertySource
-	static void etcd(DynamicPropertyRegistry properties) {
-		properties.add("spring.cloud.etcd.endpoints", etcd::endpoint);
-		properties.add("spring.cloud.etcd.discovery.drain", () -> "0s");
-	}
-
 	@Test
 	void isRegisteredAgainWhenItsLeaseHasRunOut() {
 		String lease = lease();
-		etcd.expireAllLeases();
+		this.etcd.expireAllLeases();
 		await().atMost(SOON).until(() -> !lease().equals(lease) && isRegistered());
 	}
 
 	@Test
 	void servesTheLastKnownInstancesWhileEtcdIsAway() {
 		await().atMost(SOON).until(() -> this.discovery.getInstances("orders").size() == 1);
-		etcd.stop();
+		this.etcd.stop();
 		try {
 			await().atMost(SOON).until(() -> !this.view.staleness().isZero());
 			assertThat(this.discovery.getInstances("orders")).hasSize(1);
 		}
 		finally {
-			etcd.startAgain();
+			this.etcd.startAgain();
 		}
 	}
 
