@@ -69,7 +69,7 @@ public final class EtcdDiscoveryAutoConfiguration {
 		List<KeyRange> ranges = services.isEmpty() ? layout.ranges()
 				: PropertyRules.check("services", () -> layout.ranges(services));
 		return new ServiceView<>(client, ranges,
-				(key, keyValue) -> new EtcdServiceInstance(codec.decode(key, keyValue.value())),
+				(key, keyValue) -> new EtcdServiceInstance(codec.decode(key, keyValue.value()), keyValue.leaseId()),
 				(instance) -> ((EtcdServiceInstance) instance).isUp());
 	}
 

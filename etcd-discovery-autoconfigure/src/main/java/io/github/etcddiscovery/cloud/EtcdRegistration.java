@@ -157,7 +157,7 @@ public class EtcdRegistration implements Registration {
 
 	@Override
 	public URI getUri() {
-		return new EtcdServiceInstance(toRecord()).getUri();
+		return new EtcdServiceInstance(toRecord(), 0).getUri();
 	}
 
 	/**

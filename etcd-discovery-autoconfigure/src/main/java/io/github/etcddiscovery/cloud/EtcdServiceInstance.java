@@ -20,6 +20,8 @@ public final class EtcdServiceInstance extends DefaultServiceInstance {
 
 	private final ServiceRecord record;
 
+	private final long leaseId;
+
 	private final URI uri;
 
 	private final int hash;
@@ -27,11 +29,13 @@ public final class EtcdServiceInstance extends DefaultServiceInstance {
 	/**
 	 * Creates an instance.
 	 * @param record what is known of it
+	 * @param leaseId the lease under which its key is in etcd, 0 for none
 	 */
-	public EtcdServiceInstance(ServiceRecord record) {
+	public EtcdServiceInstance(ServiceRecord record, long leaseId) {
 		super(record.key().instanceId(), record.key().serviceId(), record.uriHost(), record.port(), record.secure(),
 				record.metadata());
 		this.record = record;
+		this.leaseId = leaseId;
 		this.uri = ServiceInstance.createUri(this);
 		this.hash = Objects.hash(record.key(), record.host(), record.port(), record.secure());
 	}
@@ -42,6 +46,14 @@ public final class EtcdServiceInstance extends DefaultServiceInstance {
 	 */
 	public InstanceStatus getStatus() {
 		return this.record.status();
+	}
+
+	/**
+	 * Returns the lease under which its key is in etcd, and with which it goes.
+	 * @return the lease's id, 0 for none: then it stays until somebody deletes it
+	 */
+	public long getLeaseId() {
+		return this.leaseId;
 	}
 
 	/**

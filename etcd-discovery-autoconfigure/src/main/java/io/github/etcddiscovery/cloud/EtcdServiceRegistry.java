@@ -311,10 +311,11 @@ public class EtcdServiceRegistry implements ServiceRegistry<EtcdRegistration>, A
 	public synchronized List<RegisteredRecord> getRecords() {
 		Registrar current = this.registrar;
 		String lease = (current != null) ? Long.toHexString(current.leaseId()) : "0";
+		long remaining = (current != null) ? current.leaseRemaining().toMillis() : 0;
 		return this.keys.all()
 			.stream()
 			.map((registration) -> new RegisteredRecord(String.valueOf(this.keys.key(registration)),
-					getState(registration), registration.getStatus(), lease, registration.getHost(),
+					getState(registration), registration.getStatus(), lease, remaining, registration.getHost(),
 					registration.getHostReason(), registration.getPort()))
 			.toList();
 	}

@@ -11,11 +11,13 @@ import io.github.etcddiscovery.registry.RecordState;
  * @param status what it says of itself
  * @param lease the lease it is written under, in hexadecimal digits as etcdctl shows it;
  * 0 for none yet
+ * @param leaseRemainingMillis for how long that lives on if it is not renewed any more,
+ * in milliseconds
  * @param host where others reach it
  * @param hostReason why there
  * @param port the port
  */
-public record RegisteredRecord(String key, RecordState state, InstanceStatus status, String lease, String host,
-		String hostReason, int port) {
+public record RegisteredRecord(String key, RecordState state, InstanceStatus status, String lease,
+		long leaseRemainingMillis, String host, String hostReason, int port) {
 
 }

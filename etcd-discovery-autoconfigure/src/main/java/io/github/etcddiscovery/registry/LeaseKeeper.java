@@ -38,6 +38,9 @@ final class LeaseKeeper {
 
 	private volatile @Nullable Lease lease;
 
+	/** When the lease runs out unless renewed, by the clock of the loop. */
+	private volatile long expiry;
+
 	/** Leases held before: what is attached to one of them is ours as well. */
 	private final Set<Long> former = new HashSet<>();
 
@@ -55,6 +58,15 @@ final class LeaseKeeper {
 	long id() {
 		Lease held = this.lease;
 		return (held != null) ? held.id() : 0;
+	}
+
+	/**
+	 * Returns for how long the lease lives on without being renewed, zero without one.
+	 * May be called from any thread.
+	 */
+	Duration remaining() {
+		long nanos = this.expiry - this.loop.nanoTime();
+		return (this.lease != null && nanos > 0) ? Duration.ofNanos(nanos) : Duration.ZERO;
 	}
 
 	/** Whether a lease is or was held by this process. */
@@ -98,6 +110,7 @@ final class LeaseKeeper {
 	}
 
 	private void grant() {
+		long sentAt = this.loop.nanoTime();
 		this.client.grant(this.ttl.ttl()).whenComplete((granted, error) -> this.loop.execute(() -> {
 			if (this.state != LeaseState.GRANTING) {
 				if (granted != null) {
@@ -113,6 +126,7 @@ final class LeaseKeeper {
 			}
 			succeeded();
 			this.state = this.state.to(LeaseState.HELD);
+			this.expiry = sentAt + granted.ttl().toNanos();
 			this.lease = granted;
 			logger.debug("Granted lease {} with a ttl of {} s", Long.toHexString(granted.id()),
 					granted.ttl().toSeconds());
@@ -142,6 +156,7 @@ final class LeaseKeeper {
 			}
 			if (error == null) {
 				succeeded();
+				this.expiry = sentAt + left.toNanos();
 				this.listener.leaseRenewed();
 				Duration spent = Duration.ofNanos(this.loop.nanoTime() - sentAt);
 				scheduleRenewal(leaseId, this.ttl.heartbeat().minus(spent));

@@ -219,6 +219,15 @@ public final class Registrar implements AutoCloseable {
 	}
 
 	/**
+	 * Returns for how long the records stay in etcd if the lease is not renewed any more.
+	 * Counted from when the last renewal was sent, so that etcd keeps them rather longer.
+	 * @return the time left, zero if there is no lease or it should have run out
+	 */
+	public Duration leaseRemaining() {
+		return this.lease.remaining();
+	}
+
+	/**
 	 * Takes all records out of etcd, revokes the lease and ends this registrar for good.
 	 * Waits for etcd at most {@link #CLOSE_TIMEOUT}. May be called more than once.
 	 */

@@ -2,6 +2,7 @@ package io.github.etcddiscovery.cloud;
 
 import java.time.Duration;
 import java.util.List;
+import java.util.regex.Pattern;
 import java.util.Map;
 import java.util.concurrent.CopyOnWriteArrayList;
 
@@ -191,11 +192,17 @@ class ManagementRegistrationTests {
 		await().atMost(SOON).until(() -> context.getBean(DiscoveryClient.class).getServices().size() == 2);
 		RestClient http = RestClient.create("http://127.0.0.1:" + port(context) + "/actuator/etcd");
 		String shown = http.get().retrieve().body(String.class);
-		assertThat(shown)
-			.contains("{\"key\":\"" + key + "\",\"state\":\"REGISTERED\",\"status\":\"UP\",\"lease\":\""
-					+ Long.toHexString(this.eyes.get(key).getLease())
-					+ "\",\"host\":\"127.0.0.1\",\"hostReason\":\"the server listens on server.address only\",\"port\":"
-					+ port(context) + "}")
+		long lease = this.eyes.get(key).getLease();
+		assertThat(context.getBean(DiscoveryClient.class).getInstances("orders")).singleElement()
+			.isInstanceOfSatisfying(EtcdServiceInstance.class,
+					(instance) -> assertThat(instance.getLeaseId()).isEqualTo(lease));
+		assertThat(shown).containsPattern(Pattern
+			.quote("{\"key\":\"" + key + "\",\"state\":\"REGISTERED\",\"status\":\"UP\",\"lease\":\""
+					+ Long.toHexString(lease))
+				+ "\",\"leaseRemainingMillis\":[1-9]\\d*,"
+				+ Pattern.quote(
+						"\"host\":\"127.0.0.1\",\"hostReason\":\"the server listens on server.address only\",\"port\":"
+								+ port(context) + "}"))
 			.contains("\"state\":\"WATCHING\",\"synced\":true,\"staleMillis\":0")
 			.contains("\"prefix\":\"/services/\",\"epoch\":1,\"revision\":" + this.eyes.revision())
 			.contains("\"services\":{\"orders\":1,\"stock\":1}");

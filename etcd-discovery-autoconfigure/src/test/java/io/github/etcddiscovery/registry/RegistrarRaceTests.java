@@ -86,6 +86,21 @@ class RegistrarRaceTests {
 	}
 
 	@Test
+	void leaseRemainsForWhatEtcdSaidCountedFromWhenItWasAsked() {
+		assertThat(this.registrar.leaseRemaining()).isZero();
+		registered("UP");
+		assertThat(this.registrar.leaseRemaining()).isEqualTo(Duration.ofMinutes(3));
+		this.loop.advance(Duration.ofMinutes(1));
+		assertThat(this.registrar.leaseRemaining()).isEqualTo(Duration.ofMinutes(2));
+		this.loop.advance(Duration.ofSeconds(5));
+		this.etcd.renewal.complete(Duration.ofMinutes(4));
+		this.loop.run();
+		assertThat(this.registrar.leaseRemaining()).isEqualTo(Duration.ofSeconds(235));
+		this.loop.advance(Duration.ofMinutes(5));
+		assertThat(this.registrar.leaseRemaining()).isZero();
+	}
+
+	@Test
 	void nobodyWaitsForEverForARegistrarThatIsClosed() {
 		registered("UP");
 		CompletableFuture<Void> leaving = this.registrar.deregister(KEY);

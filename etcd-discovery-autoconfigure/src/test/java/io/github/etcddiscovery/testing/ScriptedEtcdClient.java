@@ -26,6 +26,9 @@ public final class ScriptedEtcdClient extends EmptyEtcdClient {
 	/** The newest watch that was opened. */
 	public WatchListener watch;
 
+	/** The newest renewal of the lease that was asked for. */
+	public CompletableFuture<Duration> renewal;
+
 	@Override
 	public CompletableFuture<Long> list(String prefix, Consumer<List<KeyValue>> pages) {
 		return call("list " + prefix);
@@ -55,7 +58,8 @@ public final class ScriptedEtcdClient extends EmptyEtcdClient {
 
 	@Override
 	public CompletableFuture<Duration> keepAlive(long leaseId) {
-		return new CompletableFuture<>();
+		this.renewal = new CompletableFuture<>();
+		return this.renewal;
 	}
 
 	@Override
