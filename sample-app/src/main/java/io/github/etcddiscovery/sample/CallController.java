@@ -1,11 +1,16 @@
 package io.github.etcddiscovery.sample;
 
+import org.springframework.http.HttpStatus;
+import org.springframework.http.ProblemDetail;
+import org.springframework.web.bind.annotation.ExceptionHandler;
 import org.springframework.web.bind.annotation.GetMapping;
 import org.springframework.web.bind.annotation.PathVariable;
 import org.springframework.web.bind.annotation.RestController;
 import org.springframework.web.client.RestClient;
+import org.springframework.web.client.RestClientException;
 import org.springframework.web.client.RestTemplate;
 import org.springframework.web.reactive.function.client.WebClient;
+import org.springframework.web.reactive.function.client.WebClientException;
 import reactor.core.publisher.Mono;
 
 /**
@@ -41,6 +46,13 @@ class CallController {
 	@GetMapping("/call/web-client/{service}")
 	Mono<Greeting> callWithWebClient(@PathVariable String service) {
 		return this.webClient.get().uri(HELLO, service).retrieve().bodyToMono(Greeting.class);
+	}
+
+	/** The service called, not this one, is at fault; say so in one sentence. */
+	@ExceptionHandler({ IllegalArgumentException.class, RestClientException.class, WebClientException.class })
+	ProblemDetail failed(Exception failure) {
+		return ProblemDetail.forStatusAndDetail(HttpStatus.BAD_GATEWAY,
+				"The service cannot be called: " + failure.getMessage());
 	}
 
 }

@@ -85,7 +85,7 @@ class MainJobIT {
 	@Order(1)
 	void etcdHoldsJustTheRecordsUnderLeasesOfTheTtl() throws IOException {
 		assumeTrue(System.getenv("CI") != null || isOnPath("etcdctl"), "No etcdctl on the path");
-		awaitInstances(first, second);
+		caller.awaitInstances(first, second);
 		await().atMost(SOON).until(() -> eyes.all("/services/").size() == 3);
 		List<String> expected = Stream
 			.of(record("caller", caller), record("sample-app", first), record("sample-app", second))
@@ -108,7 +108,7 @@ class MainJobIT {
 	@Order(2)
 	@ValueSource(strings = { "rest-template", "rest-client", "web-client" })
 	void callsReachBothInstancesInTurn(String client) {
-		awaitInstances(first, second);
+		caller.awaitInstances(first, second);
 		List<String> answers = IntStream.range(0, 10).mapToObj((i) -> call(client)).toList();
 		for (int i = 2; i < answers.size(); i++) {
 			assertThat(answers.get(i)).isEqualTo(answers.get(i - 2)).isNotEqualTo(answers.get(i - 1));
@@ -119,7 +119,7 @@ class MainJobIT {
 	@Test
 	@Order(3)
 	void instanceIsCalledWithinMomentsOfItsKeyAndNotAnyMoreOnceThatHasGone() throws IOException {
-		awaitInstances(first, second);
+		caller.awaitInstances(first, second);
 		for (int i = 0; i < 100; i++) {
 			call("rest-client");
 		}
@@ -144,7 +144,7 @@ class MainJobIT {
 					.until(() -> call("rest-client").contains("newcomer"));
 				delays.add(Duration.ofNanos(System.nanoTime() - put).toMillis());
 				eyes.delete("/services/sample-app/" + id);
-				await().atMost(SOON).until(() -> !caller.get("/instances").contains(id));
+				await().atMost(SOON).until(() -> !caller.instancesOf("sample-app").contains(id));
 				assertThat(IntStream.range(0, 6).mapToObj((call) -> call("rest-client")))
 					.noneMatch((greeting) -> greeting.contains("newcomer"));
 			}
@@ -159,10 +159,10 @@ class MainJobIT {
 	@Test
 	@Order(4)
 	void thirdInstanceJoinsAndLeavesBeforeItStopsServing() {
-		awaitInstances(first, second);
+		caller.awaitInstances(first, second);
 		try (SampleProcess third = SampleProcess.start("sample-app", etcd.endpoint(),
 				"--spring.cloud.etcd.discovery.drain=3s")) {
-			awaitInstances(first, second, third);
+			caller.awaitInstances(first, second, third);
 			assertThat(IntStream.range(0, 6).mapToObj((i) -> call("web-client"))).contains(greeting(third));
 			String key = "/services/sample-app/" + third.instanceId();
 			List<String> events = new CopyOnWriteArrayList<>();
@@ -188,22 +188,12 @@ class MainJobIT {
 	@Test
 	@Order(5)
 	void killedInstanceIsForgottenWhenItsLeaseRunsOut() {
-		awaitInstances(first, second);
+		caller.awaitInstances(first, second);
 		second.kill();
 		assertThat(second.awaitEnd()).isTrue();
 		await().atMost(SOON).until(() -> eyes.all("/services/sample-app/").size() == 1);
-		awaitInstances(first);
+		caller.awaitInstances(first);
 		assertThat(IntStream.range(0, 6).mapToObj((i) -> call("web-client"))).containsOnly(greeting(first));
-	}
-
-	private void awaitInstances(SampleProcess... instances) {
-		await().atMost(SOON).ignoreExceptions().untilAsserted(() -> {
-			String seen = caller.get("/instances");
-			for (SampleProcess instance : instances) {
-				assertThat(seen).contains("http://" + instance.instanceId());
-			}
-			assertThat(seen.split("http://127")).hasSize(instances.length + 2);
-		});
 	}
 
 	private String call(String client) {

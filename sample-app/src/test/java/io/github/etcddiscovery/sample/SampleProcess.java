@@ -11,12 +11,15 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
+import org.assertj.core.api.Assertions;
 import org.awaitility.Awaitility;
+import tools.jackson.databind.json.JsonMapper;
 
 /**
  * The sample application in a process of its own, on a random port.
@@ -35,12 +38,11 @@ final class SampleProcess implements AutoCloseable {
 
 	private int port;
 
-	private SampleProcess(List<String> program, String service, String etcd, List<String> arguments) {
+	private SampleProcess(List<String> program, List<String> settings, String... arguments) {
 		List<String> command = new ArrayList<>(List.of(jdk("java"), "-Xmx192m", "-XX:TieredStopAtLevel=1"));
 		command.addAll(program);
-		command.addAll(List.of("--server.port=0", "--spring.application.name=" + service,
-				"--spring.cloud.etcd.endpoints=" + etcd));
-		command.addAll(arguments);
+		command.addAll(settings);
+		command.addAll(List.of(arguments));
 		try {
 			this.log = Files.createTempFile("sample-", ".log");
 			this.process = new ProcessBuilder(command).redirectErrorStream(true)
@@ -54,13 +56,27 @@ final class SampleProcess implements AutoCloseable {
 
 	/** Starts the packaged one. {@link #port()} waits until it listens. */
 	static SampleProcess start(String service, String etcd, String... arguments) {
-		return new SampleProcess(List.of("-jar", System.getProperty("sample.jar")), service, etcd, List.of(arguments));
+		return new SampleProcess(packaged(), settings(service, etcd), arguments);
+	}
+
+	/** Starts the packaged one as it is, without telling it where etcd is. */
+	static SampleProcess startAsItIs(String... arguments) {
+		return new SampleProcess(packaged(), List.of(), arguments);
 	}
 
 	/** Starts one from its classes, as in a development environment. */
 	static SampleProcess startFromClasses(String classPath, String service, String etcd, String... arguments) {
-		return new SampleProcess(List.of("-cp", classPath, SampleApplication.class.getName()), service, etcd,
-				List.of(arguments));
+		return new SampleProcess(List.of("-cp", classPath, SampleApplication.class.getName()), settings(service, etcd),
+				arguments);
+	}
+
+	private static List<String> packaged() {
+		return List.of("-jar", System.getProperty("sample.jar"));
+	}
+
+	private static List<String> settings(String service, String etcd) {
+		return List.of("--server.port=0", "--spring.application.name=" + service,
+				"--spring.cloud.etcd.endpoints=" + etcd);
 	}
 
 	private static String jdk(String tool) {
@@ -103,6 +119,26 @@ final class SampleProcess implements AutoCloseable {
 			Thread.currentThread().interrupt();
 			throw new IllegalStateException(ex);
 		}
+	}
+
+	/** The instances of a service that it sees. */
+	List<String> instancesOf(String service) {
+		return JsonMapper.shared()
+			.readTree(get("/instances"))
+			.path(service)
+			.valueStream()
+			.map((instance) -> instance.path("id").asString())
+			.toList();
+	}
+
+	/** Waits until it sees just these instances of the sample. */
+	void awaitInstances(SampleProcess... expected) {
+		List<String> ids = Arrays.stream(expected).map(SampleProcess::instanceId).toList();
+		Awaitility.await()
+			.atMost(Duration.ofSeconds(30))
+			.ignoreExceptions()
+			.untilAsserted(
+					() -> Assertions.assertThat(instancesOf("sample-app")).containsExactlyInAnyOrderElementsOf(ids));
 	}
 
 	/** Asks it to end, as SIGTERM does. */

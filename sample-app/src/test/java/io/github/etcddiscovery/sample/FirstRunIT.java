@@ -1,0 +1,115 @@
+package io.github.etcddiscovery.sample;
+
+import java.net.URI;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+
+import io.github.etcddiscovery.test.EmbeddedEtcd;
+import io.github.etcddiscovery.testing.EtcdBinary;
+import io.github.etcddiscovery.testing.EtcdEyes;
+import io.github.etcddiscovery.testing.EtcdProcess;
+import io.github.etcddiscovery.testing.RequiresEtcd;
+import org.junit.jupiter.api.Test;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
+
+/**
+ * The first command of the README, on a machine without etcd and on one with it.
+ */
+class FirstRunIT {
+
+	private static final Duration SOON = Duration.ofSeconds(30);
+
+	private static final String TAKEN_OVER = "hosts it from now on";
+
+	private final int port = EtcdProcess.freePort();
+
+	private final int etcdPort = EtcdProcess.freePort();
+
+	@Test
+	void runsFindEachOtherAndTheEtcdOutlivesTheOneThatHostedIt() {
+		try (SampleProcess first = startAfter()) {
+			assertThat(first.log()).contains("hosting an embedded etcd there");
+			awaitLog(first, "The page is at http://localhost:" + first.port());
+			try (SampleProcess second = startAfter(first); SampleProcess third = startAfter(second)) {
+				assertThat(second.log()).contains("joining the embedded etcd that another run hosts");
+				assertThat(List.of(first.port(), second.port(), third.port())).isSorted()
+					.doesNotHaveDuplicates()
+					.allMatch((taken) -> taken >= this.port);
+				first.awaitInstances(first, second, third);
+				third.awaitInstances(first, second, third);
+				first.terminate();
+				assertThat(first.awaitEnd()).isTrue();
+				await().atMost(SOON).until(() -> hostOf(second, third) != null);
+				second.awaitInstances(second, third);
+				third.awaitInstances(second, third);
+				SampleProcess host = hostOf(second, third);
+				SampleProcess last = (host == second) ? third : second;
+				host.kill();
+				awaitLog(last, TAKEN_OVER);
+				last.awaitInstances(last);
+				assertThat(last.get("/call/rest-client/sample-app")).contains(last.instanceId());
+			}
+		}
+	}
+
+	@Test
+	@RequiresEtcd
+	void etcdThatIsThereIsJoinedAndItsPortIsNotTakenFromIt() {
+		try (EtcdProcess etcd = EtcdProcess.start(EtcdBinary.newest());
+				EtcdEyes eyes = new EtcdEyes(etcd.endpoint());
+				SampleProcess sample = start("--sample.etcd-port=" + portOf(etcd))) {
+			await().atMost(SOON).until(() -> eyes.all("/services/sample-app/").size() == 1);
+			assertThat(sample.log()).contains("joining what listens on 127.0.0.1:" + portOf(etcd));
+			etcd.kill();
+			awaitLog(sample, "The view of /services/ is not current");
+			assertThat(sample.get("/instances")).contains(sample.instanceId());
+			etcd.startAgain();
+			awaitLog(sample, "The view of /services/ is current again");
+			assertThat(sample.log()).doesNotContain(TAKEN_OVER);
+		}
+	}
+
+	@Test
+	void configuredEndpointsAreUsed() {
+		try (EmbeddedEtcd etcd = EmbeddedEtcd.start();
+				EtcdEyes eyes = new EtcdEyes(etcd.endpoint());
+				SampleProcess sample = start("--sample.etcd-port=" + this.etcdPort,
+						"--spring.cloud.etcd.endpoints[0]=" + etcd.endpoint())) {
+			await().atMost(SOON).until(() -> eyes.all("/services/sample-app/").size() == 1);
+			assertThat(sample.log()).doesNotContain("No etcd is configured");
+			assertThat(EmbeddedEtcd.listensOn(this.etcdPort)).isFalse();
+		}
+	}
+
+	/** Started once others serve, as by a person in another terminal. */
+	private SampleProcess startAfter(SampleProcess... running) {
+		Arrays.stream(running).forEach(SampleProcess::port);
+		SampleProcess started = start("--sample.etcd-port=" + this.etcdPort);
+		started.port();
+		return started;
+	}
+
+	private SampleProcess start(String... arguments) {
+		List<String> all = new ArrayList<>(List.of("--sample.port=" + this.port, "--spring.cloud.etcd.discovery.ttl=4s",
+				"--spring.cloud.etcd.discovery.heartbeat=1s"));
+		all.addAll(List.of(arguments));
+		return SampleProcess.startAsItIs(all.toArray(String[]::new));
+	}
+
+	private static SampleProcess hostOf(SampleProcess... candidates) {
+		return Arrays.stream(candidates).filter((sample) -> sample.log().contains(TAKEN_OVER)).findFirst().orElse(null);
+	}
+
+	private static void awaitLog(SampleProcess sample, String line) {
+		await().atMost(SOON).untilAsserted(() -> assertThat(sample.log()).contains(line));
+	}
+
+	private static int portOf(EtcdProcess etcd) {
+		return URI.create(etcd.endpoint()).getPort();
+	}
+
+}
