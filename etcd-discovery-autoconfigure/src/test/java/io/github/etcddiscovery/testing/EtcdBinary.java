@@ -11,6 +11,8 @@ import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import java.util.stream.Stream;
 
+import org.slf4j.LoggerFactory;
+
 /**
  * An etcd server program found on this machine: those that the environment variable
  * {@code ETCD_BINARIES} lists, separated by colons, or else the one on the path.
@@ -18,6 +20,11 @@ import java.util.stream.Stream;
 public record EtcdBinary(Path path, String version) {
 
 	private static final List<EtcdBinary> FOUND = find();
+
+	static {
+		LoggerFactory.getLogger(EtcdBinary.class)
+			.info(FOUND.isEmpty() ? "No etcd found: tests that need a real one are skipped" : "Testing on {}", FOUND);
+	}
 
 	public static List<EtcdBinary> found() {
 		return FOUND;
@@ -64,7 +71,7 @@ public record EtcdBinary(Path path, String version) {
 
 	@Override
 	public String toString() {
-		return "etcd " + this.version;
+		return "etcd " + this.version + " (" + this.path + ")";
 	}
 
 }
