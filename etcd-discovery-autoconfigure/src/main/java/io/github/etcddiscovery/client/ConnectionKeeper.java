@@ -102,11 +102,13 @@ final class ConnectionKeeper implements AutoCloseable {
 	}
 
 	/**
-	 * Hears of a call that found no answer, and checks the connection.
+	 * Hears of a call that found no answer, and checks the connection; but not for one
+	 * that has been replaced meanwhile.
+	 * @param client on which the call was made
 	 * @param failure how the call failed
 	 */
-	synchronized void failed(EtcdException failure) {
-		if (this.state == State.HEALTHY && failure.reason() == Reason.UNAVAILABLE) {
+	synchronized void failed(Client client, EtcdException failure) {
+		if (client == this.current && this.state == State.HEALTHY && failure.reason() == Reason.UNAVAILABLE) {
 			this.lastFailure = failure;
 			this.state = State.SUSPECT;
 			this.loop.execute(this::verify);

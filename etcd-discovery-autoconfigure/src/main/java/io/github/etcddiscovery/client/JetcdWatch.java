@@ -5,7 +5,7 @@ import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
-import java.util.function.Consumer;
+import java.util.function.BiConsumer;
 
 import io.etcd.jetcd.ByteSequence;
 import io.etcd.jetcd.Client;
@@ -31,21 +31,24 @@ final class JetcdWatch implements EtcdClient.Watch, Watch.Listener {
 
 	private final WatchListener listener;
 
-	private final Consumer<EtcdException> failures;
+	private final BiConsumer<Client, EtcdException> failures;
 
 	private final AtomicBoolean ended = new AtomicBoolean();
 
 	private final CompletableFuture<Void> created = new CompletableFuture<>();
 
+	private volatile @Nullable Client client;
+
 	private volatile Watch.@Nullable Watcher watcher;
 
-	JetcdWatch(String action, WatchListener listener, Consumer<EtcdException> failures) {
+	JetcdWatch(String action, WatchListener listener, BiConsumer<Client, EtcdException> failures) {
 		this.action = action;
 		this.listener = listener;
 		this.failures = failures;
 	}
 
 	void open(Client client, ByteSequence target, WatchOption option, Duration timeout) {
+		this.client = client;
 		try {
 			this.watcher = client.getWatchClient().watch(target, option, this);
 		}
@@ -98,7 +101,10 @@ final class JetcdWatch implements EtcdClient.Watch, Watch.Listener {
 	private void end(EtcdException cause) {
 		if (this.ended.compareAndSet(false, true)) {
 			release();
-			this.failures.accept(cause);
+			Client failed = this.client;
+			if (failed != null) {
+				this.failures.accept(failed, cause);
+			}
 			guarded(() -> this.listener.onEnd(cause));
 		}
 	}
