@@ -45,9 +45,11 @@ public class EtcdDiscoveryEndpoint {
 		Catalog<ServiceInstance> catalog = this.view.catalog();
 		Map<String, Integer> services = new TreeMap<>();
 		catalog.services().forEach((service) -> services.put(service, catalog.all(service).size()));
+		Map<String, Integer> retained = new TreeMap<>();
+		catalog.retained().forEach((service, instances) -> retained.put(service, instances.size()));
 		return new Description((this.registry != null) ? this.registry.getRecords() : List.of(),
 				new ViewDescription(this.view.state(), catalog.isSynced(), this.view.staleness().toMillis(),
-						catalog.positions(), services));
+						catalog.positions(), services, retained, this.view.drifts()));
 	}
 
 	/**
@@ -68,9 +70,12 @@ public class EtcdDiscoveryEndpoint {
 	 * @param staleMillis for how long changes may have gone unseen, in milliseconds
 	 * @param prefixes how far each prefix has been followed
 	 * @param services the number of instances of each service, whatever their status
+	 * @param retained the number of instances of each service that have vanished in a
+	 * crowd, and are served where there are no others
+	 * @param drifts how many keys were found to have been missed so far
 	 */
 	public record ViewDescription(ViewState state, boolean synced, long staleMillis, List<Catalog.Position> prefixes,
-			Map<String, Integer> services) {
+			Map<String, Integer> services, Map<String, Integer> retained, long drifts) {
 
 	}
 

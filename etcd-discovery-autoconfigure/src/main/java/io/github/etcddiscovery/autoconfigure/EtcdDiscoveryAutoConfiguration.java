@@ -1,5 +1,6 @@
 package io.github.etcddiscovery.autoconfigure;
 
+import java.time.Duration;
 import java.util.List;
 import java.util.Map;
 
@@ -70,7 +71,8 @@ public final class EtcdDiscoveryAutoConfiguration {
 				: PropertyRules.check("services", () -> layout.ranges(services));
 		return new ServiceView<>(client, ranges,
 				(key, keyValue) -> new EtcdServiceInstance(codec.decode(key, keyValue.value()), keyValue.leaseId()),
-				(instance) -> ((EtcdServiceInstance) instance).isUp());
+				(instance) -> ((EtcdServiceInstance) instance).isUp(),
+				properties.isRetainVanished() ? properties.getTtl() : Duration.ZERO);
 	}
 
 	@Bean

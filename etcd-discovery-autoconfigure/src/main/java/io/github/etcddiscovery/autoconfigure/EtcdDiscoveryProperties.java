@@ -52,6 +52,12 @@ public class EtcdDiscoveryProperties {
 	private Map<String, String> servicePrefixes = new LinkedHashMap<>();
 
 	/**
+	 * Whether instances that vanish in a crowd without deregistering, or with etcd's
+	 * history, are served for ttl + 15 s where a service would have none left.
+	 */
+	private boolean retainVanished = true;
+
+	/**
 	 * Name to register as. By default spring.application.name.
 	 */
 	private @Nullable String serviceName;
@@ -172,6 +178,14 @@ public class EtcdDiscoveryProperties {
 
 	public void setServicePrefixes(Map<String, String> servicePrefixes) {
 		this.servicePrefixes = servicePrefixes;
+	}
+
+	public boolean isRetainVanished() {
+		return this.retainVanished;
+	}
+
+	public void setRetainVanished(boolean retainVanished) {
+		this.retainVanished = retainVanished;
 	}
 
 	public @Nullable String getServiceName() {

@@ -50,6 +50,15 @@ public interface EtcdClient extends AutoCloseable {
 	}
 
 	/**
+	 * Reads every key with a prefix without its value, all at one revision, page by page.
+	 * @param prefix the prefix
+	 * @param pages receives the pages in the order of the keys, never two at a time, on a
+	 * thread of the client; the values are empty
+	 * @return the revision at which all pages were read
+	 */
+	CompletableFuture<Long> listKeys(String prefix, Consumer<List<KeyValue>> pages);
+
+	/**
 	 * Counts the keys with a prefix as they were at a revision.
 	 * @param prefix the prefix
 	 * @param revision the revision

@@ -94,15 +94,21 @@ public final class JetcdEtcdClient implements EtcdClient {
 
 	@Override
 	public CompletableFuture<Long> list(String prefix, Consumer<List<KeyValue>> pages) {
-		return page(prefix, bytes(prefix), 0, pages);
+		return page(prefix, bytes(prefix), 0, false, pages);
 	}
 
-	private CompletableFuture<Long> page(String prefix, ByteSequence from, long revision,
+	@Override
+	public CompletableFuture<Long> listKeys(String prefix, Consumer<List<KeyValue>> pages) {
+		return page(prefix, bytes(prefix), 0, true, pages);
+	}
+
+	private CompletableFuture<Long> page(String prefix, ByteSequence from, long revision, boolean keysOnly,
 			Consumer<List<KeyValue>> pages) {
 		GetOption option = GetOption.builder()
 			.withRange(endOf(prefix))
 			.withLimit(PAGE_SIZE)
 			.withRevision(revision)
+			.withKeysOnly(keysOnly)
 			.build();
 		return call("Reading keys under " + prefix, (client) -> client.getKVClient().get(from, option))
 			.thenCompose((response) -> {
@@ -113,7 +119,7 @@ public final class JetcdEtcdClient implements EtcdClient {
 					return CompletableFuture.completedFuture(pinned);
 				}
 				ByteSequence last = response.getKvs().get(page.size() - 1).getKey();
-				return page(prefix, last.concat(ByteSequence.from(new byte[1])), pinned, pages);
+				return page(prefix, last.concat(ByteSequence.from(new byte[1])), pinned, keysOnly, pages);
 			});
 	}
 

@@ -14,11 +14,15 @@ public final class Catalog<T> {
 
 	private final Map<String, ServiceSnapshot<T>> snapshots;
 
+	private final Map<String, List<T>> retained;
+
 	private final List<String> services;
 
-	Catalog(List<Position> positions, Map<String, ServiceSnapshot<T>> snapshots, List<String> services) {
+	Catalog(List<Position> positions, Map<String, ServiceSnapshot<T>> snapshots, Map<String, List<T>> retained,
+			List<String> services) {
 		this.positions = positions;
 		this.snapshots = snapshots;
+		this.retained = retained;
 		this.services = services;
 	}
 
@@ -57,7 +61,7 @@ public final class Catalog<T> {
 	}
 
 	/**
-	 * Names the services that have an instance, whatever its status.
+	 * Names the services that have an instance, whatever its status, or a retained one.
 	 * @return the service ids, sorted
 	 */
 	public List<String> services() {
@@ -65,7 +69,7 @@ public final class Catalog<T> {
 	}
 
 	/**
-	 * Returns all instances of a service, whatever their status.
+	 * Returns all instances of a service, whatever their status, without retained ones.
 	 * @param serviceId the service
 	 * @return the instances, sorted by id; empty if the service is not known
 	 */
@@ -75,14 +79,25 @@ public final class Catalog<T> {
 	}
 
 	/**
-	 * Returns the instances of a service that may be called. The same list as long as
-	 * none of the service's instances changes.
+	 * Returns the instances of a service that may be called; where there are none, those
+	 * retained of the service. The same list as long as none of these changes.
 	 * @param serviceId the service
 	 * @return the instances, sorted by id; empty if the service is not known
 	 */
 	public List<T> available(String serviceId) {
 		ServiceSnapshot<T> snapshot = this.snapshots.get(serviceId);
-		return (snapshot != null) ? snapshot.available() : List.of();
+		List<T> available = (snapshot != null) ? snapshot.available() : List.of();
+		return available.isEmpty() ? this.retained.getOrDefault(serviceId, available) : available;
+	}
+
+	/**
+	 * Returns the instances that are not in etcd any more but have vanished in such a
+	 * number, and without deregistering, that it is rather etcd's mishap than their end.
+	 * They are served for a while where a service has no others.
+	 * @return the instances by service, sorted by id
+	 */
+	public Map<String, List<T>> retained() {
+		return this.retained;
 	}
 
 	/**
@@ -92,7 +107,7 @@ public final class Catalog<T> {
 	 * @return whether no instance has changed in between
 	 */
 	public boolean hasSameInstances(Catalog<T> other) {
-		return this.snapshots == other.snapshots;
+		return this.snapshots == other.snapshots && this.retained == other.retained;
 	}
 
 	Map<String, ServiceSnapshot<T>> snapshots() {

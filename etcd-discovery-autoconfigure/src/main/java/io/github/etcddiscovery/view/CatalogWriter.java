@@ -1,10 +1,13 @@
 package io.github.etcddiscovery.view;
 
 import java.util.ArrayList;
+import java.util.Collections;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.TreeMap;
 import java.util.function.Predicate;
+import java.util.stream.Stream;
 
 import io.github.etcddiscovery.instance.InstanceKey;
 import io.github.etcddiscovery.instance.KeyRange;
@@ -30,12 +33,17 @@ final class CatalogWriter<T> {
 
 	private final List<Position> positions;
 
+	/** What is retained of those that have vanished, by range and service. */
+	private final Map<String, Map<String, List<T>>> retained = new HashMap<>();
+
+	private boolean retainedChanged;
+
 	private Catalog<T> catalog;
 
 	CatalogWriter(List<KeyRange> ranges, Predicate<T> availability) {
 		this.availability = availability;
 		this.positions = new ArrayList<>(ranges.stream().map((range) -> new Position(range.prefix(), 0, 0)).toList());
-		this.catalog = new Catalog<>(List.copyOf(this.positions), Map.of(), List.of());
+		this.catalog = new Catalog<>(List.copyOf(this.positions), Map.of(), Map.of(), List.of());
 	}
 
 	Catalog<T> catalog() {
@@ -55,6 +63,21 @@ final class CatalogWriter<T> {
 		this.touched.computeIfAbsent(key.serviceId(), (service) -> new HashMap<>()).put(key.instanceId(), after);
 	}
 
+	/** Whether an instance may be called. */
+	boolean isAvailable(T instance) {
+		return this.availability.test(instance);
+	}
+
+	/**
+	 * Takes note of what is to be served where there is nothing else.
+	 * @param range the prefix of the range in which it was
+	 * @param instances the instances, by service
+	 */
+	void retain(String range, Map<String, List<T>> instances) {
+		this.retained.put(range, instances);
+		this.retainedChanged = true;
+	}
+
 	/**
 	 * Makes a catalog of all that happened since the last one.
 	 * @param range the index of the range in which it happened
@@ -64,7 +87,13 @@ final class CatalogWriter<T> {
 	Catalog<T> publish(int range, long epoch, long revision) {
 		this.positions.set(range, new Position(this.positions.get(range).prefix(), epoch, revision));
 		Map<String, ServiceSnapshot<T>> snapshots = this.catalog.snapshots();
-		List<String> services = this.catalog.services();
+		Map<String, List<T>> kept = this.catalog.retained();
+		if (this.retainedChanged) {
+			Map<String, List<T>> all = new TreeMap<>();
+			this.retained.values().forEach(all::putAll);
+			kept = Collections.unmodifiableMap(all);
+			this.retainedChanged = false;
+		}
 		if (!this.touched.isEmpty()) {
 			Map<String, ServiceSnapshot<T>> next = new HashMap<>(snapshots);
 			this.touched.forEach((service, changes) -> {
@@ -76,11 +105,14 @@ final class CatalogWriter<T> {
 					next.remove(service);
 				}
 			});
-			services = next.keySet().equals(snapshots.keySet()) ? services : next.keySet().stream().sorted().toList();
 			snapshots = next;
 			this.touched.clear();
 		}
-		this.catalog = new Catalog<>(List.copyOf(this.positions), snapshots, services);
+		boolean sameServices = kept == this.catalog.retained()
+				&& snapshots.keySet().equals(this.catalog.snapshots().keySet());
+		List<String> services = sameServices ? this.catalog.services()
+				: Stream.concat(snapshots.keySet().stream(), kept.keySet().stream()).distinct().sorted().toList();
+		this.catalog = new Catalog<>(List.copyOf(this.positions), snapshots, kept, services);
 		return this.catalog;
 	}
 

@@ -3,6 +3,7 @@ package io.github.etcddiscovery.view;
 import java.nio.charset.StandardCharsets;
 import java.util.List;
 import java.util.Objects;
+import java.util.Set;
 import java.util.SortedMap;
 import java.util.TreeMap;
 import java.util.concurrent.atomic.AtomicBoolean;
@@ -113,9 +114,9 @@ public final class Instancer implements AutoCloseable {
 	 */
 	private final class Values implements Reflector.Sink {
 
-		private SortedMap<String, String> values = new TreeMap<>();
+		private SortedMap<String, KeyValue> values = new TreeMap<>();
 
-		private SortedMap<String, String> listing = new TreeMap<>();
+		private SortedMap<String, KeyValue> listing = new TreeMap<>();
 
 		@Override
 		public void beginListing() {
@@ -124,7 +125,7 @@ public final class Instancer implements AutoCloseable {
 
 		@Override
 		public void addPage(List<KeyValue> page) {
-			page.forEach((keyValue) -> put(this.listing, keyValue));
+			page.forEach((keyValue) -> this.listing.put(keyValue.key(), keyValue));
 		}
 
 		@Override
@@ -139,17 +140,17 @@ public final class Instancer implements AutoCloseable {
 				this.values.remove(change.keyValue().key());
 			}
 			else {
-				put(this.values, change.keyValue());
+				this.values.put(change.keyValue().key(), change.keyValue());
 			}
-		}
-
-		private static void put(SortedMap<String, String> target, KeyValue keyValue) {
-			target.put(keyValue.key(), new String(keyValue.value(), StandardCharsets.UTF_8));
 		}
 
 		@Override
 		public void publish(long revision) {
-			Instancer.this.publish(new Event(true, List.copyOf(this.values.values()), Instancer.this.event.error()));
+			List<String> instances = this.values.values()
+				.stream()
+				.map((keyValue) -> new String(keyValue.value(), StandardCharsets.UTF_8))
+				.toList();
+			Instancer.this.publish(new Event(true, instances, Instancer.this.event.error()));
 		}
 
 		@Override
@@ -174,8 +175,14 @@ public final class Instancer implements AutoCloseable {
 		}
 
 		@Override
-		public int size() {
-			return this.values.size();
+		public Set<String> keys() {
+			return this.values.keySet();
+		}
+
+		@Override
+		public long revisionOf(String key) {
+			KeyValue held = this.values.get(key);
+			return (held != null) ? held.modRevision() : 0;
 		}
 
 	}

@@ -2,6 +2,7 @@ package io.github.etcddiscovery.view;
 
 import java.time.Duration;
 import java.util.List;
+import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.random.RandomGenerator;
 
@@ -43,6 +44,8 @@ final class RangeFollower implements Reflector.Sink {
 
 	private long epoch;
 
+	private long revision;
+
 	RangeFollower(EtcdClient client, KeyRange range, EventLoop loop, RangeWriter<?> writer, Publisher publisher,
 			RandomGenerator random) {
 		this.client = client;
@@ -74,6 +77,11 @@ final class RangeFollower implements Reflector.Sink {
 		return this.firstOutcome;
 	}
 
+	/** How many keys were found to have been missed. */
+	long drifts() {
+		return this.reflector.drifts();
+	}
+
 	/** Why it is not current, {@code null} if it is. */
 	@Nullable EtcdException lastFailure() {
 		return this.lastFailure;
@@ -102,9 +110,10 @@ final class RangeFollower implements Reflector.Sink {
 			this.epoch++;
 		}
 		this.writer.completeListing();
-		publish(revision);
+		publish(revision, newHistory);
 		if (first) {
-			logger.info("Found {} entries under {} in etcd at {}", size(), this.range.prefix(), this.client.describe());
+			logger.info("Found {} entries under {} in etcd at {}", this.writer.keys().size(), this.range.prefix(),
+					this.client.describe());
 		}
 		this.firstOutcome.complete(null);
 	}
@@ -116,7 +125,21 @@ final class RangeFollower implements Reflector.Sink {
 
 	@Override
 	public void publish(long revision) {
+		publish(revision, false);
+	}
+
+	private void publish(long revision, boolean newHistory) {
+		this.revision = revision;
+		Duration retained = this.writer.settle(newHistory);
+		if (!retained.isZero()) {
+			this.loop.schedule(this::expire, retained);
+		}
 		this.publisher.publish(this.epoch, revision);
+	}
+
+	private void expire() {
+		this.writer.expire();
+		this.publisher.publish(this.epoch, this.revision);
 	}
 
 	@Override
@@ -145,8 +168,13 @@ final class RangeFollower implements Reflector.Sink {
 	}
 
 	@Override
-	public int size() {
-		return this.writer.size();
+	public Set<String> keys() {
+		return this.writer.keys();
+	}
+
+	@Override
+	public long revisionOf(String key) {
+		return this.writer.revisionOf(key);
 	}
 
 	/**

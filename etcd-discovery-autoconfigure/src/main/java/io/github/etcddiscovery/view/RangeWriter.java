@@ -1,9 +1,11 @@
 package io.github.etcddiscovery.view;
 
+import java.time.Duration;
 import java.util.Arrays;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 
 import io.github.etcddiscovery.client.KeyValue;
 import io.github.etcddiscovery.client.WatchEvent;
@@ -29,19 +31,31 @@ final class RangeWriter<T> {
 
 	private final CatalogWriter<T> catalog;
 
+	private final VanishedInstances<T> vanished;
+
+	/** How many instances there are, rejected entries not counted. */
+	private int instances;
+
 	private Map<String, Entry<T>> entries = new HashMap<>();
 
 	private Map<String, Entry<T>> listing = new HashMap<>();
 
-	RangeWriter(KeyRange range, InstanceDecoder<T> decoder, CatalogWriter<T> catalog) {
+	RangeWriter(KeyRange range, InstanceDecoder<T> decoder, CatalogWriter<T> catalog, VanishedInstances<T> vanished) {
 		this.range = range;
 		this.decoder = decoder;
 		this.catalog = catalog;
+		this.vanished = vanished;
 	}
 
-	/** How many keys etcd holds, those of rejected entries included. */
-	int size() {
-		return this.entries.size();
+	/** The keys that etcd holds, those of rejected entries included. */
+	Set<String> keys() {
+		return this.entries.keySet();
+	}
+
+	/** At which revision a key changed last, 0 if etcd does not hold it. */
+	long revisionOf(String key) {
+		Entry<T> entry = this.entries.get(key);
+		return (entry != null) ? entry.modRevision() : 0;
 	}
 
 	void beginListing() {
@@ -87,6 +101,29 @@ final class RangeWriter<T> {
 		touch(before, entry);
 	}
 
+	/**
+	 * Decides, once all changes are in, which of those that have vanished are retained.
+	 * @param newHistory whether etcd was wiped or restored
+	 * @return after which time to call {@link #expire}, zero for not at all
+	 */
+	Duration settle(boolean newHistory) {
+		boolean more = this.vanished.settle(this.instances, newHistory);
+		retain();
+		return more ? this.vanished.time() : Duration.ZERO;
+	}
+
+	/** Lets go of what has been retained long enough. */
+	void expire() {
+		this.vanished.expire();
+		retain();
+	}
+
+	private void retain() {
+		if (this.vanished.takeChanged()) {
+			this.catalog.retain(this.range.prefix(), this.vanished.byService());
+		}
+	}
+
 	private Entry<T> decode(KeyValue keyValue, @Nullable Entry<T> before) {
 		InstanceKey key = null;
 		T instance = null;
@@ -118,6 +155,13 @@ final class RangeWriter<T> {
 		T is = (after != null) ? after.instance() : null;
 		if (key != null && (was != null || is != null)) {
 			this.catalog.touch(key, was, is);
+			this.instances += ((is != null) ? 1 : 0) - ((was != null) ? 1 : 0);
+			if (after != null) {
+				this.vanished.returned(key);
+			}
+			else if (was != null && this.catalog.isAvailable(was)) {
+				this.vanished.vanished(key, was);
+			}
 		}
 	}
 

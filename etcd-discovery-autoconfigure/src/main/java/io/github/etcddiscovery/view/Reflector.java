@@ -2,7 +2,9 @@ package io.github.etcddiscovery.view;
 
 import java.time.Duration;
 import java.util.List;
+import java.util.Map;
 import java.util.Queue;
+import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.atomic.AtomicBoolean;
@@ -62,6 +64,10 @@ final class Reflector {
 
 	private final AtomicBoolean drainScheduled = new AtomicBoolean();
 
+	private final Reconciler reconciler;
+
+	private volatile long drifts;
+
 	Reflector(EtcdClient client, String prefix, EventLoop loop, Sink sink, RandomGenerator random) {
 		this.client = client;
 		this.prefix = prefix;
@@ -69,6 +75,8 @@ final class Reflector {
 		this.loop = loop;
 		this.sink = sink;
 		this.backoff = new EtcdBackoff(random);
+		this.reconciler = new Reconciler(client, prefix, loop, sink, () -> this.state == ViewState.WATCHING,
+				this::drifted, random);
 	}
 
 	ViewState state() {
@@ -76,7 +84,15 @@ final class Reflector {
 	}
 
 	void start() {
-		this.loop.execute(() -> list(false));
+		this.loop.execute(() -> {
+			list(false);
+			this.reconciler.start();
+		});
+	}
+
+	/** How many keys were found to have been missed. May be called from any thread. */
+	long drifts() {
+		return this.drifts;
 	}
 
 	/** Ends following. The loop is the caller's to close. */
@@ -253,7 +269,7 @@ final class Reflector {
 	private void judge(Proof proof) {
 		KeyValue found = proof.anchor().current();
 		long foundRevision = (found != null) ? found.modRevision() : 0;
-		if (foundRevision == this.anchorRevision && proof.count() == this.sink.size()) {
+		if (foundRevision == this.anchorRevision && proof.count() == this.sink.keys().size()) {
 			open();
 		}
 		else {
@@ -265,6 +281,14 @@ final class Reflector {
 		logger.warn("etcd does not hold under {} what it held at revision {}: it was wiped or restored", this.prefix,
 				this.revision);
 		list(true);
+	}
+
+	/** What the watch should have told and has not: nothing else is left to trust. */
+	private void drifted(Map<String, Long> missed) {
+		this.drifts += missed.size();
+		logger.warn("Changes of {} keys under {} were missed, of {} for one: reading all again", missed.size(),
+				this.prefix, missed.keySet().iterator().next());
+		list(false);
 	}
 
 	/**
@@ -323,8 +347,11 @@ final class Reflector {
 		/** Changes do not arrive any more; it is being tried again. */
 		void interrupted(EtcdException cause);
 
-		/** How many keys are held. */
-		int size();
+		/** The keys that are held. */
+		Set<String> keys();
+
+		/** At which revision a key changed last, 0 if it is not held. */
+		long revisionOf(String key);
 
 	}
 

@@ -26,12 +26,22 @@ public final class ScriptedEtcdClient extends EmptyEtcdClient {
 	/** The newest watch that was opened. */
 	public WatchListener watch;
 
+	/** Takes the pages of the newest listing, of values or keys. */
+	public Consumer<List<KeyValue>> pages;
+
 	/** The newest renewal of the lease that was asked for. */
 	public CompletableFuture<Duration> renewal;
 
 	@Override
 	public CompletableFuture<Long> list(String prefix, Consumer<List<KeyValue>> pages) {
+		this.pages = pages;
 		return call("list " + prefix);
+	}
+
+	@Override
+	public CompletableFuture<Long> listKeys(String prefix, Consumer<List<KeyValue>> pages) {
+		this.pages = pages;
+		return call("keys " + prefix);
 	}
 
 	@Override

@@ -37,7 +37,7 @@ class ReflectorRaceTests {
 					throw new StackOverflowError("thrown on purpose");
 				}
 				return value;
-			}, (value) -> true, this.loop, new ManualEventLoop(), new Random(1));
+			}, (value) -> true, Duration.ZERO, this.loop, new ManualEventLoop(), new Random(1));
 
 	@BeforeEach
 	void sync() {

@@ -1,0 +1,125 @@
+package io.github.etcddiscovery.view;
+
+import java.nio.charset.StandardCharsets;
+import java.time.Duration;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Random;
+
+import io.github.etcddiscovery.client.EtcdException.Reason;
+import io.github.etcddiscovery.client.KeyValue;
+import io.github.etcddiscovery.client.WatchEvent;
+import io.github.etcddiscovery.instance.KeyLayout;
+import io.github.etcddiscovery.testing.ManualEventLoop;
+import io.github.etcddiscovery.testing.ScriptedEtcdClient;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+/**
+ * What a watch has missed, the comparison every few minutes finds.
+ */
+class ReconcilerTests {
+
+	private static final Duration LONGEST_INTERVAL = Duration.ofSeconds(450);
+
+	private static final Duration SECOND_LOOK = Duration.ofSeconds(5);
+
+	private final ScriptedEtcdClient etcd = new ScriptedEtcdClient();
+
+	private final ManualEventLoop loop = new ManualEventLoop();
+
+	private final ServiceView<String> view = new ServiceView<>(this.etcd, new KeyLayout("/services").ranges(),
+			(key, keyValue) -> new String(keyValue.value(), StandardCharsets.UTF_8), (value) -> true, Duration.ZERO,
+			this.loop, new ManualEventLoop(), new Random(1));
+
+	@BeforeEach
+	void sync() {
+		this.view.start();
+		this.loop.run();
+		this.etcd.pages.accept(List.of(entry("a", 3), entry("b", 4)));
+		this.etcd.answer("list /services/", 10L);
+		this.loop.run();
+		this.etcd.watch.onCreated(10);
+		this.loop.run();
+	}
+
+	@Test
+	void nothingHappensWhileBothAgree() {
+		for (int i = 0; i < 3; i++) {
+			this.loop.advance(LONGEST_INTERVAL);
+			etcdHolds(entry("a", 3), entry("b", 4));
+			assertThat(this.etcd.pending()).isEmpty();
+		}
+		assertThat(this.view.state()).isEqualTo(ViewState.WATCHING);
+		assertThat(this.view.drifts()).isZero();
+	}
+
+	@Test
+	void missedPutIsFoundAndReadAgain() {
+		this.loop.advance(LONGEST_INTERVAL);
+		etcdHolds(entry("a", 3), entry("b", 12), entry("c", 13));
+		assertThat(this.etcd.pending()).as("it may be on its way").isEmpty();
+		this.loop.advance(SECOND_LOOK);
+		etcdHolds(entry("a", 3), entry("b", 14), entry("c", 13));
+		assertThat(this.view.drifts()).isEqualTo(2);
+		readAgain(14, entry("a", 3), entry("b", 14), entry("c", 13));
+		assertThat(this.view.catalog().all("orders")).containsExactly("a at 3", "b at 14", "c at 13");
+		assertThat(this.view.catalog().epoch()).as("the history is the same").isEqualTo(1);
+	}
+
+	@Test
+	void missedDeletionIsFoundAndReadAgain() {
+		this.loop.advance(LONGEST_INTERVAL);
+		etcdHolds(entry("a", 3));
+		this.loop.advance(SECOND_LOOK);
+		etcdHolds(entry("a", 3));
+		assertThat(this.view.drifts()).isOne();
+		readAgain(12, entry("a", 3));
+		assertThat(this.view.catalog().all("orders")).containsExactly("a at 3");
+	}
+
+	@Test
+	void changeThatWasOnItsWayIsNoDrift() {
+		this.loop.advance(LONGEST_INTERVAL);
+		etcdHolds(entry("a", 11), entry("b", 4));
+		this.etcd.watch.onEvents(List.of(new WatchEvent(false, entry("a", 11))));
+		this.loop.advance(SECOND_LOOK);
+		etcdHolds(entry("a", 11), entry("b", 12));
+		assertThat(this.view.drifts()).as("another key, only just changed").isZero();
+		assertThat(this.view.state()).isEqualTo(ViewState.WATCHING);
+	}
+
+	@Test
+	void etcdThatCannotBeReadIsNoDrift() {
+		this.loop.advance(LONGEST_INTERVAL);
+		this.etcd.fail("keys /services/", Reason.UNAVAILABLE);
+		this.loop.run();
+		assertThat(this.view.state()).isEqualTo(ViewState.WATCHING);
+		this.loop.advance(LONGEST_INTERVAL);
+		assertThat(this.etcd.pending()).as("it is tried again").containsExactly("keys /services/");
+	}
+
+	private void etcdHolds(KeyValue... entries) {
+		this.etcd.pages.accept(Arrays.asList(entries));
+		this.etcd.answer("keys /services/", 14L);
+		this.loop.run();
+	}
+
+	private void readAgain(long revision, KeyValue... entries) {
+		assertThat(this.etcd.pending()).containsExactly("list /services/");
+		this.etcd.pages.accept(Arrays.asList(entries));
+		this.etcd.answer("list /services/", revision);
+		this.loop.run();
+		this.etcd.watch.onCreated(revision);
+		this.loop.run();
+		assertThat(this.view.state()).isEqualTo(ViewState.WATCHING);
+	}
+
+	private static KeyValue entry(String id, long revision) {
+		return new KeyValue("/services/orders/" + id, (id + " at " + revision).getBytes(StandardCharsets.UTF_8),
+				revision, 0);
+	}
+
+}

@@ -1,0 +1,187 @@
+package io.github.etcddiscovery.view;
+
+import java.nio.charset.StandardCharsets;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Random;
+import java.util.stream.IntStream;
+import java.util.stream.Stream;
+
+import io.github.etcddiscovery.client.EtcdException;
+import io.github.etcddiscovery.client.EtcdException.Reason;
+import io.github.etcddiscovery.client.KeyValue;
+import io.github.etcddiscovery.client.WatchEvent;
+import io.github.etcddiscovery.instance.KeyLayout;
+import io.github.etcddiscovery.testing.ManualEventLoop;
+import io.github.etcddiscovery.testing.ScriptedEtcdClient;
+import org.junit.jupiter.api.Test;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+/**
+ * When many instances vanish at once, without having said that they would.
+ */
+class VanishedInstancesTests {
+
+	private static final Duration TTL = Duration.ofSeconds(10);
+
+	private static final Duration RETAINED = Duration.ofSeconds(25);
+
+	private final ScriptedEtcdClient etcd = new ScriptedEtcdClient();
+
+	private final ManualEventLoop loop = new ManualEventLoop();
+
+	private ServiceView<String> view;
+
+	private long revision = 10;
+
+	@Test
+	void halfOfTenThatVanishWithinATtlAreServedWhereThereAreNoOthers() {
+		follow(TTL, "orders", 4, "stock", 6);
+		List<String> before = this.view.catalog().available("orders");
+		delete("orders", 0, 3);
+		this.loop.advance(Duration.ofSeconds(9));
+		assertThat(this.view.catalog().available("orders")).hasSize(1);
+		delete("orders", 3, 1);
+		assertThat(this.view.catalog().available("orders")).as("four of ten are no crowd").isEmpty();
+		delete("stock", 0, 1);
+		assertThat(this.view.catalog().available("orders")).isEqualTo(before);
+		assertThat(this.view.catalog().available("stock")).as("there are others").hasSize(5).doesNotContain("UP 0");
+		assertThat(this.view.catalog().all("orders")).as("etcd holds none").isEmpty();
+		assertThat(this.view.catalog().services()).containsExactly("orders", "stock");
+		assertThat(this.view.catalog().retained()).containsEntry("orders", before)
+			.containsEntry("stock", List.of("UP 0"));
+	}
+
+	@Test
+	void retainedInstancesAreLetGoOfAfterTheTtlAndFifteenSeconds() {
+		follow(TTL, "orders", 10);
+		delete("orders", 0, 10);
+		this.loop.advance(RETAINED.minusMillis(1));
+		assertThat(this.view.catalog().available("orders")).hasSize(10);
+		Catalog<String> before = this.view.catalog();
+		this.loop.advance(Duration.ofMillis(1));
+		assertThat(this.view.catalog().available("orders")).isEmpty();
+		assertThat(this.view.catalog().services()).isEmpty();
+		assertThat(this.view.catalog().retained()).isEmpty();
+		assertThat(this.view.catalog().hasSameInstances(before)).isFalse();
+		assertThat(this.view.catalog().revision()).isEqualTo(this.revision);
+	}
+
+	@Test
+	void instanceThatComesBackIsServedInsteadOfThoseThatHaveNot() {
+		follow(TTL, "orders", 10);
+		delete("orders", 0, 10);
+		put("orders", 3, "UP again");
+		assertThat(this.view.catalog().available("orders")).containsExactly("UP again");
+		assertThat(this.view.catalog().retained().get("orders")).hasSize(9).doesNotContain("UP 3");
+	}
+
+	@Test
+	void instanceThatIsThereButNotToBeCalledDoesNotCountAsOne() {
+		follow(TTL, "orders", 10);
+		put("orders", 10, "OUT");
+		delete("orders", 0, 10);
+		assertThat(this.view.catalog().available("orders")).hasSize(10);
+		assertThat(this.view.catalog().all("orders")).containsExactly("OUT");
+	}
+
+	@Test
+	void instancesThatSaidThatTheyWereLeavingAreNotRetained() {
+		follow(TTL, "orders", 10);
+		for (int i = 0; i < 10; i++) {
+			put("orders", i, "OUT");
+			delete("orders", i, 1);
+		}
+		assertThat(this.view.catalog().services()).isEmpty();
+		assertThat(this.view.catalog().retained()).isEmpty();
+	}
+
+	@Test
+	void fewInstancesAreNoCrowd() {
+		follow(TTL, "orders", 9);
+		delete("orders", 0, 9);
+		assertThat(this.view.catalog().retained()).isEmpty();
+		assertThat(this.view.catalog().services()).isEmpty();
+	}
+
+	@Test
+	void instancesThatVanishOneAfterAnotherAreNoCrowd() {
+		follow(TTL, "orders", 20);
+		for (int i = 0; i < 20; i++) {
+			delete("orders", i, 1);
+			this.loop.advance(TTL.plusMillis(1));
+		}
+		assertThat(this.view.catalog().retained()).isEmpty();
+	}
+
+	@Test
+	void whateverVanishesWithEtcdsHistoryIsRetained() {
+		follow(TTL, "orders", 2, "stock", 1);
+		List<String> before = this.view.catalog().available("orders");
+		this.etcd.watch.onEnd(new EtcdException(Reason.UNAVAILABLE, "ended on purpose", null));
+		this.loop.advance(Duration.ofSeconds(2));
+		this.etcd.fail("count /services/ at 10", Reason.FUTURE_REVISION);
+		this.etcd.fail("get /services/stock/0 at 10", Reason.FUTURE_REVISION);
+		this.loop.run();
+		this.etcd.pages.accept(List.of(new KeyValue("/services/stock/7", bytes("UP 7"), 2, 0)));
+		this.etcd.answer("list /services/", 2L);
+		this.loop.run();
+		assertThat(this.view.catalog().epoch()).isEqualTo(2);
+		assertThat(this.view.catalog().available("orders")).isEqualTo(before);
+		assertThat(this.view.catalog().available("stock")).containsExactly("UP 7");
+	}
+
+	@Test
+	void nothingIsRetainedIfItIsNotWanted() {
+		follow(Duration.ZERO, "orders", 10);
+		delete("orders", 0, 10);
+		assertThat(this.view.catalog().retained()).isEmpty();
+		assertThat(this.view.catalog().services()).isEmpty();
+	}
+
+	/** Services with instances 0, 1 and so on. */
+	private void follow(Duration ttl, Object... services) {
+		this.view = new ServiceView<>(this.etcd, new KeyLayout("/services").ranges(),
+				(key, keyValue) -> new String(keyValue.value(), StandardCharsets.UTF_8),
+				(value) -> value.startsWith("UP"), ttl, this.loop, new ManualEventLoop(), new Random(1));
+		this.view.start();
+		this.loop.run();
+		List<KeyValue> entries = new ArrayList<>();
+		for (int i = 0; i < services.length; i += 2) {
+			String prefix = "/services/" + services[i] + "/";
+			IntStream.range(0, (int) services[i + 1])
+				.mapToObj((id) -> new KeyValue(prefix + id, bytes("UP " + id), entries.size() + 1, 0))
+				.forEach(entries::add);
+		}
+		this.etcd.pages.accept(entries);
+		this.etcd.answer("list /services/", this.revision);
+		this.loop.run();
+		this.etcd.watch.onCreated(this.revision);
+		this.loop.run();
+	}
+
+	private void put(String service, int id, String value) {
+		events(Stream.of(new WatchEvent(false, keyValue(service, id, value))));
+	}
+
+	/** Each deletion at a revision of its own, all in one response. */
+	private void delete(String service, int first, int count) {
+		events(IntStream.range(first, first + count).mapToObj((id) -> new WatchEvent(true, keyValue(service, id, ""))));
+	}
+
+	private KeyValue keyValue(String service, int id, String value) {
+		return new KeyValue("/services/" + service + "/" + id, bytes(value), ++this.revision, 0);
+	}
+
+	private void events(Stream<WatchEvent> events) {
+		this.etcd.watch.onEvents(events.toList());
+		this.loop.run();
+	}
+
+	private static byte[] bytes(String text) {
+		return text.getBytes(StandardCharsets.UTF_8);
+	}
+
+}
