@@ -5,13 +5,26 @@ import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 import org.springframework.boot.autoconfigure.service.connection.ConnectionDetails;
+import org.springframework.boot.context.properties.source.InvalidConfigurationPropertyValueException;
 import org.springframework.boot.ssl.SslBundle;
+import org.springframework.boot.ssl.SslBundles;
 
 /**
  * Where etcd is and how to log in there. A bean of this type replaces what the properties
  * under {@code spring.cloud.etcd} say of it.
  */
 public interface EtcdConnectionDetails extends ConnectionDetails {
+
+	/**
+	 * Returns what the properties say.
+	 * @param properties those under {@code spring.cloud.etcd}
+	 * @param sslBundles Spring's SSL bundles, {@code null} if there are none
+	 * @return the details
+	 * @throws InvalidConfigurationPropertyValueException if a property is wrong
+	 */
+	static EtcdConnectionDetails of(EtcdProperties properties, @Nullable SslBundles sslBundles) {
+		return new PropertiesEtcdConnectionDetails(properties, sslBundles);
+	}
 
 	/**
 	 * Returns the members to connect to.

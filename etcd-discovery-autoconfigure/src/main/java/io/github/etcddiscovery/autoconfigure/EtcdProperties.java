@@ -6,6 +6,7 @@ import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 import org.springframework.boot.context.properties.ConfigurationProperties;
+import org.springframework.util.StringUtils;
 
 /**
  * How to connect to etcd: go-kit's {@code ClientOptions}.
@@ -100,7 +101,7 @@ public class EtcdProperties {
 	}
 
 	public void setCaCert(@Nullable String caCert) {
-		this.caCert = caCert;
+		this.caCert = orNull(caCert);
 	}
 
 	public @Nullable String getCert() {
@@ -108,7 +109,7 @@ public class EtcdProperties {
 	}
 
 	public void setCert(@Nullable String cert) {
-		this.cert = cert;
+		this.cert = orNull(cert);
 	}
 
 	public @Nullable String getKey() {
@@ -116,7 +117,7 @@ public class EtcdProperties {
 	}
 
 	public void setKey(@Nullable String key) {
-		this.key = key;
+		this.key = orNull(key);
 	}
 
 	public Ssl getSsl() {
@@ -128,7 +129,7 @@ public class EtcdProperties {
 	}
 
 	public void setUsername(@Nullable String username) {
-		this.username = username;
+		this.username = orNull(username);
 	}
 
 	public @Nullable String getPassword() {
@@ -136,7 +137,7 @@ public class EtcdProperties {
 	}
 
 	public void setPassword(@Nullable String password) {
-		this.password = password;
+		this.password = orNull(password);
 	}
 
 	public boolean isAllowPlaintextCredentials() {
@@ -179,6 +180,11 @@ public class EtcdProperties {
 		this.failFast = failFast;
 	}
 
+	/** An empty value takes back what another source has set. */
+	private static @Nullable String orNull(@Nullable String value) {
+		return StringUtils.hasText(value) ? value : null;
+	}
+
 	/**
 	 * TLS from an SSL bundle.
 	 */
@@ -195,7 +201,7 @@ public class EtcdProperties {
 		}
 
 		public void setBundle(@Nullable String bundle) {
-			this.bundle = bundle;
+			this.bundle = orNull(bundle);
 		}
 
 	}

@@ -49,14 +49,26 @@ public final class EtcdEyes implements AutoCloseable {
 	}
 
 	public Map<String, String> all(String prefix) {
-		Map<String, String> found = new LinkedHashMap<>();
-		done(this.client.getKVClient().get(bytes(prefix), GetOption.builder().isPrefix(true).build())).getKvs()
-			.forEach((entry) -> found.put(entry.getKey().toString(), entry.getValue().toString()));
-		return found;
+		return all(prefix, 0);
 	}
 
 	public long revision() {
 		return done(this.client.getKVClient().get(bytes("/"))).getHeader().getRevision();
+	}
+
+	/** The entries with a prefix, as they were at a revision. */
+	public Map<String, String> all(String prefix, long revision) {
+		GetOption option = GetOption.builder().isPrefix(true).withRevision(revision).build();
+		Map<String, String> found = new LinkedHashMap<>();
+		done(this.client.getKVClient().get(bytes(prefix), option)).getKvs()
+			.forEach((entry) -> found.put(entry.getKey().toString(), entry.getValue().toString()));
+		return found;
+	}
+
+	/** Whether the member at this endpoint leads its cluster. */
+	public boolean isLeader(String endpoint) {
+		var status = done(this.client.getMaintenanceClient().statusMember(endpoint));
+		return status.getLeader() == status.getHeader().getMemberId();
 	}
 
 	public void compact(long revision) {

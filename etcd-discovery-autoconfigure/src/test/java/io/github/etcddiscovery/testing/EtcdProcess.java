@@ -14,6 +14,8 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.ThreadLocalRandom;
 import java.util.concurrent.TimeUnit;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
 
 import org.awaitility.Awaitility;
 
@@ -26,8 +28,6 @@ public final class EtcdProcess implements AutoCloseable {
 
 	private static final Duration START_TIMEOUT = Duration.ofSeconds(20);
 
-	private final EtcdBinary binary;
-
 	private final Path folder;
 
 	private final int clientPort;
@@ -36,15 +36,25 @@ public final class EtcdProcess implements AutoCloseable {
 
 	private final TestCertificates certificates;
 
+	private final List<String> flags;
+
+	private EtcdBinary binary;
+
+	private String name = "test";
+
+	/** All members, as etcd wants to be told them. */
+	private String cluster;
+
 	private Process process;
 
-	private EtcdProcess(EtcdBinary binary, Path folder, TestCertificates certificates) {
+	private EtcdProcess(EtcdBinary binary, Path folder, TestCertificates certificates, List<String> flags) {
 		this.binary = binary;
 		this.folder = folder;
 		this.certificates = certificates;
+		this.flags = flags;
 		this.clientPort = freePort();
 		this.peerPort = freePort();
-		this.process = launch();
+		this.cluster = member();
 	}
 
 	/** Starts one and waits until it serves. */
@@ -54,14 +64,51 @@ public final class EtcdProcess implements AutoCloseable {
 
 	/** Starts one that speaks TLS and asks its clients for a certificate. */
 	public static EtcdProcess start(EtcdBinary binary, TestCertificates certificates) {
+		return new EtcdProcess(binary, newFolder(), certificates, List.of()).launchAndAwait();
+	}
+
+	/** Starts one with further flags of etcd's. */
+	public static EtcdProcess startWith(EtcdBinary binary, String... flags) {
+		return new EtcdProcess(binary, newFolder(), null, List.of(flags)).launchAndAwait();
+	}
+
+	/** Starts the members of a cluster and waits until all serve. */
+	public static List<EtcdProcess> startCluster(EtcdBinary binary, int size) {
+		List<EtcdProcess> members = Stream.generate(() -> new EtcdProcess(binary, newFolder(), null, List.of()))
+			.limit(size)
+			.toList();
+		members.forEach((member) -> member.name = "test-" + member.peerPort);
+		String cluster = members.stream().map(EtcdProcess::member).collect(Collectors.joining(","));
+		members.forEach((member) -> {
+			member.cluster = cluster;
+			member.process = member.launch();
+		});
+		members.forEach(EtcdProcess::awaitServing);
+		return members;
+	}
+
+	private static Path newFolder() {
 		try {
-			EtcdProcess etcd = new EtcdProcess(binary, Files.createTempDirectory("etcd-test-"), certificates);
-			etcd.awaitServing();
-			return etcd;
+			return Files.createTempDirectory("etcd-test-");
 		}
 		catch (IOException ex) {
 			throw new UncheckedIOException(ex);
 		}
+	}
+
+	private EtcdProcess launchAndAwait() {
+		this.process = launch();
+		awaitServing();
+		return this;
+	}
+
+	/** Its name and where others of its cluster reach it. */
+	private String member() {
+		return this.name + "=" + peer();
+	}
+
+	private String peer() {
+		return "http://127.0.0.1:" + this.peerPort;
 	}
 
 	public String endpoint() {
@@ -79,8 +126,18 @@ public final class EtcdProcess implements AutoCloseable {
 	 * serves.
 	 */
 	public void startAgain() {
+		launchAndAwait();
+	}
+
+	/** Starts it again without waiting: without its quorum it does not serve yet. */
+	public void launchAgain() {
 		this.process = launch();
-		awaitServing();
+	}
+
+	/** Starts it again in another version, after {@link #kill()}. */
+	public void startAgainAs(EtcdBinary other) {
+		this.binary = other;
+		launchAndAwait();
 	}
 
 	/**
@@ -88,14 +145,33 @@ public final class EtcdProcess implements AutoCloseable {
 	 * {@link #kill()} and {@link #startAgain()}. To be killed before the latter.
 	 */
 	public EtcdProcess onOtherPorts() {
-		EtcdProcess other = new EtcdProcess(this.binary, this.folder, this.certificates);
-		other.awaitServing();
-		return other;
+		return new EtcdProcess(this.binary, this.folder, this.certificates, this.flags).launchAndAwait();
 	}
 
 	/** Deletes all it knows; only between {@link #kill()} and {@link #startAgain()}. */
 	public void wipe() {
 		delete(this.folder.resolve("data"));
+	}
+
+	/** Keeps what it knows now; only after {@link #kill()}. */
+	public void save() {
+		copy("data", "saved");
+	}
+
+	/** Goes back to what was saved; only after {@link #kill()}. */
+	public void restore() {
+		wipe();
+		copy("saved", "data");
+	}
+
+	private void copy(String from, String to) {
+		try {
+			delete(this.folder.resolve(to));
+			FileSystemUtils.copyRecursively(this.folder.resolve(from), this.folder.resolve(to));
+		}
+		catch (IOException ex) {
+			throw new UncheckedIOException(ex);
+		}
 	}
 
 	/**
@@ -118,11 +194,11 @@ public final class EtcdProcess implements AutoCloseable {
 
 	private Process launch() {
 		String client = endpoint();
-		String peer = "http://127.0.0.1:" + this.peerPort;
-		List<String> command = new ArrayList<>(List.of(this.binary.path().toString(), "--name", "test", "--data-dir",
+		List<String> command = new ArrayList<>(List.of(this.binary.path().toString(), "--name", this.name, "--data-dir",
 				this.folder.resolve("data").toString(), "--listen-client-urls", client, "--advertise-client-urls",
-				client, "--listen-peer-urls", peer, "--initial-advertise-peer-urls", peer, "--initial-cluster",
-				"test=" + peer, "--logger", "zap", "--log-level", "error"));
+				client, "--listen-peer-urls", peer(), "--initial-advertise-peer-urls", peer(), "--initial-cluster",
+				this.cluster, "--logger", "zap", "--log-level", "error"));
+		command.addAll(this.flags);
 		if (this.certificates != null) {
 			command
 				.addAll(List.of("--cert-file", this.certificates.certificate(), "--key-file", this.certificates.key(),
@@ -143,7 +219,7 @@ public final class EtcdProcess implements AutoCloseable {
 			.atMost(START_TIMEOUT)
 			.pollInterval(Duration.ofMillis(20))
 			.ignoreExceptions()
-			.until(() -> (this.certificates != null) ? listens() : isHealthy());
+			.until(() -> (this.certificates != null) ? listens(this.clientPort) : isHealthy());
 	}
 
 	private boolean isHealthy() throws IOException {
@@ -151,9 +227,13 @@ public final class EtcdProcess implements AutoCloseable {
 		return health.getResponseCode() == HttpURLConnection.HTTP_OK;
 	}
 
-	private boolean listens() throws IOException {
-		try (Socket socket = new Socket(InetAddress.getLoopbackAddress(), this.clientPort)) {
+	/** Whether something listens on a loopback port. */
+	public static boolean listens(int port) {
+		try (Socket socket = new Socket(InetAddress.getLoopbackAddress(), port)) {
 			return socket.isConnected();
+		}
+		catch (IOException ex) {
+			return false;
 		}
 	}
 

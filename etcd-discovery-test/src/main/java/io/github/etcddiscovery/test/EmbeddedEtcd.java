@@ -5,6 +5,7 @@ import java.io.UncheckedIOException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.time.Duration;
+import java.util.Optional;
 import java.util.concurrent.Callable;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
@@ -22,6 +23,7 @@ import io.grpc.ManagedChannel;
 import io.grpc.Server;
 import io.grpc.ServerMethodDefinition;
 import io.grpc.ServerServiceDefinition;
+import io.grpc.Status;
 import io.grpc.StatusRuntimeException;
 import io.grpc.netty.NettyChannelBuilder;
 import io.grpc.netty.NettyServerBuilder;
@@ -120,26 +122,29 @@ public final class EmbeddedEtcd implements AutoCloseable {
 
 	/**
 	 * Asks what listens on a loopback port whether it is an embedded etcd, of whatever
-	 * process. Waits for the answer, a second at most.
+	 * process. Waits for the answer.
 	 * @param port the port
-	 * @return whether it is; {@code false} too if nothing listens there
+	 * @param timeout how long to wait
+	 * @return whether it is one; empty if nothing has answered in that time
 	 */
-	public static boolean listensOn(int port) {
+	public static Optional<Boolean> listensOn(int port, Duration timeout) {
 		ManagedChannel channel = NettyChannelBuilder
 			.forAddress(new InetSocketAddress(InetAddress.getLoopbackAddress(), port))
 			.usePlaintext()
 			.build();
 		try {
-			return ClusterGrpc.newBlockingStub(channel)
-				.withDeadlineAfter(1, TimeUnit.SECONDS)
+			return Optional.of(ClusterGrpc.newBlockingStub(channel)
+				.withDeadlineAfter(timeout.toNanos(), TimeUnit.NANOSECONDS)
 				.memberList(MemberListRequest.getDefaultInstance())
 				.getMembersList()
 				.stream()
 				.anyMatch((member) -> member.getID() == Gate.MEMBER_ID
-						&& member.getName().equals(ClusterService.MEMBER_NAME));
+						&& member.getName().equals(ClusterService.MEMBER_NAME)));
 		}
 		catch (StatusRuntimeException ex) {
-			return false;
+			boolean answered = ex.getStatus().getCode() != Status.Code.DEADLINE_EXCEEDED
+					&& ex.getStatus().getCode() != Status.Code.UNAVAILABLE;
+			return answered ? Optional.of(false) : Optional.empty();
 		}
 		finally {
 			channel.shutdownNow();

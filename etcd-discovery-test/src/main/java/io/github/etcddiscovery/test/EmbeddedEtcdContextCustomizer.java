@@ -1,7 +1,9 @@
 package io.github.etcddiscovery.test;
 
 import java.util.Map;
+import java.util.stream.Stream;
 
+import org.springframework.aot.AotDetector;
 import org.springframework.beans.factory.support.BeanDefinitionRegistry;
 import org.springframework.beans.factory.support.RootBeanDefinition;
 import org.springframework.boot.autoconfigure.ImportAutoConfiguration;
@@ -31,13 +33,14 @@ record EmbeddedEtcdContextCustomizer() implements ContextCustomizer {
 	public void customizeContext(ConfigurableApplicationContext context, MergedContextConfiguration mergedConfig) {
 		ConfigurableEnvironment environment = context.getEnvironment();
 		addDefaults(environment.getPropertySources());
-		if (context.getBeanFactory() instanceof BeanDefinitionRegistry registry) {
+		boolean generated = AotDetector.useGeneratedArtifacts();
+		if (!generated && context.getBeanFactory() instanceof BeanDefinitionRegistry registry) {
 			registry.registerBeanDefinition(Import.class.getName(), new RootBeanDefinition(Import.class));
 		}
 	}
 
 	/**
-	 * What a test sets for itself comes before the system's properties, what its
+	 * What a test sets for itself comes before the properties of the JVM, what its
 	 * application sets after them.
 	 */
 	private static void addDefaults(MutablePropertySources sources) {
@@ -46,24 +49,24 @@ record EmbeddedEtcdContextCustomizer() implements ContextCustomizer {
 			sources.addBefore(StandardEnvironment.SYSTEM_PROPERTIES_PROPERTY_SOURCE_NAME, defaults);
 		}
 		else {
-			sources.addFirst(defaults);
+			sources.addLast(defaults);
 		}
 	}
 
-	/** Whether the test itself says where etcd is, rather than its application. */
+	/**
+	 * Whether the test, or the command that runs it, says where etcd is, rather than its
+	 * application.
+	 */
 	static boolean hasEndpointsOfItsOwn(ConfigurableEnvironment environment) {
-		for (PropertySource<?> source : environment.getPropertySources()) {
-			if (source.getName().equals(DEFAULTS)) {
-				return false;
-			}
-			if (!ConfigurationPropertySources.isAttachedConfigurationPropertySource(source)
-					&& new Binder(ConfigurationPropertySources.from(source))
-						.bind("spring.cloud.etcd.endpoints", Bindable.listOf(String.class))
-						.isBound()) {
-				return true;
-			}
-		}
-		return false;
+		MutablePropertySources sources = environment.getPropertySources();
+		PropertySource<?> ofTheJvm = sources.get(StandardEnvironment.SYSTEM_PROPERTIES_PROPERTY_SOURCE_NAME);
+		return Stream
+			.concat(sources.stream().takeWhile((source) -> !source.getName().equals(DEFAULTS)),
+					Stream.ofNullable(ofTheJvm))
+			.filter((source) -> !ConfigurationPropertySources.isAttachedConfigurationPropertySource(source))
+			.anyMatch((source) -> new Binder(ConfigurationPropertySources.from(source))
+				.bind("spring.cloud.etcd.endpoints", Bindable.listOf(String.class))
+				.isBound());
 	}
 
 	/**

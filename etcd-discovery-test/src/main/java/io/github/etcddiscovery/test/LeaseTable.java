@@ -8,6 +8,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeSet;
+import java.util.concurrent.ThreadLocalRandom;
 import java.util.function.LongSupplier;
 
 import com.google.protobuf.ByteString;
@@ -30,7 +31,11 @@ final class LeaseTable {
 
 	private final Map<ByteString, Long> leaseByKey = new LinkedHashMap<>();
 
-	private long nextId = 7_587_000_000_000_000_001L;
+	/**
+	 * Begins anywhere, so that a client which outlives one server does not hold a lease
+	 * of the next one, which belongs to another client.
+	 */
+	private long nextId = ThreadLocalRandom.current().nextLong(1L << 40, 1L << 62);
 
 	/**
 	 * Creates a table.

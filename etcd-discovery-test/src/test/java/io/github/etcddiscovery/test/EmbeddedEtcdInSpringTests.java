@@ -4,14 +4,19 @@ import java.util.HashSet;
 import java.util.List;
 import java.util.Set;
 
+import io.github.etcddiscovery.autoconfigure.EtcdClientAutoConfiguration;
 import io.github.etcddiscovery.autoconfigure.EtcdConnectionDetails;
+import io.github.etcddiscovery.testing.EtcdProcess;
 import org.junit.jupiter.api.Nested;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.TestInstance;
 
 import org.springframework.beans.factory.annotation.Autowired;
 import org.springframework.boot.SpringBootConfiguration;
+import org.springframework.boot.autoconfigure.AutoConfiguration;
 import org.springframework.boot.autoconfigure.EnableAutoConfiguration;
+import org.springframework.boot.autoconfigure.ImportAutoConfiguration;
+import org.springframework.boot.autoconfigure.condition.ConditionalOnMissingBean;
 import org.springframework.boot.test.context.SpringBootTest;
 import org.springframework.boot.test.context.SpringBootTest.WebEnvironment;
 import org.springframework.boot.test.context.TestConfiguration;
@@ -21,6 +26,7 @@ import org.springframework.context.annotation.Bean;
 import org.springframework.core.env.Environment;
 import org.springframework.test.annotation.DirtiesContext;
 import org.springframework.test.context.ActiveProfiles;
+import org.springframework.test.context.DynamicPropertyRegistrar;
 import org.springframework.test.context.DynamicPropertyRegistry;
 import org.springframework.test.context.DynamicPropertySource;
 import org.springframework.test.context.TestPropertySource;
@@ -130,6 +136,57 @@ class EmbeddedEtcdInSpringTests {
 	}
 
 	@Nested
+	@SpringBootTest(webEnvironment = WebEnvironment.NONE, properties = PATIENT)
+	class WithPropertiesAddedByABean {
+
+		@Test
+		void testHasTheLastWord(@Autowired ConfigurableApplicationContext context) {
+			assertThat(context.getBean(EtcdConnectionDetails.class).getEndpoints()).containsExactly(ELSEWHERE);
+			assertThat(context.getBeanFactory().containsSingleton("embeddedEtcd")).isFalse();
+		}
+
+		/**
+		 * As a test has it that starts its etcd as a bean.
+		 */
+		@TestConfiguration(proxyBeanMethods = false)
+		static class Properties {
+
+			@Bean
+			DynamicPropertyRegistrar elsewhere() {
+				return (registry) -> registry.add("spring.cloud.etcd.endpoints", () -> ELSEWHERE);
+			}
+
+		}
+
+	}
+
+	@Nested
+	@SpringBootTest(webEnvironment = WebEnvironment.NONE, properties = PATIENT)
+	@ImportAutoConfiguration(ZConnectionDetailsAutoConfiguration.class)
+	class WithAutoConfiguredConnectionDetails {
+
+		@Test
+		void thoseAreUsed(@Autowired ConfigurableApplicationContext context) {
+			assertElsewhere(context);
+		}
+
+	}
+
+	/**
+	 * That of a container, for example, in whatever package.
+	 */
+	@AutoConfiguration(before = EtcdClientAutoConfiguration.class)
+	static class ZConnectionDetailsAutoConfiguration {
+
+		@Bean
+		@ConditionalOnMissingBean(EtcdConnectionDetails.class)
+		EtcdConnectionDetails acme() {
+			return () -> List.of(ELSEWHERE);
+		}
+
+	}
+
+	@Nested
 	@SpringBootTest(webEnvironment = WebEnvironment.NONE, properties = "spring.cloud.etcd.enabled=false")
 	class WithoutEtcd {
 
@@ -163,9 +220,9 @@ class EmbeddedEtcdInSpringTests {
 		}
 
 		private void assertThatNoFormerOneIsLeft() {
-			assertThat(EmbeddedEtcd.listensOn(this.etcd.port())).isTrue();
+			assertThat(EtcdProcess.listens(this.etcd.port())).isTrue();
 			assertThat(this.former).doesNotContain(this.etcd)
-				.noneMatch((stopped) -> EmbeddedEtcd.listensOn(stopped.port()));
+				.noneMatch((stopped) -> EtcdProcess.listens(stopped.port()));
 			this.former.add(this.etcd);
 		}
 

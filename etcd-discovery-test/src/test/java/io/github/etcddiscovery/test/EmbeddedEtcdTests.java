@@ -63,6 +63,18 @@ class EmbeddedEtcdTests {
 	}
 
 	@Test
+	void leasesOfTheNextServerOnAPortAreNotThoseOfTheLast() {
+		LeaseGrantRequest request = LeaseGrantRequest.newBuilder().setTTL(60).build();
+		long before = this.raw.lease().leaseGrant(request).getID();
+		this.etcd.close();
+		try (EmbeddedEtcd next = EmbeddedEtcd.start(this.etcd.port()); RawEtcd nextRaw = new RawEtcd(next.endpoint())) {
+			for (int i = 0; i < 100; i++) {
+				assertThat(nextRaw.lease().leaseGrant(request).getID()).isNotEqualTo(before);
+			}
+		}
+	}
+
+	@Test
 	void leaseCanBeMadeToRunOut() {
 		grant(7);
 		grant(8);

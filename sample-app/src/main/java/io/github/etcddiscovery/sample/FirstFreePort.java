@@ -3,6 +3,10 @@ package io.github.etcddiscovery.sample;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.net.ServerSocket;
+import java.nio.channels.FileChannel;
+import java.nio.channels.OverlappingFileLockException;
+import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
 
 import org.springframework.boot.web.server.ConfigurableWebServerFactory;
 import org.springframework.boot.web.server.WebServerFactoryCustomizer;
@@ -36,14 +40,40 @@ class FirstFreePort implements WebServerFactoryCustomizer<ConfigurableWebServerF
 	/** If none is, Spring Boot says that the first one is taken. */
 	private int firstFree() {
 		for (int port = this.first; port < Math.min(this.first + PORTS, 65_536); port++) {
-			try (ServerSocket socket = new ServerSocket(port, 1, InetAddress.getLoopbackAddress())) {
-				return socket.getLocalPort();
-			}
-			catch (IOException ex) {
-				// Taken: the next one.
+			if (claim(port)) {
+				return port;
 			}
 		}
 		return this.first;
+	}
+
+	/**
+	 * Between looking and serving pass seconds, in which another run may look too: a lock
+	 * that is held as long as this process lives keeps it off.
+	 */
+	private static boolean claim(int port) {
+		Path file = Path.of(System.getProperty("java.io.tmpdir"), "etcd-discovery-sample-" + port + ".lock");
+		try {
+			FileChannel channel = FileChannel.open(file, StandardOpenOption.CREATE, StandardOpenOption.WRITE);
+			if (channel.tryLock() != null && isFree(port)) {
+				file.toFile().deleteOnExit();
+				return true;
+			}
+			channel.close();
+			return false;
+		}
+		catch (IOException | OverlappingFileLockException ex) {
+			return false;
+		}
+	}
+
+	private static boolean isFree(int port) {
+		try (ServerSocket socket = new ServerSocket(port, 1, InetAddress.getLoopbackAddress())) {
+			return socket.isBound();
+		}
+		catch (IOException ex) {
+			return false;
+		}
 	}
 
 }

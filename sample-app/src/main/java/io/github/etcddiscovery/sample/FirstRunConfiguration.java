@@ -1,6 +1,7 @@
 package io.github.etcddiscovery.sample;
 
 import io.github.etcddiscovery.view.ServiceView;
+import io.github.etcddiscovery.view.ViewState;
 
 import org.springframework.boot.context.properties.bind.Bindable;
 import org.springframework.boot.context.properties.bind.Binder;
@@ -42,7 +43,10 @@ class FirstRunConfiguration {
 
 		@Scheduled(fixedDelay = 250)
 		void check() {
-			if (!this.view.staleness().isZero()) {
+			if (this.view.state() == ViewState.WATCHING) {
+				this.etcd.identify();
+			}
+			else if (!this.view.staleness().isZero()) {
 				this.etcd.takeOver();
 			}
 		}

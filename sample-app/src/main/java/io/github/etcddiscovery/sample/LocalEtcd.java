@@ -5,7 +5,9 @@ import java.io.UncheckedIOException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.Socket;
+import java.time.Duration;
 import java.util.List;
+import java.util.Optional;
 
 import io.github.etcddiscovery.autoconfigure.EtcdConnectionDetails;
 import io.github.etcddiscovery.test.EmbeddedEtcd;
@@ -20,16 +22,21 @@ final class LocalEtcd implements EtcdConnectionDetails, AutoCloseable {
 
 	private static final Logger logger = LoggerFactory.getLogger(LocalEtcd.class);
 
+	private static final Duration ANSWER_TIMEOUT = Duration.ofSeconds(5);
+
 	private static final int CONNECT_TIMEOUT_MILLIS = 500;
 
 	private final int port;
 
 	private final String address;
 
-	/** Another's etcd may be just restarting: its port is not to be taken away. */
-	private boolean embedded = true;
+	/**
+	 * Whether what was joined is an embedded one, as soon as that is known. Another's
+	 * etcd may be just restarting: its port is not to be taken away.
+	 */
+	private volatile Optional<Boolean> embedded = Optional.empty();
 
-	private EmbeddedEtcd hosted;
+	private volatile EmbeddedEtcd hosted;
 
 	private boolean closed;
 
@@ -43,12 +50,22 @@ final class LocalEtcd implements EtcdConnectionDetails, AutoCloseable {
 		if (etcd.host()) {
 			logger.info("No etcd is configured, and nothing listens on {}: hosting an embedded etcd there."
 					+ " It is for first runs: its content is gone with the last run", etcd.address);
-			return etcd;
 		}
-		etcd.embedded = EmbeddedEtcd.listensOn(port);
-		logger.info("No etcd is configured: joining {} on {}",
-				etcd.embedded ? "the embedded etcd that another run hosts" : "what listens", etcd.address);
+		else {
+			logger.info("No etcd is configured: joining what listens on {}", etcd.address);
+		}
 		return etcd;
+	}
+
+	/** Finds out what was joined, unless that is known. To be called while it answers. */
+	void identify() {
+		if (this.hosted == null && this.embedded.isEmpty()) {
+			this.embedded = EmbeddedEtcd.listensOn(this.port, ANSWER_TIMEOUT);
+			if (this.embedded.equals(Optional.of(true))) {
+				logger.info("The etcd on {} is an embedded one: this run takes over when the one that hosts it ends",
+						this.address);
+			}
+		}
 	}
 
 	/**
@@ -56,9 +73,9 @@ final class LocalEtcd implements EtcdConnectionDetails, AutoCloseable {
 	 * does not answer.
 	 */
 	synchronized void takeOver() {
-		if (this.embedded && !this.closed && this.hosted == null && host()) {
-			logger.warn("The run that hosted the embedded etcd on {} has ended."
-					+ " This one serves what was seen last, and hosts it from now on", this.address);
+		if (this.embedded.orElse(false) && !this.closed && this.hosted == null && host()) {
+			logger.warn("The run that hosted the embedded etcd on {} has ended: this one hosts it from now on,"
+					+ " and serves what was seen last until the others have registered again", this.address);
 		}
 	}
 
@@ -92,18 +109,20 @@ final class LocalEtcd implements EtcdConnectionDetails, AutoCloseable {
 	}
 
 	/** Where it is, for people. */
-	synchronized String describe() {
+	String describe() {
 		if (this.hosted != null) {
 			return "embedded on " + this.address + ", hosted by this run";
 		}
-		return this.embedded ? "embedded on " + this.address + ", hosted by another run" : "at " + this.address;
+		return this.embedded.orElse(false) ? "embedded on " + this.address + ", hosted by another run"
+				: "at " + this.address;
 	}
 
 	@Override
 	public synchronized void close() {
 		this.closed = true;
-		if (this.hosted != null) {
-			this.hosted.close();
+		EmbeddedEtcd last = this.hosted;
+		if (last != null) {
+			last.close();
 		}
 	}
 

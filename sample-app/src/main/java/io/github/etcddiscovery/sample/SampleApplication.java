@@ -1,5 +1,10 @@
 package io.github.etcddiscovery.sample;
 
+import java.time.Instant;
+import java.time.temporal.ChronoUnit;
+
+import io.github.etcddiscovery.cloud.EtcdRegistrationCustomizer;
+
 import org.springframework.boot.SpringApplication;
 import org.springframework.boot.autoconfigure.SpringBootApplication;
 import org.springframework.boot.context.properties.ConfigurationPropertiesScan;
@@ -33,6 +38,13 @@ public class SampleApplication {
 	@LoadBalanced
 	WebClient.Builder webClientBuilder() {
 		return WebClient.builder();
+	}
+
+	/** Lets others see how old this instance is. */
+	@Bean
+	EtcdRegistrationCustomizer started() {
+		String now = Instant.now().truncatedTo(ChronoUnit.SECONDS).toString();
+		return (registration) -> registration.getMetadata().put("started", now);
 	}
 
 	public static void main(String[] args) {

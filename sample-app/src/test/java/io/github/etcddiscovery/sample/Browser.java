@@ -176,7 +176,10 @@ final class Browser implements AutoCloseable {
 		return this.driver.manage().logs().get(LogType.BROWSER).getAll().stream().map(LogEntry::getMessage).toList();
 	}
 
+	/** All of the page as it is, in the width it has. */
 	void saveScreenshot(Path target) {
+		int width = ((Long) script("return document.documentElement.clientWidth")).intValue();
+		resize(width, ((Long) script("return document.body.offsetHeight")).intValue());
 		try {
 			Files.write(target, this.driver.getScreenshotAs(OutputType.BYTES));
 		}

@@ -23,7 +23,9 @@ class FirstRunIT {
 
 	private static final Duration SOON = Duration.ofSeconds(30);
 
-	private static final String TAKEN_OVER = "hosts it from now on";
+	private static final String JOINED = "this run takes over when the one that hosts it ends";
+
+	private static final String TAKEN_OVER = "this one hosts it from now on";
 
 	private final int port = EtcdProcess.freePort();
 
@@ -35,7 +37,8 @@ class FirstRunIT {
 			assertThat(first.log()).contains("hosting an embedded etcd there");
 			awaitLog(first, "The page is at http://localhost:" + first.port());
 			try (SampleProcess second = startAfter(first); SampleProcess third = startAfter(second)) {
-				assertThat(second.log()).contains("joining the embedded etcd that another run hosts");
+				awaitLog(second, JOINED);
+				awaitLog(third, JOINED);
 				assertThat(List.of(first.port(), second.port(), third.port())).isSorted()
 					.doesNotHaveDuplicates()
 					.allMatch((taken) -> taken >= this.port);
@@ -43,7 +46,11 @@ class FirstRunIT {
 				third.awaitInstances(first, second, third);
 				first.terminate();
 				assertThat(first.awaitEnd()).isTrue();
-				await().atMost(SOON).until(() -> hostOf(second, third) != null);
+				await().atMost(SOON).pollInterval(Duration.ofMillis(10)).until(() -> {
+					assertThat(second.instancesOf("sample-app")).as("what was seen last is served").isNotEmpty();
+					second.get("/call/rest-client/sample-app");
+					return hostOf(second, third) != null && second.log().contains("is current again");
+				});
 				second.awaitInstances(second, third);
 				third.awaitInstances(second, third);
 				SampleProcess host = hostOf(second, third);
@@ -74,6 +81,15 @@ class FirstRunIT {
 	}
 
 	@Test
+	void runsStartedTogetherTakeAPortEach() {
+		try (SampleProcess one = start("--sample.etcd-port=" + this.etcdPort);
+				SampleProcess other = start("--sample.etcd-port=" + this.etcdPort)) {
+			assertThat(one.port()).isNotEqualTo(other.port());
+			one.awaitInstances(one, other);
+		}
+	}
+
+	@Test
 	void configuredEndpointsAreUsed() {
 		try (EmbeddedEtcd etcd = EmbeddedEtcd.start();
 				EtcdEyes eyes = new EtcdEyes(etcd.endpoint());
@@ -81,7 +97,7 @@ class FirstRunIT {
 						"--spring.cloud.etcd.endpoints[0]=" + etcd.endpoint())) {
 			await().atMost(SOON).until(() -> eyes.all("/services/sample-app/").size() == 1);
 			assertThat(sample.log()).doesNotContain("No etcd is configured");
-			assertThat(EmbeddedEtcd.listensOn(this.etcdPort)).isFalse();
+			assertThat(EtcdProcess.listens(this.etcdPort)).isFalse();
 		}
 	}
 

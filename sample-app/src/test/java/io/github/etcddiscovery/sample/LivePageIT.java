@@ -25,6 +25,8 @@ class LivePageIT {
 
 	private static final Duration SOON = Duration.ofSeconds(30);
 
+	private static final Duration AT_ONCE = Duration.ofSeconds(2);
+
 	private static final String BACKGROUND = "return getComputedStyle(document.body).backgroundColor";
 
 	private static final String SCRIPT = "<script>window.hacked = true</script><img src=x onerror='window.hacked = true'>";
@@ -39,10 +41,10 @@ class LivePageIT {
 
 	@BeforeAll
 	static void start() {
+		browser = Browser.start();
 		etcd = EmbeddedEtcd.start();
 		eyes = new EtcdEyes(etcd.endpoint());
 		sample = startSample("--spring.cloud.etcd.discovery.zone=eu-1");
-		browser = Browser.start();
 	}
 
 	@AfterAll
@@ -59,6 +61,23 @@ class LivePageIT {
 		all[1] = "--spring.cloud.etcd.discovery.heartbeat=1s";
 		System.arraycopy(arguments, 0, all, 2, arguments.length);
 		return SampleProcess.start("sample-app", etcd.endpoint(), all);
+	}
+
+	@Test
+	void saysSoWhenItsInstanceHangs() {
+		sample.setFrozen(true);
+		try {
+			await().atMost(SOON).until(browser.element("#lost")::isDisplayed);
+			assertThat(browser.text("view")).isEqualTo("unknown");
+			assertThat(browser.text("registration")).isEqualTo("unknown");
+			assertThat(browser.text("lease")).isEqualTo("unknown");
+		}
+		finally {
+			sample.setFrozen(false);
+		}
+		await().atMost(SOON).until(() -> !browser.element("#lost").isDisplayed());
+		browser.awaitText("view", "fresh: .*");
+		browser.awaitText("registration", "REGISTERED, UP");
 	}
 
 	private static void open(SampleProcess instance) {
@@ -88,7 +107,7 @@ class LivePageIT {
 				.containsEntry("Address", "http://" + sample.instanceId())
 				.containsEntry("Zone", "eu-1")
 				.containsEntry("Lease", Long.toHexString(eyes.get(key).getLease())));
-		assertThat(browser.row(sample.instanceId()).get("Known for")).matches("\\d+ (s|min)");
+		assertThat(browser.row(sample.instanceId()).get("Age")).matches("\\d+ (s|min)");
 		assertThat(browser.text("registration")).isEqualTo("REGISTERED, UP");
 		assertThat(browser.text("lease"))
 			.matches("[0-3]\\.\\d s left of " + Long.toHexString(eyes.get(key).getLease()));
@@ -112,15 +131,22 @@ class LivePageIT {
 	}
 
 	@Test
-	void statusThatChangesIsShownAtOnce() {
+	void changesAreShownAtOnceWithoutAsking() {
 		String key = "/services/stock/10.0.0.5:80";
 		String record = "{\"host\":\"10.0.0.5\",\"port\":80,\"status\":\"%s\"}";
 		eyes.put(key, record.formatted("UP"));
-		await().atMost(SOON).untilAsserted(() -> assertThat(browser.row("10.0.0.5:80")).containsEntry("Status", "UP"));
+		await().atMost(AT_ONCE)
+			.untilAsserted(() -> assertThat(browser.row("10.0.0.5:80")).containsEntry("Status", "UP"));
 		eyes.put(key, record.formatted("OUT_OF_SERVICE"));
-		await().atMost(SOON)
+		await().atMost(AT_ONCE)
 			.untilAsserted(() -> assertThat(browser.row("10.0.0.5:80")).containsEntry("Status", "OUT_OF_SERVICE")
 				.containsEntry("Lease", "none"));
+		assertThat(browser.row("10.0.0.5:80").get("Age")).endsWith(" s or more");
+		assertThat(browser.text("news")).endsWith("stock/10.0.0.5:80 is OUT_OF_SERVICE");
+		assertThat(browser.element("#service").getDomProperty("value")).as("its own").isEqualTo("sample-app");
+		assertThat(browser.script("return performance.getEntriesByType('resource').length"))
+			.as("what it has asked for, apart from the stream that is open")
+			.isEqualTo(0L);
 		assertThat(browser.errors()).isEmpty();
 	}
 
@@ -143,12 +169,21 @@ class LivePageIT {
 			browser.awaitRows(2);
 			browser.element("button[value='20']").click();
 			browser.awaitText("total", "20 calls");
-			assertThat(browser.chart()).containsOnly(Map.entry(sample.instanceId(), "10"),
-					Map.entry(second.instanceId(), "10"));
+			assertThat(browser.chart()).containsOnly(Map.entry("sample-app/" + sample.instanceId(), "10"),
+					Map.entry("sample-app/" + second.instanceId(), "10"));
 			// The one that the README shows is a copy of this.
-			browser.resize(1000, 740);
 			browser.saveScreenshot(Path.of("target/page.png"));
 		}
+	}
+
+	@Test
+	void clearingEndsTheCallsThatAreUnderWay() {
+		browser.element("button[value='20']").click();
+		browser.element("button[value='20']").click();
+		browser.element("button[type='reset']").click();
+		browser.element("button[value='1']").click();
+		browser.awaitText("total", "1 call");
+		assertThat(browser.chart().values()).containsExactly("1");
 	}
 
 	@Test
@@ -160,7 +195,7 @@ class LivePageIT {
 		browser.awaitText("total", "1 call");
 		assertThat(browser.chart().keySet()).singleElement()
 			.asString()
-			.startsWith("failed: The service cannot be called: ")
+			.startsWith("dead failed: The service cannot be called: ")
 			.contains("Connection refused");
 	}
 
@@ -175,7 +210,7 @@ class LivePageIT {
 		assertThat(browser.element(":focus").getCssValue("outline-style")).isEqualTo("solid");
 		browser.type(Keys.ENTER);
 		browser.awaitText("total", "1 call");
-		assertThat(browser.chart()).containsOnly(Map.entry(sample.instanceId(), "1"));
+		assertThat(browser.chart()).containsOnly(Map.entry("sample-app/" + sample.instanceId(), "1"));
 		assertThat(browser.element("#client").getDomProperty("value")).isEqualTo("web-client");
 		browser.type(Keys.TAB);
 		assertThat(browser.focused()).isEqualTo("Call 20 times");

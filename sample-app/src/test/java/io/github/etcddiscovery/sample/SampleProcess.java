@@ -48,6 +48,8 @@ final class SampleProcess implements AutoCloseable {
 			this.process = new ProcessBuilder(command).redirectErrorStream(true)
 				.redirectOutput(this.log.toFile())
 				.start();
+			// A build that is interrupted leaves nothing running.
+			Runtime.getRuntime().addShutdownHook(new Thread(this.process::destroyForcibly));
 		}
 		catch (IOException ex) {
 			throw new UncheckedIOException(ex);
@@ -144,6 +146,20 @@ final class SampleProcess implements AutoCloseable {
 	/** Asks it to end, as SIGTERM does. */
 	void terminate() {
 		this.process.destroy();
+	}
+
+	/** Stops it from running without ending it, or lets it run on. */
+	void setFrozen(boolean frozen) {
+		try {
+			new ProcessBuilder("kill", frozen ? "-STOP" : "-CONT", String.valueOf(this.process.pid())).start()
+				.waitFor();
+		}
+		catch (IOException ex) {
+			throw new UncheckedIOException(ex);
+		}
+		catch (InterruptedException ex) {
+			Thread.currentThread().interrupt();
+		}
 	}
 
 	/** Ends it, as kill -9 does. */

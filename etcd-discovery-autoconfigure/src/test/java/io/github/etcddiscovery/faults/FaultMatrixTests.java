@@ -1,0 +1,299 @@
+package io.github.etcddiscovery.faults;
+
+import java.time.Duration;
+import java.util.Map;
+import java.util.concurrent.Callable;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.TimeUnit;
+import java.util.stream.IntStream;
+
+import io.github.etcddiscovery.registry.RecordState;
+import io.github.etcddiscovery.testing.EtcdBinary;
+import io.github.etcddiscovery.testing.EtcdEyes;
+import io.github.etcddiscovery.testing.EtcdProcess;
+import io.github.etcddiscovery.testing.OnEveryEtcd;
+import io.github.etcddiscovery.testing.TcpProxy;
+import org.awaitility.Awaitility;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Tag;
+import org.junit.jupiter.api.Test;
+
+import static io.github.etcddiscovery.faults.Subject.KEY;
+import static io.github.etcddiscovery.faults.Subject.PREFIX;
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
+
+/**
+ * One etcd, or the way to it, fails. After each fault the view is what etcd holds, the
+ * record is there once and under a lease, and whatever was published meanwhile was true.
+ */
+@OnEveryEtcd
+@Tag("slow")
+class FaultMatrixTests {
+
+	private static final Duration SOON = Duration.ofSeconds(30);
+
+	/**
+	 * For what is to be done within a second or so: noise of a machine that is busy.
+	 */
+	private static final Duration NOISE = Duration.ofSeconds(1);
+
+	private final EtcdBinary binary;
+
+	private EtcdProcess etcd;
+
+	private EtcdEyes eyes;
+
+	private TcpProxy proxy;
+
+	private Subject subject;
+
+	private int writes;
+
+	FaultMatrixTests(EtcdBinary binary) {
+		this.binary = binary;
+	}
+
+	@BeforeEach
+	void start() {
+		this.etcd = EtcdProcess.start(this.binary);
+		this.eyes = new EtcdEyes(this.etcd.endpoint());
+		this.proxy = TcpProxy.to(this.etcd.endpoint());
+		this.subject = new Subject(this.proxy.endpoint());
+	}
+
+	@AfterEach
+	void stop() {
+		this.subject.close();
+		this.proxy.close();
+		this.eyes.close();
+		this.etcd.close();
+	}
+
+	@Test
+	void etcdKilledAndStartedAgain() throws Exception {
+		long before = this.eyes.get(KEY).getModRevision();
+		measure("etcdKilledAndStartedAgain", Duration.ofSeconds(1).plus(NOISE), () -> {
+			this.etcd.kill();
+			this.subject.awaitStale();
+			this.etcd.startAgain();
+			return untilAWriteIsSeen();
+		});
+		assertAllIsWell();
+		assertThat(this.eyes.get(KEY).getModRevision()).as("R2: it never went").isEqualTo(before);
+	}
+
+	@Test
+	void outageThatOutlivesTheLease() throws Exception {
+		measure("outageThatOutlivesTheLease", Duration.ofSeconds(6), () -> {
+			long lease = this.subject.registrar().leaseId();
+			this.proxy.setRefusing(true);
+			await().atMost(SOON).until(() -> this.eyes.get(KEY) == null);
+			this.proxy.setRefusing(false);
+			Measurements.Stopwatch healed = Measurements.start();
+			await().atMost(SOON).pollInterval(Duration.ofMillis(5)).until(() -> this.eyes.get(KEY) != null);
+			Duration back = healed.elapsed();
+			this.subject.awaitCurrent();
+			assertThat(this.eyes.get(KEY).getLease()).isNotEqualTo(lease);
+			return back;
+		});
+		assertAllIsWell();
+	}
+
+	@Test
+	void connectionResetWhileMuchIsWritten() throws Exception {
+		try (Churn churn = new Churn(this.eyes.client(), PREFIX + "churn/", 1)) {
+			measure("connectionResetWhileMuchIsWritten", Duration.ofSeconds(1).plus(NOISE), () -> {
+				this.proxy.cut();
+				return untilAWriteIsSeen();
+			});
+		}
+		assertAllIsWell();
+	}
+
+	@Test
+	void connectionResetAfterEveryFewBytes() throws Exception {
+		try (Churn churn = new Churn(this.eyes.client(), PREFIX + "churn/", 2)) {
+			for (int bytes = 0; bytes < 6_000; bytes += 97) {
+				this.proxy.cutAfter(bytes);
+				long before = this.proxy.delivered();
+				await().atMost(SOON).until(() -> this.proxy.delivered() > before || !this.subject.isCurrent());
+				this.proxy.cutAfter(Long.MAX_VALUE);
+			}
+		}
+		untilAWriteIsSeen();
+		assertAllIsWell();
+	}
+
+	@Test
+	void networkThatSwallowsEverything() throws Exception {
+		measure("networkThatSwallowsEverything", Duration.ofSeconds(15), () -> {
+			this.proxy.setBlackHole(true);
+			Measurements.Stopwatch swallowed = Measurements.start();
+			this.subject.awaitStale();
+			Duration noticed = swallowed.elapsed();
+			this.proxy.setBlackHole(false);
+			untilAWriteIsSeen();
+			return noticed;
+		});
+		this.subject.awaitRegistered();
+		assertAllIsWell();
+	}
+
+	@Test
+	void serverThatHangs() throws Exception {
+		measure("serverThatHangs", Duration.ofSeconds(15), () -> {
+			this.etcd.freeze();
+			Measurements.Stopwatch hung = Measurements.start();
+			this.subject.awaitStale();
+			Duration noticed = hung.elapsed();
+			this.etcd.thaw();
+			untilAWriteIsSeen();
+			return noticed;
+		});
+		this.subject.awaitRegistered();
+		assertAllIsWell();
+	}
+
+	@Test
+	void compactionWhileCutOff() throws Exception {
+		measure("compactionWhileCutOff", Duration.ofSeconds(1).plus(NOISE), () -> {
+			this.proxy.setRefusing(true);
+			this.subject.awaitStale();
+			write();
+			this.eyes.delete(PREFIX + "orders/1");
+			write();
+			this.eyes.compact(this.eyes.revision());
+			this.proxy.setRefusing(false);
+			return untilAWriteIsSeen();
+		});
+		assertThat(this.subject.view().catalog().epoch()).as("V3: the history is the same").isEqualTo(1);
+		this.subject.assertEqualToEtcd(this.eyes);
+	}
+
+	@Test
+	void leaseRevokedBySomebody() throws Exception {
+		measure("leaseRevokedBySomebody", Duration.ofSeconds(2), () -> {
+			this.eyes.revoke(this.subject.registrar().leaseId());
+			return untilTheRecordIsThere();
+		});
+		assertAllIsWell();
+	}
+
+	@Test
+	void keyDeletedBySomebody() throws Exception {
+		measure("keyDeletedBySomebody", Duration.ofSeconds(2), () -> {
+			this.eyes.delete(KEY);
+			return untilTheRecordIsThere();
+		});
+		assertAllIsWell();
+	}
+
+	@Test
+	void keyOverwrittenBySomebody() throws Exception {
+		measure("keyOverwrittenBySomebody", Duration.ofSeconds(2), () -> {
+			this.eyes.put(KEY, "somebody's");
+			return untilTheRecordIsThere();
+		});
+		assertAllIsWell();
+	}
+
+	@Test
+	void etcdWiped() throws Exception {
+		measure("etcdWiped", Subject.TTL.ttl().dividedBy(3).plusSeconds(6), () -> {
+			// Or else all of it could come back at the very revisions it had.
+			untilAWriteIsSeen();
+			long epoch = this.subject.view().catalog().epoch();
+			this.etcd.kill();
+			this.etcd.wipe();
+			this.etcd.startAgain();
+			Duration back = untilTheRecordIsThere();
+			untilAWriteIsSeen();
+			assertThat(this.subject.view().catalog().epoch()).as("V5: noticed").isEqualTo(epoch + 1);
+			return back;
+		});
+		assertAllIsWell();
+	}
+
+	@Test
+	void etcdRestoredFromAnOlderSnapshot() throws Exception {
+		measure("etcdRestoredFromAnOlderSnapshot", Subject.TTL.ttl().dividedBy(3).plusSeconds(6), () -> {
+			this.etcd.kill();
+			this.etcd.save();
+			this.etcd.startAgain();
+			untilAWriteIsSeen();
+			this.eyes.delete(PREFIX + "orders/1");
+			untilAWriteIsSeen();
+			long epoch = this.subject.view().catalog().epoch();
+			this.etcd.kill();
+			this.etcd.restore();
+			this.etcd.startAgain();
+			Duration back = untilAWriteIsSeen();
+			assertThat(this.subject.view().catalog().epoch()).as("V5: noticed").isGreaterThan(epoch);
+			return back;
+		});
+		this.subject.awaitRegistered();
+		assertAllIsWell();
+	}
+
+	@Test
+	void slowLinkAtFiveThousandInstances() throws Exception {
+		for (int i = 0; i < 5_000; i += 100) {
+			int from = i;
+			CompletableFuture
+				.allOf(IntStream.range(from, from + 100)
+					.mapToObj((id) -> this.eyes.client()
+						.getKVClient()
+						.put(EtcdEyes.bytes(PREFIX + "many/" + id), EtcdEyes.bytes("v".repeat(200))))
+					.toArray(CompletableFuture[]::new))
+				.get(20, TimeUnit.SECONDS);
+		}
+		this.proxy.setBytesPerSecond(500_000);
+		this.proxy.cut();
+		this.eyes.put(PREFIX + "many/0", "changed while away");
+		this.subject.awaitSeen(PREFIX + "many/0", "changed while away");
+		this.proxy.setBytesPerSecond(Long.MAX_VALUE);
+		assertAllIsWell();
+	}
+
+	/** Promises V1 to V4 and R1, now that all has healed. */
+	private void assertAllIsWell() {
+		this.subject.awaitCurrent();
+		this.subject.awaitRegistered();
+		this.subject.assertEqualToEtcd(this.eyes);
+		this.subject.assertWhatWasPublishedWasTrue(this.eyes);
+		assertThat(this.eyes.all(PREFIX + "subject/")).containsExactly(Map.entry(KEY, "UP"));
+		assertThat(this.eyes.get(KEY).getLease()).isEqualTo(this.subject.registrar().leaseId()).isNotZero();
+	}
+
+	private void measure(String test, Duration bound, Callable<Duration> fault) throws Exception {
+		Measurements.measure(test, this.binary, bound, fault);
+	}
+
+	/** From now until the view shows something written now. */
+	private Duration untilAWriteIsSeen() {
+		Measurements.Stopwatch healed = Measurements.start();
+		String value = write();
+		this.subject.awaitSeen(PREFIX + "orders/1", value);
+		return healed.elapsed();
+	}
+
+	private String write() {
+		String value = "write " + this.writes++;
+		this.eyes.put(PREFIX + "orders/1", value);
+		return value;
+	}
+
+	private Duration untilTheRecordIsThere() {
+		Measurements.Stopwatch healed = Measurements.start();
+		Awaitility.await()
+			.atMost(SOON)
+			.pollInterval(Duration.ofMillis(5))
+			.ignoreExceptions()
+			.until(() -> this.subject.registrar().state(KEY) == RecordState.REGISTERED
+					&& "UP".equals(this.eyes.all(PREFIX).get(KEY)) && this.eyes.get(KEY).getLease() != 0);
+		return healed.elapsed();
+	}
+
+}
