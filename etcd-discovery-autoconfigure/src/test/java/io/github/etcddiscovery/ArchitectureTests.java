@@ -1,5 +1,10 @@
 package io.github.etcddiscovery;
 
+import java.time.Clock;
+import java.time.Instant;
+import java.time.LocalDateTime;
+import java.util.Date;
+
 import com.tngtech.archunit.core.domain.JavaClasses;
 import com.tngtech.archunit.core.importer.ClassFileImporter;
 import com.tngtech.archunit.core.importer.ImportOption;
@@ -74,6 +79,17 @@ class ArchitectureTests {
 			.should()
 			.dependOnClassesThat()
 			.resideInAnyPackage("org.springframework..", "reactor.."));
+	}
+
+	@Test
+	void nothingDependsOnTheTimeOfDayWhichAnybodyCanSet() {
+		check(noClasses().that()
+			.resideInAnyPackage(BASE + "client..", BASE + "registry..", BASE + "view..", BASE + "support..")
+			.should()
+			.callMethod(System.class, "currentTimeMillis")
+			.orShould()
+			.dependOnClassesThat()
+			.belongToAnyOf(Instant.class, Clock.class, LocalDateTime.class, Date.class));
 	}
 
 	@Test

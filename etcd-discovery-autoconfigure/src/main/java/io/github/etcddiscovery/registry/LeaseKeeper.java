@@ -10,7 +10,6 @@ import io.github.etcddiscovery.client.EtcdBackoff;
 import io.github.etcddiscovery.client.EtcdClient;
 import io.github.etcddiscovery.client.EtcdException;
 import io.github.etcddiscovery.client.EtcdException.Reason;
-import io.github.etcddiscovery.client.Lease;
 import io.github.etcddiscovery.support.EventLoop;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -36,10 +35,7 @@ final class LeaseKeeper {
 
 	private LeaseState state = LeaseState.NONE;
 
-	private volatile @Nullable Lease lease;
-
-	/** When the lease runs out unless renewed, by the clock of the loop. */
-	private volatile long expiry;
+	private volatile @Nullable Held held;
 
 	/** Leases held before: what is attached to one of them is ours as well. */
 	private final Set<Long> former = new HashSet<>();
@@ -56,8 +52,8 @@ final class LeaseKeeper {
 
 	/** Returns the id of the lease held, 0 if none is. May be called from any thread. */
 	long id() {
-		Lease held = this.lease;
-		return (held != null) ? held.id() : 0;
+		Held current = this.held;
+		return (current != null) ? current.id() : 0;
 	}
 
 	/**
@@ -65,8 +61,9 @@ final class LeaseKeeper {
 	 * May be called from any thread.
 	 */
 	Duration remaining() {
-		long nanos = this.expiry - this.loop.nanoTime();
-		return (this.lease != null && nanos > 0) ? Duration.ofNanos(nanos) : Duration.ZERO;
+		Held current = this.held;
+		long nanos = (current != null) ? current.expiry() - this.loop.nanoTime() : 0;
+		return Duration.ofNanos(Math.max(0, nanos));
 	}
 
 	/** Whether a lease is or was held by this process. */
@@ -88,7 +85,7 @@ final class LeaseKeeper {
 			logger.warn("Lost lease {}: etcd does not know it any more", Long.toHexString(leaseId));
 			this.state = this.state.to(LeaseState.GRANTING);
 			this.former.add(leaseId);
-			this.lease = null;
+			this.held = null;
 			this.listener.leaseLost();
 			grant();
 		}
@@ -105,7 +102,7 @@ final class LeaseKeeper {
 	void abandon() {
 		if (this.state != LeaseState.RELEASED) {
 			this.state = this.state.to(LeaseState.RELEASED);
-			this.lease = null;
+			this.held = null;
 		}
 	}
 
@@ -126,8 +123,7 @@ final class LeaseKeeper {
 			}
 			succeeded();
 			this.state = this.state.to(LeaseState.HELD);
-			this.expiry = sentAt + granted.ttl().toNanos();
-			this.lease = granted;
+			this.held = new Held(granted.id(), sentAt + granted.ttl().toNanos());
 			logger.debug("Granted lease {} with a ttl of {} s", Long.toHexString(granted.id()),
 					granted.ttl().toSeconds());
 			this.listener.leaseHeld();
@@ -156,7 +152,7 @@ final class LeaseKeeper {
 			}
 			if (error == null) {
 				succeeded();
-				this.expiry = sentAt + left.toNanos();
+				this.held = new Held(leaseId, sentAt + left.toNanos());
 				this.listener.leaseRenewed();
 				Duration spent = Duration.ofNanos(this.loop.nanoTime() - sentAt);
 				scheduleRenewal(leaseId, this.ttl.heartbeat().minus(spent));
@@ -174,7 +170,7 @@ final class LeaseKeeper {
 
 	private void failed(EtcdException cause) {
 		if (this.failure == null || this.failure.reason() != cause.reason()) {
-			logger.warn((this.lease != null) ? "The lease cannot be renewed for now: {}" : "No lease for now: {}",
+			logger.warn((this.held != null) ? "The lease cannot be renewed for now: {}" : "No lease for now: {}",
 					cause.getMessage());
 			this.listener.leaseFailed(cause);
 		}
@@ -187,6 +183,16 @@ final class LeaseKeeper {
 		}
 		this.failure = null;
 		this.backoff.reset();
+	}
+
+	/**
+	 * A lease that is held.
+	 *
+	 * @param id its id
+	 * @param expiry when it runs out unless renewed, by the clock of the loop
+	 */
+	private record Held(long id, long expiry) {
+
 	}
 
 	/**

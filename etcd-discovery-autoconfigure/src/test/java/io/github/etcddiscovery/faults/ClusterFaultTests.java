@@ -17,6 +17,7 @@ import static io.github.etcddiscovery.faults.Subject.KEY;
 import static io.github.etcddiscovery.faults.Subject.PREFIX;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 /**
  * Members of a cluster of three fail.
@@ -120,6 +121,22 @@ class ClusterFaultTests {
 			there.assertEqualToEtcd(this.eyes);
 			there.assertWhatWasPublishedWasTrue(this.eyes);
 		}
+	}
+
+	@Test
+	void clusterIsUpgradedMemberByMember() {
+		EtcdBinary newest = EtcdBinary.newest();
+		assumeTrue(!this.binary.equals(newest), "There is no newer etcd to upgrade to");
+		long before = this.eyes.get(KEY).getModRevision();
+		for (EtcdProcess member : this.members) {
+			member.kill();
+			untilAWriteIsSeen();
+			member.startAgainAs(newest);
+			untilAWriteIsSeen();
+		}
+		assertAllIsWell();
+		assertThat(this.eyes.get(KEY).getModRevision()).as("R2: it never went").isEqualTo(before);
+		assertThat(this.subject.view().catalog().epoch()).isEqualTo(1);
 	}
 
 	private EtcdProcess leader() {

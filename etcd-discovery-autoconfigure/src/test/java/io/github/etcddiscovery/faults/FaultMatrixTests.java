@@ -1,18 +1,26 @@
 package io.github.etcddiscovery.faults;
 
+import java.nio.charset.StandardCharsets;
 import java.time.Duration;
+import java.util.List;
 import java.util.Map;
 import java.util.concurrent.Callable;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
 import java.util.stream.IntStream;
 
+import io.github.etcddiscovery.instance.JsonInstanceCodec;
+import io.github.etcddiscovery.instance.KeyLayout;
+import io.github.etcddiscovery.instance.ServiceRecord;
 import io.github.etcddiscovery.registry.RecordState;
+import io.github.etcddiscovery.registry.RegistryEntry;
 import io.github.etcddiscovery.testing.EtcdBinary;
 import io.github.etcddiscovery.testing.EtcdEyes;
 import io.github.etcddiscovery.testing.EtcdProcess;
 import io.github.etcddiscovery.testing.OnEveryEtcd;
 import io.github.etcddiscovery.testing.TcpProxy;
+import io.github.etcddiscovery.view.ServiceView;
+import io.github.etcddiscovery.view.ViewState;
 import org.awaitility.Awaitility;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -22,6 +30,7 @@ import org.junit.jupiter.api.Test;
 import static io.github.etcddiscovery.faults.Subject.KEY;
 import static io.github.etcddiscovery.faults.Subject.PREFIX;
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatException;
 import static org.awaitility.Awaitility.await;
 
 /**
@@ -255,6 +264,60 @@ class FaultMatrixTests {
 		this.subject.awaitSeen(PREFIX + "many/0", "changed while away");
 		this.proxy.setBytesPerSecond(Long.MAX_VALUE);
 		assertAllIsWell();
+	}
+
+	@Test
+	void etcdWithoutSpaceStillRenewsAndLetsGo() {
+		try (EtcdProcess full = EtcdProcess.startWith(this.binary, "--quota-backend-bytes=2097152");
+				EtcdEyes fullEyes = new EtcdEyes(full.endpoint());
+				Subject there = new Subject(full.endpoint())) {
+			String other = PREFIX + "subject/10.0.0.6:8080";
+			there.registrar()
+				.register(new RegistryEntry(other, bytes("UP"), bytes("OUT_OF_SERVICE"), (found) -> false))
+				.join();
+			assertThatException().isThrownBy(() -> {
+				for (int i = 0; i < 100; i++) {
+					fullEyes.put("/filling/" + i, "x".repeat(100_000));
+				}
+			}).withMessageContaining("database space exceeded");
+			long lease = fullEyes.get(KEY).getLease();
+			await().atMost(SOON)
+				.pollDelay(Subject.TTL.ttl().plusSeconds(2))
+				.until(() -> fullEyes.remainingTtl(lease) > 0);
+			assertThat(fullEyes.get(KEY)).as("renewed").isNotNull();
+			assertThat(there.registrar().deregister(other)).succeedsWithin(Duration.ofSeconds(3));
+			assertThat(fullEyes.get(other)).isNull();
+			there.assertEqualToEtcd(fullEyes);
+		}
+	}
+
+	@Test
+	void valuesThatAreNoRecordsHarmNobodyElse() {
+		JsonInstanceCodec codec = new JsonInstanceCodec();
+		try (ServiceView<ServiceRecord> view = new ServiceView<>(this.subject.client(),
+				new KeyLayout("/records").ranges(), (key, keyValue) -> codec.decode(key, keyValue.value()),
+				(record) -> true)) {
+			view.start();
+			List<byte[]> odd = List.of(bytes("{\"host\":"), bytes("[".repeat(100_000)), new byte[] { 0 },
+					new byte[] { (byte) 0xc3, 0x28 }, new byte[1_400_000], bytes("null"), bytes("\"h\""),
+					bytes("{\"host\":\"h\u0000\",\"port\":1}"), bytes("{\"host\":\"h\",\"port\":-1}"), new byte[0]);
+			String record = "{\"host\":\"h\",\"port\":1}";
+			for (int i = 0; i < odd.size(); i++) {
+				this.eyes.put("/records/orders/good-" + i, record);
+				this.eyes.put("/records/orders/odd-" + i, odd.get(i));
+				this.eyes.put("/records/orders/odd/" + i + "/deep", odd.get(i));
+			}
+			this.eyes.put("/records/orders/last", record);
+			await().atMost(SOON).until(() -> view.catalog().all("orders").size() == odd.size() + 1);
+			assertThat(view.state()).isEqualTo(ViewState.WATCHING);
+			this.proxy.cut();
+			this.eyes.delete("/records/orders/last");
+			await().atMost(SOON).until(() -> view.catalog().all("orders").size() == odd.size());
+		}
+	}
+
+	private static byte[] bytes(String text) {
+		return text.getBytes(StandardCharsets.UTF_8);
 	}
 
 	/** Promises V1 to V4 and R1, now that all has healed. */

@@ -22,7 +22,7 @@ final class Measurements {
 	/** How often each fault is brought about: {@code -Dfaults.n=30}. */
 	static final int N = Integer.getInteger("faults.n", 5);
 
-	private static final Path FILE = Path.of("target/faults.tsv");
+	static final Path FILE = Path.of("target/faults.tsv");
 
 	private Measurements() {
 	}

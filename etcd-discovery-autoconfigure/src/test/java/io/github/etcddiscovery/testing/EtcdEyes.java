@@ -35,6 +35,11 @@ public final class EtcdEyes implements AutoCloseable {
 		done(this.client.getKVClient().put(bytes(key), bytes(value)));
 	}
 
+	/** Puts a value that may be anything. */
+	public void put(String key, byte[] value) {
+		done(this.client.getKVClient().put(bytes(key), ByteSequence.from(value)));
+	}
+
 	public void put(String key, String value, long lease) {
 		done(this.client.getKVClient().put(bytes(key), bytes(value), PutOption.builder().withLeaseId(lease).build()));
 	}

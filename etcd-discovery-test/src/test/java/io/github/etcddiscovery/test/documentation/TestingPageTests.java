@@ -24,7 +24,8 @@ class TestingPageTests {
 			.results()
 			.map((MatchResult code) -> code.group(1))
 			.toList();
-		List<String> tests = Stream.of(RegistrationTests.class, OutageTests.class, InstancerTests.class)
+		List<String> tests = Stream
+			.of(RegistrationTests.class, TwoApplicationsTests.class, OutageTests.class, InstancerTests.class)
 			.map(TestingPageTests::withoutPackage)
 			.toList();
 		assertThat(examples).isEqualTo(tests);

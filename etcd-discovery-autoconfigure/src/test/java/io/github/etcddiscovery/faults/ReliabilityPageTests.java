@@ -1,0 +1,88 @@
+package io.github.etcddiscovery.faults;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Map;
+import java.util.TreeMap;
+import java.util.regex.MatchResult;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
+
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.condition.EnabledIfSystemProperty;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+/**
+ * {@code docs/reliability.md} names every fault there is, and its numbers are those of a
+ * run.
+ */
+class ReliabilityPageTests {
+
+	private static final Path PAGE = Path.of("../docs/reliability.md");
+
+	private static final Pattern MEASURED = Pattern.compile("(?s)(<!-- measured: .*? -->\n).*?(<!-- end -->)");
+
+	/** What each fault is, the promises it puts to the test, and its line's mark. */
+	private static final Map<String, String> FAULTS = new TreeMap<>(
+			Map.ofEntries(Map.entry("etcdKilledAndStartedAgain", "etcd is killed and started again | V1–V5, R1, R2"),
+					Map.entry("outageThatOutlivesTheLease", "no way to etcd until the lease has run out | R1, R3"),
+					Map.entry("connectionResetWhileMuchIsWritten", "connection reset while much is written | V1–V5"),
+					Map.entry("networkThatSwallowsEverything",
+							"network that swallows everything, both ways * | V1–V4, V7"),
+					Map.entry("serverThatHangs", "etcd stopped with SIGSTOP * | V1–V4, V7"),
+					Map.entry("compactionWhileCutOff", "compaction while cut off | V1, V3, V5"),
+					Map.entry("leaseRevokedBySomebody", "lease revoked by somebody | R1, R3"),
+					Map.entry("keyDeletedBySomebody", "key deleted by somebody | R1, R3"),
+					Map.entry("keyOverwrittenBySomebody", "key overwritten by somebody, without a lease | R1, R3"),
+					Map.entry("etcdWiped", "etcd wiped | V1–V5, R1, R3"),
+					Map.entry("etcdRestoredFromAnOlderSnapshot", "etcd restored from an older snapshot | V1–V5, R1"),
+					Map.entry("leaderKilled", "leader of three killed | V1–V4, R2"),
+					Map.entry("followerKilled", "follower of three killed | V1–V4, R2"),
+					Map.entry("quorumLost", "two of three killed, and started again | V1–V4, V7"),
+					Map.entry("memberCutOffFromTheOthersIsNotTrusted",
+							"the only member known cut off from the others * | V1–V4")));
+
+	@Test
+	void pageHasALineForEveryFaultThatIsMeasured() throws IOException {
+		String page = Files.readString(PAGE);
+		assertThat(Pattern.compile("\\| `(\\w+)` \\|")
+			.matcher(page)
+			.results()
+			.map((MatchResult line) -> line.group(1))
+			.collect(Collectors.toSet())).isEqualTo(FAULTS.keySet());
+		assertThat(Stream.of(FaultMatrixTests.class, ClusterFaultTests.class)
+			.flatMap((type) -> Arrays.stream(type.getDeclaredMethods()))
+			.filter((method) -> method.isAnnotationPresent(Test.class))
+			.map((method) -> method.getName())).containsAll(FAULTS.keySet());
+	}
+
+	@Test
+	@EnabledIfSystemProperty(named = "faults.page", matches = "write",
+			disabledReason = "Writes docs/reliability.md, after a run of the faults")
+	void writeWhatWasMeasured() throws IOException {
+		Map<String, String> lines = new TreeMap<>();
+		for (String line : Files.readAllLines(Measurements.FILE)) {
+			List<String> cells = List.of(line.split("\t"));
+			lines.put(cells.get(0) + cells.get(1),
+					"| %s | %s | %s | %.1f s | %.1f s | `%s` |%n".formatted(FAULTS.get(cells.get(0)), cells.get(1),
+							cells.get(2), Long.parseLong(cells.get(3)) / 1000.0, Long.parseLong(cells.get(4)) / 1000.0,
+							cells.get(0)));
+		}
+		String table = """
+				Measured on %d processors, Java %s, each etcd on the same machine; bounds are asserted on the median.
+
+				| fault | promises | etcd | n | median | longest | test |
+				|---|---|---|---|---|---|---|
+				""".formatted(Runtime.getRuntime().availableProcessors(), Runtime.version().feature())
+				+ String.join("", lines.values());
+		Files.writeString(PAGE, MEASURED.matcher(Files.readString(PAGE))
+			.replaceAll((match) -> match.group(1) + Matcher.quoteReplacement(table) + match.group(2)));
+	}
+
+}
