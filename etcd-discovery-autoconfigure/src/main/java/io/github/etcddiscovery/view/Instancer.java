@@ -1,6 +1,7 @@
 package io.github.etcddiscovery.view;
 
 import java.nio.charset.StandardCharsets;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Objects;
 import java.util.Set;
@@ -183,6 +184,13 @@ public final class Instancer implements AutoCloseable {
 		public long revisionOf(String key) {
 			KeyValue held = this.values.get(key);
 			return (held != null) ? held.modRevision() : 0;
+		}
+
+		@Override
+		public boolean isHeld(KeyValue keyValue) {
+			KeyValue held = this.values.get(keyValue.key());
+			return held != null && held.modRevision() == keyValue.modRevision()
+					&& Arrays.equals(held.value(), keyValue.value());
 		}
 
 	}

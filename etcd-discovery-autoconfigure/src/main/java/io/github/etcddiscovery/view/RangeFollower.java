@@ -177,6 +177,11 @@ final class RangeFollower implements Reflector.Sink {
 		return this.writer.revisionOf(key);
 	}
 
+	@Override
+	public boolean isHeld(KeyValue keyValue) {
+		return this.writer.isHeld(keyValue);
+	}
+
 	/**
 	 * Makes what the writer holds visible.
 	 */

@@ -58,6 +58,12 @@ final class RangeWriter<T> {
 		return (entry != null) ? entry.modRevision() : 0;
 	}
 
+	/** Whether etcd holds just this. */
+	boolean isHeld(KeyValue keyValue) {
+		Entry<T> entry = this.entries.get(keyValue.key());
+		return entry != null && entry.isOf(keyValue);
+	}
+
 	void beginListing() {
 		this.listing = new HashMap<>();
 	}

@@ -1,6 +1,9 @@
 package io.github.etcddiscovery.view;
 
 import java.time.Duration;
+import java.util.Comparator;
+import java.util.LinkedHashMap;
+import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Queue;
@@ -9,6 +12,7 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.random.RandomGenerator;
+import java.util.stream.Stream;
 
 import io.github.etcddiscovery.client.EtcdBackoff;
 import io.github.etcddiscovery.client.EtcdClient;
@@ -36,6 +40,9 @@ final class Reflector {
 	/** A reader must not wait for a writer that never pauses. */
 	private static final int RESPONSES_PER_PUBLICATION = 1_000;
 
+	/** More would hardly tell more, and each is a call when a watch is resumed. */
+	private static final int WITNESSES = 8;
+
 	private final EtcdClient client;
 
 	private final String prefix;
@@ -53,10 +60,8 @@ final class Reflector {
 
 	private long revision;
 
-	/** The last change seen, by which a history is recognised; revision 0: deleted. */
-	private String anchorKey;
-
-	private long anchorRevision;
+	/** Where the last changes were, oldest first: by them a history is recognised. */
+	private final Set<String> witnesses = new LinkedHashSet<>();
 
 	private EtcdClient.@Nullable Watch watch;
 
@@ -71,7 +76,7 @@ final class Reflector {
 	Reflector(EtcdClient client, String prefix, EventLoop loop, Sink sink, RandomGenerator random) {
 		this.client = client;
 		this.prefix = prefix;
-		this.anchorKey = prefix;
+		this.witnesses.add(prefix);
 		this.loop = loop;
 		this.sink = sink;
 		this.backoff = new EtcdBackoff(random);
@@ -126,22 +131,19 @@ final class Reflector {
 	private void list(boolean historyChanged) {
 		long attempt = enter(ViewState.LISTING);
 		this.sink.beginListing();
-		Anchor newest = new Anchor();
-		this.client.list(this.prefix, (page) -> onLoop(attempt, () -> {
-			page.forEach(newest::offer);
-			this.sink.addPage(page);
-		})).whenComplete((listed, error) -> onLoop(attempt, () -> {
-			if (error != null) {
-				retry(EtcdException.from(error));
-				return;
-			}
-			boolean newHistory = historyChanged || listed < this.revision;
-			this.revision = listed;
-			this.anchorKey = newest.key;
-			this.anchorRevision = newest.revision;
-			this.sink.completeListing(listed, newHistory);
-			open();
-		}));
+		this.client.list(this.prefix, (page) -> onLoop(attempt, () -> this.sink.addPage(page)))
+			.whenComplete((listed, error) -> onLoop(attempt, () -> {
+				if (error != null) {
+					retry(EtcdException.from(error));
+					return;
+				}
+				boolean newHistory = historyChanged || listed < this.revision;
+				this.revision = listed;
+				this.sink.completeListing(listed, newHistory);
+				this.witnesses.clear();
+				newestHeld().forEach(this.witnesses::add);
+				open();
+			}));
 	}
 
 	private void open() {
@@ -219,8 +221,11 @@ final class Reflector {
 			if (keyValue.modRevision() > before) {
 				this.sink.apply(event);
 				this.revision = keyValue.modRevision();
-				this.anchorKey = keyValue.key();
-				this.anchorRevision = event.deleted() ? 0 : keyValue.modRevision();
+				this.witnesses.remove(keyValue.key());
+				this.witnesses.add(keyValue.key());
+				if (this.witnesses.size() > WITNESSES) {
+					this.witnesses.remove(this.witnesses.iterator().next());
+				}
 			}
 		}
 	}
@@ -246,16 +251,45 @@ final class Reflector {
 
 	/**
 	 * Looks at the last revision seen. A cluster that was wiped or restored keeps its id,
-	 * so only the content tells: the revision may be unknown to it, or the last change
-	 * may not be there, or another number of keys.
+	 * so only the content tells: the revision may be unknown to it, or another number of
+	 * keys be there, or the last changes not be there, nor the newest value.
 	 */
 	private void prove() {
 		long attempt = enter(ViewState.PROVING);
 		CompletableFuture<Long> count = this.client.count(this.prefix, this.revision);
-		CompletableFuture<ReadResult> anchor = this.client.get(this.anchorKey, this.revision);
-		count.thenCombine(anchor, Proof::new)
-			.whenComplete((proof, error) -> onLoop(attempt,
-					(error != null) ? () -> unproven(EtcdException.from(error)) : () -> judge(proof)));
+		Map<String, CompletableFuture<ReadResult>> testimonies = new LinkedHashMap<>();
+		Stream.concat(this.witnesses.stream(), newestHeld().limit(1))
+			.forEach((key) -> testimonies.computeIfAbsent(key, (witness) -> this.client.get(witness, this.revision)));
+		CompletableFuture.allOf(testimonies.values().toArray(CompletableFuture[]::new))
+			.thenCombine(count, (done, counted) -> counted)
+			.whenComplete((counted, error) -> onLoop(attempt, () -> {
+				if (error != null) {
+					unproven(EtcdException.from(error));
+				}
+				else if (counted == this.sink.keys().size() && testimonies.entrySet()
+					.stream()
+					.allMatch((testimony) -> isHeld(testimony.getKey(), testimony.getValue().join()))) {
+					open();
+				}
+				else {
+					historyChanged();
+				}
+			}));
+	}
+
+	/** The keys held whose values are the newest; without any, one that nobody has. */
+	private Stream<String> newestHeld() {
+		List<String> newest = this.sink.keys()
+			.stream()
+			.sorted(Comparator.comparingLong(this.sink::revisionOf).reversed())
+			.limit(WITNESSES)
+			.toList();
+		return newest.isEmpty() ? Stream.of(this.prefix) : newest.stream();
+	}
+
+	private boolean isHeld(String key, ReadResult found) {
+		KeyValue current = found.current();
+		return (current != null) ? this.sink.isHeld(current) : this.sink.revisionOf(key) == 0;
 	}
 
 	private void unproven(EtcdException error) {
@@ -263,17 +297,6 @@ final class Reflector {
 			case FUTURE_REVISION -> historyChanged();
 			case COMPACTED -> list(false);
 			default -> retry(error);
-		}
-	}
-
-	private void judge(Proof proof) {
-		KeyValue found = proof.anchor().current();
-		long foundRevision = (found != null) ? found.modRevision() : 0;
-		if (foundRevision == this.anchorRevision && proof.count() == this.sink.keys().size()) {
-			open();
-		}
-		else {
-			historyChanged();
 		}
 	}
 
@@ -292,34 +315,9 @@ final class Reflector {
 	}
 
 	/**
-	 * What etcd holds at the revision to resume from.
-	 */
-	private record Proof(long count, ReadResult anchor) {
-
-	}
-
-	/**
 	 * A message of a watch.
 	 */
 	private record Response(long attempt, List<WatchEvent> events) {
-
-	}
-
-	/**
-	 * The change with the highest revision in a listing.
-	 */
-	private final class Anchor {
-
-		private String key = Reflector.this.prefix;
-
-		private long revision;
-
-		void offer(KeyValue keyValue) {
-			if (keyValue.modRevision() > this.revision) {
-				this.key = keyValue.key();
-				this.revision = keyValue.modRevision();
-			}
-		}
 
 	}
 
@@ -352,6 +350,9 @@ final class Reflector {
 
 		/** At which revision a key changed last, 0 if it is not held. */
 		long revisionOf(String key);
+
+		/** Whether just this is held. */
+		boolean isHeld(KeyValue keyValue);
 
 	}
 

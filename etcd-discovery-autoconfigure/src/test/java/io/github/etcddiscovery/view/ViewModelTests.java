@@ -1,0 +1,165 @@
+package io.github.etcddiscovery.view;
+
+import java.nio.charset.StandardCharsets;
+import java.time.Duration;
+import java.util.HashMap;
+import java.util.Map;
+import java.util.Random;
+import java.util.TreeMap;
+
+import io.github.etcddiscovery.instance.KeyLayout;
+import io.github.etcddiscovery.testing.ManualEventLoop;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+/**
+ * Whatever happens to etcd and to the way there, in whatever order: what a view publishes
+ * is true, and in the end it is what etcd holds.
+ */
+class ViewModelTests {
+
+	private static final int SEQUENCES = Integer.getInteger("model.sequences", 5_000);
+
+	private static final int STEPS = 150;
+
+	private static final String[] SERVICES = { "orders", "stock", "billing" };
+
+	@Test
+	void anyOrderOfChangesAndFaultsLeavesTheViewTrue() {
+		for (long seed = 0; seed < SEQUENCES; seed++) {
+			new Run(seed).play();
+		}
+	}
+
+	/**
+	 * A history that another one takes the place of, of the same length and with its last
+	 * change at the same key and revision, was taken for the same one.
+	 */
+	@ParameterizedTest
+	@ValueSource(longs = { 4 })
+	void orderThatOnceWentWrong(long seed) {
+		new Run(seed).play();
+	}
+
+	/**
+	 * One sequence, which its seed decides.
+	 */
+	private static final class Run {
+
+		private final long seed;
+
+		private final Random random;
+
+		private final ModelEtcd etcd;
+
+		private final ManualEventLoop loop = new ManualEventLoop();
+
+		private final ServiceView<String> view;
+
+		private Catalog<String> last;
+
+		private int writes;
+
+		Run(long seed) {
+			this.seed = seed;
+			this.random = new Random(seed);
+			this.etcd = new ModelEtcd(this.random);
+			this.view = new ServiceView<>(this.etcd, new KeyLayout("/services").ranges(),
+					(key, keyValue) -> keyValue.key() + "=" + new String(keyValue.value(), StandardCharsets.UTF_8),
+					(value) -> true, Duration.ZERO, this.loop, new ManualEventLoop(), new Random(seed));
+			this.last = this.view.catalog();
+		}
+
+		void play() {
+			this.view.start();
+			for (int i = 0; i < STEPS; i++) {
+				step();
+				check();
+			}
+			// A change every view must see, however quiet its prefix is.
+			settle();
+			commit();
+			settle();
+			assertThat(this.view.state()).as("seed %d", this.seed).isEqualTo(ViewState.WATCHING);
+			assertThat(contentOf(this.view.catalog())).as("seed %d", this.seed)
+				.isEqualTo(ModelEtcd.values(this.etcd.content()));
+			assertThat(this.view.drifts()).as("seed %d", this.seed).isZero();
+		}
+
+		private void step() {
+			int dice = this.random.nextInt(100);
+			if (dice < 30) {
+				commit();
+			}
+			else if (dice < 70) {
+				this.etcd.sayOne();
+				this.loop.run();
+			}
+			else if (dice < 88) {
+				this.loop.advance(Duration.ofMillis(this.random.nextInt(400)));
+			}
+			else if (dice < 95) {
+				this.etcd.cut();
+			}
+			else if (dice < 97) {
+				this.etcd.compact();
+			}
+			else if (dice < 98) {
+				this.etcd.wipe();
+			}
+			else if (dice < 99) {
+				this.etcd.restore();
+			}
+		}
+
+		private void commit() {
+			Map<String, String> changes = new HashMap<>();
+			for (int i = 0; i <= this.random.nextInt(3); i++) {
+				String key = "/services/" + SERVICES[this.random.nextInt(SERVICES.length)] + "/"
+						+ this.random.nextInt(4);
+				changes.put(key, (this.random.nextInt(3) > 0) ? "value " + this.writes++ : null);
+			}
+			this.etcd.commit(changes);
+		}
+
+		private void settle() {
+			for (int i = 0; i < 30; i++) {
+				while (this.etcd.sayOne()) {
+					this.loop.run();
+					check();
+				}
+				this.loop.advance(Duration.ofMillis(600));
+			}
+		}
+
+		/** Promises V2 and V3. */
+		private void check() {
+			Catalog<String> now = this.view.catalog();
+			if (now == this.last) {
+				return;
+			}
+			assertThat(now.epoch()).as("seed %d", this.seed).isBetween(this.last.epoch(), 1L + this.etcd.resets());
+			if (now.epoch() == this.last.epoch()) {
+				assertThat(now.revision()).as("seed %d", this.seed).isGreaterThanOrEqualTo(this.last.revision());
+			}
+			assertThat(this.etcd.everHeld(now.revision(), contentOf(now)))
+				.as("seed %d at revision %d: %s", this.seed, now.revision(), contentOf(now))
+				.isTrue();
+			this.last = now;
+		}
+
+		private static Map<String, String> contentOf(Catalog<String> catalog) {
+			Map<String, String> content = new TreeMap<>();
+			catalog.services().stream().flatMap((service) -> catalog.all(service).stream()).forEach((entry) -> {
+				int split = entry.indexOf('=');
+				content.put(entry.substring(0, split), entry.substring(split + 1));
+			});
+			return content;
+		}
+
+	}
+
+}
