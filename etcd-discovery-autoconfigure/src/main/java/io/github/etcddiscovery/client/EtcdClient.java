@@ -53,10 +53,13 @@ public interface EtcdClient extends AutoCloseable {
 	 * Reads every key with a prefix without its value, all at one revision, page by page.
 	 * @param prefix the prefix
 	 * @param pages receives the pages in the order of the keys, never two at a time, on a
-	 * thread of the client; the values are empty
+	 * thread of the client; whether the values are empty is up to the client; an
+	 * exception it throws fails the call
 	 * @return the revision at which all pages were read
 	 */
-	CompletableFuture<Long> listKeys(String prefix, Consumer<List<KeyValue>> pages);
+	default CompletableFuture<Long> listKeys(String prefix, Consumer<List<KeyValue>> pages) {
+		return list(prefix, pages);
+	}
 
 	/**
 	 * Counts the keys with a prefix as they were at a revision.

@@ -5,7 +5,6 @@ import java.util.Collections;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.TreeMap;
 import java.util.function.Predicate;
 import java.util.stream.Stream;
 
@@ -13,6 +12,8 @@ import io.github.etcddiscovery.instance.InstanceKey;
 import io.github.etcddiscovery.instance.KeyRange;
 import io.github.etcddiscovery.view.Catalog.Position;
 import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * Makes catalogs of the changes in all ranges. A service is kept in one range only, so
@@ -21,6 +22,8 @@ import org.jspecify.annotations.Nullable;
  * @param <T> what the view holds of an instance
  */
 final class CatalogWriter<T> {
+
+	private static final Logger logger = LoggerFactory.getLogger(ServiceView.class);
 
 	private final Predicate<T> availability;
 
@@ -63,9 +66,15 @@ final class CatalogWriter<T> {
 		this.touched.computeIfAbsent(key.serviceId(), (service) -> new HashMap<>()).put(key.instanceId(), after);
 	}
 
-	/** Whether an instance may be called. */
+	/** Whether an instance may be called; what throws when it is asked may not. */
 	boolean isAvailable(T instance) {
-		return this.availability.test(instance);
+		try {
+			return this.availability.test(instance);
+		}
+		catch (RuntimeException ex) {
+			logger.debug("Not known whether {} may be called", instance, ex);
+			return false;
+		}
 	}
 
 	/**
@@ -89,7 +98,7 @@ final class CatalogWriter<T> {
 		Map<String, ServiceSnapshot<T>> snapshots = this.catalog.snapshots();
 		Map<String, List<T>> kept = this.catalog.retained();
 		if (this.retainedChanged) {
-			Map<String, List<T>> all = new TreeMap<>();
+			Map<String, List<T>> all = new HashMap<>();
 			this.retained.values().forEach(all::putAll);
 			kept = Collections.unmodifiableMap(all);
 			this.retainedChanged = false;
@@ -108,7 +117,7 @@ final class CatalogWriter<T> {
 			snapshots = next;
 			this.touched.clear();
 		}
-		boolean sameServices = kept == this.catalog.retained()
+		boolean sameServices = kept.keySet().equals(this.catalog.retained().keySet())
 				&& snapshots.keySet().equals(this.catalog.snapshots().keySet());
 		List<String> services = sameServices ? this.catalog.services()
 				: Stream.concat(snapshots.keySet().stream(), kept.keySet().stream()).distinct().sorted().toList();

@@ -1,7 +1,6 @@
 package io.github.etcddiscovery.view;
 
 import java.nio.charset.StandardCharsets;
-import java.util.Arrays;
 import java.util.List;
 import java.util.Objects;
 import java.util.Set;
@@ -115,9 +114,9 @@ public final class Instancer implements AutoCloseable {
 	 */
 	private final class Values implements Reflector.Sink {
 
-		private SortedMap<String, KeyValue> values = new TreeMap<>();
+		private SortedMap<String, Value> values = new TreeMap<>();
 
-		private SortedMap<String, KeyValue> listing = new TreeMap<>();
+		private SortedMap<String, Value> listing = new TreeMap<>();
 
 		@Override
 		public void beginListing() {
@@ -126,7 +125,7 @@ public final class Instancer implements AutoCloseable {
 
 		@Override
 		public void addPage(List<KeyValue> page) {
-			page.forEach((keyValue) -> this.listing.put(keyValue.key(), keyValue));
+			page.forEach((keyValue) -> this.listing.put(keyValue.key(), Value.of(keyValue)));
 		}
 
 		@Override
@@ -141,16 +140,13 @@ public final class Instancer implements AutoCloseable {
 				this.values.remove(change.keyValue().key());
 			}
 			else {
-				this.values.put(change.keyValue().key(), change.keyValue());
+				this.values.put(change.keyValue().key(), Value.of(change.keyValue()));
 			}
 		}
 
 		@Override
 		public void publish(long revision) {
-			List<String> instances = this.values.values()
-				.stream()
-				.map((keyValue) -> new String(keyValue.value(), StandardCharsets.UTF_8))
-				.toList();
+			List<String> instances = this.values.values().stream().map(Value::text).toList();
 			Instancer.this.publish(new Event(true, instances, Instancer.this.event.error()));
 		}
 
@@ -182,15 +178,25 @@ public final class Instancer implements AutoCloseable {
 
 		@Override
 		public long revisionOf(String key) {
-			KeyValue held = this.values.get(key);
+			Value held = this.values.get(key);
 			return (held != null) ? held.modRevision() : 0;
 		}
 
 		@Override
 		public boolean isHeld(KeyValue keyValue) {
-			KeyValue held = this.values.get(keyValue.key());
-			return held != null && held.modRevision() == keyValue.modRevision()
-					&& Arrays.equals(held.value(), keyValue.value());
+			return Value.of(keyValue).equals(this.values.get(keyValue.key()));
+		}
+
+	}
+
+	/**
+	 * What is known of a key.
+	 */
+	private record Value(String text, long modRevision, long leaseId) {
+
+		static Value of(KeyValue keyValue) {
+			return new Value(new String(keyValue.value(), StandardCharsets.UTF_8), keyValue.modRevision(),
+					keyValue.leaseId());
 		}
 
 	}

@@ -130,16 +130,17 @@ final class RangeFollower implements Reflector.Sink {
 
 	private void publish(long revision, boolean newHistory) {
 		this.revision = revision;
-		Duration retained = this.writer.settle(newHistory);
-		if (!retained.isZero()) {
-			this.loop.schedule(this::expire, retained);
-		}
+		expireAfter(this.writer.settle(newHistory));
 		this.publisher.publish(this.epoch, revision);
 	}
 
-	private void expire() {
-		this.writer.expire();
-		this.publisher.publish(this.epoch, this.revision);
+	private void expireAfter(Duration wait) {
+		if (!wait.isZero()) {
+			this.loop.schedule(() -> {
+				expireAfter(this.writer.expire());
+				this.publisher.publish(this.epoch, this.revision);
+			}, wait);
+		}
 	}
 
 	@Override

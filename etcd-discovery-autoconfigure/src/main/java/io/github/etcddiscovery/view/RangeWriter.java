@@ -110,22 +110,26 @@ final class RangeWriter<T> {
 	/**
 	 * Decides, once all changes are in, which of those that have vanished are retained.
 	 * @param newHistory whether etcd was wiped or restored
-	 * @return after which time to call {@link #expire}, zero for not at all
+	 * @return after which time to call {@link #expire} from now on, zero for nothing new
 	 */
 	Duration settle(boolean newHistory) {
 		boolean more = this.vanished.settle(this.instances, newHistory);
 		retain();
-		return more ? this.vanished.time() : Duration.ZERO;
+		return more ? this.vanished.untilNextExpiry() : Duration.ZERO;
 	}
 
-	/** Lets go of what has been retained long enough. */
-	void expire() {
+	/**
+	 * Lets go of what has been retained long enough.
+	 * @return after which time to call this again, zero for never
+	 */
+	Duration expire() {
 		this.vanished.expire();
 		retain();
+		return this.vanished.untilNextExpiry();
 	}
 
 	private void retain() {
-		if (this.vanished.takeChanged()) {
+		if (this.vanished.hasChanged()) {
 			this.catalog.retain(this.range.prefix(), this.vanished.byService());
 		}
 	}
@@ -134,7 +138,7 @@ final class RangeWriter<T> {
 		InstanceKey key = null;
 		T instance = null;
 		if (this.range.isElsewhere(keyValue.key())) {
-			return new Entry<>(keyValue.modRevision(), Arrays.hashCode(keyValue.value()), null, null);
+			return Entry.of(keyValue, null, null);
 		}
 		try {
 			key = this.range.parse(keyValue.key());
@@ -148,7 +152,7 @@ final class RangeWriter<T> {
 				logger.warn("Ignoring the entry at {}: {}", escaped(keyValue.key()), ex.getMessage());
 			}
 		}
-		return new Entry<>(keyValue.modRevision(), Arrays.hashCode(keyValue.value()), key, instance);
+		return Entry.of(keyValue, key, instance);
 	}
 
 	private static String escaped(String key) {
@@ -177,13 +181,21 @@ final class RangeWriter<T> {
 	 * @param modRevision when it changed last
 	 * @param valueHash tells values apart that an etcd restored from a backup gave the
 	 * same revision
+	 * @param leaseId as does the lease, if its owner has put it back just as it was
 	 * @param key which instance it is, {@code null} if the key is not of our layout
 	 * @param instance what the view holds of it, {@code null} if it was rejected
 	 */
-	private record Entry<T>(long modRevision, int valueHash, @Nullable InstanceKey key, @Nullable T instance) {
+	private record Entry<T>(long modRevision, int valueHash, long leaseId, @Nullable InstanceKey key,
+			@Nullable T instance) {
+
+		static <T> Entry<T> of(KeyValue keyValue, @Nullable InstanceKey key, @Nullable T instance) {
+			return new Entry<>(keyValue.modRevision(), Arrays.hashCode(keyValue.value()), keyValue.leaseId(), key,
+					instance);
+		}
 
 		boolean isOf(KeyValue keyValue) {
-			return this.modRevision == keyValue.modRevision() && this.valueHash == Arrays.hashCode(keyValue.value());
+			return this.modRevision == keyValue.modRevision() && this.leaseId == keyValue.leaseId()
+					&& this.valueHash == Arrays.hashCode(keyValue.value());
 		}
 
 	}

@@ -3,17 +3,18 @@ package io.github.etcddiscovery.view;
 import java.time.Duration;
 import java.util.HashMap;
 import java.util.Map;
-import java.util.function.BooleanSupplier;
 import java.util.function.Consumer;
+import java.util.function.Supplier;
 import java.util.random.RandomGenerator;
 
 import io.github.etcddiscovery.client.EtcdClient;
 import io.github.etcddiscovery.support.EventLoop;
+import org.jspecify.annotations.Nullable;
 
 /**
  * The last line of defence: compares now and then which keys are held, and at which
  * revisions, with what etcd holds. A difference may be a change on its way, so it counts
- * only if it is still there at a second look.
+ * only if it is still there at a second look, and the watch is not just catching up.
  */
 final class Reconciler {
 
@@ -23,6 +24,8 @@ final class Reconciler {
 	/** Changes arrive within milliseconds: what is that late does not come any more. */
 	private static final Duration SECOND_LOOK = Duration.ofSeconds(5);
 
+	private static final Look NONE = new Look(new Position(0, 0), 0, Map.of());
+
 	private final EtcdClient client;
 
 	private final String prefix;
@@ -31,7 +34,7 @@ final class Reconciler {
 
 	private final Reflector.Sink sink;
 
-	private final BooleanSupplier current;
+	private final Supplier<@Nullable Position> position;
 
 	private final Consumer<Map<String, Long>> drift;
 
@@ -43,18 +46,19 @@ final class Reconciler {
 	 * @param prefix the prefix of the keys
 	 * @param loop where all of it happens
 	 * @param sink holds the keys
-	 * @param current whether changes arrive; otherwise there is nothing to compare
+	 * @param position how far the watch has come; {@code null} while changes do not
+	 * arrive, and there is nothing to compare
 	 * @param drift receives the keys that were missed, and at which revision they are
 	 * held, 0 for not at all
 	 * @param random so that a fleet does not read all at once
 	 */
-	Reconciler(EtcdClient client, String prefix, EventLoop loop, Reflector.Sink sink, BooleanSupplier current,
-			Consumer<Map<String, Long>> drift, RandomGenerator random) {
+	Reconciler(EtcdClient client, String prefix, EventLoop loop, Reflector.Sink sink,
+			Supplier<@Nullable Position> position, Consumer<Map<String, Long>> drift, RandomGenerator random) {
 		this.client = client;
 		this.prefix = prefix;
 		this.loop = loop;
 		this.sink = sink;
-		this.current = current;
+		this.position = position;
 		this.drift = drift;
 		this.random = random;
 	}
@@ -62,11 +66,13 @@ final class Reconciler {
 	/** Looks for the first time half an interval from now at the earliest. */
 	void start() {
 		long interval = (long) (INTERVAL.toNanos() * (0.5 + this.random.nextDouble()));
-		this.loop.schedule(() -> look(Map.of()), Duration.ofNanos(interval));
+		this.loop.schedule(() -> look(NONE), Duration.ofNanos(interval));
 	}
 
-	private void look(Map<String, Long> before) {
-		if (!this.current.getAsBoolean()) {
+	private void look(Look before) {
+		Position at = this.position.get();
+		if (at == null) {
+			// Whoever is not current reads everything again, or proves it.
 			start();
 			return;
 		}
@@ -75,13 +81,13 @@ final class Reconciler {
 			.listKeys(this.prefix,
 					(page) -> this.loop
 						.execute(() -> page.forEach((keyValue) -> found.put(keyValue.key(), keyValue.modRevision()))))
-			.whenComplete((revision, error) -> this.loop.execute(() -> {
-				if (error != null || !this.current.getAsBoolean()) {
-					// Whoever is not current reads everything again, or proves it.
+			.whenComplete((listed, error) -> this.loop.execute(() -> {
+				Position now = this.position.get();
+				if (error != null || now == null || now.attempt() != at.attempt()) {
 					start();
 				}
 				else {
-					judge(before, differences(found));
+					judge(before, new Look(now, listed, differences(found)));
 				}
 			}));
 	}
@@ -102,18 +108,41 @@ final class Reconciler {
 		return differences;
 	}
 
-	private void judge(Map<String, Long> before, Map<String, Long> now) {
-		Map<String, Long> missed = new HashMap<>(now);
-		missed.entrySet().retainAll(before.entrySet());
-		if (!missed.isEmpty()) {
+	private void judge(Look before, Look now) {
+		boolean catchingUp = now.position().revision() > before.position().revision()
+				&& now.position().revision() < before.listed();
+		boolean sameWatch = now.position().attempt() == before.position().attempt();
+		if (before == NONE && !now.differences().isEmpty()) {
+			this.loop.schedule(() -> look(now), SECOND_LOOK);
+			return;
+		}
+		Map<String, Long> missed = new HashMap<>(now.differences());
+		missed.entrySet().retainAll(before.differences().entrySet());
+		if (!missed.isEmpty() && sameWatch && !catchingUp) {
 			this.drift.accept(missed);
 		}
-		if (before.isEmpty() && !now.isEmpty()) {
-			this.loop.schedule(() -> look(now), SECOND_LOOK);
-		}
-		else {
-			start();
-		}
+		start();
+	}
+
+	/**
+	 * How far a watch has come.
+	 *
+	 * @param attempt which watch
+	 * @param revision up to which its changes are held
+	 */
+	record Position(long attempt, long revision) {
+
+	}
+
+	/**
+	 * What a look has shown.
+	 *
+	 * @param position how far the watch had come
+	 * @param listed the revision that was read
+	 * @param differences the keys that were held otherwise, and at which revision
+	 */
+	private record Look(Position position, long listed, Map<String, Long> differences) {
+
 	}
 
 }

@@ -60,6 +60,9 @@ final class Reflector {
 
 	private long revision;
 
+	/** Whether what is being listed is known not to be the history that was followed. */
+	private boolean historyChanged;
+
 	/** Where the last changes were, oldest first: by them a history is recognised. */
 	private final Set<String> witnesses = new LinkedHashSet<>();
 
@@ -80,8 +83,7 @@ final class Reflector {
 		this.loop = loop;
 		this.sink = sink;
 		this.backoff = new EtcdBackoff(random);
-		this.reconciler = new Reconciler(client, prefix, loop, sink, () -> this.state == ViewState.WATCHING,
-				this::drifted, random);
+		this.reconciler = new Reconciler(client, prefix, loop, sink, this::position, this::drifted, random);
 	}
 
 	ViewState state() {
@@ -90,7 +92,7 @@ final class Reflector {
 
 	void start() {
 		this.loop.execute(() -> {
-			list(false);
+			list(true);
 			this.reconciler.start();
 		});
 	}
@@ -128,22 +130,31 @@ final class Reflector {
 		});
 	}
 
-	private void list(boolean historyChanged) {
+	/**
+	 * Reads everything.
+	 * @param complete whether all changes up to the revision reached are held, so that
+	 * whatever else is found from that time is of another history
+	 */
+	private void list(boolean complete) {
 		long attempt = enter(ViewState.LISTING);
 		this.sink.beginListing();
-		this.client.list(this.prefix, (page) -> onLoop(attempt, () -> this.sink.addPage(page)))
-			.whenComplete((listed, error) -> onLoop(attempt, () -> {
-				if (error != null) {
-					retry(EtcdException.from(error));
-					return;
-				}
-				boolean newHistory = historyChanged || listed < this.revision;
-				this.revision = listed;
-				this.sink.completeListing(listed, newHistory);
-				this.witnesses.clear();
-				newestHeld().forEach(this.witnesses::add);
-				open();
-			}));
+		this.client.list(this.prefix, (page) -> onLoop(attempt, () -> {
+			this.historyChanged |= complete && page.stream()
+				.anyMatch((found) -> found.modRevision() <= this.revision && !this.sink.isHeld(found));
+			this.sink.addPage(page);
+		})).whenComplete((listed, error) -> onLoop(attempt, () -> {
+			if (error != null) {
+				retry(EtcdException.from(error));
+				return;
+			}
+			boolean newHistory = this.historyChanged || listed < this.revision;
+			this.historyChanged = false;
+			this.revision = listed;
+			this.sink.completeListing(listed, newHistory);
+			this.witnesses.clear();
+			newestHeld().forEach(this.witnesses::add);
+			open();
+		}));
 	}
 
 	private void open() {
@@ -241,7 +252,7 @@ final class Reflector {
 	private void retry(EtcdException cause) {
 		this.sink.interrupted(cause);
 		boolean listAgain = this.revision == 0 || cause.reason() == Reason.COMPACTED;
-		tryAgain(listAgain ? () -> list(false) : this::prove, this.backoff.next(cause));
+		tryAgain(listAgain ? () -> list(true) : this::prove, this.backoff.next(cause));
 	}
 
 	private void tryAgain(Runnable step, Duration wait) {
@@ -295,7 +306,7 @@ final class Reflector {
 	private void unproven(EtcdException error) {
 		switch (error.reason()) {
 			case FUTURE_REVISION -> historyChanged();
-			case COMPACTED -> list(false);
+			case COMPACTED -> list(true);
 			default -> retry(error);
 		}
 	}
@@ -303,7 +314,13 @@ final class Reflector {
 	private void historyChanged() {
 		logger.warn("etcd does not hold under {} what it held at revision {}: it was wiped or restored", this.prefix,
 				this.revision);
+		this.historyChanged = true;
 		list(true);
+	}
+
+	/** How far the watch has come, {@code null} while changes do not arrive. */
+	private Reconciler.@Nullable Position position() {
+		return (this.state == ViewState.WATCHING) ? new Reconciler.Position(this.attempt, this.revision) : null;
 	}
 
 	/** What the watch should have told and has not: nothing else is left to trust. */

@@ -1,9 +1,13 @@
 package io.github.etcddiscovery.view;
 
 import java.time.Duration;
+import java.util.HashMap;
+import java.util.HashSet;
+import java.util.Iterator;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.TreeMap;
 import java.util.function.LongSupplier;
 
@@ -35,12 +39,18 @@ final class VanishedInstances<T> {
 
 	private final LongSupplier nanoTime;
 
-	/** Those of the last ttl, oldest first. */
+	/** Those of the last ttl that are not retained, oldest first. */
 	private final Map<InstanceKey, Vanished<T>> recent = new LinkedHashMap<>();
 
+	/** Oldest first. */
 	private final Map<InstanceKey, Vanished<T>> retained = new LinkedHashMap<>();
 
-	private boolean changed;
+	private final Map<String, TreeMap<String, T>> retainedByService = new HashMap<>();
+
+	/** Made anew for a service only if one of its instances has come or gone. */
+	private final Map<String, List<T>> lists = new HashMap<>();
+
+	private final Set<String> changedServices = new HashSet<>();
 
 	/**
 	 * Creates an empty set.
@@ -55,11 +65,6 @@ final class VanishedInstances<T> {
 		this.nanoTime = nanoTime;
 	}
 
-	/** For how long an instance is retained. */
-	Duration time() {
-		return this.ttl.plus(GRACE);
-	}
-
 	/** An instance that could be called has gone, and had not said that it would. */
 	void vanished(InstanceKey key, T instance) {
 		if (!this.ttl.isZero()) {
@@ -70,7 +75,9 @@ final class VanishedInstances<T> {
 	/** There is something in its place again. */
 	void returned(InstanceKey key) {
 		this.recent.remove(key);
-		this.changed |= this.retained.remove(key) != null;
+		if (this.retained.remove(key) != null) {
+			letGo(key);
+		}
 	}
 
 	/**
@@ -80,10 +87,9 @@ final class VanishedInstances<T> {
 	 * @return whether there are more to retain
 	 */
 	boolean settle(int left, boolean newHistory) {
-		long now = this.nanoTime.getAsLong();
-		this.recent.values().removeIf((vanished) -> now - vanished.at() > this.ttl.toNanos());
-		int before = left + this.recent.size();
-		boolean crowd = before >= LEAST_CROWD && 2 * this.recent.size() >= before;
+		forgetThoseOfLongAgo();
+		int gone = this.recent.size() + this.retained.size();
+		boolean crowd = left + gone >= LEAST_CROWD && 2 * gone >= left + gone;
 		if (this.recent.isEmpty() || !(crowd || newHistory)) {
 			return false;
 		}
@@ -91,36 +97,84 @@ final class VanishedInstances<T> {
 			logger.warn(
 					"{} of {} instances under {} have vanished {}: services that would have none left are served"
 							+ " those for {} s",
-					this.recent.size(), before, this.prefix,
+					gone, left + gone, this.prefix,
 					newHistory ? "with etcd's history" : "almost at once without deregistering", time().toSeconds());
 		}
-		this.retained.putAll(this.recent);
+		this.recent.forEach((key, vanished) -> {
+			this.retained.put(key, vanished);
+			this.retainedByService.computeIfAbsent(key.serviceId(), (service) -> new TreeMap<>())
+				.put(key.instanceId(), vanished.instance());
+			this.changedServices.add(key.serviceId());
+		});
 		this.recent.clear();
-		this.changed = true;
 		return true;
+	}
+
+	private void forgetThoseOfLongAgo() {
+		long now = this.nanoTime.getAsLong();
+		Iterator<Vanished<T>> oldestFirst = this.recent.values().iterator();
+		while (oldestFirst.hasNext() && now - oldestFirst.next().at() > this.ttl.toNanos()) {
+			oldestFirst.remove();
+		}
+	}
+
+	/** For how long an instance is retained. */
+	private Duration time() {
+		return this.ttl.plus(GRACE);
+	}
+
+	/** In which time the next is to be let go of, zero if there is none. */
+	Duration untilNextExpiry() {
+		Iterator<Vanished<T>> oldestFirst = this.retained.values().iterator();
+		return oldestFirst.hasNext()
+				? Duration.ofNanos(Math.max(1, oldestFirst.next().at() + time().toNanos() - this.nanoTime.getAsLong()))
+				: Duration.ZERO;
 	}
 
 	/** Lets go of those whose time is up. */
 	void expire() {
 		long now = this.nanoTime.getAsLong();
-		this.changed |= this.retained.values().removeIf((vanished) -> now - vanished.at() >= time().toNanos());
+		Iterator<Map.Entry<InstanceKey, Vanished<T>>> oldestFirst = this.retained.entrySet().iterator();
+		while (oldestFirst.hasNext()) {
+			Map.Entry<InstanceKey, Vanished<T>> oldest = oldestFirst.next();
+			if (now - oldest.getValue().at() < time().toNanos()) {
+				return;
+			}
+			oldestFirst.remove();
+			letGo(oldest.getKey());
+		}
 	}
 
-	/** Whether something has changed since it was asked last. */
-	boolean takeChanged() {
-		boolean taken = this.changed;
-		this.changed = false;
-		return taken;
+	private void letGo(InstanceKey key) {
+		TreeMap<String, T> ofTheService = this.retainedByService.get(key.serviceId());
+		if (ofTheService != null) {
+			ofTheService.remove(key.instanceId());
+			this.changedServices.add(key.serviceId());
+		}
 	}
 
-	/** Those retained, by service, sorted by id. */
+	/** Whether something has changed since {@link #byService()} was asked last. */
+	boolean hasChanged() {
+		return !this.changedServices.isEmpty();
+	}
+
+	/**
+	 * Those retained, by service, sorted by id. Of a service of which nothing has changed
+	 * the same list as before.
+	 */
 	Map<String, List<T>> byService() {
-		Map<String, TreeMap<String, T>> sorted = new TreeMap<>();
-		this.retained.forEach((key, vanished) -> sorted.computeIfAbsent(key.serviceId(), (service) -> new TreeMap<>())
-			.put(key.instanceId(), vanished.instance()));
-		Map<String, List<T>> lists = new TreeMap<>();
-		sorted.forEach((service, instances) -> lists.put(service, List.copyOf(instances.values())));
-		return lists;
+		for (String service : this.changedServices) {
+			TreeMap<String, T> instances = this.retainedByService.getOrDefault(service, new TreeMap<>());
+			if (instances.isEmpty()) {
+				this.retainedByService.remove(service);
+				this.lists.remove(service);
+			}
+			else {
+				this.lists.put(service, List.copyOf(instances.values()));
+			}
+		}
+		this.changedServices.clear();
+		return Map.copyOf(this.lists);
 	}
 
 	/**

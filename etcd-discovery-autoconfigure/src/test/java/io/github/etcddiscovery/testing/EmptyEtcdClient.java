@@ -24,11 +24,6 @@ public class EmptyEtcdClient implements EtcdClient {
 	}
 
 	@Override
-	public CompletableFuture<Long> listKeys(String prefix, Consumer<List<KeyValue>> pages) {
-		return CompletableFuture.completedFuture(1L);
-	}
-
-	@Override
 	public CompletableFuture<Long> count(String prefix, long revision) {
 		return CompletableFuture.completedFuture(0L);
 	}

@@ -188,11 +188,6 @@ final class ModelEtcd extends EmptyEtcdClient {
 	}
 
 	@Override
-	public CompletableFuture<Long> listKeys(String prefix, Consumer<List<KeyValue>> pages) {
-		return list(prefix, pages);
-	}
-
-	@Override
 	public CompletableFuture<Long> count(String prefix, long revision) {
 		return answer(() -> (long) at(revision).size());
 	}

@@ -92,6 +92,17 @@ class ReconcilerTests {
 	}
 
 	@Test
+	void watchThatIsCatchingUpHasMissedNothing() {
+		this.loop.advance(LONGEST_INTERVAL);
+		etcdHolds(entry("a", 11), entry("b", 14));
+		this.etcd.watch.onEvents(List.of(new WatchEvent(false, entry("a", 11))));
+		this.loop.advance(SECOND_LOOK);
+		etcdHolds(entry("a", 11), entry("b", 14));
+		assertThat(this.view.drifts()).isZero();
+		assertThat(this.view.state()).isEqualTo(ViewState.WATCHING);
+	}
+
+	@Test
 	void etcdThatCannotBeReadIsNoDrift() {
 		this.loop.advance(LONGEST_INTERVAL);
 		this.etcd.fail("keys /services/", Reason.UNAVAILABLE);

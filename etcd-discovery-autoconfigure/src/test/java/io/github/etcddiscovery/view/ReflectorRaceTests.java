@@ -75,6 +75,39 @@ class ReflectorRaceTests {
 	}
 
 	@Test
+	void historyThatIsAnotherOneBehindACompactionIsNoticed() {
+		this.etcd.watch.onCreated(10);
+		this.etcd.watch.onEvents(List.of(put("/services/orders/a", "1", 11)));
+		this.etcd.watch.onEnd(new EtcdException(Reason.COMPACTED, "compacted on purpose", null));
+		this.loop.advance(RETRY);
+		this.etcd.pages.accept(List.of(put("/services/orders/a", "0", 7).keyValue()));
+		this.etcd.fail("list /services/", Reason.UNAVAILABLE);
+		this.loop.advance(RETRY);
+		while (!this.etcd.pending().get(0).startsWith("list")) {
+			this.etcd.fail(this.etcd.pending().get(0), Reason.COMPACTED);
+			this.loop.run();
+		}
+		this.etcd.pages.accept(List.of());
+		this.etcd.answer("list /services/", 500L);
+		this.loop.run();
+		assertThat(this.view.catalog().epoch()).isEqualTo(2);
+	}
+
+	@Test
+	void compactionAloneIsNoOtherHistory() {
+		this.etcd.watch.onCreated(10);
+		this.etcd.watch.onEvents(List.of(put("/services/orders/a", "1", 11)));
+		this.etcd.watch.onEnd(new EtcdException(Reason.COMPACTED, "compacted on purpose", null));
+		this.loop.advance(RETRY);
+		this.etcd.pages.accept(
+				List.of(put("/services/orders/a", "1", 11).keyValue(), put("/services/orders/b", "2", 12).keyValue()));
+		this.etcd.answer("list /services/", 500L);
+		this.loop.run();
+		assertThat(this.view.catalog().epoch()).isEqualTo(1);
+		assertThat(this.view.catalog().all("orders")).containsExactly("1", "2");
+	}
+
+	@Test
 	void eventsOfAWatchThatHasEndedAreDropped() {
 		WatchListener former = this.etcd.watch;
 		former.onCreated(10);

@@ -55,6 +55,39 @@ class VanishedInstancesTests {
 	}
 
 	@Test
+	void crowdMayVanishOneByOneIfItIsQuick() {
+		follow(TTL, "orders", 12);
+		for (int i = 0; i < 12; i++) {
+			delete("orders", i, 1);
+			this.loop.advance(Duration.ofMillis(100));
+		}
+		assertThat(this.view.catalog().available("orders")).hasSize(12);
+		this.loop.advance(RETAINED.minusMillis(1_150));
+		assertThat(this.view.catalog().available("orders")).as("the first has gone, a second later go the others")
+			.hasSize(11);
+	}
+
+	@Test
+	void servedListsStayTheSameWhileOtherServicesComeBack() {
+		follow(TTL, "orders", 6, "stock", 6);
+		delete("orders", 0, 6);
+		delete("stock", 0, 6);
+		List<String> orders = this.view.catalog().available("orders");
+		put("stock", 0, "UP again");
+		assertThat(this.view.catalog().available("orders")).isSameAs(orders);
+	}
+
+	@Test
+	void instanceOfWhichItCannotBeSaidWhetherItIsAvailableHarmsNobody() {
+		follow(TTL, "orders", 10);
+		put("orders", 3, "THROW");
+		delete("orders", 3, 1);
+		put("orders", 11, "UP");
+		assertThat(this.view.catalog().all("orders")).hasSize(10);
+		assertThat(this.view.catalog().revision()).isEqualTo(this.revision);
+	}
+
+	@Test
 	void retainedInstancesAreLetGoOfAfterTheTtlAndFifteenSeconds() {
 		follow(TTL, "orders", 10);
 		delete("orders", 0, 10);
@@ -146,7 +179,7 @@ class VanishedInstancesTests {
 	private void follow(Duration ttl, Object... services) {
 		this.view = new ServiceView<>(this.etcd, new KeyLayout("/services").ranges(),
 				(key, keyValue) -> new String(keyValue.value(), StandardCharsets.UTF_8),
-				(value) -> value.startsWith("UP"), ttl, this.loop, new ManualEventLoop(), new Random(1));
+				VanishedInstancesTests::isAvailable, ttl, this.loop, new ManualEventLoop(), new Random(1));
 		this.view.start();
 		this.loop.run();
 		List<KeyValue> entries = new ArrayList<>();
@@ -161,6 +194,13 @@ class VanishedInstancesTests {
 		this.loop.run();
 		this.etcd.watch.onCreated(this.revision);
 		this.loop.run();
+	}
+
+	private static boolean isAvailable(String value) {
+		if (value.equals("THROW")) {
+			throw new IllegalStateException("thrown on purpose");
+		}
+		return value.startsWith("UP");
 	}
 
 	private void put(String service, int id, String value) {

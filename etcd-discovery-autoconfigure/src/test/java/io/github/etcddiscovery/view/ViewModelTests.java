@@ -69,7 +69,8 @@ class ViewModelTests {
 			this.etcd = new ModelEtcd(this.random);
 			this.view = new ServiceView<>(this.etcd, new KeyLayout("/services").ranges(),
 					(key, keyValue) -> keyValue.key() + "=" + new String(keyValue.value(), StandardCharsets.UTF_8),
-					(value) -> true, Duration.ZERO, this.loop, new ManualEventLoop(), new Random(seed));
+					(value) -> true, (seed % 2 == 0) ? Duration.ofSeconds(10) : Duration.ZERO, this.loop,
+					new ManualEventLoop(), new Random(seed));
 			this.last = this.view.catalog();
 		}
 
@@ -81,7 +82,10 @@ class ViewModelTests {
 			}
 			// A change every view must see, however quiet its prefix is.
 			settle();
-			commit();
+			this.etcd.commit(Map.of("/services/orders/last", "value"));
+			settle();
+			// Long enough to be compared with etcd, at least once.
+			this.loop.advance(Duration.ofMinutes(8));
 			settle();
 			assertThat(this.view.state()).as("seed %d", this.seed).isEqualTo(ViewState.WATCHING);
 			assertThat(contentOf(this.view.catalog())).as("seed %d", this.seed)
