@@ -105,7 +105,7 @@ class ClusterFaultTests {
 	@Test
 	void memberCutOffFromTheOthersIsNotTrusted() throws Exception {
 		EtcdProcess alone = this.members.get(2);
-		try (Subject there = new Subject(alone.endpoint())) {
+		try (Subject there = new Subject(PREFIX + "subject/alone", new String[] { alone.endpoint() })) {
 			Measurements.measure("memberCutOffFromTheOthersIsNotTrusted", this.binary, Duration.ofSeconds(10), () -> {
 				List<EtcdProcess> others = this.members.subList(0, 2);
 				others.forEach(EtcdProcess::freeze);

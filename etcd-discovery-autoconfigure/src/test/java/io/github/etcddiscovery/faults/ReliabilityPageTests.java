@@ -28,24 +28,24 @@ class ReliabilityPageTests {
 	private static final Pattern MEASURED = Pattern.compile("(?s)(<!-- measured: .*? -->\n).*?(<!-- end -->)");
 
 	/** What each fault is, the promises it puts to the test, and its line's mark. */
-	private static final Map<String, String> FAULTS = new TreeMap<>(
-			Map.ofEntries(Map.entry("etcdKilledAndStartedAgain", "etcd is killed and started again | V1–V5, R1, R2"),
-					Map.entry("outageThatOutlivesTheLease", "no way to etcd until the lease has run out | R1, R3"),
-					Map.entry("connectionResetWhileMuchIsWritten", "connection reset while much is written | V1–V5"),
-					Map.entry("networkThatSwallowsEverything",
-							"network that swallows everything, both ways * | V1–V4, V7"),
-					Map.entry("serverThatHangs", "etcd stopped with SIGSTOP * | V1–V4, V7"),
-					Map.entry("compactionWhileCutOff", "compaction while cut off | V1, V3, V5"),
-					Map.entry("leaseRevokedBySomebody", "lease revoked by somebody | R1, R3"),
-					Map.entry("keyDeletedBySomebody", "key deleted by somebody | R1, R3"),
-					Map.entry("keyOverwrittenBySomebody", "key overwritten by somebody, without a lease | R1, R3"),
-					Map.entry("etcdWiped", "etcd wiped | V1–V5, R1, R3"),
-					Map.entry("etcdRestoredFromAnOlderSnapshot", "etcd restored from an older snapshot | V1–V5, R1"),
-					Map.entry("leaderKilled", "leader of three killed | V1–V4, R2"),
-					Map.entry("followerKilled", "follower of three killed | V1–V4, R2"),
-					Map.entry("quorumLost", "two of three killed, and started again | V1–V4, V7"),
-					Map.entry("memberCutOffFromTheOthersIsNotTrusted",
-							"the only member known cut off from the others * | V1–V4")));
+	private static final Map<String, String> FAULTS = new TreeMap<>(Map.ofEntries(
+			Map.entry("etcdKilledAndStartedAgain", "etcd is killed and started again | V1–V5, R1"),
+			Map.entry("outageWithinTheLeaseLosesNothing", "no way to etcd for ttl − heartbeat − 2 s | V1–V5, R1, R2"),
+			Map.entry("outageThatOutlivesTheLease", "no way to etcd until the lease has run out | R1, R3"),
+			Map.entry("connectionResetWhileMuchIsWritten", "connection reset while much is written | V1–V5"),
+			Map.entry("networkThatSwallowsEverything", "network that swallows everything, both ways * | V1–V4, V7"),
+			Map.entry("serverThatHangs", "etcd stopped with SIGSTOP * | V1–V4, V7"),
+			Map.entry("compactionWhileCutOff", "compaction while cut off | V1, V3, V5"),
+			Map.entry("leaseRevokedBySomebody", "lease revoked by somebody | R1, R3"),
+			Map.entry("keyDeletedBySomebody", "key deleted by somebody | R1, R3"),
+			Map.entry("keyOverwrittenBySomebody", "key overwritten by somebody, without a lease | R1, R3"),
+			Map.entry("etcdWiped", "etcd wiped | V1–V5, R1, R3"),
+			Map.entry("etcdRestoredFromAnOlderSnapshot", "etcd restored from an older snapshot | V1–V5, R1"),
+			Map.entry("leaderKilled", "leader of three killed | V1–V4"),
+			Map.entry("followerKilled", "follower of three killed | V1–V4"),
+			Map.entry("quorumLost", "two of three killed, and started again | V1–V4, V7"),
+			Map.entry("memberCutOffFromTheOthersIsNotTrusted",
+					"the only member known cut off from the others * | V1–V4")));
 
 	@Test
 	void pageHasALineForEveryFaultThatIsMeasured() throws IOException {

@@ -36,6 +36,8 @@ final class Subject implements AutoCloseable {
 
 	private static final Duration EVENTUALLY = Duration.ofSeconds(60);
 
+	private final String key;
+
 	private final EtcdClient client;
 
 	private final Registrar registrar;
@@ -46,17 +48,22 @@ final class Subject implements AutoCloseable {
 
 	/** Connects, registers and follows, and waits until all of it has come about. */
 	Subject(String... endpoints) {
+		this(KEY, endpoints);
+	}
+
+	Subject(String key, String[] endpoints) {
+		this.key = key;
 		this.client = EtcdClient.create(EtcdClientOptions.of(endpoints));
 		this.registrar = new Registrar(this.client, TTL);
 		this.view = new ServiceView<>(this.client, new KeyLayout("/services").ranges(),
-				(key, keyValue) -> keyValue.key() + "=" + new String(keyValue.value(), StandardCharsets.UTF_8),
+				(instance, keyValue) -> keyValue.key() + "=" + new String(keyValue.value(), StandardCharsets.UTF_8),
 				(value) -> true);
 		this.view.subscribe(this.published::add);
 		this.view.start();
-		this.registrar.register(RegistryEntry.of(KEY, "UP"));
+		this.registrar.register(RegistryEntry.of(key, "UP"));
 		awaitCurrent();
 		awaitRegistered();
-		awaitSeen(KEY, "UP");
+		awaitSeen(key, "UP");
 	}
 
 	ServiceView<String> view() {
@@ -90,7 +97,7 @@ final class Subject implements AutoCloseable {
 		Awaitility.await("registered again")
 			.atMost(EVENTUALLY)
 			.pollInterval(Duration.ofMillis(5))
-			.until(() -> this.registrar.state(KEY) == RecordState.REGISTERED);
+			.until(() -> this.registrar.state(this.key) == RecordState.REGISTERED);
 	}
 
 	/** Waits until the view holds an entry. */

@@ -12,6 +12,7 @@ import java.net.URI;
 import java.time.Duration;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.concurrent.locks.LockSupport;
 
@@ -29,7 +30,7 @@ public final class TcpProxy implements AutoCloseable {
 
 	private final Set<Connection> connections = ConcurrentHashMap.newKeySet();
 
-	private final AtomicLong delivered = new AtomicLong();
+	private final AtomicInteger cuts = new AtomicInteger();
 
 	private final AtomicLong left = new AtomicLong(UNLIMITED);
 
@@ -79,7 +80,7 @@ public final class TcpProxy implements AutoCloseable {
 		this.blackHole = blackHole;
 	}
 
-	/** Slows down what comes from etcd, on all connections together. */
+	/** Slows down what comes from etcd, on each connection. */
 	public void setBytesPerSecond(long rate) {
 		this.bytesPerSecond = rate;
 	}
@@ -89,9 +90,9 @@ public final class TcpProxy implements AutoCloseable {
 		this.left.set(bytes);
 	}
 
-	/** How many bytes have come from etcd so far. */
-	public long delivered() {
-		return this.delivered.get();
+	/** How often connections were broken by {@link #cutAfter} so far. */
+	public int cuts() {
+		return this.cuts.get();
 	}
 
 	private void accept() {
@@ -184,10 +185,10 @@ public final class TcpProxy implements AutoCloseable {
 					int allowed = down ? take(read) : read;
 					out.write(buffer, 0, allowed);
 					if (down) {
-						TcpProxy.this.delivered.addAndGet(allowed);
 						slowDown(allowed);
 					}
 					if (allowed < read) {
+						TcpProxy.this.cuts.incrementAndGet();
 						break;
 					}
 				}

@@ -21,6 +21,9 @@ class FirstFreePort implements WebServerFactoryCustomizer<ConfigurableWebServerF
 
 	private static final int PORTS = 100;
 
+	/** Kept, for the lock goes when it is collected. */
+	private static FileChannel claimed;
+
 	private final Environment environment;
 
 	private final int first;
@@ -53,17 +56,29 @@ class FirstFreePort implements WebServerFactoryCustomizer<ConfigurableWebServerF
 	 */
 	private static boolean claim(int port) {
 		Path file = Path.of(System.getProperty("java.io.tmpdir"), "etcd-discovery-sample-" + port + ".lock");
+		FileChannel channel = null;
 		try {
-			FileChannel channel = FileChannel.open(file, StandardOpenOption.CREATE, StandardOpenOption.WRITE);
+			channel = FileChannel.open(file, StandardOpenOption.CREATE, StandardOpenOption.WRITE);
 			if (channel.tryLock() != null && isFree(port)) {
-				file.toFile().deleteOnExit();
+				claimed = channel;
 				return true;
 			}
-			channel.close();
-			return false;
 		}
 		catch (IOException | OverlappingFileLockException ex) {
-			return false;
+			// Another run's, or another user's.
+		}
+		close(channel);
+		return false;
+	}
+
+	private static void close(FileChannel channel) {
+		try {
+			if (channel != null) {
+				channel.close();
+			}
+		}
+		catch (IOException ex) {
+			// It was not claimed anyway.
 		}
 	}
 

@@ -8,6 +8,7 @@ import java.net.Socket;
 import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
+import java.util.concurrent.CompletableFuture;
 
 import io.github.etcddiscovery.autoconfigure.EtcdConnectionDetails;
 import io.github.etcddiscovery.test.EmbeddedEtcd;
@@ -53,12 +54,14 @@ final class LocalEtcd implements EtcdConnectionDetails, AutoCloseable {
 		}
 		else {
 			logger.info("No etcd is configured: joining what listens on {}", etcd.address);
+			// Beside the start: should the host end soon, it is known that it hosted.
+			CompletableFuture.runAsync(etcd::identify);
 		}
 		return etcd;
 	}
 
 	/** Finds out what was joined, unless that is known. To be called while it answers. */
-	void identify() {
+	synchronized void identify() {
 		if (this.hosted == null && this.embedded.isEmpty()) {
 			this.embedded = EmbeddedEtcd.listensOn(this.port, ANSWER_TIMEOUT);
 			if (this.embedded.equals(Optional.of(true))) {
