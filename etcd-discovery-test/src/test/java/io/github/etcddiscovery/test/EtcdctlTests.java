@@ -97,7 +97,7 @@ class EtcdctlTests {
 
 	@Test
 	void looksAtTheMember() throws IOException {
-		assertThat(etcdctl("member", "list")).contains("started, embedded, " + this.etcd.endpoint());
+		assertThat(etcdctl("member", "list")).contains("started, embedded-etcd, " + this.etcd.endpoint());
 		assertThat(etcdctl("endpoint", "status")).contains(this.etcd.endpoint(), "3.5.16", "true");
 		assertThat(etcdctl("endpoint", "health")).contains("is healthy");
 		assertThat(etcdctl("endpoint", "hashkv")).contains(this.etcd.endpoint());
