@@ -256,21 +256,15 @@ public final class JetcdEtcdClient implements EtcdClient {
 	 * Makes a call on a client that works, or waits for one, and sorts what comes of it.
 	 */
 	private <T> CompletableFuture<T> call(String action, Function<Client, CompletableFuture<T>> operation) {
-		return this.keeper.client(action).thenCompose((client) -> {
-			CompletableFuture<T> attempt;
-			try {
-				attempt = operation.apply(client)
-					.orTimeout(this.options.requestTimeout().plus(DEADLINE_MARGIN).toNanos(), TimeUnit.NANOSECONDS);
-			}
-			catch (RuntimeException ex) {
-				attempt = CompletableFuture.failedFuture(ex);
-			}
-			return attempt.exceptionally((error) -> {
-				EtcdException failure = EtcdErrors.sort(action, error);
-				this.keeper.failed(client, failure);
-				throw failure;
-			});
-		});
+		return this.keeper.client(action)
+			.thenCompose((client) -> CompletableFuture.completedFuture(client)
+				.thenCompose((connected) -> operation.apply(connected)
+					.orTimeout(this.options.requestTimeout().plus(DEADLINE_MARGIN).toNanos(), TimeUnit.NANOSECONDS))
+				.exceptionally((error) -> {
+					EtcdException failure = EtcdErrors.sort(action, error);
+					this.keeper.failed(client, failure);
+					throw failure;
+				}));
 	}
 
 	private static ByteSequence endOf(String prefix) {

@@ -46,6 +46,8 @@ final class RangeFollower implements Reflector.Sink {
 
 	private long revision;
 
+	private boolean expiryScheduled;
+
 	RangeFollower(EtcdClient client, KeyRange range, EventLoop loop, RangeWriter<?> writer, Publisher publisher,
 			RandomGenerator random) {
 		this.client = client;
@@ -130,17 +132,25 @@ final class RangeFollower implements Reflector.Sink {
 
 	private void publish(long revision, boolean newHistory) {
 		this.revision = revision;
-		expireAfter(this.writer.settle(newHistory));
+		this.writer.settle(newHistory);
 		this.publisher.publish(this.epoch, revision);
+		scheduleExpiry();
 	}
 
-	private void expireAfter(Duration wait) {
-		if (!wait.isZero()) {
-			this.loop.schedule(() -> {
-				expireAfter(this.writer.expire());
-				this.publisher.publish(this.epoch, this.revision);
-			}, wait);
+	/** Those that vanished first are let go of first, so one timer does for all. */
+	private void scheduleExpiry() {
+		Duration wait = this.writer.untilNextExpiry();
+		if (!this.expiryScheduled && !wait.isZero()) {
+			this.expiryScheduled = true;
+			this.loop.schedule(this::expire, wait);
 		}
+	}
+
+	private void expire() {
+		this.expiryScheduled = false;
+		this.writer.expire();
+		this.publisher.publish(this.epoch, this.revision);
+		scheduleExpiry();
 	}
 
 	@Override

@@ -110,22 +110,21 @@ final class RangeWriter<T> {
 	/**
 	 * Decides, once all changes are in, which of those that have vanished are retained.
 	 * @param newHistory whether etcd was wiped or restored
-	 * @return after which time to call {@link #expire} from now on, zero for nothing new
 	 */
-	Duration settle(boolean newHistory) {
-		boolean more = this.vanished.settle(this.instances, newHistory);
+	void settle(boolean newHistory) {
+		this.vanished.settle(this.instances, newHistory);
 		retain();
-		return more ? this.vanished.untilNextExpiry() : Duration.ZERO;
 	}
 
-	/**
-	 * Lets go of what has been retained long enough.
-	 * @return after which time to call this again, zero for never
-	 */
-	Duration expire() {
+	/** In which time to call {@link #expire()}, zero if nothing is retained. */
+	Duration untilNextExpiry() {
+		return this.vanished.untilNextExpiry();
+	}
+
+	/** Lets go of what has been retained long enough. */
+	void expire() {
 		this.vanished.expire();
 		retain();
-		return this.vanished.untilNextExpiry();
 	}
 
 	private void retain() {

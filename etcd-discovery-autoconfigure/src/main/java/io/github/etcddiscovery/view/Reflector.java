@@ -1,25 +1,19 @@
 package io.github.etcddiscovery.view;
 
 import java.time.Duration;
-import java.util.Comparator;
-import java.util.LinkedHashMap;
-import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Queue;
 import java.util.Set;
-import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.random.RandomGenerator;
-import java.util.stream.Stream;
 
 import io.github.etcddiscovery.client.EtcdBackoff;
 import io.github.etcddiscovery.client.EtcdClient;
 import io.github.etcddiscovery.client.EtcdException;
 import io.github.etcddiscovery.client.EtcdException.Reason;
 import io.github.etcddiscovery.client.KeyValue;
-import io.github.etcddiscovery.client.ReadResult;
 import io.github.etcddiscovery.client.WatchEvent;
 import io.github.etcddiscovery.client.WatchListener;
 import io.github.etcddiscovery.support.EventLoop;
@@ -39,9 +33,6 @@ final class Reflector {
 
 	/** A reader must not wait for a writer that never pauses. */
 	private static final int RESPONSES_PER_PUBLICATION = 1_000;
-
-	/** More would hardly tell more, and each is a call when a watch is resumed. */
-	private static final int WITNESSES = 8;
 
 	private final EtcdClient client;
 
@@ -63,8 +54,7 @@ final class Reflector {
 	/** Whether what is being listed is known not to be the history that was followed. */
 	private boolean historyChanged;
 
-	/** Where the last changes were, oldest first: by them a history is recognised. */
-	private final Set<String> witnesses = new LinkedHashSet<>();
+	private final HistoryProof proof;
 
 	private EtcdClient.@Nullable Watch watch;
 
@@ -79,10 +69,10 @@ final class Reflector {
 	Reflector(EtcdClient client, String prefix, EventLoop loop, Sink sink, RandomGenerator random) {
 		this.client = client;
 		this.prefix = prefix;
-		this.witnesses.add(prefix);
 		this.loop = loop;
 		this.sink = sink;
 		this.backoff = new EtcdBackoff(random);
+		this.proof = new HistoryProof(client, prefix, sink);
 		this.reconciler = new Reconciler(client, prefix, loop, sink, this::position, this::drifted, random);
 	}
 
@@ -151,8 +141,7 @@ final class Reflector {
 			this.historyChanged = false;
 			this.revision = listed;
 			this.sink.completeListing(listed, newHistory);
-			this.witnesses.clear();
-			newestHeld().forEach(this.witnesses::add);
+			this.proof.listed();
 			open();
 		}));
 	}
@@ -232,11 +221,7 @@ final class Reflector {
 			if (keyValue.modRevision() > before) {
 				this.sink.apply(event);
 				this.revision = keyValue.modRevision();
-				this.witnesses.remove(keyValue.key());
-				this.witnesses.add(keyValue.key());
-				if (this.witnesses.size() > WITNESSES) {
-					this.witnesses.remove(this.witnesses.iterator().next());
-				}
+				this.proof.changed(keyValue.key());
 			}
 		}
 	}
@@ -260,47 +245,20 @@ final class Reflector {
 		this.loop.schedule(() -> onLoop(attempt, step), wait);
 	}
 
-	/**
-	 * Looks at the last revision seen. A cluster that was wiped or restored keeps its id,
-	 * so only the content tells: the revision may be unknown to it, or another number of
-	 * keys be there, or the last changes not be there, nor the newest value.
-	 */
+	/** Looks whether etcd's history is still the one that was followed. */
 	private void prove() {
 		long attempt = enter(ViewState.PROVING);
-		CompletableFuture<Long> count = this.client.count(this.prefix, this.revision);
-		Map<String, CompletableFuture<ReadResult>> testimonies = new LinkedHashMap<>();
-		Stream.concat(this.witnesses.stream(), newestHeld().limit(1))
-			.forEach((key) -> testimonies.computeIfAbsent(key, (witness) -> this.client.get(witness, this.revision)));
-		CompletableFuture.allOf(testimonies.values().toArray(CompletableFuture[]::new))
-			.thenCombine(count, (done, counted) -> counted)
-			.whenComplete((counted, error) -> onLoop(attempt, () -> {
-				if (error != null) {
-					unproven(EtcdException.from(error));
-				}
-				else if (counted == this.sink.keys().size() && testimonies.entrySet()
-					.stream()
-					.allMatch((testimony) -> isHeld(testimony.getKey(), testimony.getValue().join()))) {
-					open();
-				}
-				else {
-					historyChanged();
-				}
-			}));
-	}
-
-	/** The keys held whose values are the newest; without any, one that nobody has. */
-	private Stream<String> newestHeld() {
-		List<String> newest = this.sink.keys()
-			.stream()
-			.sorted(Comparator.comparingLong(this.sink::revisionOf).reversed())
-			.limit(WITNESSES)
-			.toList();
-		return newest.isEmpty() ? Stream.of(this.prefix) : newest.stream();
-	}
-
-	private boolean isHeld(String key, ReadResult found) {
-		KeyValue current = found.current();
-		return (current != null) ? this.sink.isHeld(current) : this.sink.revisionOf(key) == 0;
+		this.proof.ask(this.revision).whenComplete((same, error) -> onLoop(attempt, () -> {
+			if (error != null) {
+				unproven(EtcdException.from(error));
+			}
+			else if (same.getAsBoolean()) {
+				open();
+			}
+			else {
+				historyChanged();
+			}
+		}));
 	}
 
 	private void unproven(EtcdException error) {

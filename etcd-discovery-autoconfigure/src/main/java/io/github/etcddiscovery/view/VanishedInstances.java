@@ -84,14 +84,13 @@ final class VanishedInstances<T> {
 	 * Decides about those that have vanished since it was asked last.
 	 * @param left how many instances there are now
 	 * @param newHistory whether etcd was wiped or restored
-	 * @return whether there are more to retain
 	 */
-	boolean settle(int left, boolean newHistory) {
+	void settle(int left, boolean newHistory) {
 		forgetThoseOfLongAgo();
 		int gone = this.recent.size() + this.retained.size();
 		boolean crowd = left + gone >= LEAST_CROWD && 2 * gone >= left + gone;
 		if (this.recent.isEmpty() || !(crowd || newHistory)) {
-			return false;
+			return;
 		}
 		if (this.retained.isEmpty()) {
 			logger.warn(
@@ -107,7 +106,6 @@ final class VanishedInstances<T> {
 			this.changedServices.add(key.serviceId());
 		});
 		this.recent.clear();
-		return true;
 	}
 
 	private void forgetThoseOfLongAgo() {

@@ -13,11 +13,11 @@ import java.util.regex.Pattern;
  * @param path where it is, from the project's root
  * @param text what it says
  */
-record Document(Path path, String text) {
+public record Document(Path path, String text) {
 
 	private static final Path ROOT = Path.of("..");
 
-	static Document of(String path) {
+	public static Document of(String path) {
 		try {
 			return new Document(ROOT.resolve(path), Files.readString(ROOT.resolve(path)));
 		}
@@ -27,7 +27,7 @@ record Document(Path path, String text) {
 	}
 
 	/** The code in a language, block by block. */
-	List<String> blocks(String language) {
+	public List<String> blocks(String language) {
 		return find("(?s)```" + language + "\n(.*?)```");
 	}
 
@@ -39,7 +39,7 @@ record Document(Path path, String text) {
 	}
 
 	/** All that the first group of an expression matches. */
-	List<String> find(String expression) {
+	public List<String> find(String expression) {
 		return Pattern.compile(expression)
 			.matcher(this.text)
 			.results()

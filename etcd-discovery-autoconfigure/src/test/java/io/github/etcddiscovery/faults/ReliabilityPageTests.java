@@ -7,12 +7,11 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
-import java.util.regex.MatchResult;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
-import java.util.stream.Collectors;
 import java.util.stream.Stream;
 
+import io.github.etcddiscovery.documentation.Document;
 import org.junit.jupiter.api.Test;
 
 import static org.assertj.core.api.Assertions.assertThat;
@@ -52,12 +51,8 @@ class ReliabilityPageTests {
 		if ("write".equals(System.getProperty("faults.page"))) {
 			writeWhatWasMeasured();
 		}
-		String page = Files.readString(PAGE);
-		assertThat(Pattern.compile("\\| `(\\w+)` \\|")
-			.matcher(page)
-			.results()
-			.map((MatchResult line) -> line.group(1))
-			.collect(Collectors.toSet())).isEqualTo(FAULTS.keySet());
+		assertThat(Document.of("docs/reliability.md").find("\\| `(\\w+)` \\|"))
+			.containsOnly(FAULTS.keySet().toArray(String[]::new));
 		assertThat(Stream.of(FaultMatrixTests.class, ClusterFaultTests.class)
 			.flatMap((type) -> Arrays.stream(type.getDeclaredMethods()))
 			.filter((method) -> method.isAnnotationPresent(Test.class))

@@ -37,24 +37,18 @@ public record EtcdBinary(Path path, String version) {
 
 	private static List<EtcdBinary> find() {
 		String listed = System.getenv("ETCD_BINARIES");
-		Stream<Path> candidates = (listed != null && !listed.isBlank()) ? Arrays.stream(listed.split(":")).map(Path::of)
-				: Arrays.stream(System.getenv("PATH").split(":")).map((folder) -> Path.of(folder, "etcd")).limit(100);
-		return candidates.filter((path) -> isUsable(path, listed != null))
-			.distinct()
-			.limit((listed != null) ? Long.MAX_VALUE : 1)
-			.map((path) -> new EtcdBinary(path, versionOf(path)))
-			.toList();
+		Stream<Path> candidates = (listed != null && !listed.isBlank())
+				? Arrays.stream(listed.split(":")).map(EtcdBinary::listed) : Programs.find("etcd").stream();
+		return candidates.distinct().map((path) -> new EtcdBinary(path, versionOf(path))).toList();
 	}
 
-	/**
-	 * One that is listed but not there is a mistake; folders of the path are just tried.
-	 */
-	private static boolean isUsable(Path path, boolean listed) {
-		boolean executable = Files.isExecutable(path);
-		if (listed && !executable) {
+	/** One that is listed but not there is a mistake. */
+	private static Path listed(String name) {
+		Path path = Path.of(name);
+		if (!Files.isExecutable(path)) {
 			throw new IllegalStateException("ETCD_BINARIES lists " + path + ", which is no program");
 		}
-		return executable;
+		return path;
 	}
 
 	private static String versionOf(Path path) {

@@ -13,7 +13,6 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.ThreadLocalRandom;
-import java.util.concurrent.TimeUnit;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
 
@@ -118,7 +117,7 @@ public final class EtcdProcess implements AutoCloseable {
 	/** Kills it, as kill -9 does. */
 	public void kill() {
 		this.process.destroyForcibly();
-		await(this.process);
+		Programs.awaitEnd(this.process);
 	}
 
 	/**
@@ -178,12 +177,12 @@ public final class EtcdProcess implements AutoCloseable {
 	 * Stops it from running without ending it: it hangs, and its connections stay open.
 	 */
 	public void freeze() {
-		signal("-STOP");
+		Programs.freeze(this.process);
 	}
 
 	/** Lets it run on after {@link #freeze()}. */
 	public void thaw() {
-		signal("-CONT");
+		Programs.thaw(this.process);
 	}
 
 	@Override
@@ -234,27 +233,6 @@ public final class EtcdProcess implements AutoCloseable {
 		}
 		catch (IOException ex) {
 			return false;
-		}
-	}
-
-	private void signal(String signal) {
-		try {
-			await(new ProcessBuilder("kill", signal, String.valueOf(this.process.pid())).start());
-		}
-		catch (IOException ex) {
-			throw new UncheckedIOException(ex);
-		}
-	}
-
-	private static void await(Process process) {
-		try {
-			if (!process.waitFor(10, TimeUnit.SECONDS)) {
-				throw new IllegalStateException("Process " + process.pid() + " does not end");
-			}
-		}
-		catch (InterruptedException ex) {
-			Thread.currentThread().interrupt();
-			throw new IllegalStateException(ex);
 		}
 	}
 

@@ -14,21 +14,15 @@ import java.util.concurrent.TimeUnit;
 import java.util.function.LongSupplier;
 
 import io.etcd.jetcd.api.ClusterGrpc;
-import io.etcd.jetcd.api.LeaseGrpc;
 import io.etcd.jetcd.api.MemberListRequest;
 import io.github.etcddiscovery.test.LeaseTable.Lease;
 import io.github.etcddiscovery.test.MaintenanceService.ClusterService;
-import io.grpc.BindableService;
 import io.grpc.ManagedChannel;
 import io.grpc.Server;
-import io.grpc.ServerMethodDefinition;
-import io.grpc.ServerServiceDefinition;
 import io.grpc.Status;
 import io.grpc.StatusRuntimeException;
 import io.grpc.netty.NettyChannelBuilder;
 import io.grpc.netty.NettyServerBuilder;
-import io.grpc.stub.ServerCalls;
-import io.grpc.stub.StreamObserver;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -203,7 +197,7 @@ public final class EmbeddedEtcd implements AutoCloseable {
 			.permitKeepAliveWithoutCalls(true)
 			.addService(new KvService(this.operations, this.gate))
 			.addService(new WatchService(this.store, this.watches, this.gate))
-			.addService(leaseService())
+			.addService(new LeaseService(this.store, this.leases, this.operations, this.gate).bindServiceWithListing())
 			.addService(new MaintenanceService(this.store, this.gate))
 			.addService(new ClusterService(this.store, this.gate, this::endpoint))
 			.fallbackHandlerRegistry(new MissingMethods());
@@ -216,18 +210,6 @@ public final class EmbeddedEtcd implements AutoCloseable {
 					ex);
 		}
 		this.port = this.server.getPort();
-	}
-
-	private ServerServiceDefinition leaseService() {
-		BindableService service = new LeaseService(this.store, this.leases, this.operations, this.gate);
-		ServerServiceDefinition known = service.bindService();
-		ServerServiceDefinition.Builder all = ServerServiceDefinition.builder(LeaseGrpc.SERVICE_NAME);
-		known.getMethods().forEach(all::addMethod);
-		all.addMethod(ServerMethodDefinition.create(LeaseLeasesMethod.DESCRIPTOR,
-				ServerCalls
-					.asyncUnaryCall((byte[] request, StreamObserver<byte[]> observer) -> this.gate.answer(observer,
-							() -> LeaseLeasesMethod.response(Gate.header(this.store.revision()), this.leases.all())))));
-		return all.build();
 	}
 
 	private void expireLeases() {

@@ -11,7 +11,10 @@ import io.etcd.jetcd.api.LeaseTimeToLiveRequest;
 import io.etcd.jetcd.api.LeaseTimeToLiveResponse;
 import io.etcd.jetcd.api.ResponseHeader;
 import io.github.etcddiscovery.test.LeaseTable.Lease;
+import io.grpc.ServerMethodDefinition;
+import io.grpc.ServerServiceDefinition;
 import io.grpc.stub.ServerCallStreamObserver;
+import io.grpc.stub.ServerCalls;
 import io.grpc.stub.StreamObserver;
 
 /**
@@ -33,6 +36,16 @@ final class LeaseService extends LeaseGrpc.LeaseImplBase {
 		this.leases = leases;
 		this.operations = operations;
 		this.gate = gate;
+	}
+
+	/** This service, and the listing of leases with it. */
+	ServerServiceDefinition bindServiceWithListing() {
+		ServerServiceDefinition.Builder all = ServerServiceDefinition.builder(LeaseGrpc.SERVICE_NAME);
+		bindService().getMethods().forEach(all::addMethod);
+		all.addMethod(ServerMethodDefinition.create(LeaseLeasesMethod.DESCRIPTOR,
+				ServerCalls.asyncUnaryCall((byte[] request, StreamObserver<byte[]> observer) -> this.gate
+					.answer(observer, () -> LeaseLeasesMethod.response(header(), this.leases.all())))));
+		return all.build();
 	}
 
 	@Override

@@ -49,11 +49,12 @@ class ConcurrentWritersTests {
 			Map<Long, String> answers = new ConcurrentHashMap<>();
 			long last = write(etcd, answers);
 			await().atMost(Duration.ofSeconds(20))
-				.until(() -> events(watch).stream().anyMatch((event) -> event.getKv().getModRevision() == last));
+				.until(() -> watch.events().stream().anyMatch((event) -> event.getKv().getModRevision() == last));
 			TreeMap<Long, List<Event>> history = new TreeMap<>();
-			events(watch).forEach(
-					(event) -> history.computeIfAbsent(event.getKv().getModRevision(), (revision) -> new ArrayList<>())
-						.add(event));
+			watch.events()
+				.forEach((event) -> history
+					.computeIfAbsent(event.getKv().getModRevision(), (revision) -> new ArrayList<>())
+					.add(event));
 			assertThat(history.keySet()).containsExactlyElementsOf(LongStream.rangeClosed(2, last).boxed().toList());
 			assertThat(answers.keySet()).as("no two changes at one revision").hasSameSizeAs(history.keySet());
 			answers.forEach((revision, writer) -> assertThat(history.get(revision)).as("revision %d", revision)
@@ -137,10 +138,6 @@ class ConcurrentWritersTests {
 		String key = event.getKv().getKey().toStringUtf8();
 		return (event.getType() == Event.EventType.DELETE) ? "DELETE " + key
 				: "PUT " + key + " " + event.getKv().getValue().toStringUtf8();
-	}
-
-	private static List<Event> events(RawEtcd.WatchStream watch) {
-		return watch.answers().all().stream().flatMap((response) -> response.getEventsList().stream()).toList();
 	}
 
 }

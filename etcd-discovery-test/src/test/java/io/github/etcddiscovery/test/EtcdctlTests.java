@@ -2,12 +2,12 @@ package io.github.etcddiscovery.test;
 
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
-import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
 
+import io.github.etcddiscovery.testing.Programs;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
@@ -28,10 +28,7 @@ class EtcdctlTests {
 
 	@BeforeAll
 	static void requireEtcdctl() {
-		boolean found = List.of(System.getenv("PATH").split(":"))
-			.stream()
-			.anyMatch((folder) -> Path.of(folder, "etcdctl").toFile().canExecute());
-		assumeTrue(found || System.getenv("CI") != null, "No etcdctl on the path");
+		assumeTrue(Programs.find("etcdctl").isPresent() || System.getenv("CI") != null, "No etcdctl on the path");
 	}
 
 	@AfterEach

@@ -6,6 +6,7 @@ import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.TimeUnit;
 
 import com.google.protobuf.ByteString;
+import io.etcd.jetcd.api.Event;
 import io.etcd.jetcd.api.KVGrpc;
 import io.etcd.jetcd.api.LeaseGrpc;
 import io.etcd.jetcd.api.LeaseKeepAliveRequest;
@@ -80,6 +81,11 @@ final class RawEtcd implements AutoCloseable {
 	 * A stream of watches.
 	 */
 	record WatchStream(StreamObserver<WatchRequest> requests, Recorder<WatchRequest, WatchResponse> answers) {
+
+		/** All events so far. */
+		List<Event> events() {
+			return this.answers.all().stream().flatMap((response) -> response.getEventsList().stream()).toList();
+		}
 
 		void create(WatchCreateRequest.Builder request) {
 			this.requests.onNext(WatchRequest.newBuilder().setCreateRequest(request).build());

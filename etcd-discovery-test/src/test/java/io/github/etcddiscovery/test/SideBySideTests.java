@@ -72,9 +72,9 @@ class SideBySideTests {
 				revision = revisionOf(wanted, revision);
 			}
 			long last = outcomeOfOneMore(expected, actual);
-			await().atMost(Duration.ofSeconds(10)).until(() -> lastRevision(events(expectedWatch)) == last);
+			await().atMost(Duration.ofSeconds(10)).until(() -> lastRevision(expectedWatch.events()) == last);
 			await().atMost(Duration.ofSeconds(10))
-				.untilAsserted(() -> assertThat(events(actualWatch)).isEqualTo(events(expectedWatch)));
+				.untilAsserted(() -> assertThat(actualWatch.events()).isEqualTo(expectedWatch.events()));
 		}
 	}
 
@@ -87,10 +87,6 @@ class SideBySideTests {
 
 	private static long lastRevision(List<Event> events) {
 		return events.isEmpty() ? 0 : events.get(events.size() - 1).getKv().getModRevision();
-	}
-
-	private static List<Event> events(RawEtcd.WatchStream watch) {
-		return watch.answers().all().stream().flatMap((response) -> response.getEventsList().stream()).toList();
 	}
 
 	private static long revisionOf(Object outcome, long before) {

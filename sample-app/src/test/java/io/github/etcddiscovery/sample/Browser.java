@@ -1,6 +1,5 @@
 package io.github.etcddiscovery.sample;
 
-import java.io.File;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
@@ -8,10 +7,9 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;
-import java.util.Optional;
 import java.util.logging.Level;
-import java.util.stream.Stream;
 
+import io.github.etcddiscovery.testing.Programs;
 import org.assertj.core.api.Assertions;
 import org.awaitility.Awaitility;
 import org.openqa.selenium.By;
@@ -45,20 +43,12 @@ final class Browser implements AutoCloseable {
 	}
 
 	static boolean isFound() {
-		return find(CHROMIUM).isPresent() && find(DRIVER).isPresent();
-	}
-
-	private static Optional<File> find(String program) {
-		return Stream.of(System.getenv("PATH").split(File.pathSeparator))
-			.map((folder) -> Path.of(folder, program))
-			.filter(Files::isExecutable)
-			.map(Path::toFile)
-			.findFirst();
+		return Programs.find(CHROMIUM).isPresent() && Programs.find(DRIVER).isPresent();
 	}
 
 	static Browser start() {
 		ChromeOptions options = new ChromeOptions();
-		options.setBinary(find(CHROMIUM).orElseThrow());
+		options.setBinary(Programs.find(CHROMIUM).orElseThrow().toFile());
 		// Its sandbox does not work for root, as whom CI runs; it visits our own page
 		// only.
 		options.addArguments("--headless=new", "--no-sandbox", "--disable-dev-shm-usage", "--disable-gpu");
@@ -66,7 +56,9 @@ final class Browser implements AutoCloseable {
 		logs.enable(LogType.BROWSER, Level.ALL);
 		options.setCapability(ChromeOptions.LOGGING_PREFS, logs);
 		return new Browser(new ChromeDriver(
-				new ChromeDriverService.Builder().usingDriverExecutable(find(DRIVER).orElseThrow()).build(), options));
+				new ChromeDriverService.Builder().usingDriverExecutable(Programs.find(DRIVER).orElseThrow().toFile())
+					.build(),
+				options));
 	}
 
 	/** Opens a page, as it looks on a screen that is light or dark. */

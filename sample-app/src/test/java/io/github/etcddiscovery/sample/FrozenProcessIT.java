@@ -29,11 +29,11 @@ class FrozenProcessIT {
 			String key = "/services/sample-app/" + sample.instanceId();
 			await().atMost(SOON).until(() -> eyes.get(key) != null);
 			long lease = eyes.get(key).getLease();
-			sample.setFrozen(true);
+			sample.freeze();
 			await().atMost(SOON).until(() -> eyes.get(key) == null);
 			String newcomer = "/services/sample-app/10.0.0.5:80";
 			eyes.put(newcomer, "{\"host\":\"10.0.0.5\",\"port\":80}");
-			sample.setFrozen(false);
+			sample.thaw();
 			await().atMost(Duration.ofSeconds(6)).until(() -> eyes.get(key) != null);
 			assertThat(eyes.get(key).getLease()).isNotEqualTo(lease);
 			await().atMost(SOON)

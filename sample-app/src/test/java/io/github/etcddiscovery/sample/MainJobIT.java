@@ -4,8 +4,6 @@ import java.io.IOException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.nio.charset.StandardCharsets;
-import java.nio.file.Files;
-import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
@@ -23,6 +21,7 @@ import io.github.etcddiscovery.testing.EtcdBinary;
 import io.github.etcddiscovery.testing.EtcdEyes;
 import io.github.etcddiscovery.testing.EtcdProcess;
 import io.github.etcddiscovery.testing.OnEveryEtcd;
+import io.github.etcddiscovery.testing.Programs;
 import org.junit.jupiter.api.MethodOrderer;
 import org.junit.jupiter.api.Order;
 import org.junit.jupiter.api.Test;
@@ -84,7 +83,7 @@ class MainJobIT {
 	@Test
 	@Order(1)
 	void etcdHoldsJustTheRecordsUnderLeasesOfTheTtl() throws IOException {
-		assumeTrue(System.getenv("CI") != null || isOnPath("etcdctl"), "No etcdctl on the path");
+		assumeTrue(System.getenv("CI") != null || Programs.find("etcdctl").isPresent(), "No etcdctl on the path");
 		caller.awaitInstances(first, second);
 		await().atMost(SOON).until(() -> eyes.all("/services/").size() == 3);
 		List<String> expected = Stream
@@ -213,11 +212,6 @@ class MainJobIT {
 				listener.accept(put ? event.getKeyValue().getValue().toString() : "DELETE");
 			}
 		}));
-	}
-
-	private static boolean isOnPath(String program) {
-		return Stream.of(System.getenv("PATH").split(":"))
-			.anyMatch((folder) -> Files.isExecutable(Path.of(folder, program)));
 	}
 
 	private String etcdctl(String... arguments) throws IOException {

@@ -17,6 +17,7 @@ import java.util.concurrent.TimeUnit;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
+import io.github.etcddiscovery.testing.Programs;
 import org.assertj.core.api.Assertions;
 import org.awaitility.Awaitility;
 import tools.jackson.databind.json.JsonMapper;
@@ -148,18 +149,14 @@ final class SampleProcess implements AutoCloseable {
 		this.process.destroy();
 	}
 
-	/** Stops it from running without ending it, or lets it run on. */
-	void setFrozen(boolean frozen) {
-		try {
-			new ProcessBuilder("kill", frozen ? "-STOP" : "-CONT", String.valueOf(this.process.pid())).start()
-				.waitFor();
-		}
-		catch (IOException ex) {
-			throw new UncheckedIOException(ex);
-		}
-		catch (InterruptedException ex) {
-			Thread.currentThread().interrupt();
-		}
+	/** Stops it from running without ending it. */
+	void freeze() {
+		Programs.freeze(this.process);
+	}
+
+	/** Lets it run on after {@link #freeze()}. */
+	void thaw() {
+		Programs.thaw(this.process);
 	}
 
 	/** Ends it, as kill -9 does. */

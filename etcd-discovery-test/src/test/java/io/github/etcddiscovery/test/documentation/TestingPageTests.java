@@ -1,13 +1,9 @@
 package io.github.etcddiscovery.test.documentation;
 
-import java.io.IOException;
-import java.nio.file.Files;
-import java.nio.file.Path;
 import java.util.List;
-import java.util.regex.MatchResult;
-import java.util.regex.Pattern;
 import java.util.stream.Stream;
 
+import io.github.etcddiscovery.documentation.Document;
 import org.junit.jupiter.api.Test;
 
 import static org.assertj.core.api.Assertions.assertThat;
@@ -18,27 +14,18 @@ import static org.assertj.core.api.Assertions.assertThat;
 class TestingPageTests {
 
 	@Test
-	void everyExampleIsThatOfATestThatIsRun() throws IOException {
-		List<String> examples = Pattern.compile("(?s)```java\n(.*?)```")
-			.matcher(Files.readString(Path.of("../docs/testing.md")))
-			.results()
-			.map((MatchResult code) -> code.group(1))
-			.toList();
+	void everyExampleIsThatOfATestThatIsRun() {
 		List<String> tests = Stream
 			.of(RegistrationTests.class, TwoApplicationsTests.class, OutageTests.class, InstancerTests.class)
 			.map(TestingPageTests::withoutPackage)
 			.toList();
-		assertThat(examples).isEqualTo(tests);
+		assertThat(Document.of("docs/testing.md").blocks("java")).isEqualTo(tests);
 	}
 
 	private static String withoutPackage(Class<?> test) {
-		try {
-			String source = Files.readString(Path.of("src/test/java/" + test.getName().replace('.', '/') + ".java"));
-			return source.substring(source.indexOf("import "));
-		}
-		catch (IOException ex) {
-			throw new IllegalStateException(ex);
-		}
+		String source = Document.of("etcd-discovery-test/src/test/java/" + test.getName().replace('.', '/') + ".java")
+			.text();
+		return source.substring(source.indexOf("import "));
 	}
 
 }

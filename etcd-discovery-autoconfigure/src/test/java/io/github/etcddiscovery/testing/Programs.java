@@ -1,0 +1,60 @@
+package io.github.etcddiscovery.testing;
+
+import java.io.File;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Optional;
+import java.util.concurrent.TimeUnit;
+import java.util.stream.Stream;
+
+/**
+ * Programs of this machine, and the processes they run in.
+ */
+public final class Programs {
+
+	private Programs() {
+	}
+
+	/** Finds a program on the path. */
+	public static Optional<Path> find(String name) {
+		return Stream.of(System.getenv("PATH").split(File.pathSeparator))
+			.map((folder) -> Path.of(folder, name))
+			.filter(Files::isExecutable)
+			.findFirst();
+	}
+
+	/** Stops a process from running without ending it. */
+	public static void freeze(Process process) {
+		signal(process, "-STOP");
+	}
+
+	/** Lets a process run on after {@link #freeze}. */
+	public static void thaw(Process process) {
+		signal(process, "-CONT");
+	}
+
+	private static void signal(Process process, String signal) {
+		try {
+			awaitEnd(new ProcessBuilder("kill", signal, String.valueOf(process.pid())).start());
+		}
+		catch (IOException ex) {
+			throw new UncheckedIOException(ex);
+		}
+	}
+
+	/** Waits until a process has ended, which must not take long. */
+	static void awaitEnd(Process process) {
+		try {
+			if (!process.waitFor(10, TimeUnit.SECONDS)) {
+				throw new IllegalStateException("Process " + process.pid() + " does not end");
+			}
+		}
+		catch (InterruptedException ex) {
+			Thread.currentThread().interrupt();
+			throw new IllegalStateException(ex);
+		}
+	}
+
+}
