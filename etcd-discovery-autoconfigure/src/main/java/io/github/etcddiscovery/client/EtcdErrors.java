@@ -116,7 +116,8 @@ final class EtcdErrors {
 	}
 
 	private static String meaning(String cause) {
-		String known = MEANINGS.get(cause);
+		// How a server closes is a matter of chance if what it was sent is still unread.
+		String known = cause.contains("Connection reset") ? CLOSED : MEANINGS.get(cause);
 		return (known != null) ? known : NETTY_NOISE.matcher(cause).replaceAll("");
 	}
 
