@@ -16,6 +16,9 @@ final class KnownKey {
 
 	private boolean ours;
 
+	/** The lease it was written under, by this process. */
+	private long leaseId;
+
 	private boolean unsettled;
 
 	/** The revision at which the key was last seen, 0 if it was not there. */
@@ -42,11 +45,17 @@ final class KnownKey {
 		return !this.unsettled && Arrays.equals(this.value, wanted);
 	}
 
+	/** Whether what was last seen was written by this process under a lease. */
+	boolean isUnder(long leaseId) {
+		return this.ours && this.leaseId == leaseId;
+	}
+
 	/** This process has written the key. */
-	void wrote(byte[] value, long revision) {
+	void wrote(byte[] value, long revision, long leaseId) {
 		this.value = value;
 		this.modRevision = revision;
 		this.ours = true;
+		this.leaseId = leaseId;
 	}
 
 	/** The key is not as it was thought to be. */
@@ -54,6 +63,7 @@ final class KnownKey {
 		this.value = null;
 		this.modRevision = (current != null) ? current.modRevision() : 0;
 		this.ours = ours;
+		this.leaseId = (current != null) ? current.leaseId() : 0;
 	}
 
 	/** The key has gone with its lease. */

@@ -2,24 +2,25 @@ package io.github.etcddiscovery.registry;
 
 import java.time.Duration;
 import java.util.HashSet;
+import java.util.Objects;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.random.RandomGenerator;
+import java.util.stream.Stream;
 
 import io.github.etcddiscovery.client.EtcdBackoff;
 import io.github.etcddiscovery.client.EtcdClient;
 import io.github.etcddiscovery.client.EtcdException;
-import io.github.etcddiscovery.client.EtcdException.Reason;
 import io.github.etcddiscovery.support.EventLoop;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Holds the one lease under which all records of a process are written. Renews it with
- * every heartbeat, and gets a new one when it is lost. Belongs to the registrar's loop.
+ * Holds the one lease under which all records of a process are written. Gets another one
+ * when it is lost, or to be replaced. Belongs to the registrar's loop.
  */
-final class LeaseKeeper {
+final class LeaseKeeper implements GrantedLease.Listener {
 
 	private static final Logger logger = LoggerFactory.getLogger(LeaseKeeper.class);
 
@@ -35,7 +36,12 @@ final class LeaseKeeper {
 
 	private LeaseState state = LeaseState.NONE;
 
-	private volatile @Nullable Held held;
+	private volatile @Nullable GrantedLease held;
+
+	/** The lease that was replaced, as long as etcd may know it. */
+	private @Nullable GrantedLease replaced;
+
+	private boolean revoking;
 
 	/** Leases held before: what is attached to one of them is ours as well. */
 	private final Set<Long> former = new HashSet<>();
@@ -52,8 +58,11 @@ final class LeaseKeeper {
 
 	/** Returns the id of the lease held, 0 if none is. May be called from any thread. */
 	long id() {
-		Held current = this.held;
-		return (current != null) ? current.id() : 0;
+		return idOf(this.held);
+	}
+
+	private static long idOf(@Nullable GrantedLease lease) {
+		return (lease != null) ? lease.id() : 0;
 	}
 
 	/**
@@ -61,14 +70,18 @@ final class LeaseKeeper {
 	 * May be called from any thread.
 	 */
 	Duration remaining() {
-		Held current = this.held;
-		long nanos = (current != null) ? current.expiry() - this.loop.nanoTime() : 0;
-		return Duration.ofNanos(Math.max(0, nanos));
+		GrantedLease current = this.held;
+		return (current != null) ? current.remaining() : Duration.ZERO;
 	}
 
 	/** Whether a lease is or was held by this process. */
 	boolean isOurs(long leaseId) {
 		return leaseId != 0 && (leaseId == id() || this.former.contains(leaseId));
+	}
+
+	/** Whether etcd may still apply a write under a lease of this process. */
+	boolean mayLive(long leaseId) {
+		return leaseId != 0 && (leaseId == id() || leaseId == idOf(this.replaced));
 	}
 
 	/** Asks for a lease if none is held or on its way. */
@@ -79,37 +92,97 @@ final class LeaseKeeper {
 		}
 	}
 
-	/** Hears from a failed write that a lease is gone. */
-	void lost(long leaseId) {
-		if (this.state == LeaseState.HELD && leaseId == id()) {
+	/**
+	 * Wants another lease, so that the one held can be revoked, and with it whatever etcd
+	 * may still be about to write under it. One at a time: who asks while another is on
+	 * its way out asks again when that has gone.
+	 */
+	void replace() {
+		if (this.state == LeaseState.HELD && this.replaced == null) {
+			this.state = this.state.to(LeaseState.REPLACING);
+			grant();
+		}
+	}
+
+	/** Returns the lease that records are to leave, 0 if there is none. */
+	long replacedId() {
+		return idOf(this.replaced);
+	}
+
+	/** Revokes the lease that was replaced, now that no record needs it. */
+	void revokeReplaced() {
+		GrantedLease old = this.replaced;
+		if (old != null && !this.revoking) {
+			this.revoking = true;
+			old.stop();
+			revoke(old);
+		}
+	}
+
+	private void revoke(GrantedLease old) {
+		this.client.revoke(old.id()).whenComplete((done, error) -> this.loop.execute(() -> {
+			if (error == null) {
+				replacedIsGone(old.id());
+			}
+			else if (old == this.replaced) {
+				this.loop.schedule(() -> revoke(old), this.backoff.next());
+			}
+		}));
+	}
+
+	private void replacedIsGone(long leaseId) {
+		if (leaseId == idOf(this.replaced)) {
+			this.replaced = null;
+			this.revoking = false;
+			this.listener.replacedIsGone();
+		}
+	}
+
+	/** Hears, from a failed write too, that a lease is gone. */
+	@Override
+	public void lost(long leaseId) {
+		GrantedLease current = this.held;
+		if (current != null && leaseId == current.id()) {
 			logger.warn("Lost lease {}: etcd does not know it any more", Long.toHexString(leaseId));
+			boolean granting = this.state == LeaseState.REPLACING;
 			this.state = this.state.to(LeaseState.GRANTING);
 			this.former.add(leaseId);
+			current.stop();
 			this.held = null;
 			this.listener.leaseLost();
-			grant();
+			if (!granting) {
+				grant();
+			}
+		}
+		else {
+			replacedIsGone(leaseId);
 		}
 	}
 
 	/** Gives the lease back. Completes on any thread; fails if etcd could not be told. */
 	CompletableFuture<Void> release() {
-		long leaseId = id();
+		CompletableFuture<?>[] revoked = Stream.of(id(), idOf(this.replaced))
+			.filter((leaseId) -> leaseId != 0)
+			.map(this.client::revoke)
+			.toArray(CompletableFuture[]::new);
 		abandon();
-		return (leaseId != 0) ? this.client.revoke(leaseId) : CompletableFuture.completedFuture(null);
+		return CompletableFuture.allOf(revoked);
 	}
 
 	/** Stops renewing the lease, so that it runs out by itself. */
 	void abandon() {
 		if (this.state != LeaseState.RELEASED) {
 			this.state = this.state.to(LeaseState.RELEASED);
+			Stream.of(this.held, this.replaced).filter(Objects::nonNull).forEach(GrantedLease::stop);
 			this.held = null;
+			this.replaced = null;
 		}
 	}
 
 	private void grant() {
 		long sentAt = this.loop.nanoTime();
 		this.client.grant(this.ttl.ttl()).whenComplete((granted, error) -> this.loop.execute(() -> {
-			if (this.state != LeaseState.GRANTING) {
+			if (this.state == LeaseState.RELEASED) {
 				if (granted != null) {
 					this.client.revoke(granted.id());
 				}
@@ -121,54 +194,44 @@ final class LeaseKeeper {
 				this.loop.schedule(this::grantAgain, this.backoff.next(cause));
 				return;
 			}
-			succeeded();
-			this.state = this.state.to(LeaseState.HELD);
-			this.held = new Held(granted.id(), sentAt + granted.ttl().toNanos());
-			logger.debug("Granted lease {} with a ttl of {} s", Long.toHexString(granted.id()),
-					granted.ttl().toSeconds());
-			this.listener.leaseHeld();
-			scheduleRenewal(granted.id(), this.ttl.heartbeat());
+			granted(new GrantedLease(this.client, this.loop, this.ttl.heartbeat(), this.backoff, this, granted.id(),
+					sentAt + granted.ttl().toNanos()));
 		}));
 	}
 
 	private void grantAgain() {
-		if (this.state == LeaseState.GRANTING) {
+		if (this.state != LeaseState.RELEASED) {
 			grant();
 		}
 	}
 
-	private void scheduleRenewal(long leaseId, Duration wait) {
-		this.loop.schedule(() -> renew(leaseId), wait);
-	}
-
-	private void renew(long leaseId) {
-		if (leaseId != id()) {
-			return;
+	private void granted(GrantedLease lease) {
+		succeeded();
+		GrantedLease before = this.held;
+		if (before != null) {
+			this.former.add(before.id());
+			this.replaced = before;
+			logger.info("Moving from lease {} to lease {}, so that the former one can be revoked",
+					Long.toHexString(before.id()), Long.toHexString(lease.id()));
 		}
-		long sentAt = this.loop.nanoTime();
-		this.client.keepAlive(leaseId).whenComplete((left, error) -> this.loop.execute(() -> {
-			if (leaseId != id()) {
-				return;
-			}
-			if (error == null) {
-				succeeded();
-				this.held = new Held(leaseId, sentAt + left.toNanos());
-				this.listener.leaseRenewed();
-				Duration spent = Duration.ofNanos(this.loop.nanoTime() - sentAt);
-				scheduleRenewal(leaseId, this.ttl.heartbeat().minus(spent));
-				return;
-			}
-			EtcdException cause = EtcdException.from(error);
-			if (cause.reason() == Reason.LEASE_NOT_FOUND) {
-				lost(leaseId);
-				return;
-			}
-			failed(cause);
-			scheduleRenewal(leaseId, this.backoff.next(cause));
-		}));
+		this.state = this.state.to(LeaseState.HELD);
+		this.held = lease;
+		logger.debug("Granted lease {} with a ttl of {} s", Long.toHexString(lease.id()),
+				lease.remaining().toSeconds());
+		this.listener.leaseHeld();
+		lease.start();
 	}
 
-	private void failed(EtcdException cause) {
+	@Override
+	public void renewed(GrantedLease lease) {
+		if (lease == this.held) {
+			succeeded();
+			this.listener.leaseRenewed();
+		}
+	}
+
+	@Override
+	public void failed(EtcdException cause) {
 		if (this.failure == null || this.failure.reason() != cause.reason()) {
 			logger.warn((this.held != null) ? "The lease cannot be renewed for now: {}" : "No lease for now: {}",
 					cause.getMessage());
@@ -183,16 +246,6 @@ final class LeaseKeeper {
 		}
 		this.failure = null;
 		this.backoff.reset();
-	}
-
-	/**
-	 * A lease that is held.
-	 *
-	 * @param id its id
-	 * @param expiry when it runs out unless renewed, by the clock of the loop
-	 */
-	private record Held(long id, long expiry) {
-
 	}
 
 	/**
@@ -211,6 +264,9 @@ final class LeaseKeeper {
 
 		/** The lease is gone, and with it all that was written under it. */
 		void leaseLost();
+
+		/** The lease that was replaced is gone, so nothing more comes of it. */
+		void replacedIsGone();
 
 	}
 

@@ -17,6 +17,9 @@ enum LeaseState {
 	/** One is held and renewed with every heartbeat. */
 	HELD,
 
+	/** One is held, and another one being granted in its place. */
+	REPLACING,
+
 	/** Given back, or left to run out. */
 	RELEASED;
 
@@ -24,7 +27,8 @@ enum LeaseState {
 		return switch (this) {
 			case NONE -> EnumSet.of(GRANTING, RELEASED);
 			case GRANTING -> EnumSet.of(HELD, RELEASED);
-			case HELD -> EnumSet.of(GRANTING, RELEASED);
+			case HELD -> EnumSet.of(GRANTING, REPLACING, RELEASED);
+			case REPLACING -> EnumSet.of(HELD, GRANTING, RELEASED);
 			case RELEASED -> EnumSet.noneOf(LeaseState.class);
 		};
 	}

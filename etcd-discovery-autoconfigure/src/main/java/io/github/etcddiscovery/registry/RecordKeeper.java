@@ -2,7 +2,6 @@ package io.github.etcddiscovery.registry;
 
 import java.time.Duration;
 import java.util.concurrent.CompletableFuture;
-import java.util.function.Consumer;
 import java.util.random.RandomGenerator;
 
 import io.github.etcddiscovery.client.EtcdBackoff;
@@ -15,15 +14,13 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Makes etcd agree with one wanted record. Every write is guarded by the revision at
- * which the key was last seen, one write at a time, and a watch on the key reports what
- * others do to it. Belongs to the registrar's loop.
+ * Makes etcd agree with one wanted record: decides what is to be written, and what it
+ * means that something else is there. A watch on the key reports what others do to it.
+ * Belongs to the registrar's loop.
  */
-final class RecordKeeper implements KeyWatch.Listener {
+final class RecordKeeper implements KeyWatch.Listener, KeyWriter.Listener {
 
 	private static final Logger logger = LoggerFactory.getLogger(RecordKeeper.class);
-
-	private final EtcdClient client;
 
 	private final LeaseKeeper lease;
 
@@ -31,7 +28,7 @@ final class RecordKeeper implements KeyWatch.Listener {
 
 	private final PredecessorCheck predecessors;
 
-	private final Consumer<String> onRegistered;
+	private final Listener listener;
 
 	private final String key;
 
@@ -45,31 +42,35 @@ final class RecordKeeper implements KeyWatch.Listener {
 
 	private RegistryEntry wanted;
 
-	private final KnownKey known = new KnownKey();
+	private final KeyWriter writer;
+
+	private final KnownKey known;
 
 	private boolean everRegistered;
 
-	private boolean busy;
-
 	private boolean marked;
+
+	/** Whether the lease is revoked once all records have left. */
+	private boolean leaseFollows;
 
 	private boolean refusalLogged;
 
 	private final KeyWatch watch;
 
-	/** The newest change seen while a write was under way. */
-	private @Nullable Runnable deferred;
+	/** The revision of the newest change reported while a call was under way. */
+	private long unseen;
 
 	RecordKeeper(EtcdClient client, LeaseKeeper lease, EventLoop loop, Duration heartbeat, RegistryEntry wanted,
-			Consumer<String> onRegistered, RandomGenerator random) {
-		this.onRegistered = onRegistered;
-		this.client = client;
+			Listener listener, RandomGenerator random) {
+		this.listener = listener;
 		this.lease = lease;
 		this.loop = loop;
 		this.predecessors = new PredecessorCheck(client, loop, heartbeat, wanted.key());
 		this.key = wanted.key();
 		this.wanted = wanted;
 		this.backoff = new EtcdBackoff(random);
+		this.writer = new KeyWriter(client, lease, loop, wanted.key(), this);
+		this.known = this.writer.known();
 		this.watch = new KeyWatch(client, loop, wanted.key(), this, random);
 	}
 
@@ -95,7 +96,8 @@ final class RecordKeeper implements KeyWatch.Listener {
 
 	/** The lease was lost, and the key with it. */
 	void leaseLost() {
-		if (this.state == RecordState.REGISTERED) {
+		if (this.state == RecordState.REGISTERED || this.state == RecordState.WANTED) {
+			// Perhaps etcd was wiped, and its revisions mean something else by now.
 			this.known.vanished();
 			this.state = this.state.to(RecordState.WANTED);
 		}
@@ -107,52 +109,39 @@ final class RecordKeeper implements KeyWatch.Listener {
 		}
 	}
 
+	/** Whether the key needs this lease. */
+	boolean isUnder(long leaseId) {
+		return this.known.isUnder(leaseId);
+	}
+
 	/** Does what is missing, if anything is and if nothing is under way. */
 	void sync() {
-		if (this.busy || this.state == RecordState.GONE) {
+		if (this.writer.isBusy() || this.state == RecordState.GONE) {
 			return;
 		}
 		if (this.state == RecordState.LEAVING) {
 			continueLeaving();
 			return;
 		}
-		boolean inSync = this.known.holds(this.wanted.value());
-		if (this.lease.id() != 0 && !inSync && this.state != RecordState.CONFLICT) {
-			write(this.wanted.value());
+		if (this.unseen > this.known.modRevision()) {
+			// Not what the call wrote itself. What it was may be out of date by now.
+			this.unseen = 0;
+			this.writer.read();
+			return;
+		}
+		long leaseId = this.lease.id();
+		boolean inSync = this.known.holds(this.wanted.value()) && this.known.isUnder(leaseId);
+		if (leaseId != 0 && !inSync && this.state != RecordState.CONFLICT) {
+			this.writer.put(this.wanted.value());
 		}
 	}
 
-	private void write(byte[] value) {
-		long leaseId = this.lease.id();
-		boolean unsettledBefore = this.known.isUnsettled();
-		this.busy = true;
-		this.known.setUnsettled(true);
-		this.client.put(this.key, value, leaseId, this.known.modRevision())
-			.whenComplete((result, error) -> this.loop.execute(() -> {
-				this.busy = false;
-				if (this.state == RecordState.GONE) {
-					return;
-				}
-				if (error != null) {
-					writeFailed(EtcdException.from(error), leaseId, unsettledBefore);
-				}
-				else {
-					this.known.setUnsettled(false);
-					if (result.applied()) {
-						confirm(value, result.revision());
-					}
-					else {
-						found(result.current(), result.revision());
-					}
-				}
-				seeDeferred();
-			}));
-	}
-
 	/** etcd holds this value, under our lease; it may not be the one wanted by now. */
-	private void confirm(byte[] value, long revision) {
-		this.known.wrote(value, revision);
+	@Override
+	public void written(byte[] value, long revision, long leaseId) {
+		this.known.wrote(value, revision, leaseId);
 		this.refusalLogged = false;
+		this.listener.moved();
 		if (this.state == RecordState.LEAVING) {
 			continueLeaving();
 			return;
@@ -162,18 +151,18 @@ final class RecordKeeper implements KeyWatch.Listener {
 		this.everRegistered = true;
 		this.registered.complete(null);
 		if (!before) {
-			logger.info("Registered {} under lease {}", this.key, Long.toHexString(this.lease.id()));
+			logger.info("Registered {} under lease {}", this.key, Long.toHexString(leaseId));
 		}
 		this.watch.openFrom(revision + 1);
 		sync();
 		if (!before) {
-			this.onRegistered.accept(this.key);
+			this.listener.registered(this.key);
 		}
 	}
 
-	/** The key is not as it was thought to be: this is what is there. */
-	private void found(@Nullable KeyValue current, long revision) {
-		this.known.saw(current, current != null && this.lease.isOurs(current.leaseId()));
+	@Override
+	public void found(@Nullable KeyValue current, long revision) {
+		this.listener.moved();
 		if (this.state == RecordState.LEAVING) {
 			continueLeaving();
 			return;
@@ -183,7 +172,7 @@ final class RecordKeeper implements KeyWatch.Listener {
 		}
 		else if (current.leaseId() == this.lease.id() && this.lease.id() != 0) {
 			// A write of ours took effect although no answer came.
-			confirm(current.value(), current.modRevision());
+			written(current.value(), current.modRevision(), current.leaseId());
 		}
 		else if (current.leaseId() == 0 || this.known.isOurs()) {
 			logger.warn("Replacing {}: somebody wrote it without a lease, or it is left of a lost one", this.key);
@@ -216,16 +205,20 @@ final class RecordKeeper implements KeyWatch.Listener {
 		this.loop.schedule(this::sync, this.backoff.next());
 	}
 
-	private void writeFailed(EtcdException cause, long leaseId, boolean unsettledBefore) {
-		if (cause.reason() == EtcdException.Reason.LEASE_NOT_FOUND) {
-			// Nothing written under that lease can be there any more.
-			this.known.setUnsettled(false);
-			this.lease.lost(leaseId);
-			sync();
-			return;
-		}
+	@Override
+	public void leaseGone() {
+		sync();
+	}
+
+	@Override
+	public void unread(EtcdException cause) {
+		this.unseen = Long.MAX_VALUE;
+		failed(cause);
+	}
+
+	@Override
+	public void failed(EtcdException cause) {
 		if (cause.reason().isRefusal()) {
-			this.known.setUnsettled(unsettledBefore);
 			refused(cause);
 		}
 		this.loop.schedule(this::sync, this.backoff.next(cause));
@@ -234,22 +227,32 @@ final class RecordKeeper implements KeyWatch.Listener {
 	/** The record cannot be registered as things are; it is tried again now and then. */
 	void refused(EtcdException cause) {
 		if (!this.refusalLogged) {
-			logger.error("{} is not registered: {}", this.key, cause.getMessage());
+			logger.error("{} is not {}: {}", this.key,
+					(this.state == RecordState.LEAVING) ? "deregistered" : "registered", cause.getMessage());
 		}
 		this.refusalLogged = true;
+		if (this.state == RecordState.LEAVING) {
+			return;
+		}
 		CompletableFuture<Void> refused = this.registered;
 		this.registered = new CompletableFuture<>();
 		refused.completeExceptionally(cause);
 	}
 
-	/** Takes the record out of etcd: marks it, then deletes it. */
-	void leave() {
+	/**
+	 * Takes the record out of etcd: marks it, then deletes it.
+	 * @param leaseFollows whether the lease is revoked when all records have left, so
+	 * that this one need not see to it that nothing is written under it any more
+	 */
+	void leave(boolean leaseFollows) {
+		this.leaseFollows |= leaseFollows;
 		if (this.state != RecordState.LEAVING && this.state != RecordState.GONE) {
 			this.state = this.state.to(RecordState.LEAVING);
+			this.refusalLogged = false;
 			this.registered.cancel(false);
 			this.watch.close();
-			sync();
 		}
+		sync();
 	}
 
 	/** Forgets the record, and leaves it to its lease. */
@@ -257,23 +260,14 @@ final class RecordKeeper implements KeyWatch.Listener {
 		this.watch.close();
 		if (this.state != RecordState.GONE) {
 			this.state = (this.state == RecordState.LEAVING) ? this.state : this.state.to(RecordState.LEAVING);
-			left();
+			end();
 		}
 	}
 
 	private void continueLeaving() {
 		byte[] farewell = this.wanted.farewell();
 		if (this.known.isUnsettled()) {
-			this.busy = true;
-			this.client.get(this.key, 0).whenComplete((result, error) -> this.loop.execute(() -> {
-				this.busy = false;
-				if (error != null) {
-					this.loop.schedule(this::sync, this.backoff.next());
-					return;
-				}
-				this.known.setUnsettled(false);
-				found(result.current(), result.revision());
-			}));
+			this.writer.read();
 		}
 		else if (!this.known.isOurs()) {
 			left();
@@ -281,39 +275,38 @@ final class RecordKeeper implements KeyWatch.Listener {
 		else if (farewell != null && !this.known.holds(farewell) && !this.marked && this.lease.id() != 0) {
 			// Once only: deleting must not wait for ever on somebody who overwrites it.
 			this.marked = true;
-			write(farewell);
+			this.writer.put(farewell);
 		}
 		else {
-			delete();
+			this.writer.delete();
 		}
 	}
 
-	private void delete() {
-		this.busy = true;
-		this.client.delete(this.key, this.known.modRevision()).whenComplete((result, error) -> this.loop.execute(() -> {
-			this.busy = false;
-			if (error != null) {
-				this.loop.schedule(this::sync, this.backoff.next());
-			}
-			else if (result.applied()) {
-				left();
-			}
-			else {
-				found(result.current(), result.revision());
-			}
-		}));
+	@Override
+	public void deleted() {
+		this.listener.moved();
+		left();
 	}
 
 	private void left() {
+		if (!this.leaseFollows && this.writer.mayBeWritten()) {
+			this.lease.replace();
+		}
+		else {
+			end();
+		}
+	}
+
+	private void end() {
 		this.state = this.state.to(RecordState.GONE);
+		this.writer.close();
 		this.gone.complete(null);
 	}
 
 	@Override
 	public void changed(@Nullable KeyValue current, long revision) {
-		if (this.busy) {
-			// The answer to the write tells whether this is its own echo.
-			this.deferred = () -> changed(current, revision);
+		if (this.writer.isBusy()) {
+			this.unseen = Math.max(this.unseen, revision);
 		}
 		else if (revision > this.known.modRevision()) {
 			differs(current, revision);
@@ -324,7 +317,10 @@ final class RecordKeeper implements KeyWatch.Listener {
 	public void read(@Nullable KeyValue current, long revision) {
 		// A wiped etcd counts from the beginning, so this may well be a lower revision.
 		long found = (current != null) ? current.modRevision() : 0;
-		if (!this.busy && found != this.known.modRevision()) {
+		if (this.writer.isBusy()) {
+			this.unseen = Long.MAX_VALUE;
+		}
+		else if (found != this.known.modRevision()) {
 			differs(current, revision);
 		}
 	}
@@ -336,15 +332,27 @@ final class RecordKeeper implements KeyWatch.Listener {
 		else if (this.state == RecordState.CONFLICT && current == null) {
 			logger.info("{} is free now: registering", this.key);
 		}
-		found(current, revision);
+		this.writer.found(current, revision);
 	}
 
-	private void seeDeferred() {
-		Runnable event = this.deferred;
-		this.deferred = null;
-		if (event != null && this.state != RecordState.LEAVING && this.state != RecordState.GONE) {
-			event.run();
+	@Override
+	public void done() {
+		if (this.unseen > this.known.modRevision()) {
+			sync();
 		}
+	}
+
+	/**
+	 * Hears how the record fares. Called on the loop.
+	 */
+	interface Listener {
+
+		/** The record has come to be in etcd, for the first time or again. */
+		void registered(String key);
+
+		/** The key may be under another lease than before. */
+		void moved();
+
 	}
 
 }

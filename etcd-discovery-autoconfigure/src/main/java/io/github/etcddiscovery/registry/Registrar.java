@@ -49,6 +49,8 @@ public final class Registrar implements AutoCloseable {
 
 	private final Consumer<String> onRegistered;
 
+	private final RecordListener recordListener = new RecordListener();
+
 	private final Map<String, RecordKeeper> records = new ConcurrentHashMap<>();
 
 	/** What is wanted under keys that are leaving, once they have left. */
@@ -158,7 +160,7 @@ public final class Registrar implements AutoCloseable {
 			return existing;
 		}
 		RecordKeeper keeper = new RecordKeeper(this.client, this.lease, this.loop, this.ttl.heartbeat(), entry,
-				this.onRegistered, this.random);
+				this.recordListener, this.random);
 		this.records.put(entry.key(), keeper);
 		keeper.gone().thenRun(() -> gone(keeper, entry.key()));
 		this.lease.require();
@@ -194,9 +196,16 @@ public final class Registrar implements AutoCloseable {
 				return;
 			}
 			follow(keeper.gone(), gone);
-			keeper.leave();
+			keeper.leave(false);
 		});
 		return gone;
+	}
+
+	private void revokeReplacedLeaseIfUnused() {
+		long leaseId = this.lease.replacedId();
+		if (leaseId != 0 && this.records.values().stream().noneMatch((keeper) -> keeper.isUnder(leaseId))) {
+			this.lease.revokeReplaced();
+		}
 	}
 
 	/**
@@ -211,7 +220,10 @@ public final class Registrar implements AutoCloseable {
 
 	/**
 	 * Returns the lease under which the records are written: go-kit's
-	 * {@code Client.LeaseID}. It changes when the lease is lost and another one granted.
+	 * {@code Client.LeaseID}. It changes when the lease is lost and another one granted,
+	 * and when it must be revoked: a record was deregistered while it was not known
+	 * whether etcd would still create it. The other records then move to the new one in
+	 * place.
 	 * @return the lease's id, 0 as long as there is none
 	 */
 	public long leaseId() {
@@ -252,7 +264,7 @@ public final class Registrar implements AutoCloseable {
 		this.loop.execute(() -> {
 			this.comebacks.clear();
 			List<RecordKeeper> leaving = List.copyOf(this.records.values());
-			leaving.forEach(deregister ? RecordKeeper::leave : RecordKeeper::abandon);
+			leaving.forEach(deregister ? (keeper) -> keeper.leave(true) : RecordKeeper::abandon);
 			CompletableFuture.allOf(leaving.stream().map(RecordKeeper::gone).toArray(CompletableFuture[]::new))
 				.thenRun(() -> this.loop.execute(() -> release(deregister, done)));
 		});
@@ -305,6 +317,7 @@ public final class Registrar implements AutoCloseable {
 		@Override
 		public void leaseHeld() {
 			Registrar.this.records.values().forEach(RecordKeeper::sync);
+			revokeReplacedLeaseIfUnused();
 		}
 
 		@Override
@@ -322,6 +335,28 @@ public final class Registrar implements AutoCloseable {
 		@Override
 		public void leaseLost() {
 			Registrar.this.records.values().forEach(RecordKeeper::leaseLost);
+		}
+
+		@Override
+		public void replacedIsGone() {
+			Registrar.this.records.values().forEach(RecordKeeper::sync);
+		}
+
+	}
+
+	/**
+	 * Hears how the records fare.
+	 */
+	private final class RecordListener implements RecordKeeper.Listener {
+
+		@Override
+		public void registered(String key) {
+			Registrar.this.onRegistered.accept(key);
+		}
+
+		@Override
+		public void moved() {
+			revokeReplacedLeaseIfUnused();
 		}
 
 	}

@@ -4,6 +4,8 @@ import java.time.Duration;
 import java.util.ArrayDeque;
 import java.util.Deque;
 import java.util.List;
+import java.util.Map;
+import java.util.TreeMap;
 import java.util.concurrent.CompletableFuture;
 import java.util.function.Consumer;
 
@@ -29,8 +31,8 @@ public final class ScriptedEtcdClient extends EmptyEtcdClient {
 	/** Takes the pages of the newest listing, of values or keys. */
 	public Consumer<List<KeyValue>> pages;
 
-	/** The newest renewal of the lease that was asked for. */
-	public CompletableFuture<Duration> renewal;
+	/** The newest renewals that were asked for, by lease. */
+	public final Map<Long, CompletableFuture<Duration>> renewals = new TreeMap<>();
 
 	@Override
 	public CompletableFuture<Long> list(String prefix, Consumer<List<KeyValue>> pages) {
@@ -68,8 +70,9 @@ public final class ScriptedEtcdClient extends EmptyEtcdClient {
 
 	@Override
 	public CompletableFuture<Duration> keepAlive(long leaseId) {
-		this.renewal = new CompletableFuture<>();
-		return this.renewal;
+		CompletableFuture<Duration> renewal = new CompletableFuture<>();
+		this.renewals.put(leaseId, renewal);
+		return renewal;
 	}
 
 	@Override

@@ -9,7 +9,9 @@ import java.util.TreeMap;
 
 import io.github.etcddiscovery.instance.KeyLayout;
 import io.github.etcddiscovery.testing.ManualEventLoop;
+import io.github.etcddiscovery.testing.QuietLogs;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.ExtendWith;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
@@ -19,6 +21,7 @@ import static org.assertj.core.api.Assertions.assertThat;
  * Whatever happens to etcd and to the way there, in whatever order: what a view publishes
  * is true, and in the end it is what etcd holds.
  */
+@ExtendWith(QuietLogs.class)
 class ViewModelTests {
 
 	private static final int SEQUENCES = Integer.getInteger("model.sequences", 5_000);

@@ -1,0 +1,194 @@
+package io.github.etcddiscovery.registry;
+
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.CompletableFuture;
+import java.util.function.Consumer;
+
+import io.github.etcddiscovery.client.EtcdClient;
+import io.github.etcddiscovery.client.EtcdException;
+import io.github.etcddiscovery.client.EtcdException.Reason;
+import io.github.etcddiscovery.client.KeyValue;
+import io.github.etcddiscovery.client.WriteResult;
+import io.github.etcddiscovery.support.EventLoop;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Writes one key, one call at a time, each guarded by the revision at which the key was
+ * last seen. Remembers what may still come of calls that found no answer. Belongs to the
+ * registrar's loop.
+ */
+final class KeyWriter {
+
+	private final EtcdClient client;
+
+	private final LeaseKeeper lease;
+
+	private final EventLoop loop;
+
+	private final String key;
+
+	private final Listener listener;
+
+	private final KnownKey known = new KnownKey();
+
+	/** Writes that found no answer, as long as it is not known what came of them. */
+	private final List<OpenWrite> openWrites = new ArrayList<>();
+
+	private boolean busy;
+
+	private boolean closed;
+
+	KeyWriter(EtcdClient client, LeaseKeeper lease, EventLoop loop, String key, Listener listener) {
+		this.client = client;
+		this.lease = lease;
+		this.loop = loop;
+		this.key = key;
+		this.listener = listener;
+	}
+
+	/** What is known of the key. */
+	KnownKey known() {
+		return this.known;
+	}
+
+	/** Whether a call is under way. */
+	boolean isBusy() {
+		return this.busy;
+	}
+
+	/** Whether etcd may still write the key although nobody asks for it any more. */
+	boolean mayBeWritten() {
+		this.openWrites.removeIf((write) -> !this.lease.mayLive(write.leaseId()));
+		return this.openWrites.stream().anyMatch((write) -> write.mayTakeEffect(this.known.modRevision()));
+	}
+
+	/** Reports nothing any more. */
+	void close() {
+		this.closed = true;
+	}
+
+	/** Writes the key under the lease held. */
+	void put(byte[] value) {
+		long leaseId = this.lease.id();
+		boolean unsettledBefore = this.known.isUnsettled();
+		long expected = this.known.modRevision();
+		this.known.setUnsettled(true);
+		call(this.client.put(this.key, value, leaseId, expected), (result) -> {
+			this.known.setUnsettled(false);
+			if (result.applied()) {
+				this.listener.written(value, result.revision(), leaseId);
+			}
+			else {
+				found(result.current(), result.revision());
+			}
+		}, (cause) -> putFailed(cause, new OpenWrite(leaseId, expected), unsettledBefore));
+	}
+
+	private void putFailed(EtcdException cause, OpenWrite write, boolean unsettledBefore) {
+		if (cause.reason() == Reason.LEASE_NOT_FOUND) {
+			// Nothing written under that lease can be there any more.
+			this.known.setUnsettled(false);
+			this.lease.lost(write.leaseId());
+			this.listener.leaseGone();
+			return;
+		}
+		if (cause.reason().isRefusal()) {
+			this.known.setUnsettled(unsettledBefore);
+		}
+		else {
+			this.openWrites.add(write);
+		}
+		this.listener.failed(cause);
+	}
+
+	/** Reads the key, so that it is known what came of writes. */
+	void read() {
+		call(this.client.get(this.key, 0), (result) -> {
+			this.known.setUnsettled(false);
+			found(result.current(), result.revision());
+		}, this.listener::unread);
+	}
+
+	/** Deletes the key as it was last seen. */
+	void delete() {
+		call(this.client.delete(this.key, this.known.modRevision()), (WriteResult result) -> {
+			if (result.applied()) {
+				this.known.vanished();
+				this.listener.deleted();
+			}
+			else {
+				found(result.current(), result.revision());
+			}
+		}, this.listener::failed);
+	}
+
+	/** The key is not as it was thought to be. */
+	void found(@Nullable KeyValue current, long revision) {
+		if (current != null) {
+			// Nobody else writes under our lease: this is what one of them has come to.
+			this.openWrites.remove(new OpenWrite(current.leaseId(), this.known.modRevision()));
+		}
+		this.known.saw(current, current != null && this.lease.isOurs(current.leaseId()));
+		this.listener.found(current, revision);
+	}
+
+	private <T> void call(CompletableFuture<T> call, Consumer<T> answered, Consumer<EtcdException> failed) {
+		this.busy = true;
+		call.whenComplete((result, error) -> this.loop.execute(() -> {
+			this.busy = false;
+			if (this.closed) {
+				return;
+			}
+			if (error != null) {
+				failed.accept(EtcdException.from(error));
+			}
+			else {
+				answered.accept(result);
+			}
+			this.listener.done();
+		}));
+	}
+
+	/**
+	 * A write that found no answer. It can take effect as long as its lease lives,
+	 * whenever the key is as the write expects it: a revision never comes again, but a
+	 * key may be absent as often as it is deleted.
+	 */
+	private record OpenWrite(long leaseId, long expectedModRevision) {
+
+		boolean mayTakeEffect(long modRevision) {
+			return this.expectedModRevision == 0 || this.expectedModRevision == modRevision;
+		}
+
+	}
+
+	/**
+	 * Hears what came of a call. Called on the loop.
+	 */
+	interface Listener {
+
+		/** The key has been written. */
+		void written(byte[] value, long revision, long leaseId);
+
+		/** The key has been deleted. */
+		void deleted();
+
+		/** This is what is there, as etcd was at this revision. */
+		void found(@Nullable KeyValue current, long revision);
+
+		/** The lease under which it was to be written is gone. */
+		void leaseGone();
+
+		/** No answer to a write, or a refusal. */
+		void failed(EtcdException cause);
+
+		/** The key could not be read. */
+		void unread(EtcdException cause);
+
+		/** The call has ended, and what came of it has been reported. */
+		void done();
+
+	}
+
+}
