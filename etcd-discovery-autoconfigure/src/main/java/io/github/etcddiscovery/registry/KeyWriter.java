@@ -35,6 +35,9 @@ final class KeyWriter {
 	/** Writes that found no answer, as long as it is not known what came of them. */
 	private final List<OpenWrite> openWrites = new ArrayList<>();
 
+	/** The newest revision of which it was said, during a call, that the key changed. */
+	private long unseen;
+
 	private boolean busy;
 
 	private boolean closed;
@@ -102,12 +105,38 @@ final class KeyWriter {
 		this.listener.failed(cause);
 	}
 
+	/**
+	 * Hears that the key has changed. While a call is under way that may be the call's
+	 * own doing, or out of date by the time it ends: then the key is read.
+	 * @param revision the revision of the change
+	 * @return whether that is so
+	 */
+	boolean readLater(long revision) {
+		if (this.busy) {
+			this.unseen = Math.max(this.unseen, revision);
+		}
+		return this.busy;
+	}
+
+	/** Reads the key if it has changed unseen, and returns whether it does. */
+	boolean readIfDue() {
+		boolean due = this.unseen > this.known.modRevision();
+		if (due) {
+			read();
+		}
+		return due;
+	}
+
 	/** Reads the key, so that it is known what came of writes. */
 	void read() {
+		this.unseen = 0;
 		call(this.client.get(this.key, 0), (result) -> {
 			this.known.setUnsettled(false);
 			found(result.current(), result.revision());
-		}, this.listener::unread);
+		}, (cause) -> {
+			this.unseen = Long.MAX_VALUE;
+			this.listener.failed(cause);
+		});
 	}
 
 	/** Deletes the key as it was last seen. */
@@ -145,8 +174,10 @@ final class KeyWriter {
 			}
 			else {
 				answered.accept(result);
+				if (!this.busy && !this.closed) {
+					readIfDue();
+				}
 			}
-			this.listener.done();
 		}));
 	}
 
@@ -180,14 +211,8 @@ final class KeyWriter {
 		/** The lease under which it was to be written is gone. */
 		void leaseGone();
 
-		/** No answer to a write, or a refusal. */
+		/** No answer, or a refusal. */
 		void failed(EtcdException cause);
-
-		/** The key could not be read. */
-		void unread(EtcdException cause);
-
-		/** The call has ended, and what came of it has been reported. */
-		void done();
 
 	}
 

@@ -57,9 +57,6 @@ final class RecordKeeper implements KeyWatch.Listener, KeyWriter.Listener {
 
 	private final KeyWatch watch;
 
-	/** The revision of the newest change reported while a call was under way. */
-	private long unseen;
-
 	RecordKeeper(EtcdClient client, LeaseKeeper lease, EventLoop loop, Duration heartbeat, RegistryEntry wanted,
 			Listener listener, RandomGenerator random) {
 		this.listener = listener;
@@ -123,10 +120,7 @@ final class RecordKeeper implements KeyWatch.Listener, KeyWriter.Listener {
 			continueLeaving();
 			return;
 		}
-		if (this.unseen > this.known.modRevision()) {
-			// Not what the call wrote itself. What it was may be out of date by now.
-			this.unseen = 0;
-			this.writer.read();
+		if (this.writer.readIfDue()) {
 			return;
 		}
 		long leaseId = this.lease.id();
@@ -208,12 +202,6 @@ final class RecordKeeper implements KeyWatch.Listener, KeyWriter.Listener {
 	@Override
 	public void leaseGone() {
 		sync();
-	}
-
-	@Override
-	public void unread(EtcdException cause) {
-		this.unseen = Long.MAX_VALUE;
-		failed(cause);
 	}
 
 	@Override
@@ -305,10 +293,7 @@ final class RecordKeeper implements KeyWatch.Listener, KeyWriter.Listener {
 
 	@Override
 	public void changed(@Nullable KeyValue current, long revision) {
-		if (this.writer.isBusy()) {
-			this.unseen = Math.max(this.unseen, revision);
-		}
-		else if (revision > this.known.modRevision()) {
+		if (!this.writer.readLater(revision) && revision > this.known.modRevision()) {
 			differs(current, revision);
 		}
 	}
@@ -317,10 +302,7 @@ final class RecordKeeper implements KeyWatch.Listener, KeyWriter.Listener {
 	public void read(@Nullable KeyValue current, long revision) {
 		// A wiped etcd counts from the beginning, so this may well be a lower revision.
 		long found = (current != null) ? current.modRevision() : 0;
-		if (this.writer.isBusy()) {
-			this.unseen = Long.MAX_VALUE;
-		}
-		else if (found != this.known.modRevision()) {
+		if (!this.writer.readLater(Long.MAX_VALUE) && found != this.known.modRevision()) {
 			differs(current, revision);
 		}
 	}
@@ -333,13 +315,6 @@ final class RecordKeeper implements KeyWatch.Listener, KeyWriter.Listener {
 			logger.info("{} is free now: registering", this.key);
 		}
 		this.writer.found(current, revision);
-	}
-
-	@Override
-	public void done() {
-		if (this.unseen > this.known.modRevision()) {
-			sync();
-		}
 	}
 
 	/**

@@ -4,7 +4,6 @@ import java.time.Duration;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ExecutionException;
@@ -56,12 +55,9 @@ public final class Registrar implements AutoCloseable {
 	/** What is wanted under keys that are leaving, once they have left. */
 	private final Map<String, Comeback> comebacks = new HashMap<>();
 
-	/** Outcomes that somebody may be waiting for. */
-	private final Set<CompletableFuture<Void>> outcomes = ConcurrentHashMap.newKeySet();
+	private final Outcomes outcomes = new Outcomes();
 
 	private final AtomicBoolean closed = new AtomicBoolean();
-
-	private volatile boolean ended;
 
 	/**
 	 * Creates a registrar with go-kit's heartbeat and time to live. Starts nothing.
@@ -112,7 +108,7 @@ public final class Registrar implements AutoCloseable {
 	 * While the key belongs to another live process it does not complete
 	 */
 	public CompletableFuture<Void> register(RegistryEntry entry) {
-		CompletableFuture<Void> registered = outcome();
+		CompletableFuture<Void> registered = this.outcomes.add();
 		this.loop.execute(() -> {
 			RecordKeeper keeper = this.records.get(entry.key());
 			if (this.closed.get()) {
@@ -122,36 +118,14 @@ public final class Registrar implements AutoCloseable {
 				// What is leaving is not to be written again.
 				Comeback replaced = this.comebacks.put(entry.key(), new Comeback(entry, registered));
 				if (replaced != null) {
-					follow(registered, replaced.registered());
+					Outcomes.follow(registered, replaced.registered());
 				}
 			}
 			else {
-				follow(wanted(entry, keeper).registered(), registered);
+				Outcomes.follow(wanted(entry, keeper).registered(), registered);
 			}
 		});
 		return registered;
-	}
-
-	/** An outcome that will come, whatever becomes of this registrar. */
-	private CompletableFuture<Void> outcome() {
-		CompletableFuture<Void> outcome = new CompletableFuture<>();
-		this.outcomes.add(outcome);
-		outcome.whenComplete((done, error) -> this.outcomes.remove(outcome));
-		if (this.ended) {
-			outcome.cancel(false);
-		}
-		return outcome;
-	}
-
-	private static void follow(CompletableFuture<Void> source, CompletableFuture<Void> target) {
-		source.whenComplete((done, error) -> {
-			if (error != null) {
-				target.completeExceptionally(error);
-			}
-			else {
-				target.complete(null);
-			}
-		});
 	}
 
 	private RecordKeeper wanted(RegistryEntry entry, @Nullable RecordKeeper existing) {
@@ -172,7 +146,7 @@ public final class Registrar implements AutoCloseable {
 		this.records.remove(key, keeper);
 		Comeback comeback = this.comebacks.remove(key);
 		if (comeback != null) {
-			follow(wanted(comeback.entry(), null).registered(), comeback.registered());
+			Outcomes.follow(wanted(comeback.entry(), null).registered(), comeback.registered());
 		}
 	}
 
@@ -184,7 +158,7 @@ public final class Registrar implements AutoCloseable {
 	 * registrar is closed before
 	 */
 	public CompletableFuture<Void> deregister(String key) {
-		CompletableFuture<Void> gone = outcome();
+		CompletableFuture<Void> gone = this.outcomes.add();
 		this.loop.execute(() -> {
 			Comeback comeback = this.comebacks.remove(key);
 			if (comeback != null) {
@@ -195,7 +169,7 @@ public final class Registrar implements AutoCloseable {
 				gone.complete(null);
 				return;
 			}
-			follow(keeper.gone(), gone);
+			Outcomes.follow(keeper.gone(), gone);
 			keeper.leave(false);
 		});
 		return gone;
@@ -286,15 +260,14 @@ public final class Registrar implements AutoCloseable {
 		}
 		finally {
 			this.loop.close();
-			this.ended = true;
-			List.copyOf(this.outcomes).forEach((outcome) -> outcome.cancel(false));
+			this.outcomes.end();
 		}
 		return false;
 	}
 
 	private void release(boolean revoke, CompletableFuture<Void> done) {
 		if (revoke) {
-			follow(this.lease.release(), done);
+			Outcomes.follow(this.lease.release(), done);
 		}
 		else {
 			this.lease.abandon();

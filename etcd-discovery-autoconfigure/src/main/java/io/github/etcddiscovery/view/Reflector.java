@@ -24,8 +24,8 @@ import org.slf4j.LoggerFactory;
 /**
  * Follows what etcd holds under a prefix: lists, then watches from the next revision on,
  * for ever. The revision to resume from is kept here and goes up only with what has been
- * applied. Before a watch is resumed, a look at that revision proves that nothing was
- * missed; where it cannot be proven, everything is listed again.
+ * applied. Before anything that a new watch reports is applied, a look at that revision
+ * proves that nothing was missed; where it cannot be proven, everything is listed again.
  */
 final class Reflector {
 
@@ -105,10 +105,11 @@ final class Reflector {
 	private long enter(ViewState next) {
 		this.state = this.state.to(next);
 		this.attempt++;
-		if (this.watch != null && next != ViewState.WATCHING) {
+		if (this.watch != null) {
 			this.watch.close();
 			this.watch = null;
 		}
+		this.inbox.clear();
 		return this.attempt;
 	}
 
@@ -152,7 +153,7 @@ final class Reflector {
 
 			@Override
 			public void onCreated(long createdAt) {
-				onLoop(attempt, () -> created(createdAt));
+				onLoop(attempt, Reflector.this::prove);
 			}
 
 			@Override
@@ -169,18 +170,48 @@ final class Reflector {
 		});
 	}
 
-	private void created(long createdAt) {
-		if (createdAt < this.revision) {
-			// Either this member lags behind the others, or etcd was wiped: only a read
-			// that
-			// all members agree on can tell.
-			tryAgain(this::prove, this.backoff.next());
-			return;
-		}
-		// Not a new attempt: the watch being opened is the one that goes on.
+	/**
+	 * Looks whether etcd's history is still the one that was followed. The watch is open
+	 * by now, so that what happens to etcd from here on ends it. That it was opened at an
+	 * earlier revision than the one reached tells nothing: its member may lag behind.
+	 */
+	private void prove() {
+		// Not a new attempt: the watch is the one that goes on.
+		this.state = this.state.to(ViewState.PROVING);
+		long attempt = this.attempt;
+		this.proof.ask(this.revision).whenComplete((same, error) -> onLoop(attempt, () -> {
+			if (error != null) {
+				unproven(EtcdException.from(error));
+			}
+			else if (same.getAsBoolean()) {
+				proven();
+			}
+			else {
+				historyChanged();
+			}
+		}));
+	}
+
+	private void proven() {
 		this.state = this.state.to(ViewState.WATCHING);
 		this.backoff.reset();
 		this.sink.current();
+		scheduleDrain();
+	}
+
+	private void unproven(EtcdException error) {
+		switch (error.reason()) {
+			case FUTURE_REVISION -> historyChanged();
+			case COMPACTED -> list(true);
+			default -> retry(error);
+		}
+	}
+
+	private void historyChanged() {
+		logger.warn("etcd does not hold under {} what it held at revision {}: it was wiped or restored", this.prefix,
+				this.revision);
+		this.historyChanged = true;
+		list(true);
 	}
 
 	private void scheduleDrain() {
@@ -192,6 +223,9 @@ final class Reflector {
 	/** Applies all that is pending and publishes once. */
 	private void drain() {
 		this.drainScheduled.set(false);
+		if (this.state != ViewState.WATCHING) {
+			return;
+		}
 		boolean applied = false;
 		for (int i = 0; i < RESPONSES_PER_PUBLICATION; i++) {
 			Response response = this.inbox.poll();
@@ -230,50 +264,14 @@ final class Reflector {
 		if (attempt != this.attempt) {
 			return;
 		}
-		this.watch = null;
 		retry(cause);
 	}
 
 	private void retry(EtcdException cause) {
 		this.sink.interrupted(cause);
 		boolean listAgain = this.revision == 0 || cause.reason() == Reason.COMPACTED;
-		tryAgain(listAgain ? () -> list(true) : this::prove, this.backoff.next(cause));
-	}
-
-	private void tryAgain(Runnable step, Duration wait) {
 		long attempt = enter(ViewState.WAITING);
-		this.loop.schedule(() -> onLoop(attempt, step), wait);
-	}
-
-	/** Looks whether etcd's history is still the one that was followed. */
-	private void prove() {
-		long attempt = enter(ViewState.PROVING);
-		this.proof.ask(this.revision).whenComplete((same, error) -> onLoop(attempt, () -> {
-			if (error != null) {
-				unproven(EtcdException.from(error));
-			}
-			else if (same.getAsBoolean()) {
-				open();
-			}
-			else {
-				historyChanged();
-			}
-		}));
-	}
-
-	private void unproven(EtcdException error) {
-		switch (error.reason()) {
-			case FUTURE_REVISION -> historyChanged();
-			case COMPACTED -> list(true);
-			default -> retry(error);
-		}
-	}
-
-	private void historyChanged() {
-		logger.warn("etcd does not hold under {} what it held at revision {}: it was wiped or restored", this.prefix,
-				this.revision);
-		this.historyChanged = true;
-		list(true);
+		this.loop.schedule(() -> onLoop(attempt, listAgain ? () -> list(true) : this::open), this.backoff.next(cause));
 	}
 
 	/** How far the watch has come, {@code null} while changes do not arrive. */
@@ -284,8 +282,8 @@ final class Reflector {
 	/** What the watch should have told and has not: nothing else is left to trust. */
 	private void drifted(Map<String, Long> missed) {
 		this.drifts += missed.size();
-		logger.warn("Changes of {} keys under {} were missed, of {} for one: reading all again", missed.size(),
-				this.prefix, missed.keySet().iterator().next());
+		this.sink.interrupted(new EtcdException(Reason.UNAVAILABLE, "changes of %d keys were missed, of %s for one"
+			.formatted(missed.size(), missed.keySet().iterator().next()), null));
 		list(false);
 	}
 

@@ -17,14 +17,14 @@ public enum ViewState {
 	/** Waiting for etcd to accept the watch from the next revision on. */
 	OPENING,
 
+	/** Proving that etcd's history is still the one that the view has followed. */
+	PROVING,
+
 	/** Current: changes arrive as they happen. */
 	WATCHING,
 
 	/** Waiting before the next attempt. */
 	WAITING,
-
-	/** Proving that etcd's history is still the one that the view has followed. */
-	PROVING,
 
 	/** Closed for good. */
 	CLOSED;
@@ -33,10 +33,10 @@ public enum ViewState {
 		return switch (this) {
 			case IDLE -> EnumSet.of(LISTING, CLOSED);
 			case LISTING -> EnumSet.of(OPENING, WAITING, CLOSED);
-			case OPENING -> EnumSet.of(WATCHING, WAITING, LISTING, CLOSED);
+			case OPENING -> EnumSet.of(PROVING, WAITING, CLOSED);
+			case PROVING -> EnumSet.of(WATCHING, LISTING, WAITING, CLOSED);
 			case WATCHING -> EnumSet.of(WAITING, LISTING, CLOSED);
-			case WAITING -> EnumSet.of(PROVING, LISTING, CLOSED);
-			case PROVING -> EnumSet.of(OPENING, LISTING, WAITING, CLOSED);
+			case WAITING -> EnumSet.of(OPENING, LISTING, CLOSED);
 			case CLOSED -> EnumSet.noneOf(ViewState.class);
 		};
 	}

@@ -107,6 +107,18 @@ public final class ScriptedEtcdClient extends EmptyEtcdClient {
 		((CompletableFuture<Object>) take(description)).complete(result);
 	}
 
+	/** Answers the calls that ask, as the oldest, what there was at a revision. */
+	public void testify(long revision, List<KeyValue> held) {
+		answer("count /services/ at " + revision, (long) held.size());
+		while (!this.calls.isEmpty() && this.calls.peek().description().startsWith("get ")) {
+			KeyValue current = held.stream()
+				.filter((keyValue) -> pending().get(0).equals("get " + keyValue.key() + " at " + revision))
+				.findFirst()
+				.orElse(null);
+			answer(pending().get(0), new ReadResult(revision, current));
+		}
+	}
+
 	/** Fails the oldest call, which must be this one. */
 	public void fail(String description, Reason reason) {
 		take(description).completeExceptionally(new EtcdException(reason, "failed on purpose", null));

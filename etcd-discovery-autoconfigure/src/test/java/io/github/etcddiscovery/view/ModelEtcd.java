@@ -89,7 +89,9 @@ final class ModelEtcd extends EmptyEtcdClient {
 		});
 		if (!events.isEmpty()) {
 			history().put(revision, next);
-			this.watches.forEach((watch) -> watch.pending.add(() -> watch.listener.onEvents(events)));
+			this.watches.stream()
+				.filter((watch) -> watch.startRevision <= revision)
+				.forEach((watch) -> watch.pending.add(() -> watch.listener.onEvents(events)));
 		}
 	}
 
@@ -199,7 +201,7 @@ final class ModelEtcd extends EmptyEtcdClient {
 
 	@Override
 	public Watch watch(String target, boolean prefix, long startRevision, WatchListener listener) {
-		OpenWatch watch = new OpenWatch(listener, new ArrayList<>());
+		OpenWatch watch = new OpenWatch(startRevision, listener, new ArrayList<>());
 		this.watches.add(watch);
 		watch.pending.add(() -> {
 			listener.onCreated(revision());
@@ -210,7 +212,7 @@ final class ModelEtcd extends EmptyEtcdClient {
 					listener.onEnd(failure(Reason.COMPACTED));
 				});
 			}
-			else {
+			else if (startRevision <= revision()) {
 				history().subMap(startRevision, revision() + 1)
 					.keySet()
 					.forEach((revision) -> past.add(() -> listener.onEvents(eventsOf(revision))));
@@ -240,7 +242,7 @@ final class ModelEtcd extends EmptyEtcdClient {
 	/**
 	 * A watch, and what it has not said yet.
 	 */
-	private record OpenWatch(WatchListener listener, List<Runnable> pending) {
+	private record OpenWatch(long startRevision, WatchListener listener, List<Runnable> pending) {
 
 	}
 

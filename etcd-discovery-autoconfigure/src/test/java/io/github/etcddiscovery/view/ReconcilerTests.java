@@ -43,6 +43,8 @@ class ReconcilerTests {
 		this.loop.run();
 		this.etcd.watch.onCreated(10);
 		this.loop.run();
+		this.etcd.testify(10, List.of(entry("a", 3), entry("b", 4)));
+		this.loop.run();
 	}
 
 	@Test
@@ -120,12 +122,18 @@ class ReconcilerTests {
 
 	private void readAgain(long revision, KeyValue... entries) {
 		assertThat(this.etcd.pending()).containsExactly("list /services/");
+		this.loop.advance(Duration.ofMillis(7));
+		assertThat(this.view.catalog().isSynced()).isTrue();
+		assertThat(this.view.staleness()).as("known not to be current").isEqualTo(Duration.ofMillis(7));
 		this.etcd.pages.accept(Arrays.asList(entries));
 		this.etcd.answer("list /services/", revision);
 		this.loop.run();
 		this.etcd.watch.onCreated(revision);
 		this.loop.run();
+		this.etcd.testify(revision, Arrays.asList(entries));
+		this.loop.run();
 		assertThat(this.view.state()).isEqualTo(ViewState.WATCHING);
+		assertThat(this.view.staleness()).isZero();
 	}
 
 	private static KeyValue entry(String id, long revision) {

@@ -50,13 +50,7 @@ class ReflectorRaceTests {
 
 	@Test
 	void memberThatLagsBehindIsNotTakenForAWipedEtcd() {
-		this.etcd.watch.onCreated(5);
-		this.loop.advance(RETRY);
-		this.etcd.answer("count /services/ at 10", 0L);
-		this.etcd.answer("get /services/ at 10", new ReadResult(10, null));
-		this.loop.run();
-		this.etcd.watch.onCreated(10);
-		this.loop.run();
+		created(5);
 		assertThat(this.view.state()).isEqualTo(ViewState.WATCHING);
 		assertThat(this.view.catalog().epoch()).isEqualTo(1);
 	}
@@ -64,7 +58,7 @@ class ReflectorRaceTests {
 	@Test
 	void wipedEtcdIsTakenForOneOnceAReadHasProvenIt() {
 		this.etcd.watch.onCreated(5);
-		this.loop.advance(RETRY);
+		this.loop.run();
 		this.etcd.fail("count /services/ at 10", Reason.FUTURE_REVISION);
 		this.etcd.fail("get /services/ at 10", Reason.FUTURE_REVISION);
 		this.loop.run();
@@ -75,18 +69,41 @@ class ReflectorRaceTests {
 	}
 
 	@Test
-	void historyThatIsAnotherOneBehindACompactionIsNoticed() {
+	void nothingIsAppliedBeforeTheHistoryIsProvenToBeTheSame() {
 		this.etcd.watch.onCreated(10);
+		this.etcd.watch.onEvents(List.of(put("/services/orders/a", "1", 11)));
+		this.loop.run();
+		assertThat(this.view.catalog().services()).isEmpty();
+		this.etcd.testify(10, List.of());
+		this.loop.run();
+		assertThat(this.view.catalog().all("orders")).containsExactly("1");
+	}
+
+	@Test
+	void eventsOfAnotherHistoryAreDropped() {
+		this.etcd.watch.onCreated(12);
+		this.etcd.watch.onEvents(List.of(put("/services/orders/a", "1", 11)));
+		this.loop.run();
+		this.etcd.testify(10, List.of(put("/services/orders/b", "of another history", 7).keyValue()));
+		this.loop.run();
+		this.etcd.pages.accept(List.of(put("/services/orders/b", "of another history", 7).keyValue()));
+		this.etcd.answer("list /services/", 12L);
+		this.loop.run();
+		assertThat(this.view.catalog().all("orders")).containsExactly("of another history");
+		assertThat(this.view.catalog().epoch()).isEqualTo(2);
+	}
+
+	@Test
+	void historyThatIsAnotherOneBehindACompactionIsNoticed() {
+		created(10);
 		this.etcd.watch.onEvents(List.of(put("/services/orders/a", "1", 11)));
 		this.etcd.watch.onEnd(new EtcdException(Reason.COMPACTED, "compacted on purpose", null));
 		this.loop.advance(RETRY);
 		this.etcd.pages.accept(List.of(put("/services/orders/a", "0", 7).keyValue()));
 		this.etcd.fail("list /services/", Reason.UNAVAILABLE);
 		this.loop.advance(RETRY);
-		while (!this.etcd.pending().get(0).startsWith("list")) {
-			this.etcd.fail(this.etcd.pending().get(0), Reason.COMPACTED);
-			this.loop.run();
-		}
+		this.etcd.watch.onEnd(new EtcdException(Reason.COMPACTED, "compacted on purpose", null));
+		this.loop.advance(RETRY);
 		this.etcd.pages.accept(List.of());
 		this.etcd.answer("list /services/", 500L);
 		this.loop.run();
@@ -95,7 +112,7 @@ class ReflectorRaceTests {
 
 	@Test
 	void compactionAloneIsNoOtherHistory() {
-		this.etcd.watch.onCreated(10);
+		created(10);
 		this.etcd.watch.onEvents(List.of(put("/services/orders/a", "1", 11)));
 		this.etcd.watch.onEnd(new EtcdException(Reason.COMPACTED, "compacted on purpose", null));
 		this.loop.advance(RETRY);
@@ -110,7 +127,7 @@ class ReflectorRaceTests {
 	@Test
 	void eventsOfAWatchThatHasEndedAreDropped() {
 		WatchListener former = this.etcd.watch;
-		former.onCreated(10);
+		created(10);
 		former.onEnd(new EtcdException(Reason.UNAVAILABLE, "ended on purpose", null));
 		this.loop.run();
 		former.onEvents(List.of(put("/services/orders/a", "1", 11)));
@@ -121,7 +138,7 @@ class ReflectorRaceTests {
 
 	@Test
 	void eventsBelowTheRevisionReachedAreDropped() {
-		this.etcd.watch.onCreated(10);
+		created(10);
 		this.etcd.watch.onEvents(List.of(put("/services/orders/a", "1", 12)));
 		this.etcd.watch.onEvents(List.of(put("/services/orders/a", "0", 11), put("/services/orders/b", "2", 13)));
 		this.loop.run();
@@ -131,7 +148,7 @@ class ReflectorRaceTests {
 
 	@Test
 	void allChangesOfARevisionAppearTogether() {
-		this.etcd.watch.onCreated(10);
+		created(10);
 		this.etcd.watch.onEvents(List.of(put("/services/orders/a", "1", 11), put("/services/stock/a", "2", 11)));
 		this.loop.run();
 		assertThat(this.view.catalog().services()).containsExactly("orders", "stock");
@@ -139,7 +156,7 @@ class ReflectorRaceTests {
 
 	@Test
 	void decoderThatRunsOutOfStackHarmsOnlyItsEntry() {
-		this.etcd.watch.onCreated(10);
+		created(10);
 		this.etcd.watch
 			.onEvents(List.of(put("/services/orders/a", "overflow", 11), put("/services/orders/b", "2", 12)));
 		this.loop.run();
@@ -154,11 +171,20 @@ class ReflectorRaceTests {
 		this.loop.advance(Duration.ofMillis(900));
 		assertThat(this.etcd.pending()).as("not in haste").isEmpty();
 		this.loop.advance(RETRY);
-		assertThat(this.etcd.pending()).containsExactly("count /services/ at 10", "get /services/ at 10");
+		this.etcd.watch.onCreated(10);
+		this.loop.run();
 		this.etcd.fail("count /services/ at 10", Reason.COMPACTED);
 		this.etcd.fail("get /services/ at 10", Reason.COMPACTED);
 		this.loop.run();
 		assertThat(this.etcd.pending()).containsExactly("list /services/");
+	}
+
+	/** The watch opens, in the history that was followed. */
+	private void created(long revision) {
+		this.etcd.watch.onCreated(revision);
+		this.loop.run();
+		this.etcd.testify(10, List.of());
+		this.loop.run();
 	}
 
 	private static WatchEvent put(String key, String value, long revision) {

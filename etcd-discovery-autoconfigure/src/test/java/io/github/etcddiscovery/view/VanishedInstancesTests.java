@@ -155,6 +155,8 @@ class VanishedInstancesTests {
 		List<String> before = this.view.catalog().available("orders");
 		this.etcd.watch.onEnd(new EtcdException(Reason.UNAVAILABLE, "ended on purpose", null));
 		this.loop.advance(Duration.ofSeconds(2));
+		this.etcd.watch.onCreated(1);
+		this.loop.run();
 		while (!this.etcd.pending().isEmpty()) {
 			this.etcd.fail(this.etcd.pending().get(0), Reason.FUTURE_REVISION);
 		}
@@ -193,6 +195,8 @@ class VanishedInstancesTests {
 		this.etcd.answer("list /services/", this.revision);
 		this.loop.run();
 		this.etcd.watch.onCreated(this.revision);
+		this.loop.run();
+		this.etcd.testify(this.revision, entries);
 		this.loop.run();
 	}
 
