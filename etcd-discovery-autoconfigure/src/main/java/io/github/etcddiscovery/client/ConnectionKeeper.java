@@ -7,6 +7,7 @@ import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
+import java.util.function.BiConsumer;
 
 import io.etcd.jetcd.ByteSequence;
 import io.etcd.jetcd.Client;
@@ -41,6 +42,9 @@ final class ConnectionKeeper implements AutoCloseable {
 
 	private final EventLoop loop;
 
+	/** Is told of a client when its connection is given up. */
+	private final BiConsumer<Client, EtcdException> onLost;
+
 	private JetcdClientFactory factory;
 
 	private EtcdClientOptions options;
@@ -56,10 +60,12 @@ final class ConnectionKeeper implements AutoCloseable {
 
 	private long lostSince;
 
-	ConnectionKeeper(JetcdClientFactory factory, EtcdClientOptions options, EventLoop loop) {
+	ConnectionKeeper(JetcdClientFactory factory, EtcdClientOptions options, EventLoop loop,
+			BiConsumer<Client, EtcdException> onLost) {
 		this.factory = factory;
 		this.options = options;
 		this.loop = loop;
+		this.onLost = onLost;
 	}
 
 	/**
@@ -179,20 +185,22 @@ final class ConnectionKeeper implements AutoCloseable {
 			suspect = this.current;
 		}
 		EtcdException failure = (suspect != null) ? ping(suspect, VERIFY_TIMEOUT) : null;
+		EtcdException cause;
 		synchronized (this) {
 			if (this.state != State.SUSPECT) {
 				return;
 			}
-			if (failure == null || suspect != this.current) {
+			if (suspect == null || failure == null || suspect != this.current) {
 				this.state = State.HEALTHY;
 				return;
 			}
 			this.state = State.LOST;
 			this.lostSince = System.nanoTime();
-			logger.warn("No connection to etcd at {}: {}", this.options.describeEndpoints(),
-					(this.lastFailure != null) ? this.lastFailure.getMessage() : failure.getMessage());
+			cause = (this.lastFailure != null) ? this.lastFailure : failure;
+			logger.warn("No connection to etcd at {}: {}", this.options.describeEndpoints(), cause.getMessage());
 			this.loop.execute(this::probe);
 		}
+		this.onLost.accept(suspect, cause);
 	}
 
 	private void probe() {

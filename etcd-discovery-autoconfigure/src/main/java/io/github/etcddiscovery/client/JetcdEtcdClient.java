@@ -53,6 +53,8 @@ public final class JetcdEtcdClient implements EtcdClient {
 
 	private final EventLoop loop = EventLoop.onThread("etcd-client-connection");
 
+	private final OpenWatches openWatches = new OpenWatches(this.loop);
+
 	private final ConnectionKeeper keeper;
 
 	private volatile EtcdClientOptions options;
@@ -73,7 +75,7 @@ public final class JetcdEtcdClient implements EtcdClient {
 					return thread;
 				});
 		this.executor.allowCoreThreadTimeOut(true);
-		this.keeper = new ConnectionKeeper(factory(options), options, this.loop);
+		this.keeper = new ConnectionKeeper(factory(options), options, this.loop, this.openWatches::connectionLost);
 	}
 
 	private JetcdClientFactory factory(EtcdClientOptions connection) {
@@ -152,7 +154,7 @@ public final class JetcdEtcdClient implements EtcdClient {
 		if (prefix) {
 			option.withRange(endOf(target));
 		}
-		JetcdWatch watch = new JetcdWatch("Watching " + target, listener, this.keeper::failed);
+		JetcdWatch watch = new JetcdWatch("Watching " + target, listener, this.keeper::failed, this.openWatches);
 		this.keeper.client("Watching " + target).whenComplete((client, error) -> {
 			if (client != null) {
 				watch.open(client, bytes(target), option.build(), this.options.requestTimeout());

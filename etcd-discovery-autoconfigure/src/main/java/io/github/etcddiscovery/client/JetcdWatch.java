@@ -33,6 +33,8 @@ final class JetcdWatch implements EtcdClient.Watch, Watch.Listener {
 
 	private final BiConsumer<Client, EtcdException> failures;
 
+	private final OpenWatches openWatches;
+
 	private final AtomicBoolean ended = new AtomicBoolean();
 
 	private final CompletableFuture<Void> created = new CompletableFuture<>();
@@ -41,10 +43,19 @@ final class JetcdWatch implements EtcdClient.Watch, Watch.Listener {
 
 	private volatile Watch.@Nullable Watcher watcher;
 
-	JetcdWatch(String action, WatchListener listener, BiConsumer<Client, EtcdException> failures) {
+	/** Whether anything has been heard since the last check. */
+	private volatile boolean heard;
+
+	/** Whether a sign of life was asked for at the last check. */
+	private boolean asked;
+
+	JetcdWatch(String action, WatchListener listener, BiConsumer<Client, EtcdException> failures,
+			OpenWatches openWatches) {
 		this.action = action;
 		this.listener = listener;
 		this.failures = failures;
+		this.openWatches = openWatches;
+		openWatches.add(this);
 	}
 
 	void open(Client client, ByteSequence target, WatchOption option, Duration timeout) {
@@ -70,6 +81,7 @@ final class JetcdWatch implements EtcdClient.Watch, Watch.Listener {
 		if (this.ended.get()) {
 			return;
 		}
+		this.heard = true;
 		if (response.isCreatedNotify()) {
 			if (!this.created.complete(null)) {
 				end(new EtcdException(Reason.UNAVAILABLE, this.action + " was interrupted", null));
@@ -109,6 +121,33 @@ final class JetcdWatch implements EtcdClient.Watch, Watch.Listener {
 		}
 	}
 
+	/** Ends it if it runs over this client, whose connection is given up. */
+	void connectionLost(Client lost, EtcdException cause) {
+		if (lost == this.client) {
+			end(new EtcdException(Reason.UNAVAILABLE,
+					"%s was interrupted: %s".formatted(this.action, cause.getMessage()), cause));
+		}
+	}
+
+	/**
+	 * Asks for a sign of life if nothing has been heard for a while; ends it if nothing
+	 * was heard after asking either. Called by one thread at a time.
+	 */
+	void checkAlive() {
+		Watch.Watcher opened = this.watcher;
+		if (this.heard || opened == null || !this.created.isDone()) {
+			this.heard = false;
+			this.asked = false;
+		}
+		else if (this.asked) {
+			end(new EtcdException(Reason.UNAVAILABLE, this.action + " has fallen silent", null));
+		}
+		else {
+			this.asked = true;
+			opened.requestProgress();
+		}
+	}
+
 	@Override
 	public void close() {
 		if (this.ended.compareAndSet(false, true)) {
@@ -117,6 +156,7 @@ final class JetcdWatch implements EtcdClient.Watch, Watch.Listener {
 	}
 
 	private void release() {
+		this.openWatches.remove(this);
 		this.created.complete(null);
 		Watch.Watcher opened = this.watcher;
 		if (opened != null) {

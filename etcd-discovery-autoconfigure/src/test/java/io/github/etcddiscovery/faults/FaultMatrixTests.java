@@ -8,6 +8,7 @@ import java.util.concurrent.Callable;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
 import java.util.stream.IntStream;
+import java.util.stream.Stream;
 
 import io.github.etcddiscovery.instance.JsonInstanceCodec;
 import io.github.etcddiscovery.instance.KeyLayout;
@@ -47,6 +48,10 @@ class FaultMatrixTests {
 	 * For what is to be done within a second or so: noise of a machine that is busy.
 	 */
 	private static final Duration NOISE = Duration.ofSeconds(1);
+
+	private static final int[] OUTAGES = Stream.of(System.getProperty("faults.outages", "5").split(","))
+		.mapToInt(Integer::parseInt)
+		.toArray();
 
 	private final EtcdBinary binary;
 
@@ -91,6 +96,26 @@ class FaultMatrixTests {
 		});
 		assertAllIsWell();
 		assertThat(this.eyes.get(KEY).getModRevision()).as("R2: it never went").isEqualTo(before);
+	}
+
+	/**
+	 * Of {@code -Dfaults.outages=5,60,150} seconds: gRPC alone would come back ever
+	 * later.
+	 */
+	@Test
+	void etcdAwayForLong() throws Exception {
+		for (int seconds : OUTAGES) {
+			measure("etcdAwayFor" + seconds + "Seconds", Duration.ofSeconds(1).plus(NOISE), () -> {
+				this.etcd.kill();
+				this.subject.awaitStale();
+				await().pollDelay(Duration.ofSeconds(seconds)).atMost(Duration.ofMinutes(5)).until(() -> true);
+				assertThat(this.subject.view().catalog().available("subject")).as("V7: served all the same").hasSize(1);
+				this.etcd.startAgain();
+				return untilAWriteIsSeen();
+			});
+			this.subject.awaitRegistered();
+		}
+		assertAllIsWell();
 	}
 
 	@Test
@@ -153,6 +178,67 @@ class FaultMatrixTests {
 			}
 		}
 		untilAWriteIsSeen();
+		assertAllIsWell();
+	}
+
+	@Test
+	void connectionResetAfterEveryFrameOfASession() {
+		try (Churn churn = new Churn(this.eyes.client(), PREFIX + "churn/", 3)) {
+			for (int frames = 1; frames <= 60; frames++) {
+				int before = this.proxy.cuts();
+				// The session begins with a new connection.
+				this.proxy.cut();
+				this.proxy.cutAfterFrames(frames);
+				await().atMost(SOON).pollInterval(Duration.ofMillis(1)).until(() -> this.proxy.cuts() > before);
+				this.proxy.cutAfterFrames(Integer.MAX_VALUE);
+				this.subject.awaitCurrent();
+			}
+		}
+		untilAWriteIsSeen();
+		assertAllIsWell();
+	}
+
+	@Test
+	void connectionThatEtcdHalfCloses() throws Exception {
+		try (Churn churn = new Churn(this.eyes.client(), PREFIX + "churn/", 4)) {
+			measure("connectionThatEtcdHalfCloses", Duration.ofSeconds(1).plus(NOISE), () -> {
+				this.proxy.halfClose();
+				return untilAWriteIsSeen();
+			});
+		}
+		assertAllIsWell();
+	}
+
+	@Test
+	void networkThatSwallowsWhatIsSaidToEtcd() {
+		swallowUntilNoticed(TcpProxy.Direction.TO_ETCD);
+	}
+
+	@Test
+	void networkThatSwallowsWhatEtcdSays() {
+		swallowUntilNoticed(TcpProxy.Direction.FROM_ETCD);
+	}
+
+	private void swallowUntilNoticed(TcpProxy.Direction direction) {
+		this.proxy.swallow(direction);
+		Measurements.Stopwatch swallowed = Measurements.start();
+		this.subject.awaitStale();
+		assertThat(swallowed.elapsed()).isLessThan(Duration.ofSeconds(15));
+		this.proxy.swallow();
+		untilAWriteIsSeen();
+		this.subject.awaitRegistered();
+		assertAllIsWell();
+	}
+
+	@Test
+	void everythingTakesAThirdOfASecondEachWay() {
+		long before = this.eyes.get(KEY).getModRevision();
+		this.proxy.setDelay(Duration.ofMillis(300));
+		this.proxy.cut();
+		untilAWriteIsSeen();
+		await().pollDelay(Subject.TTL.ttl().multipliedBy(2)).atMost(SOON).until(this.subject::isCurrent);
+		assertThat(this.eyes.get(KEY).getModRevision()).as("R2: it never went").isEqualTo(before);
+		this.proxy.setDelay(Duration.ZERO);
 		assertAllIsWell();
 	}
 
@@ -267,16 +353,7 @@ class FaultMatrixTests {
 
 	@Test
 	void slowLinkAtFiveThousandInstances() throws Exception {
-		for (int i = 0; i < 5_000; i += 100) {
-			int from = i;
-			CompletableFuture
-				.allOf(IntStream.range(from, from + 100)
-					.mapToObj((id) -> this.eyes.client()
-						.getKVClient()
-						.put(EtcdEyes.bytes(PREFIX + "many/" + id), EtcdEyes.bytes("v".repeat(200))))
-					.toArray(CompletableFuture[]::new))
-				.get(20, TimeUnit.SECONDS);
-		}
+		writeMany(5_000);
 		this.proxy.setRefusing(true);
 		this.subject.awaitStale();
 		this.eyes.put(PREFIX + "many/0", "changed while away");
@@ -288,6 +365,58 @@ class FaultMatrixTests {
 		this.proxy.setBytesPerSecond(Long.MAX_VALUE);
 		this.subject.awaitCurrent();
 		this.subject.assertEqualToEtcd(this.eyes);
+	}
+
+	@Test
+	void compactionInMidList() throws Exception {
+		// Two pages of 5,000 and a third.
+		writeMany(11_000);
+		this.proxy.setRefusing(true);
+		this.subject.awaitStale();
+		this.eyes.put(PREFIX + "many/0", "changed while away");
+		this.eyes.compact(this.eyes.revision());
+		this.proxy.setBytesPerSecond(1_500_000);
+		this.proxy.setRefusing(false);
+		await().atMost(SOON)
+			.pollInterval(Duration.ofMillis(1))
+			.until(() -> this.subject.view().state() == ViewState.LISTING);
+		this.eyes.put(PREFIX + "many/1", "changed in mid-list");
+		this.eyes.compact(this.eyes.revision());
+		assertThat(this.subject.view().state()).as("the list is still being read").isEqualTo(ViewState.LISTING);
+		this.proxy.setBytesPerSecond(Long.MAX_VALUE);
+		this.subject.awaitSeen(PREFIX + "many/1", "changed in mid-list");
+		this.subject.awaitCurrent();
+		this.subject.assertEqualToEtcd(this.eyes);
+		assertThat(this.subject.view().catalog().epoch()).as("V3: the history is the same").isEqualTo(1);
+	}
+
+	@Test
+	void oneKeyWrittenAHundredTimesASecond() {
+		String key = PREFIX + "orders/often";
+		for (int i = 0; i < 1_000; i++) {
+			String value = "write " + i;
+			this.eyes.put(key, value);
+			this.subject.registrar().register(RegistryEntry.of(KEY, value));
+			await().pollDelay(Duration.ofMillis(9)).atMost(SOON).until(() -> true);
+		}
+		this.subject.awaitSeen(key, "write 999");
+		this.subject.awaitSeen(KEY, "write 999");
+		this.subject.assertEqualToEtcd(this.eyes);
+		this.subject.assertWhatWasPublishedWasTrue(this.eyes);
+		assertThat(this.eyes.get(KEY).getLease()).isEqualTo(this.subject.registrar().leaseId()).isNotZero();
+	}
+
+	private void writeMany(int instances) throws Exception {
+		for (int i = 0; i < instances; i += 100) {
+			int from = i;
+			CompletableFuture
+				.allOf(IntStream.range(from, from + 100)
+					.mapToObj((id) -> this.eyes.client()
+						.getKVClient()
+						.put(EtcdEyes.bytes(PREFIX + "many/" + id), EtcdEyes.bytes("v".repeat(200))))
+					.toArray(CompletableFuture[]::new))
+				.get(20, TimeUnit.SECONDS);
+		}
 	}
 
 	@Test

@@ -36,7 +36,11 @@ public final class TcpProxy implements AutoCloseable {
 
 	private volatile boolean refusing;
 
-	private volatile boolean blackHole;
+	private volatile Set<Direction> swallowed = Set.of();
+
+	private volatile Duration delay = Duration.ZERO;
+
+	private final AtomicInteger framesLeft = new AtomicInteger(Integer.MAX_VALUE);
 
 	private volatile long bytesPerSecond = UNLIMITED;
 
@@ -77,7 +81,27 @@ public final class TcpProxy implements AutoCloseable {
 
 	/** Lets nothing through either way, without anybody being told. */
 	public void setBlackHole(boolean blackHole) {
-		this.blackHole = blackHole;
+		swallow(blackHole ? Direction.values() : new Direction[0]);
+	}
+
+	/** Lets nothing through that way, and all the other, without anybody being told. */
+	public void swallow(Direction... directions) {
+		this.swallowed = Set.of(directions);
+	}
+
+	/** Holds up whatever comes, on its way to etcd and on its way back. */
+	public void setDelay(Duration delay) {
+		this.delay = delay;
+	}
+
+	/** Tells clients that etcd will say no more, and goes on listening to them. */
+	public void halfClose() {
+		this.connections.forEach(Connection::halfClose);
+	}
+
+	/** Breaks all connections once that many more HTTP/2 frames have come from etcd. */
+	public void cutAfterFrames(int frames) {
+		this.framesLeft.set(frames);
 	}
 
 	/** Slows down what comes from etcd, on each connection. */
@@ -90,7 +114,10 @@ public final class TcpProxy implements AutoCloseable {
 		this.left.set(bytes);
 	}
 
-	/** How often connections were broken by {@link #cutAfter} so far. */
+	/**
+	 * How often connections were broken by {@link #cutAfter} and {@link #cutAfterFrames}
+	 * so far.
+	 */
 	public int cuts() {
 		return this.cuts.get();
 	}
@@ -115,8 +142,8 @@ public final class TcpProxy implements AutoCloseable {
 				etcd.setTcpNoDelay(true);
 				Connection connection = new Connection(client, etcd);
 				this.connections.add(connection);
-				daemon(() -> connection.pump(client, etcd, false));
-				daemon(() -> connection.pump(etcd, client, true));
+				daemon(() -> connection.pump(client, etcd, Direction.TO_ETCD));
+				daemon(() -> connection.pump(etcd, client, Direction.FROM_ETCD));
 			}
 			catch (IOException ex) {
 				// Closed, or the client has gone already.
@@ -141,11 +168,12 @@ public final class TcpProxy implements AutoCloseable {
 	}
 
 	/** How many of these bytes may still come from etcd. */
-	private int take(int bytes) {
-		if (this.left.get() == UNLIMITED) {
-			return bytes;
+	private int take(byte[] buffer, int bytes, Frames frames) {
+		int allowed = bytes;
+		if (this.left.get() != UNLIMITED) {
+			allowed = (int) Math.max(0, Math.min(bytes, this.left.getAndAdd(-bytes)));
 		}
-		return (int) Math.max(0, Math.min(bytes, this.left.getAndAdd(-bytes)));
+		return Math.min(allowed, frames.take(buffer, bytes));
 	}
 
 	@Override
@@ -173,21 +201,24 @@ public final class TcpProxy implements AutoCloseable {
 			this.etcd = etcd;
 		}
 
-		void pump(Socket from, Socket to, boolean down) {
+		void pump(Socket from, Socket to, Direction direction) {
+			boolean down = direction == Direction.FROM_ETCD;
+			Frames frames = new Frames();
 			byte[] buffer = new byte[8_192];
 			try {
 				InputStream in = from.getInputStream();
 				OutputStream out = to.getOutputStream();
 				for (int read = in.read(buffer); read >= 0; read = in.read(buffer)) {
-					while (TcpProxy.this.blackHole && !from.isClosed()) {
+					LockSupport.parkNanos(TcpProxy.this.delay.toNanos());
+					while (TcpProxy.this.swallowed.contains(direction) && !from.isClosed()) {
 						LockSupport.parkNanos(Duration.ofMillis(10).toNanos());
 					}
-					int allowed = down ? take(read) : read;
+					int allowed = down ? take(buffer, read, frames) : read;
 					out.write(buffer, 0, allowed);
 					if (down) {
 						slowDown(allowed);
 					}
-					if (allowed < read) {
+					if (allowed < read || (down && frames.ended())) {
 						TcpProxy.this.cuts.incrementAndGet();
 						break;
 					}
@@ -197,6 +228,15 @@ public final class TcpProxy implements AutoCloseable {
 				// One side has gone: so does the other.
 			}
 			reset();
+		}
+
+		void halfClose() {
+			try {
+				this.client.shutdownOutput();
+			}
+			catch (IOException ex) {
+				// Closed already.
+			}
 		}
 
 		private void slowDown(int bytes) {
@@ -210,6 +250,68 @@ public final class TcpProxy implements AutoCloseable {
 			TcpProxy.this.connections.remove(this);
 			TcpProxy.reset(this.client);
 			TcpProxy.reset(this.etcd);
+		}
+
+	}
+
+	/**
+	 * Which way something goes.
+	 */
+	public enum Direction {
+
+		/** From the client to etcd. */
+		TO_ETCD,
+
+		/** From etcd to the client. */
+		FROM_ETCD
+
+	}
+
+	/**
+	 * Counts the HTTP/2 frames of a connection. Each begins with nine bytes, of which the
+	 * first three are the length of what comes after these (RFC 9113, section 4.1).
+	 */
+	private final class Frames {
+
+		private static final int HEADER = 9;
+
+		private int seenOfHeader;
+
+		private int length;
+
+		private int leftOfPayload;
+
+		/** How many of these bytes belong to frames that may still come. */
+		int take(byte[] buffer, int bytes) {
+			for (int i = 0; i < bytes; i++) {
+				if (this.leftOfPayload > 0) {
+					this.leftOfPayload--;
+				}
+				else {
+					if (this.seenOfHeader < 3) {
+						this.length = (this.length << 8) | (buffer[i] & 0xff);
+					}
+					this.seenOfHeader++;
+					if (this.seenOfHeader == HEADER) {
+						this.leftOfPayload = this.length;
+						this.length = 0;
+						this.seenOfHeader = 0;
+					}
+				}
+				boolean ended = this.leftOfPayload == 0 && this.seenOfHeader == 0;
+				if (ended && limited() && TcpProxy.this.framesLeft.decrementAndGet() <= 0) {
+					return i + 1;
+				}
+			}
+			return bytes;
+		}
+
+		private boolean limited() {
+			return TcpProxy.this.framesLeft.get() != Integer.MAX_VALUE;
+		}
+
+		boolean ended() {
+			return TcpProxy.this.framesLeft.get() <= 0;
 		}
 
 	}
