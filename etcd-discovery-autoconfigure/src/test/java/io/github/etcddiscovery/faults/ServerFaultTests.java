@@ -1,0 +1,151 @@
+package io.github.etcddiscovery.faults;
+
+import java.time.Duration;
+import java.util.Map;
+
+import io.github.etcddiscovery.testing.EtcdBinary;
+import io.github.etcddiscovery.testing.EtcdEyes;
+import io.github.etcddiscovery.testing.EtcdProcess;
+import io.github.etcddiscovery.testing.GrpcProxy;
+import io.github.etcddiscovery.testing.OnEveryEtcd;
+import io.grpc.Status;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Tag;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
+
+import static io.github.etcddiscovery.faults.Subject.KEY;
+import static io.github.etcddiscovery.faults.Subject.PREFIX;
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
+
+/**
+ * etcd, or what stands in front of it, answers as it hardly ever does. The view and the
+ * record survive all of it.
+ */
+@OnEveryEtcd
+@Tag("slow")
+class ServerFaultTests {
+
+	private static final Duration SOON = Duration.ofSeconds(30);
+
+	private final EtcdBinary binary;
+
+	private EtcdProcess etcd;
+
+	private EtcdEyes eyes;
+
+	private GrpcProxy proxy;
+
+	private Subject subject;
+
+	private int writes;
+
+	ServerFaultTests(EtcdBinary binary) {
+		this.binary = binary;
+	}
+
+	@BeforeEach
+	void start() {
+		this.etcd = EtcdProcess.start(this.binary);
+		this.eyes = new EtcdEyes(this.etcd.endpoint());
+		this.proxy = GrpcProxy.to(this.etcd.endpoint());
+		this.subject = new Subject(this.proxy.endpoint());
+	}
+
+	@AfterEach
+	void stop() {
+		this.subject.close();
+		this.proxy.close();
+		this.eyes.close();
+		this.etcd.close();
+	}
+
+	@ParameterizedTest
+	@EnumSource(mode = EnumSource.Mode.EXCLUDE, names = "OK")
+	void everythingFailsWithAStatus(Status.Code code) {
+		for (Status status : new Status[] { code.toStatus(), code.toStatus().withDescription("etcdserver: on purpose"),
+				code.toStatus().withDescription("etcdserver: requested lease not found") }) {
+			this.proxy.failAll(status);
+			this.subject.awaitStale();
+			assertThat(this.subject.view().catalog().available("subject")).as("V7: served all the same").hasSize(1);
+			this.proxy.stopFailing();
+			untilAWriteIsSeen();
+		}
+		assertAllIsWell();
+	}
+
+	@Test
+	void watchesEndBetweenTheirAcceptanceAndTheFirstEvent() {
+		this.proxy.endWatchesAfter(1);
+		this.proxy.failAll(Status.UNAVAILABLE);
+		this.proxy.stopFailing();
+		try (Churn churn = new Churn(this.eyes.client(), PREFIX + "churn/", 5)) {
+			await().pollDelay(Duration.ofSeconds(5)).atMost(SOON).until(() -> true);
+		}
+		this.proxy.endWatchesAfter(Integer.MAX_VALUE);
+		untilAWriteIsSeen();
+		assertAllIsWell();
+	}
+
+	@Test
+	void watchesEndAfterEveryEvent() throws Exception {
+		this.proxy.endWatchesAfter(2);
+		this.proxy.failAll(Status.UNAVAILABLE);
+		this.proxy.stopFailing();
+		try (Churn churn = new Churn(this.eyes.client(), PREFIX + "churn/", 6)) {
+			Measurements.measure("watchesEndAfterEveryEvent", this.binary, Duration.ofSeconds(2),
+					this::untilAWriteIsSeen);
+		}
+		assertAllIsWell();
+	}
+
+	@Test
+	void watchThatFallsSilent() throws Exception {
+		Measurements.measure("watchThatFallsSilent", this.binary, Duration.ofSeconds(15), () -> {
+			this.proxy.silenceWatches(true);
+			Measurements.Stopwatch silenced = Measurements.start();
+			this.subject.awaitStale();
+			Duration noticed = silenced.elapsed();
+			this.proxy.silenceWatches(false);
+			untilAWriteIsSeen();
+			return noticed;
+		});
+		assertAllIsWell();
+	}
+
+	@Test
+	void clientsAreToldToGoAway() throws Exception {
+		try (Churn churn = new Churn(this.eyes.client(), PREFIX + "churn/", 7)) {
+			Measurements.measure("clientsAreToldToGoAway", this.binary, Duration.ofSeconds(2), () -> {
+				Runnable end = this.proxy.goAway();
+				untilAWriteIsSeen();
+				end.run();
+				return untilAWriteIsSeen();
+			});
+		}
+		assertAllIsWell();
+	}
+
+	private void assertAllIsWell() {
+		this.subject.awaitCurrent();
+		this.subject.awaitRegistered();
+		this.subject.assertEqualToEtcd(this.eyes);
+		this.subject.assertWhatWasPublishedWasTrue(this.eyes);
+		assertThat(this.subject.view().catalog().epoch()).as("V3: the history is the same").isEqualTo(1);
+		assertThat(this.eyes.all(PREFIX + "subject/")).containsExactly(Map.entry(KEY, "UP"));
+		assertThat(this.eyes.get(KEY).getLease()).isEqualTo(this.subject.registrar().leaseId()).isNotZero();
+	}
+
+	/** From now until the view shows something written now. */
+	private Duration untilAWriteIsSeen() {
+		Measurements.Stopwatch healed = Measurements.start();
+		String value = "write " + this.writes++;
+		this.eyes.put(PREFIX + "orders/1", value);
+		this.subject.awaitSeen(PREFIX + "orders/1", value);
+		return healed.elapsed();
+	}
+
+}
