@@ -16,10 +16,10 @@ final class OpenWatches {
 
 	/**
 	 * A watch that says nothing is asked for a sign of life after one to two of these,
-	 * and given up after another one: fifteen seconds at most. A healthy etcd answers in
+	 * and given up after another one: twelve seconds at most. A healthy etcd answers in
 	 * milliseconds.
 	 */
-	private static final Duration CHECK_INTERVAL = Duration.ofSeconds(5);
+	private static final Duration CHECK_INTERVAL = Duration.ofSeconds(4);
 
 	private final EventLoop loop;
 

@@ -52,8 +52,12 @@ final class Subject implements AutoCloseable {
 	}
 
 	Subject(String key, String[] endpoints) {
+		this(key, EtcdClientOptions.of(endpoints));
+	}
+
+	Subject(String key, EtcdClientOptions options) {
 		this.key = key;
-		this.client = EtcdClient.create(EtcdClientOptions.of(endpoints));
+		this.client = EtcdClient.create(options);
 		this.registrar = new Registrar(this.client, TTL);
 		this.view = new ServiceView<>(this.client, new KeyLayout("/services").ranges(),
 				(instance, keyValue) -> keyValue.key() + "=" + new String(keyValue.value(), StandardCharsets.UTF_8),

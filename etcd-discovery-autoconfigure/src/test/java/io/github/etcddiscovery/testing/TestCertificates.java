@@ -42,7 +42,7 @@ public record TestCertificates(String certificate, String key) {
 						keys.getKey("test", PASSWORD.toCharArray()).getEncoded()));
 	}
 
-	private static String pem(Path file, String type, byte[] content) throws IOException {
+	static String pem(Path file, String type, byte[] content) throws IOException {
 		String base64 = Base64.getMimeEncoder(64, new byte[] { '\n' }).encodeToString(content);
 		Files.writeString(file, "-----BEGIN " + type + "-----\n" + base64 + "\n-----END " + type + "-----\n");
 		return file.toString();

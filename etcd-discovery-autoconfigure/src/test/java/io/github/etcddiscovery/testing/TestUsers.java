@@ -1,5 +1,11 @@
 package io.github.etcddiscovery.testing;
 
+import java.io.IOException;
+import java.nio.file.Path;
+import java.security.GeneralSecurityException;
+import java.security.KeyPair;
+import java.security.KeyPairGenerator;
+import java.time.Duration;
 import java.util.concurrent.TimeUnit;
 
 import io.etcd.jetcd.Auth;
@@ -18,8 +24,9 @@ public final class TestUsers {
 	private TestUsers() {
 	}
 
-	public static EtcdProcess startWithAuthentication(EtcdBinary binary) {
-		EtcdProcess etcd = EtcdProcess.start(binary);
+	/** Starts one, with further flags of etcd's. */
+	public static EtcdProcess startWithAuthentication(EtcdBinary binary, String... flags) {
+		EtcdProcess etcd = EtcdProcess.startWith(binary, flags);
 		try (EtcdEyes eyes = new EtcdEyes(etcd.endpoint())) {
 			Auth auth = eyes.client().getAuthClient();
 			ByteSequence range = bytes("/services/");
@@ -41,6 +48,20 @@ public final class TestUsers {
 			auth.authEnable().orTimeout(10, TimeUnit.SECONDS).join();
 		}
 		return etcd;
+	}
+
+	/**
+	 * Returns etcd's flag for tokens that end at a time of their own, however often they
+	 * are used; simple ones last as long as they are used.
+	 */
+	public static String jwt(Path folder, Duration ttl) throws IOException, GeneralSecurityException {
+		KeyPairGenerator generator = KeyPairGenerator.getInstance("RSA");
+		generator.initialize(2048);
+		KeyPair keys = generator.generateKeyPair();
+		return "--auth-token=jwt,sign-method=RS256,pub-key=%s,priv-key=%s,ttl=%ds".formatted(
+				TestCertificates.pem(folder.resolve("jwt.pub"), "PUBLIC KEY", keys.getPublic().getEncoded()),
+				TestCertificates.pem(folder.resolve("jwt.key"), "PRIVATE KEY", keys.getPrivate().getEncoded()),
+				ttl.toSeconds());
 	}
 
 }
