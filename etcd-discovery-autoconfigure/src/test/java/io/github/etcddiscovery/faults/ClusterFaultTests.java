@@ -2,9 +2,14 @@ package io.github.etcddiscovery.faults;
 
 import java.time.Duration;
 import java.util.List;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicReference;
 import java.util.function.Supplier;
 
 import io.etcd.jetcd.Client;
+import io.github.etcddiscovery.registry.Registrar;
+import io.github.etcddiscovery.registry.RegistryEntry;
+import io.github.etcddiscovery.registry.TtlOption;
 import io.github.etcddiscovery.testing.EtcdBinary;
 import io.github.etcddiscovery.testing.EtcdEyes;
 import io.github.etcddiscovery.testing.EtcdProcess;
@@ -28,6 +33,13 @@ import static org.junit.jupiter.api.Assumptions.assumeTrue;
 class ClusterFaultTests {
 
 	private static final Duration SOON = Duration.ofSeconds(30);
+
+	private static final TtlOption SHORT = new TtlOption(Duration.ofSeconds(1), Duration.ofSeconds(3));
+
+	/** etcd looks for leases that have run out every half a second. */
+	private static final Duration NOISE = Duration.ofSeconds(1);
+
+	private static final Duration ELECTION = Duration.ofSeconds(2);
 
 	private final EtcdBinary binary;
 
@@ -85,6 +97,44 @@ class ClusterFaultTests {
 		});
 		assertAllIsWell();
 		assertThat(this.eyes.get(KEY).getModRevision()).as("R2: it never went").isEqualTo(before);
+	}
+
+	/** Promise R8: a process that is killed is there for its ttl, and no longer. */
+	@Test
+	void instanceKilled() throws Exception {
+		Measurements.measure("instanceKilled", this.binary, SHORT.ttl().plus(NOISE), () -> lingering(() -> {
+		}));
+	}
+
+	/** Promise R8: a new leader gives all leases their whole ttl again. */
+	@Test
+	void instanceKilledAndThenTheLeaderToo() throws Exception {
+		Measurements.measure("instanceKilledAndThenTheLeaderToo", this.binary,
+				SHORT.ttl().multipliedBy(2).plus(ELECTION).plus(NOISE), () -> {
+					AtomicReference<EtcdProcess> killed = new AtomicReference<>();
+					// Just before the lease would have run out.
+					Duration lingering = lingering(() -> {
+						await().pollDelay(SHORT.ttl().minusMillis(500)).atMost(SOON).until(() -> true);
+						killed.set(leader());
+						killed.get().kill();
+					});
+					killed.get().startAgain();
+					return lingering;
+				});
+		assertAllIsWell();
+	}
+
+	/** How long the view shows a record whose process has ended without a word. */
+	private Duration lingering(Runnable meanwhile) {
+		String key = PREFIX + "killed/10.0.0.7:8080";
+		Registrar killed = new Registrar(this.subject.client(), SHORT);
+		killed.register(RegistryEntry.of(key, "UP")).orTimeout(10, TimeUnit.SECONDS).join();
+		this.subject.awaitSeen(key, "UP");
+		killed.close(false, Duration.ofSeconds(1));
+		Measurements.Stopwatch ended = Measurements.start();
+		meanwhile.run();
+		await().atMost(SOON).pollInterval(Duration.ofMillis(10)).until(() -> !this.subject.sees(key, "UP"));
+		return ended.elapsed();
 	}
 
 	@Test

@@ -33,6 +33,22 @@ class ReliabilityPageTests {
 			Map.entry("outageThatOutlivesTheLease", "no way to etcd until the lease has run out | R1, R3"),
 			Map.entry("connectionResetWhileMuchIsWritten", "connection reset while much is written | V1–V5"),
 			Map.entry("networkThatSwallowsEverything", "network that swallows everything, both ways * | V1–V4, V7"),
+			Map.entry("connectionThatEtcdHalfCloses",
+					"connection that etcd half-closes, while much is written | V1–V5"),
+			Map.entry("watchThatFallsSilent", "watch that falls silent while all else is answered * | V1–V5"),
+			Map.entry("clientsAreToldToGoAway", "clients are told to go away (GOAWAY), while much is written | V1–V5"),
+			Map.entry("watchesEndAfterEveryEvent", "watches that end after every event, while much is written | V1–V5"),
+			Map.entry("tokenExpiresWhileCutOff", "token that expires while cut off | V1–V5, R2"),
+			Map.entry("passwordChangedAndChangedBack", "password changed, and changed back | V1–V5, V7, R1"),
+			Map.entry("permissionToReadWithdrawnAndGivenBack",
+					"permission to read withdrawn, and given back | V1–V5, V7"),
+			Map.entry("thousandClientsReconnectAtOnce", "a thousand clients reconnect at once | V4, V5"),
+			Map.entry("instanceKilled", "process killed, its ttl three seconds * | R8"),
+			Map.entry("instanceKilledAndThenTheLeaderToo",
+					"process killed, its ttl three seconds, and the leader half a second before that is over * | R8"),
+			Map.entry("etcdAwayFor5Seconds", "etcd away for 5 s | V1–V5, V7"),
+			Map.entry("etcdAwayFor60Seconds", "etcd away for 60 s | V1–V5, V7"),
+			Map.entry("etcdAwayFor150Seconds", "etcd away for 150 s | V1–V5, V7"),
 			Map.entry("serverThatHangs", "etcd stopped with SIGSTOP * | V1–V4, V7"),
 			Map.entry("compactionWhileCutOff", "compaction while cut off | V1, V3, V5"),
 			Map.entry("leaseRevokedBySomebody", "lease revoked by somebody | R1, R3"),
@@ -53,10 +69,35 @@ class ReliabilityPageTests {
 		}
 		assertThat(Document.of("docs/reliability.md").find("\\| `(\\w+)` \\|"))
 			.containsOnly(FAULTS.keySet().toArray(String[]::new));
-		assertThat(Stream.of(FaultMatrixTests.class, ClusterFaultTests.class)
+		assertThat(Stream
+			.of(FaultMatrixTests.class, ClusterFaultTests.class, ServerFaultTests.class, PermissionFaultTests.class,
+					CrowdFaultTests.class)
 			.flatMap((type) -> Arrays.stream(type.getDeclaredMethods()))
 			.filter((method) -> method.isAnnotationPresent(Test.class))
-			.map((method) -> method.getName())).containsAll(FAULTS.keySet());
+			.map((method) -> method.getName()))
+			.containsAll(FAULTS.keySet().stream().map(ReliabilityPageTests::method).toList());
+	}
+
+	/** One method brings about outages of any length. */
+	private static String method(String fault) {
+		return fault.matches("etcdAwayFor\\d+Seconds") ? "etcdAwayForLong" : fault;
+	}
+
+	@Test
+	void testsOfFaultsThatAreNotMeasuredExist() throws IOException {
+		List<String> named = Document.of("docs/reliability.md").find("`(\\w+\\.\\w+)`[, ]");
+		assertThat(named).hasSizeGreaterThan(25);
+		for (String test : named) {
+			String[] parts = test.split("\\.");
+			assertThat(sourceOf(parts[0])).as(test).contains("void " + parts[1] + "(");
+		}
+	}
+
+	private static String sourceOf(String type) throws IOException {
+		try (Stream<Path> sources = Files.find(Path.of(".."), 12,
+				(path, attributes) -> path.getFileName().toString().equals(type + ".java"))) {
+			return Files.readString(sources.findFirst().orElseThrow());
+		}
 	}
 
 	/** After a run of the faults, with {@code -Dfaults.page=write}. */

@@ -5,10 +5,8 @@ import java.lang.annotation.Retention;
 import java.lang.annotation.RetentionPolicy;
 import java.lang.annotation.Target;
 
-import org.junit.jupiter.api.extension.ConditionEvaluationResult;
-import org.junit.jupiter.api.extension.ExecutionCondition;
+import io.github.etcddiscovery.testing.InstalledCondition;
 import org.junit.jupiter.api.extension.ExtendWith;
-import org.junit.jupiter.api.extension.ExtensionContext;
 
 /**
  * Skips a test class where Chromium and its driver are not on the path, but fails it
@@ -22,17 +20,16 @@ import org.junit.jupiter.api.extension.ExtensionContext;
 	/**
 	 * Decides.
 	 */
-	class Condition implements ExecutionCondition {
+	class Condition extends InstalledCondition {
 
 		@Override
-		public ConditionEvaluationResult evaluateExecutionCondition(ExtensionContext context) {
-			if (Browser.isFound()) {
-				return ConditionEvaluationResult.enabled("Found a browser");
-			}
-			if (System.getenv("CI") != null) {
-				throw new IllegalStateException(Browser.MISSING);
-			}
-			return ConditionEvaluationResult.disabled(Browser.MISSING);
+		protected boolean isInstalled() {
+			return Browser.isFound();
+		}
+
+		@Override
+		protected String missing() {
+			return Browser.MISSING;
 		}
 
 	}

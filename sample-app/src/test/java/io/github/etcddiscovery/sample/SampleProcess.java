@@ -13,6 +13,7 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Map;
 import java.util.concurrent.TimeUnit;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
@@ -40,15 +41,21 @@ final class SampleProcess implements AutoCloseable {
 	private int port;
 
 	private SampleProcess(List<String> program, List<String> settings, String... arguments) {
+		this(Map.of(), program, settings, arguments);
+	}
+
+	private SampleProcess(Map<String, String> environment, List<String> program, List<String> settings,
+			String... arguments) {
 		List<String> command = new ArrayList<>(List.of(jdk("java"), "-Xmx192m", "-XX:TieredStopAtLevel=1"));
 		command.addAll(program);
 		command.addAll(settings);
 		command.addAll(List.of(arguments));
 		try {
 			this.log = Files.createTempFile("sample-", ".log");
-			this.process = new ProcessBuilder(command).redirectErrorStream(true)
-				.redirectOutput(this.log.toFile())
-				.start();
+			ProcessBuilder builder = new ProcessBuilder(command).redirectErrorStream(true)
+				.redirectOutput(this.log.toFile());
+			builder.environment().putAll(environment);
+			this.process = builder.start();
 			// A build that is interrupted leaves nothing running.
 			Runtime.getRuntime().addShutdownHook(new Thread(this.process::destroyForcibly));
 		}
@@ -60,6 +67,11 @@ final class SampleProcess implements AutoCloseable {
 	/** Starts the packaged one. {@link #port()} waits until it listens. */
 	static SampleProcess start(String service, String etcd, String... arguments) {
 		return new SampleProcess(packaged(), settings(service, etcd), arguments);
+	}
+
+	/** Starts the packaged one by a clock that can be turned. */
+	static SampleProcess start(TurnedClock clock, String service, String etcd, String... arguments) {
+		return new SampleProcess(clock.environment(), packaged(), settings(service, etcd), arguments);
 	}
 
 	/** Starts the packaged one as it is, without telling it where etcd is. */
