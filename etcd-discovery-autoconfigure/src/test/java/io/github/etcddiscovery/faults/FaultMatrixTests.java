@@ -111,6 +111,9 @@ class FaultMatrixTests {
 				await().pollDelay(Duration.ofSeconds(seconds)).atMost(Duration.ofMinutes(5)).until(() -> true);
 				assertThat(this.subject.view().catalog().available("subject")).as("V7: served all the same").hasSize(1);
 				this.etcd.startAgain();
+				// Who writes must not be the one that comes back late.
+				this.eyes.close();
+				this.eyes = new EtcdEyes(this.etcd.endpoint());
 				return untilAWriteIsSeen();
 			});
 			this.subject.awaitRegistered();
