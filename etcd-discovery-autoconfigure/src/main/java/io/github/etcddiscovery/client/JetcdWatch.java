@@ -46,7 +46,10 @@ final class JetcdWatch implements EtcdClient.Watch, Watch.Listener {
 	/** Whether anything has been heard since the last check. */
 	private volatile boolean heard;
 
-	/** Whether a sign of life was asked for at the last check. */
+	/** Whether a sign of life was ever given when it was asked for. */
+	private volatile boolean answers;
+
+	/** Whether a sign of life was asked for and has not come yet. */
 	private boolean asked;
 
 	JetcdWatch(String action, WatchListener listener, BiConsumer<Client, EtcdException> failures,
@@ -82,6 +85,7 @@ final class JetcdWatch implements EtcdClient.Watch, Watch.Listener {
 			return;
 		}
 		this.heard = true;
+		this.answers |= response.isProgressNotify();
 		if (response.isCreatedNotify()) {
 			if (!this.created.complete(null)) {
 				end(new EtcdException(Reason.UNAVAILABLE, this.action + " was interrupted", null));
@@ -131,21 +135,26 @@ final class JetcdWatch implements EtcdClient.Watch, Watch.Listener {
 
 	/**
 	 * Asks for a sign of life if nothing has been heard for a while; ends it if nothing
-	 * was heard after asking either. Called by one thread at a time.
+	 * was heard after asking either. Where that has never been answered, it is asked just
+	 * once: whoever stands between cannot, or what comes first is large. Called by one
+	 * thread at a time.
 	 */
 	void checkAlive() {
 		Watch.Watcher opened = this.watcher;
-		if (this.heard || opened == null || !this.created.isDone()) {
-			this.heard = false;
-			this.asked = false;
+		if (opened == null || !this.created.isDone()) {
+			return;
 		}
-		else if (this.asked) {
+		if (this.asked && !this.heard && this.answers) {
 			end(new EtcdException(Reason.UNAVAILABLE, this.action + " has fallen silent", null));
 		}
-		else {
+		else if (!this.asked && (!this.heard || !this.answers)) {
 			this.asked = true;
-			opened.requestProgress();
+			guarded(opened::requestProgress);
 		}
+		else if (this.heard) {
+			this.asked = !this.answers;
+		}
+		this.heard = false;
 	}
 
 	@Override

@@ -16,8 +16,8 @@ final class OpenWatches {
 
 	/**
 	 * A watch that says nothing is asked for a sign of life after one to two of these,
-	 * and given up after another one: twelve seconds at most. A healthy etcd answers in
-	 * milliseconds.
+	 * and given up after another one, twelve seconds at most, if it has ever given one. A
+	 * healthy etcd answers in milliseconds; etcd's gRPC proxy never does.
 	 */
 	private static final Duration CHECK_INTERVAL = Duration.ofSeconds(4);
 
@@ -52,9 +52,13 @@ final class OpenWatches {
 	}
 
 	private void check() {
-		this.watches.forEach(JetcdWatch::checkAlive);
-		this.checking.set(false);
-		checkLater();
+		try {
+			this.watches.forEach(JetcdWatch::checkAlive);
+		}
+		finally {
+			this.checking.set(false);
+			checkLater();
+		}
 	}
 
 }

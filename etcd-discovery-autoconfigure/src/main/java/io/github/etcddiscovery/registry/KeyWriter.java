@@ -38,6 +38,9 @@ final class KeyWriter {
 	/** The newest revision of which it was said, during a call, that the key changed. */
 	private long unseen;
 
+	/** Under which lease the last put was made. */
+	private long putUnder;
+
 	private boolean busy;
 
 	private boolean closed;
@@ -62,8 +65,19 @@ final class KeyWriter {
 
 	/** Whether etcd may still write the key although nobody asks for it any more. */
 	boolean mayBeWritten() {
-		this.openWrites.removeIf((write) -> !this.lease.mayLive(write.leaseId()));
+		forgetDeadWrites();
 		return this.openWrites.stream().anyMatch((write) -> write.mayTakeEffect(this.known.modRevision()));
+	}
+
+	private void forgetDeadWrites() {
+		this.openWrites.removeIf((write) -> !this.lease.mayLive(write.leaseId()));
+	}
+
+	/** Whether the key stands under a lease, or may come to by a put that is open. */
+	boolean needs(long leaseId) {
+		boolean open = this.putUnder == leaseId
+				|| this.openWrites.stream().anyMatch((write) -> write.leaseId() == leaseId);
+		return this.known.isUnder(leaseId) || (this.known.isUnsettled() && open);
 	}
 
 	/** Reports nothing any more. */
@@ -77,6 +91,7 @@ final class KeyWriter {
 		boolean unsettledBefore = this.known.isUnsettled();
 		long expected = this.known.modRevision();
 		this.known.setUnsettled(true);
+		this.putUnder = leaseId;
 		call(this.client.put(this.key, value, leaseId, expected), (result) -> {
 			this.known.setUnsettled(false);
 			if (result.applied()) {
@@ -100,6 +115,7 @@ final class KeyWriter {
 			this.known.setUnsettled(unsettledBefore);
 		}
 		else {
+			forgetDeadWrites();
 			this.openWrites.add(write);
 		}
 		this.listener.failed(cause);

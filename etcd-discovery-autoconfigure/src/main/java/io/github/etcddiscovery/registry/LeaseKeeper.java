@@ -46,7 +46,11 @@ final class LeaseKeeper implements GrantedLease.Listener {
 	/** Leases held before: what is attached to one of them is ours as well. */
 	private final Set<Long> former = new HashSet<>();
 
-	private @Nullable EtcdException failure;
+	/** Why no lease can be had, {@code null} if that is not so. */
+	private @Nullable EtcdException grantFailure;
+
+	/** Why the lease cannot be renewed, {@code null} if that is not so. */
+	private @Nullable EtcdException renewalFailure;
 
 	LeaseKeeper(EtcdClient client, TtlOption ttl, EventLoop loop, Listener listener, RandomGenerator random) {
 		this.client = client;
@@ -125,7 +129,7 @@ final class LeaseKeeper implements GrantedLease.Listener {
 				replacedIsGone(old.id());
 			}
 			else if (old == this.replaced) {
-				this.loop.schedule(() -> revoke(old), this.backoff.next());
+				this.loop.schedule(() -> revoke(old), this.backoff.next(EtcdException.from(error)));
 			}
 		}));
 	}
@@ -149,7 +153,7 @@ final class LeaseKeeper implements GrantedLease.Listener {
 			this.former.add(leaseId);
 			current.stop();
 			this.held = null;
-			this.listener.leaseLost();
+			this.listener.leaseLost(leaseId);
 			if (!granting) {
 				grant();
 			}
@@ -190,7 +194,8 @@ final class LeaseKeeper implements GrantedLease.Listener {
 			}
 			if (error != null) {
 				EtcdException cause = EtcdException.from(error);
-				failed(cause);
+				report(this.grantFailure, cause, "No lease for now: {}");
+				this.grantFailure = cause;
 				this.loop.schedule(this::grantAgain, this.backoff.next(cause));
 				return;
 			}
@@ -206,7 +211,7 @@ final class LeaseKeeper implements GrantedLease.Listener {
 	}
 
 	private void granted(GrantedLease lease) {
-		succeeded();
+		this.grantFailure = succeeded(this.grantFailure, "A lease is granted again");
 		GrantedLease before = this.held;
 		if (before != null) {
 			this.former.add(before.id());
@@ -218,34 +223,37 @@ final class LeaseKeeper implements GrantedLease.Listener {
 		this.held = lease;
 		logger.debug("Granted lease {} with a ttl of {} s", Long.toHexString(lease.id()),
 				lease.remaining().toSeconds());
-		this.listener.leaseHeld();
 		lease.start();
+		this.listener.leaseHeld();
 	}
 
 	@Override
 	public void renewed(GrantedLease lease) {
 		if (lease == this.held) {
-			succeeded();
+			this.renewalFailure = succeeded(this.renewalFailure, "The lease is renewed again");
 			this.listener.leaseRenewed();
 		}
 	}
 
 	@Override
 	public void failed(EtcdException cause) {
-		if (this.failure == null || this.failure.reason() != cause.reason()) {
-			logger.warn((this.held != null) ? "The lease cannot be renewed for now: {}" : "No lease for now: {}",
-					cause.getMessage());
-			this.listener.leaseFailed(cause);
-		}
-		this.failure = cause;
+		report(this.renewalFailure, cause, "The lease cannot be renewed for now: {}");
+		this.renewalFailure = cause;
 	}
 
-	private void succeeded() {
-		if (this.failure != null) {
-			logger.info("The lease is granted or renewed again");
+	private void report(@Nullable EtcdException before, EtcdException cause, String message) {
+		if (before == null || before.reason() != cause.reason()) {
+			logger.warn(message, cause.getMessage());
+			this.listener.leaseFailed(cause);
 		}
-		this.failure = null;
+	}
+
+	private @Nullable EtcdException succeeded(@Nullable EtcdException before, String message) {
+		if (before != null) {
+			logger.info(message);
+		}
 		this.backoff.reset();
+		return null;
 	}
 
 	/**
@@ -263,7 +271,7 @@ final class LeaseKeeper implements GrantedLease.Listener {
 		void leaseFailed(EtcdException cause);
 
 		/** The lease is gone, and with it all that was written under it. */
-		void leaseLost();
+		void leaseLost(long leaseId);
 
 		/** The lease that was replaced is gone, so nothing more comes of it. */
 		void replacedIsGone();

@@ -91,12 +91,16 @@ final class RecordKeeper implements KeyWatch.Listener, KeyWriter.Listener {
 		sync();
 	}
 
-	/** The lease was lost, and the key with it. */
-	void leaseLost() {
-		if (this.state == RecordState.REGISTERED || this.state == RecordState.WANTED) {
+	/** A lease was lost, and what stood under it. */
+	void leaseLost(long leaseId) {
+		boolean staying = this.state == RecordState.REGISTERED || this.state == RecordState.WANTED;
+		if (staying && (!this.known.isOurs() || this.known.isUnder(leaseId))) {
 			// Perhaps etcd was wiped, and its revisions mean something else by now.
 			this.known.vanished();
 			this.state = this.state.to(RecordState.WANTED);
+		}
+		else if (this.state == RecordState.LEAVING) {
+			sync();
 		}
 	}
 
@@ -104,11 +108,16 @@ final class RecordKeeper implements KeyWatch.Listener, KeyWriter.Listener {
 		if (this.state == RecordState.REGISTERED) {
 			this.backoff.reset();
 		}
+		else if (this.state == RecordState.LEAVING && !this.writer.isBusy() && this.writer.mayBeWritten()) {
+			// As long as the lease cannot be given up, look whether it has been written.
+			this.known.setUnsettled(true);
+			sync();
+		}
 	}
 
-	/** Whether the key needs this lease. */
-	boolean isUnder(long leaseId) {
-		return this.known.isUnder(leaseId);
+	/** Whether the key would go, or not come, if this lease were revoked. */
+	boolean needs(long leaseId) {
+		return this.state != RecordState.CONFLICT && this.writer.needs(leaseId);
 	}
 
 	/** Does what is missing, if anything is and if nothing is under way. */
@@ -164,7 +173,7 @@ final class RecordKeeper implements KeyWatch.Listener, KeyWriter.Listener {
 		if (current == null) {
 			again();
 		}
-		else if (current.leaseId() == this.lease.id() && this.lease.id() != 0) {
+		else if (this.lease.mayLive(current.leaseId())) {
 			// A write of ours took effect although no answer came.
 			written(current.value(), current.modRevision(), current.leaseId());
 		}
@@ -212,19 +221,28 @@ final class RecordKeeper implements KeyWatch.Listener, KeyWriter.Listener {
 		this.loop.schedule(this::sync, this.backoff.next(cause));
 	}
 
-	/** The record cannot be registered as things are; it is tried again now and then. */
-	void refused(EtcdException cause) {
+	/** No lease can be had, which those that are under one already need not mind. */
+	void leaseRefused(EtcdException cause) {
+		if (this.state != RecordState.REGISTERED) {
+			refused(cause);
+		}
+	}
+
+	/** etcd will not have it as things are; it is tried again now and then. */
+	private void refused(EtcdException cause) {
 		if (!this.refusalLogged) {
-			logger.error("{} is not {}: {}", this.key,
-					(this.state == RecordState.LEAVING) ? "deregistered" : "registered", cause.getMessage());
+			logger.error("{} is not {}: {}", this.key, switch (this.state) {
+				case REGISTERED -> "changed";
+				case LEAVING -> "deregistered";
+				default -> "registered";
+			}, cause.getMessage());
 		}
 		this.refusalLogged = true;
-		if (this.state == RecordState.LEAVING) {
-			return;
+		if (this.state != RecordState.REGISTERED && this.state != RecordState.LEAVING) {
+			CompletableFuture<Void> refused = this.registered;
+			this.registered = new CompletableFuture<>();
+			refused.completeExceptionally(cause);
 		}
-		CompletableFuture<Void> refused = this.registered;
-		this.registered = new CompletableFuture<>();
-		refused.completeExceptionally(cause);
 	}
 
 	/**

@@ -154,8 +154,9 @@ public final class Registrar implements AutoCloseable {
 	 * Takes a record out of etcd: marks it as leaving, then deletes it. From now on
 	 * nothing of it is written any more.
 	 * @param key the record's key
-	 * @return completes when it is out; at once if there is none; is cancelled if this
-	 * registrar is closed before
+	 * @return completes when it is out, and nothing of it can be written any more, for
+	 * which other records may have to move to another lease; at once if there is none; is
+	 * cancelled if this registrar is closed before
 	 */
 	public CompletableFuture<Void> deregister(String key) {
 		CompletableFuture<Void> gone = this.outcomes.add();
@@ -177,7 +178,7 @@ public final class Registrar implements AutoCloseable {
 
 	private void revokeReplacedLeaseIfUnused() {
 		long leaseId = this.lease.replacedId();
-		if (leaseId != 0 && this.records.values().stream().noneMatch((keeper) -> keeper.isUnder(leaseId))) {
+		if (leaseId != 0 && this.records.values().stream().noneMatch((keeper) -> keeper.needs(leaseId))) {
 			this.lease.revokeReplaced();
 		}
 	}
@@ -301,13 +302,13 @@ public final class Registrar implements AutoCloseable {
 		@Override
 		public void leaseFailed(EtcdException cause) {
 			if (cause.reason().isRefusal()) {
-				Registrar.this.records.values().forEach((keeper) -> keeper.refused(cause));
+				Registrar.this.records.values().forEach((keeper) -> keeper.leaseRefused(cause));
 			}
 		}
 
 		@Override
-		public void leaseLost() {
-			Registrar.this.records.values().forEach(RecordKeeper::leaseLost);
+		public void leaseLost(long leaseId) {
+			Registrar.this.records.values().forEach((keeper) -> keeper.leaseLost(leaseId));
 		}
 
 		@Override

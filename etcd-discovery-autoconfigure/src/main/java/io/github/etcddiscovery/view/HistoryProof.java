@@ -20,7 +20,7 @@ import io.github.etcddiscovery.client.ReadResult;
  */
 final class HistoryProof {
 
-	/** More would hardly tell more, and each is a call when a watch is resumed. */
+	/** More would hardly tell more, and each is a call when a watch is opened. */
 	private static final int WITNESSES = 8;
 
 	private final EtcdClient client;

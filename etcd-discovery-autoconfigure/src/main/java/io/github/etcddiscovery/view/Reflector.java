@@ -51,6 +51,12 @@ final class Reflector {
 
 	private long revision;
 
+	/** Whether everything has to be read before a watch is of use. */
+	private boolean listDue = true;
+
+	/** Whether changes up to the revision reached may have been missed. */
+	private boolean incomplete;
+
 	/** Whether what is being listed is known not to be the history that was followed. */
 	private boolean historyChanged;
 
@@ -82,7 +88,7 @@ final class Reflector {
 
 	void start() {
 		this.loop.execute(() -> {
-			list(true);
+			list();
 			this.reconciler.start();
 		});
 	}
@@ -121,16 +127,15 @@ final class Reflector {
 		});
 	}
 
-	/**
-	 * Reads everything.
-	 * @param complete whether all changes up to the revision reached are held, so that
-	 * whatever else is found from that time is of another history
-	 */
-	private void list(boolean complete) {
+	/** Reads everything, as often as it takes. */
+	private void list() {
+		this.listDue = true;
 		long attempt = enter(ViewState.LISTING);
 		this.sink.beginListing();
 		this.client.list(this.prefix, (page) -> onLoop(attempt, () -> {
-			this.historyChanged |= complete && page.stream()
+			// Where nothing was missed, what is not held from that time is of another
+			// history.
+			this.historyChanged |= !this.incomplete && page.stream()
 				.anyMatch((found) -> found.modRevision() <= this.revision && !this.sink.isHeld(found));
 			this.sink.addPage(page);
 		})).whenComplete((listed, error) -> onLoop(attempt, () -> {
@@ -140,6 +145,8 @@ final class Reflector {
 			}
 			boolean newHistory = this.historyChanged || listed < this.revision;
 			this.historyChanged = false;
+			this.incomplete = false;
+			this.listDue = false;
 			this.revision = listed;
 			this.sink.completeListing(listed, newHistory);
 			this.proof.listed();
@@ -202,7 +209,7 @@ final class Reflector {
 	private void unproven(EtcdException error) {
 		switch (error.reason()) {
 			case FUTURE_REVISION -> historyChanged();
-			case COMPACTED -> list(true);
+			case COMPACTED -> list();
 			default -> retry(error);
 		}
 	}
@@ -211,7 +218,7 @@ final class Reflector {
 		logger.warn("etcd does not hold under {} what it held at revision {}: it was wiped or restored", this.prefix,
 				this.revision);
 		this.historyChanged = true;
-		list(true);
+		list();
 	}
 
 	private void scheduleDrain() {
@@ -269,9 +276,9 @@ final class Reflector {
 
 	private void retry(EtcdException cause) {
 		this.sink.interrupted(cause);
-		boolean listAgain = this.revision == 0 || cause.reason() == Reason.COMPACTED;
+		this.listDue |= cause.reason() == Reason.COMPACTED;
 		long attempt = enter(ViewState.WAITING);
-		this.loop.schedule(() -> onLoop(attempt, listAgain ? () -> list(true) : this::open), this.backoff.next(cause));
+		this.loop.schedule(() -> onLoop(attempt, this.listDue ? this::list : this::open), this.backoff.next(cause));
 	}
 
 	/** How far the watch has come, {@code null} while changes do not arrive. */
@@ -284,7 +291,8 @@ final class Reflector {
 		this.drifts += missed.size();
 		this.sink.interrupted(new EtcdException(Reason.UNAVAILABLE, "changes of %d keys were missed, of %s for one"
 			.formatted(missed.size(), missed.keySet().iterator().next()), null));
-		list(false);
+		this.incomplete = true;
+		list();
 	}
 
 	/**

@@ -99,7 +99,7 @@ class ClusterFaultTests {
 		assertThat(this.eyes.get(KEY).getModRevision()).as("R2: it never went").isEqualTo(before);
 	}
 
-	/** Promise R8: a process that is killed is there for its ttl, and no longer. */
+	/** Promise R8: whoever ends without a word is there for the ttl, and no longer. */
 	@Test
 	void instanceKilled() throws Exception {
 		Measurements.measure("instanceKilled", this.binary, SHORT.ttl().plus(NOISE), () -> lingering(() -> {

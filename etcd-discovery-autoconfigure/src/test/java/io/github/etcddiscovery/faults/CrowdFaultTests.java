@@ -61,14 +61,14 @@ class CrowdFaultTests {
 				view.start();
 			}
 			untilAllSeeAWrite(views, eyes);
-			assertThat(this.listings).hasValue(CLIENTS);
+			int before = this.listings.get();
 			Measurements.measure("thousandClientsReconnectAtOnce", this.binary, Duration.ofSeconds(15), () -> {
 				etcd.kill();
 				await().atMost(LONG).until(() -> views.stream().noneMatch((view) -> view.staleness().isZero()));
 				etcd.startAgain();
 				return untilAllSeeAWrite(views, eyes);
 			});
-			assertThat(this.listings).as("nobody has listed again").hasValue(CLIENTS);
+			assertThat(this.listings).as("nobody has listed again").hasValue(before);
 		}
 		finally {
 			for (AutoCloseable one : opened) {

@@ -2,7 +2,6 @@ package io.github.etcddiscovery.faults;
 
 import java.nio.file.Path;
 import java.time.Duration;
-import java.util.Map;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
 
@@ -45,8 +44,6 @@ class PermissionFaultTests {
 
 	private final EtcdBinary binary;
 
-	private int writes;
-
 	PermissionFaultTests(EtcdBinary binary) {
 		this.binary = binary;
 	}
@@ -57,9 +54,9 @@ class PermissionFaultTests {
 				TestUsers.jwt(folder, Duration.ofSeconds(2))); Setup setup = new Setup(etcd)) {
 			long before = setup.eyes.get(KEY).getModRevision();
 			await().pollDelay(Subject.TTL.ttl().multipliedBy(3)).atMost(SOON).until(setup.subject::isCurrent);
-			untilAWriteIsSeen(setup);
+			setup.untilAWriteIsSeen();
 			setup.proxy.cut();
-			untilAWriteIsSeen(setup);
+			setup.untilAWriteIsSeen();
 			setup.assertAllIsWell();
 			assertThat(setup.eyes.get(KEY).getModRevision()).as("R2: it never went").isEqualTo(before);
 		}
@@ -74,8 +71,8 @@ class PermissionFaultTests {
 				setup.proxy.setRefusing(true);
 				await().pollDelay(Duration.ofSeconds(2)).atMost(SOON).until(() -> true);
 				setup.proxy.setRefusing(false);
-				Duration current = untilAWriteIsSeen(setup);
-				setup.awaitRenewed();
+				Duration current = setup.untilAWriteIsSeen();
+				setup.subject.awaitRenewed();
 				return current;
 			});
 			setup.assertAllIsWell();
@@ -93,7 +90,7 @@ class PermissionFaultTests {
 				assertThat(setup.subject.view().catalog().available("orders")).as("V7: served all the same")
 					.isNotEmpty();
 				done(setup.auth().userChangePassword(USER, bytes("pw")));
-				return untilAWriteIsSeen(setup);
+				return setup.untilAWriteIsSeen();
 			});
 			setup.assertAllIsWell();
 		}
@@ -111,7 +108,7 @@ class PermissionFaultTests {
 				assertThat(setup.subject.view().catalog().available("orders")).as("V7: served all the same")
 					.isNotEmpty();
 				done(setup.auth().roleGrantPermission(USER, from, to, Permission.Type.READ));
-				return untilAWriteIsSeen(setup);
+				return setup.untilAWriteIsSeen();
 			});
 			setup.assertAllIsWell();
 		}
@@ -119,15 +116,6 @@ class PermissionFaultTests {
 
 	private static void done(CompletableFuture<?> change) {
 		change.orTimeout(10, TimeUnit.SECONDS).join();
-	}
-
-	/** From now until the view shows something written now. */
-	private Duration untilAWriteIsSeen(Setup setup) {
-		Measurements.Stopwatch healed = Measurements.start();
-		String value = "write " + this.writes++;
-		setup.eyes.put(Subject.PREFIX + "stock/1", value);
-		setup.subject.awaitSeen(Subject.PREFIX + "stock/1", value);
-		return healed.elapsed();
 	}
 
 	/**
@@ -163,21 +151,13 @@ class PermissionFaultTests {
 			assertThat(this.subject.isCurrent()).isFalse();
 		}
 
-		void awaitRenewed() {
-			await().atMost(SOON)
-				.until(() -> this.subject.registrar()
-					.leaseRemaining()
-					.compareTo(Subject.TTL.ttl().minusMillis(500)) > 0);
+		Duration untilAWriteIsSeen() {
+			return this.subject.untilAWriteIsSeen(this.eyes);
 		}
 
 		void assertAllIsWell() {
-			this.subject.awaitCurrent();
-			this.subject.awaitRegistered();
-			this.subject.assertEqualToEtcd(this.eyes);
-			this.subject.assertWhatWasPublishedWasTrue(this.eyes);
+			this.subject.assertAllIsWell(this.eyes);
 			assertThat(this.subject.view().catalog().epoch()).as("V3: the history is the same").isEqualTo(1);
-			assertThat(this.eyes.all(Subject.PREFIX + "orders/")).containsExactly(Map.entry(KEY, "UP"));
-			assertThat(this.eyes.get(KEY).getLease()).isEqualTo(this.subject.registrar().leaseId()).isNotZero();
 		}
 
 		@Override

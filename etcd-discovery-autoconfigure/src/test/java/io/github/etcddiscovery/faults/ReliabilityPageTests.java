@@ -43,9 +43,9 @@ class ReliabilityPageTests {
 			Map.entry("permissionToReadWithdrawnAndGivenBack",
 					"permission to read withdrawn, and given back | V1–V5, V7"),
 			Map.entry("thousandClientsReconnectAtOnce", "a thousand clients reconnect at once | V4, V5"),
-			Map.entry("instanceKilled", "process killed, its ttl three seconds * | R8"),
+			Map.entry("instanceKilled", "instance that ends without a word, its ttl three seconds * | R8"),
 			Map.entry("instanceKilledAndThenTheLeaderToo",
-					"process killed, its ttl three seconds, and the leader half a second before that is over * | R8"),
+					"the same, and the leader is killed half a second before that is over * | R8"),
 			Map.entry("etcdAwayFor5Seconds", "etcd away for 5 s | V1–V5, V7"),
 			Map.entry("etcdAwayFor60Seconds", "etcd away for 60 s | V1–V5, V7"),
 			Map.entry("etcdAwayFor150Seconds", "etcd away for 150 s | V1–V5, V7"),
@@ -70,8 +70,8 @@ class ReliabilityPageTests {
 		assertThat(Document.of("docs/reliability.md").find("\\| `(\\w+)` \\|"))
 			.containsOnly(FAULTS.keySet().toArray(String[]::new));
 		assertThat(Stream
-			.of(FaultMatrixTests.class, ClusterFaultTests.class, ServerFaultTests.class, PermissionFaultTests.class,
-					CrowdFaultTests.class)
+			.of(NetworkFaultTests.class, EtcdFaultTests.class, ContentFaultTests.class, ClusterFaultTests.class,
+					ServerFaultTests.class, PermissionFaultTests.class, CrowdFaultTests.class)
 			.flatMap((type) -> Arrays.stream(type.getDeclaredMethods()))
 			.filter((method) -> method.isAnnotationPresent(Test.class))
 			.map((method) -> method.getName()))

@@ -34,9 +34,14 @@ final class Subject implements AutoCloseable {
 
 	static final TtlOption TTL = new TtlOption(Duration.ofSeconds(1), Duration.ofSeconds(6));
 
+	/** What {@link #write} writes. */
+	static final String WRITTEN = PREFIX + "written/1";
+
 	private static final Duration EVENTUALLY = Duration.ofSeconds(60);
 
 	private final String key;
+
+	private int writes;
 
 	private final EtcdClient client;
 
@@ -148,6 +153,42 @@ final class Subject implements AutoCloseable {
 			assertThat(contentOf(catalog)).as("at revision %d", catalog.revision())
 				.isEqualTo(eyes.all(PREFIX, catalog.revision()));
 		}
+	}
+
+	/**
+	 * Promises V1 to V4 and R1, now that all has healed: the record is there once, under
+	 * the lease that is held.
+	 */
+	void assertAllIsWell(EtcdEyes eyes) {
+		awaitCurrent();
+		awaitRegistered();
+		assertEqualToEtcd(eyes);
+		assertWhatWasPublishedWasTrue(eyes);
+		String service = this.key.substring(0, this.key.lastIndexOf('/') + 1);
+		assertThat(eyes.all(service)).containsExactly(Map.entry(this.key, "UP"));
+		assertThat(eyes.get(this.key).getLease()).isEqualTo(this.registrar.leaseId()).isNotZero();
+	}
+
+	/** From now until the view shows something written now. */
+	Duration untilAWriteIsSeen(EtcdEyes eyes) {
+		Measurements.Stopwatch healed = Measurements.start();
+		String value = write(eyes);
+		awaitSeen(WRITTEN, value);
+		return healed.elapsed();
+	}
+
+	/** Writes a key of its own, always another value. */
+	String write(EtcdEyes eyes) {
+		String value = "write " + this.writes++;
+		eyes.put(WRITTEN, value);
+		return value;
+	}
+
+	/** Waits until its lease has been renewed just now. */
+	void awaitRenewed() {
+		Awaitility.await()
+			.atMost(EVENTUALLY)
+			.until(() -> this.registrar.leaseRemaining().compareTo(TTL.ttl().minusMillis(500)) > 0);
 	}
 
 	private static Map<String, String> contentOf(Catalog<String> catalog) {

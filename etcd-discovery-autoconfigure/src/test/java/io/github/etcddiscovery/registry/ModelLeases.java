@@ -40,7 +40,7 @@ final class ModelLeases extends EmptyEtcdClient {
 	/**
 	 * Looks at every write under a lease of the registrar, just before it takes effect.
 	 */
-	private final PutCheck check;
+	private final Check check;
 
 	private final Map<String, KeyValue> keys = new TreeMap<>();
 
@@ -64,7 +64,7 @@ final class ModelLeases extends EmptyEtcdClient {
 
 	boolean faulty = true;
 
-	ModelLeases(Random random, EventLoop clock, PutCheck check) {
+	ModelLeases(Random random, EventLoop clock, Check check) {
 		this.random = random;
 		this.clock = clock;
 		this.check = check;
@@ -168,7 +168,7 @@ final class ModelLeases extends EmptyEtcdClient {
 
 	private void tell(String key, WatchEvent event) {
 		this.watches.stream()
-			.filter((watch) -> watch.key.equals(key))
+			.filter((watch) -> watch.key.equals(key) && watch.startRevision <= event.keyValue().modRevision())
 			.forEach((watch) -> watch.pending.add(() -> watch.listener.onEvents(List.of(event))));
 	}
 
@@ -201,7 +201,7 @@ final class ModelLeases extends EmptyEtcdClient {
 
 	@Override
 	public Watch watch(String target, boolean prefix, long startRevision, WatchListener listener) {
-		OpenWatch watch = new OpenWatch(target, listener, new ArrayList<>());
+		OpenWatch watch = new OpenWatch(target, startRevision, listener, new ArrayList<>());
 		this.watches.add(watch);
 		watch.pending.add(() -> listener.onCreated(this.revision));
 		KeyValue current = this.keys.get(target);
@@ -238,6 +238,10 @@ final class ModelLeases extends EmptyEtcdClient {
 	@Override
 	public CompletableFuture<Void> revoke(long leaseId) {
 		return call(() -> {
+			this.keys.values()
+				.stream()
+				.filter((keyValue) -> keyValue.leaseId() == leaseId)
+				.forEach((keyValue) -> this.check.beforeRevoked(keyValue.key()));
 			drop(leaseId);
 			return null;
 		}, true);
@@ -314,17 +318,19 @@ final class ModelLeases extends EmptyEtcdClient {
 	/**
 	 * A watch, and what it has not said yet.
 	 */
-	private record OpenWatch(String key, WatchListener listener, List<Runnable> pending) {
+	private record OpenWatch(String key, long startRevision, WatchListener listener, List<Runnable> pending) {
 
 	}
 
 	/**
-	 * Looks at a put that is about to take effect.
+	 * Looks at what is about to take effect.
 	 */
-	@FunctionalInterface
-	interface PutCheck {
+	interface Check {
 
 		void beforePut(String key);
+
+		/** A key goes because its lease is revoked. */
+		void beforeRevoked(String key);
 
 	}
 

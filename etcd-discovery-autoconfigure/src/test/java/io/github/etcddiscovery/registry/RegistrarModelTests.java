@@ -58,7 +58,7 @@ class RegistrarModelTests {
 	/**
 	 * One sequence, which its seed decides.
 	 */
-	private static final class Run {
+	private static final class Run implements ModelLeases.Check {
 
 		private final long seed;
 
@@ -75,6 +75,14 @@ class RegistrarModelTests {
 		/** What has left, and must not be written again. */
 		private final Set<String> gone = new HashSet<>();
 
+		/** What was still there when it was said to have left. */
+		private final Set<String> leftBehind = new HashSet<>();
+
+		/** What was registered and went with a lease that was revoked. */
+		private final Set<String> revoked = new HashSet<>();
+
+		private boolean closing;
+
 		private int values;
 
 		private int leasesReplaced;
@@ -82,7 +90,7 @@ class RegistrarModelTests {
 		Run(long seed) {
 			this.seed = seed;
 			this.random = new Random(seed);
-			this.etcd = new ModelLeases(this.random, this.loop, this::checkPut);
+			this.etcd = new ModelLeases(this.random, this.loop, this);
 			this.registrar = new Registrar(this.etcd, TtlOption.DEFAULT, (key) -> {
 			}, this.loop, new Random(seed));
 		}
@@ -101,10 +109,13 @@ class RegistrarModelTests {
 			// Promise R3.
 			settle(Duration.ofSeconds(6));
 			checkWanted();
+			assertThat(this.leftBehind).as("seed %d: there when it was said to be gone", this.seed).isEmpty();
+			assertThat(this.revoked).as("seed %d: revoked although registered", this.seed).isEmpty();
 			// A lease that was granted without an answer runs out by itself.
 			settle(TtlOption.DEFAULT.ttl().plusSeconds(1));
 			assertThat(this.etcd.leases()).as("seed %d: leases", this.seed)
 				.isSubsetOf(Set.of(this.registrar.leaseId(), 0L));
+			this.closing = true;
 			CompletableFuture.runAsync(() -> this.registrar.close(true, Duration.ZERO)).join();
 			settle(Duration.ofSeconds(1));
 			assertThat(this.etcd.leases()).as("seed %d: leases after closing", this.seed).isEmpty();
@@ -164,8 +175,9 @@ class RegistrarModelTests {
 			this.registrar.deregister(key).thenRun(() -> {
 				if (!this.wanted.containsKey(key)) {
 					this.gone.add(key);
-					assertThat(leaseOf(key)).as("seed %d: the lease of %s, which is gone", this.seed, key)
-						.matches((leaseId) -> !this.etcd.isGranted(leaseId));
+					if (this.etcd.isGranted(leaseOf(key))) {
+						this.leftBehind.add(key);
+					}
 				}
 			});
 		}
@@ -176,10 +188,19 @@ class RegistrarModelTests {
 		}
 
 		/** Promises R4 and R5. */
-		private void checkPut(String key) {
+		@Override
+		public void beforePut(String key) {
 			assertThat(this.gone).as("seed %d: written after it was gone", this.seed).doesNotContain(key);
 			assertThat(leaseOf(key)).as("seed %d: the owner of %s, overwritten", this.seed, key)
 				.isNotEqualTo(ModelLeases.FOREIGN_LEASE);
+		}
+
+		/** Promise R1: a record that is wanted does not go because another one leaves. */
+		@Override
+		public void beforeRevoked(String key) {
+			if (!this.closing && this.registrar.state(key) == RecordState.REGISTERED) {
+				this.revoked.add(key);
+			}
 		}
 
 		private void checkWanted() {
@@ -189,6 +210,8 @@ class RegistrarModelTests {
 					continue;
 				}
 				String value = this.wanted.get(key);
+				assertThat(this.registrar.state(key)).as("seed %d: state of %s", this.seed, key)
+					.isEqualTo((value != null) ? RecordState.REGISTERED : RecordState.GONE);
 				if (value != null) {
 					assertThat(leaseId).as("seed %d: the lease of %s", this.seed, key)
 						.isEqualTo(this.registrar.leaseId())

@@ -10,7 +10,9 @@ import java.net.URI;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicInteger;
 
+import io.grpc.Attributes;
 import io.grpc.CallOptions;
 import io.grpc.ClientCall;
 import io.grpc.HandlerRegistry;
@@ -20,6 +22,7 @@ import io.grpc.MethodDescriptor;
 import io.grpc.Server;
 import io.grpc.ServerCall;
 import io.grpc.ServerMethodDefinition;
+import io.grpc.ServerTransportFilter;
 import io.grpc.Status;
 import io.grpc.netty.NettyChannelBuilder;
 import io.grpc.netty.NettyServerBuilder;
@@ -45,6 +48,10 @@ public final class GrpcProxy implements AutoCloseable {
 
 	private volatile boolean watchesSilent;
 
+	private final AtomicInteger watchesEnded = new AtomicInteger();
+
+	private final AtomicInteger connections = new AtomicInteger();
+
 	private GrpcProxy(ManagedChannel etcd) {
 		this.etcd = etcd;
 		this.server = listen(0);
@@ -66,6 +73,15 @@ public final class GrpcProxy implements AutoCloseable {
 				.permitKeepAliveTime(5, TimeUnit.SECONDS)
 				.permitKeepAliveWithoutCalls(true)
 				.fallbackHandlerRegistry(new PassingOn())
+				.addTransportFilter(new ServerTransportFilter() {
+
+					@Override
+					public Attributes transportReady(Attributes attributes) {
+						GrpcProxy.this.connections.incrementAndGet();
+						return attributes;
+					}
+
+				})
 				.build()
 				.start();
 		}
@@ -89,6 +105,16 @@ public final class GrpcProxy implements AutoCloseable {
 	/** Ends every new watch once that many messages of it have been passed on. */
 	public void endWatchesAfter(int messages) {
 		this.watchMessages = messages;
+	}
+
+	/** How many watches were ended by {@link #endWatchesAfter} so far. */
+	public int watchesEnded() {
+		return this.watchesEnded.get();
+	}
+
+	/** How many connections were made so far. */
+	public int connections() {
+		return this.connections.get();
 	}
 
 	/** Swallows what watches say, and nothing else. */
@@ -190,6 +216,7 @@ public final class GrpcProxy implements AutoCloseable {
 			this.client.sendMessage(message);
 			this.messages++;
 			if (this.watch && this.messages >= GrpcProxy.this.watchMessages) {
+				GrpcProxy.this.watchesEnded.incrementAndGet();
 				close(Status.UNAVAILABLE, new Metadata());
 			}
 		}

@@ -32,6 +32,8 @@ public final class TcpProxy implements AutoCloseable {
 
 	private final AtomicInteger cuts = new AtomicInteger();
 
+	private final AtomicInteger accepted = new AtomicInteger();
+
 	private final AtomicLong left = new AtomicLong(UNLIMITED);
 
 	private volatile boolean refusing;
@@ -94,7 +96,10 @@ public final class TcpProxy implements AutoCloseable {
 		this.delay = delay;
 	}
 
-	/** Tells clients that etcd will say no more, and goes on listening to them. */
+	/**
+	 * Tells clients that etcd will say no more, and goes on listening to them until it
+	 * has something to say after all.
+	 */
 	public void halfClose() {
 		this.connections.forEach(Connection::halfClose);
 	}
@@ -122,6 +127,11 @@ public final class TcpProxy implements AutoCloseable {
 		return this.cuts.get();
 	}
 
+	/** How many connections were let through so far. */
+	public int accepted() {
+		return this.accepted.get();
+	}
+
 	private void accept() {
 		while (!this.server.isClosed()) {
 			try {
@@ -142,6 +152,7 @@ public final class TcpProxy implements AutoCloseable {
 				etcd.setTcpNoDelay(true);
 				Connection connection = new Connection(client, etcd);
 				this.connections.add(connection);
+				this.accepted.incrementAndGet();
 				daemon(() -> connection.pump(client, etcd, Direction.TO_ETCD));
 				daemon(() -> connection.pump(etcd, client, Direction.FROM_ETCD));
 			}

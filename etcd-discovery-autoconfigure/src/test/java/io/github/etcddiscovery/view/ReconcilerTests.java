@@ -83,6 +83,21 @@ class ReconcilerTests {
 	}
 
 	@Test
+	void readingAgainIsNotForgottenWhenItFails() {
+		this.loop.advance(LONGEST_INTERVAL);
+		etcdHolds(entry("a", 3), entry("b", 12));
+		this.loop.advance(SECOND_LOOK);
+		etcdHolds(entry("a", 3), entry("b", 12));
+		this.etcd.fail("list /services/", Reason.UNAVAILABLE);
+		this.loop.advance(Duration.ofSeconds(1));
+		this.etcd.pages.accept(List.of(entry("a", 3), entry("b", 12)));
+		this.etcd.answer("list /services/", 14L);
+		this.loop.run();
+		assertThat(this.view.catalog().all("orders")).containsExactly("a at 3", "b at 12");
+		assertThat(this.view.catalog().epoch()).as("the history is the same").isEqualTo(1);
+	}
+
+	@Test
 	void changeThatWasOnItsWayIsNoDrift() {
 		this.loop.advance(LONGEST_INTERVAL);
 		etcdHolds(entry("a", 11), entry("b", 4));

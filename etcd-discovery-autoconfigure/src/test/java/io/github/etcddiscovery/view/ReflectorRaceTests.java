@@ -102,8 +102,6 @@ class ReflectorRaceTests {
 		this.etcd.pages.accept(List.of(put("/services/orders/a", "0", 7).keyValue()));
 		this.etcd.fail("list /services/", Reason.UNAVAILABLE);
 		this.loop.advance(RETRY);
-		this.etcd.watch.onEnd(new EtcdException(Reason.COMPACTED, "compacted on purpose", null));
-		this.loop.advance(RETRY);
 		this.etcd.pages.accept(List.of());
 		this.etcd.answer("list /services/", 500L);
 		this.loop.run();
@@ -171,11 +169,6 @@ class ReflectorRaceTests {
 		this.loop.advance(Duration.ofMillis(900));
 		assertThat(this.etcd.pending()).as("not in haste").isEmpty();
 		this.loop.advance(RETRY);
-		this.etcd.watch.onCreated(10);
-		this.loop.run();
-		this.etcd.fail("count /services/ at 10", Reason.COMPACTED);
-		this.etcd.fail("get /services/ at 10", Reason.COMPACTED);
-		this.loop.run();
 		assertThat(this.etcd.pending()).containsExactly("list /services/");
 	}
 

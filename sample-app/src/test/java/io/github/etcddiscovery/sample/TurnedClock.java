@@ -34,7 +34,11 @@ final class TurnedClock implements AutoCloseable {
 	}
 
 	private static Optional<Path> library() {
-		try (Stream<Path> files = Files.find(Path.of("/usr/lib"), 3,
+		Path libraries = Path.of("/usr/lib");
+		if (!Files.isDirectory(libraries)) {
+			return Optional.empty();
+		}
+		try (Stream<Path> files = Files.find(libraries, 3,
 				(path, attributes) -> path.endsWith(Path.of("faketime", LIBRARY)))) {
 			return files.findFirst();
 		}

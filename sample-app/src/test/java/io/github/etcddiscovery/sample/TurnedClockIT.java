@@ -46,10 +46,10 @@ class TurnedClockIT {
 				assertThat(eyes.get(key)).as("never gone").isNotNull();
 				assertThat(eyes.get(key).getModRevision()).as("never gone").isEqualTo(before);
 				eyes.put("/services/stock/10.0.0.5:80", "{\"host\":\"10.0.0.5\",\"port\":80}");
-				await().atMost(Duration.ofSeconds(2))
+				await().atMost(SOON)
 					.untilAsserted(() -> assertThat(sample.instancesOf("stock")).containsExactly("10.0.0.5:80"));
 				eyes.delete("/services/stock/10.0.0.5:80");
-				await().atMost(Duration.ofSeconds(2))
+				await().atMost(SOON)
 					.untilAsserted(() -> assertThat(sample.instancesOf("stock")).isEmpty());
 			}
 			sample.terminate();
