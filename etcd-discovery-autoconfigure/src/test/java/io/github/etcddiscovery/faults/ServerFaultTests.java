@@ -132,6 +132,25 @@ class ServerFaultTests {
 		assertAllIsWell();
 	}
 
+	/**
+	 * It cannot give the sign of life that is asked for, which is no reason to end it.
+	 */
+	@Test
+	void watchesOverEtcdsOwnProxyGoOnAlthoughItNeverGivesASignOfLife() {
+		int port = EtcdProcess.freePort();
+		Process etcdsProxy = this.etcd.startGrpcProxy(port);
+		try (Subject there = new Subject(PREFIX + "subject/10.0.0.6:8080",
+				new String[] { "http://127.0.0.1:" + port })) {
+			there.untilAWriteIsSeen(this.eyes);
+			await().during(Duration.ofSeconds(20)).atMost(SOON).until(there::isCurrent);
+			there.untilAWriteIsSeen(this.eyes);
+			there.assertEqualToEtcd(this.eyes);
+		}
+		finally {
+			etcdsProxy.destroyForcibly();
+		}
+	}
+
 	private void assertAllIsWell() {
 		this.subject.assertAllIsWell(this.eyes);
 		assertThat(this.subject.view().catalog().epoch()).as("V3: the history is the same").isEqualTo(1);

@@ -147,6 +147,25 @@ public final class EtcdProcess implements AutoCloseable {
 		return new EtcdProcess(this.binary, this.folder, this.certificates, this.flags).launchAndAwait();
 	}
 
+	/**
+	 * Starts etcd's own gRPC proxy in front of it. To be destroyed by the caller.
+	 * @param port where the proxy is to listen
+	 */
+	public Process startGrpcProxy(int port) {
+		try {
+			Process proxy = new ProcessBuilder(this.binary.path().toString(), "grpc-proxy", "start", "--endpoints",
+					endpoint(), "--listen-addr", "127.0.0.1:" + port)
+				.redirectErrorStream(true)
+				.redirectOutput(ProcessBuilder.Redirect.appendTo(this.folder.resolve("proxy-log").toFile()))
+				.start();
+			Awaitility.await("start of the proxy").atMost(START_TIMEOUT).until(() -> listens(port));
+			return proxy;
+		}
+		catch (IOException ex) {
+			throw new UncheckedIOException(ex);
+		}
+	}
+
 	/** Deletes all it knows; only between {@link #kill()} and {@link #startAgain()}. */
 	public void wipe() {
 		delete(this.folder.resolve("data"));
