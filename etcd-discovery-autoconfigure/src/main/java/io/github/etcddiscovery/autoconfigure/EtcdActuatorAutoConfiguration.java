@@ -1,6 +1,7 @@
 package io.github.etcddiscovery.autoconfigure;
 
 import io.github.etcddiscovery.actuate.EtcdDiscoveryEndpoint;
+import io.github.etcddiscovery.actuate.EtcdHealthIndicator;
 import io.github.etcddiscovery.cloud.EtcdServiceRegistry;
 import io.github.etcddiscovery.view.ServiceView;
 
@@ -10,8 +11,10 @@ import org.springframework.boot.autoconfigure.AutoConfiguration;
 import org.springframework.boot.autoconfigure.condition.ConditionalOnBean;
 import org.springframework.boot.autoconfigure.condition.ConditionalOnClass;
 import org.springframework.boot.autoconfigure.condition.ConditionalOnMissingBean;
+import org.springframework.boot.health.autoconfigure.contributor.ConditionalOnEnabledHealthIndicator;
 import org.springframework.cloud.client.ServiceInstance;
 import org.springframework.context.annotation.Bean;
+import org.springframework.context.annotation.Configuration;
 
 /**
  * Auto-configuration for what can be seen of registration and discovery from outside.
@@ -27,6 +30,23 @@ public final class EtcdActuatorAutoConfiguration {
 	EtcdDiscoveryEndpoint etcdDiscoveryEndpoint(ServiceView<ServiceInstance> view,
 			ObjectProvider<EtcdServiceRegistry> registry) {
 		return new EtcdDiscoveryEndpoint(view, registry.getIfAvailable());
+	}
+
+	/**
+	 * For those who ask for health.
+	 */
+	@Configuration(proxyBeanMethods = false)
+	@ConditionalOnClass(ConditionalOnEnabledHealthIndicator.class)
+	static class HealthConfiguration {
+
+		@Bean
+		@ConditionalOnMissingBean(name = "etcdHealthIndicator")
+		@ConditionalOnEnabledHealthIndicator("etcd")
+		EtcdHealthIndicator etcdHealthIndicator(ServiceView<ServiceInstance> view,
+				ObjectProvider<EtcdServiceRegistry> registry) {
+			return new EtcdHealthIndicator(view, registry.getIfAvailable());
+		}
+
 	}
 
 }

@@ -315,9 +315,14 @@ public class EtcdServiceRegistry implements ServiceRegistry<EtcdRegistration>, A
 		return this.keys.all()
 			.stream()
 			.map((registration) -> new RegisteredRecord(String.valueOf(this.keys.key(registration)),
-					getState(registration), registration.getStatus(), lease, remaining, registration.getHost(),
-					registration.getHostReason(), registration.getPort()))
+					getState(registration), refusal(current, this.keys.key(registration)), registration.getStatus(),
+					lease, remaining, registration.getHost(), registration.getHostReason(), registration.getPort()))
 			.toList();
+	}
+
+	private static @Nullable String refusal(@Nullable Registrar registrar, @Nullable String key) {
+		EtcdException refusal = (registrar != null && key != null) ? registrar.refusal(key) : null;
+		return (refusal != null) ? refusal.getMessage() : null;
 	}
 
 }

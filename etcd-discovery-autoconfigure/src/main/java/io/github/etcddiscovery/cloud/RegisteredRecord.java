@@ -2,12 +2,15 @@ package io.github.etcddiscovery.cloud;
 
 import io.github.etcddiscovery.instance.InstanceStatus;
 import io.github.etcddiscovery.registry.RecordState;
+import org.jspecify.annotations.Nullable;
 
 /**
  * A record that is registered, or to be registered as soon as etcd lets it.
  *
  * @param key its key
  * @param state how far it is
+ * @param refusal why etcd does not have it as it should be, {@code null} if it does not
+ * say so
  * @param status what it says of itself
  * @param lease the lease it is written under, in hexadecimal digits as etcdctl shows it;
  * 0 for none yet
@@ -17,7 +20,15 @@ import io.github.etcddiscovery.registry.RecordState;
  * @param hostReason why there
  * @param port the port
  */
-public record RegisteredRecord(String key, RecordState state, InstanceStatus status, String lease,
-		long leaseRemainingMillis, String host, String hostReason, int port) {
+public record RegisteredRecord(String key, RecordState state, @Nullable String refusal, InstanceStatus status,
+		String lease, long leaseRemainingMillis, String host, String hostReason, int port) {
+
+	/**
+	 * Says in a few words how far it is.
+	 * @return the state, and why etcd refuses it if it does
+	 */
+	public String summary() {
+		return (this.refusal != null) ? this.state + ": " + this.refusal : this.state.toString();
+	}
 
 }

@@ -53,7 +53,8 @@ final class RecordKeeper implements KeyWatch.Listener, KeyWriter.Listener {
 	/** Whether the lease is revoked once all records have left. */
 	private boolean leaseFollows;
 
-	private boolean refusalLogged;
+	/** Why etcd will not have it as things are, {@code null} if that is not so. */
+	private volatile @Nullable EtcdException refusal;
 
 	private final KeyWatch watch;
 
@@ -73,6 +74,11 @@ final class RecordKeeper implements KeyWatch.Listener, KeyWriter.Listener {
 
 	RecordState state() {
 		return this.state;
+	}
+
+	/** Why etcd will not have it as things are, {@code null} if that is not so. */
+	@Nullable EtcdException refusal() {
+		return this.refusal;
 	}
 
 	/** Completes when the record is in etcd, or is refused the next time. */
@@ -143,7 +149,7 @@ final class RecordKeeper implements KeyWatch.Listener, KeyWriter.Listener {
 	@Override
 	public void written(byte[] value, long revision, long leaseId) {
 		this.known.wrote(value, revision, leaseId);
-		this.refusalLogged = false;
+		this.refusal = null;
 		this.listener.moved();
 		if (this.state == RecordState.LEAVING) {
 			continueLeaving();
@@ -230,14 +236,14 @@ final class RecordKeeper implements KeyWatch.Listener, KeyWriter.Listener {
 
 	/** etcd will not have it as things are; it is tried again now and then. */
 	private void refused(EtcdException cause) {
-		if (!this.refusalLogged) {
+		if (this.refusal == null) {
 			logger.error("{} is not {}: {}", this.key, switch (this.state) {
 				case REGISTERED -> "changed";
 				case LEAVING -> "deregistered";
 				default -> "registered";
 			}, cause.getMessage());
 		}
-		this.refusalLogged = true;
+		this.refusal = cause;
 		if (this.state != RecordState.REGISTERED && this.state != RecordState.LEAVING) {
 			CompletableFuture<Void> refused = this.registered;
 			this.registered = new CompletableFuture<>();
@@ -254,7 +260,7 @@ final class RecordKeeper implements KeyWatch.Listener, KeyWriter.Listener {
 		this.leaseFollows |= leaseFollows;
 		if (this.state != RecordState.LEAVING && this.state != RecordState.GONE) {
 			this.state = this.state.to(RecordState.LEAVING);
-			this.refusalLogged = false;
+			this.refusal = null;
 			this.registered.cancel(false);
 			this.watch.close();
 		}

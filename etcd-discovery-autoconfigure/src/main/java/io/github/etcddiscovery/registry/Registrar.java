@@ -194,6 +194,16 @@ public final class Registrar implements AutoCloseable {
 	}
 
 	/**
+	 * Says why etcd refuses a record, or a change of it. It is tried again now and then.
+	 * @param key the record's key
+	 * @return the reason, {@code null} if it is not refused, or there is none
+	 */
+	public @Nullable EtcdException refusal(String key) {
+		RecordKeeper keeper = this.records.get(key);
+		return (keeper != null) ? keeper.refusal() : null;
+	}
+
+	/**
 	 * Returns the lease under which the records are written: go-kit's
 	 * {@code Client.LeaseID}. It changes when the lease is lost and another one granted,
 	 * and when it must be revoked: a record was deregistered while it was not known

@@ -19,6 +19,7 @@ import io.github.etcddiscovery.client.EtcdException;
 import io.github.etcddiscovery.client.EtcdException.Reason;
 import io.github.etcddiscovery.instance.KeyRange;
 import io.github.etcddiscovery.support.EventLoop;
+import org.jspecify.annotations.Nullable;
 
 /**
  * What is registered in etcd, always at hand. Follows etcd in the background from
@@ -167,6 +168,19 @@ public final class ServiceView<T> implements AutoCloseable {
 		return Objects.requireNonNullElse(
 				this.followers.stream().map(RangeFollower::staleness).max(Comparator.naturalOrder()).orElse(null),
 				Duration.ZERO);
+	}
+
+	/**
+	 * Says why changes may go unseen at present.
+	 * @return what the last failure says, {@code null} while all changes arrive
+	 */
+	public @Nullable String failure() {
+		return this.followers.stream()
+			.map(RangeFollower::lastFailure)
+			.filter(Objects::nonNull)
+			.map(Throwable::getMessage)
+			.findFirst()
+			.orElse(null);
 	}
 
 	/**

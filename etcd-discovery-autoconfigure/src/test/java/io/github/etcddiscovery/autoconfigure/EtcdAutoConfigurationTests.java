@@ -46,7 +46,9 @@ import org.springframework.cloud.commons.util.UtilAutoConfiguration;
 import org.springframework.cloud.context.environment.EnvironmentChangeEvent;
 import org.springframework.cloud.loadbalancer.annotation.LoadBalancerClients;
 import org.springframework.cloud.loadbalancer.config.LoadBalancerAutoConfiguration;
+import org.springframework.cloud.loadbalancer.core.RetryAwareServiceInstanceListSupplier;
 import org.springframework.cloud.loadbalancer.core.ServiceInstanceListSupplier;
+import org.springframework.cloud.loadbalancer.core.ZonePreferenceServiceInstanceListSupplier;
 import org.springframework.cloud.loadbalancer.support.LoadBalancerClientFactory;
 import org.springframework.context.ApplicationContext;
 import org.springframework.context.annotation.Bean;
@@ -254,7 +256,7 @@ class EtcdAutoConfigurationTests {
 	}
 
 	@Test
-	void loadBalancerIsFedByOurSupplierUnlessAnotherConfigurationIsAskedFor() {
+	void loadBalancerIsFedByOurSupplierWhateverConfigurationIsPutOnTop() {
 		this.withoutEtcd.run((context) -> assertThat(supplier(context.getBean(LoadBalancerClientFactory.class)))
 			.isInstanceOf(EtcdServiceInstanceListSupplier.class));
 		this.withoutEtcd.withPropertyValues("spring.cloud.loadbalancer.configurations=default")
@@ -264,7 +266,9 @@ class EtcdAutoConfigurationTests {
 				"spring.cloud.loadbalancer.clients.stock.configurations")) {
 			this.withoutEtcd.withPropertyValues(property + "=zone-preference")
 				.run((context) -> assertThat(supplier(context.getBean(LoadBalancerClientFactory.class)))
-					.isNotInstanceOf(EtcdServiceInstanceListSupplier.class));
+					.isInstanceOfSatisfying(ZonePreferenceServiceInstanceListSupplier.class,
+							(zones) -> assertThat(zones.getDelegate())
+								.isInstanceOf(EtcdServiceInstanceListSupplier.class)));
 		}
 		this.withoutEtcd.withPropertyValues("spring.cloud.loadbalancer.clients.other.configurations=zone-preference")
 			.run((context) -> assertThat(supplier(context.getBean(LoadBalancerClientFactory.class)))
@@ -392,8 +396,11 @@ class EtcdAutoConfigurationTests {
 		return view.catalog().positions().stream().map(Catalog.Position::prefix).toList();
 	}
 
+	/** Below the one that skips the instance tried before. */
 	private static ServiceInstanceListSupplier supplier(LoadBalancerClientFactory factory) {
-		return factory.getLazyProvider("stock", ServiceInstanceListSupplier.class).getIfAvailable();
+		ServiceInstanceListSupplier top = factory.getLazyProvider("stock", ServiceInstanceListSupplier.class)
+			.getIfAvailable();
+		return (top instanceof RetryAwareServiceInstanceListSupplier retryAware) ? retryAware.getDelegate() : top;
 	}
 
 	/**

@@ -10,6 +10,7 @@ import java.util.concurrent.TimeUnit;
 import io.etcd.jetcd.ByteSequence;
 import io.etcd.jetcd.Client;
 import io.etcd.jetcd.KeyValue;
+import io.etcd.jetcd.options.DeleteOption;
 import io.etcd.jetcd.options.GetOption;
 import io.etcd.jetcd.options.LeaseOption;
 import io.etcd.jetcd.options.PutOption;
@@ -46,6 +47,10 @@ public final class EtcdEyes implements AutoCloseable {
 
 	public void delete(String key) {
 		done(this.client.getKVClient().delete(bytes(key)));
+	}
+
+	public void deleteAll(String prefix) {
+		done(this.client.getKVClient().delete(bytes(prefix), DeleteOption.builder().isPrefix(true).build()));
 	}
 
 	/** Returns the entry, {@code null} if there is none. */

@@ -1,0 +1,221 @@
+package io.github.etcddiscovery.cloud;
+
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+import reactor.core.Disposable;
+import reactor.core.Disposables;
+import reactor.core.publisher.Flux;
+import reactor.core.publisher.Mono;
+import reactor.core.publisher.Sinks;
+
+import org.springframework.cloud.client.ServiceInstance;
+import org.springframework.cloud.client.loadbalancer.LoadBalancerProperties;
+import org.springframework.cloud.client.loadbalancer.reactive.ReactiveLoadBalancer;
+import org.springframework.cloud.loadbalancer.core.DelegatingServiceInstanceListSupplier;
+import org.springframework.cloud.loadbalancer.core.ServiceInstanceListSupplier;
+import org.springframework.util.StringUtils;
+import org.springframework.web.util.UriComponentsBuilder;
+
+/**
+ * Supplies only those instances that pass their health checks, as set by
+ * {@code spring.cloud.loadbalancer.health-check}. Unlike Spring Cloud's own it checks
+ * each instance on its own and keeps the results when others come and go, so a change
+ * costs one check and not all of them. A new instance is supplied once it has passed its
+ * first check; only where no instance is known to be well are those supplied of which
+ * nothing is known yet.
+ */
+public class HealthCheckedInstanceListSupplier extends DelegatingServiceInstanceListSupplier {
+
+	private static final Logger logger = LoggerFactory.getLogger(HealthCheckedInstanceListSupplier.class);
+
+	private static final String DEFAULT_PATH = "/actuator/health";
+
+	private final LoadBalancerProperties.HealthCheck settings;
+
+	private final HealthProbe probe;
+
+	private final Sinks.Many<List<ServiceInstance>> supplied = Sinks.many().replay().latest();
+
+	/** Guarded by itself. */
+	private final Map<ServiceInstance, Check> checks = new HashMap<>();
+
+	private volatile List<ServiceInstance> instances = List.of();
+
+	private boolean anySupplied;
+
+	/** Guarded by the checks. */
+	private boolean stopped;
+
+	private @Nullable Disposable following;
+
+	/**
+	 * Creates a supplier. Checks nothing yet.
+	 * @param delegate supplies all instances, and again whenever they change
+	 * @param factory knows the settings of the service
+	 * @param probe asks an instance
+	 */
+	public HealthCheckedInstanceListSupplier(ServiceInstanceListSupplier delegate,
+			ReactiveLoadBalancer.Factory<ServiceInstance> factory, HealthProbe probe) {
+		super(delegate);
+		LoadBalancerProperties properties = factory.getProperties(getServiceId());
+		this.settings = (properties != null) ? properties.getHealthCheck() : new LoadBalancerProperties.HealthCheck();
+		this.probe = probe;
+	}
+
+	@Override
+	public void afterPropertiesSet() throws Exception {
+		super.afterPropertiesSet();
+		this.following = getDelegate().get().delaySubscription(this.settings.getInitialDelay()).subscribe(this::follow);
+	}
+
+	/**
+	 * Checks no more. What the last checks have found stays: requests that are finished
+	 * before an application ends still call others.
+	 */
+	public void stop() {
+		synchronized (this.checks) {
+			this.stopped = true;
+			this.checks.values().forEach(Check::end);
+		}
+	}
+
+	@Override
+	public void destroy() throws Exception {
+		stop();
+		Disposable last = this.following;
+		if (last != null) {
+			last.dispose();
+		}
+		super.destroy();
+	}
+
+	@Override
+	public Flux<List<ServiceInstance>> get() {
+		return this.supplied.asFlux();
+	}
+
+	private synchronized void follow(List<ServiceInstance> current) {
+		Set<ServiceInstance> kept = new HashSet<>(current);
+		List<Check> started = new ArrayList<>();
+		synchronized (this.checks) {
+			this.checks.entrySet().removeIf((entry) -> {
+				boolean gone = !kept.contains(entry.getKey());
+				if (gone) {
+					entry.getValue().end();
+				}
+				return gone;
+			});
+			current.stream().filter((instance) -> !this.checks.containsKey(instance)).forEach((instance) -> {
+				Check check = new Check(instance);
+				this.checks.put(instance, check);
+				if (!this.stopped) {
+					started.add(check);
+				}
+			});
+		}
+		this.instances = current;
+		supply();
+		// Not under that lock, which whoever supplies takes: a check may end at once.
+		started.forEach(Check::start);
+	}
+
+	/** Whoever comes last supplies what is newest. */
+	private void supply() {
+		synchronized (this.supplied) {
+			List<ServiceInstance> chosen = choose();
+			if (chosen != null) {
+				this.anySupplied = true;
+				this.supplied.tryEmitNext(chosen);
+			}
+		}
+	}
+
+	/** Returns {@code null} as long as the first checks are under way. */
+	private @Nullable List<ServiceInstance> choose() {
+		List<ServiceInstance> all = this.instances;
+		Map<ServiceInstance, Boolean> results = new HashMap<>();
+		synchronized (this.checks) {
+			this.checks.forEach((instance, check) -> {
+				if (check.result != null) {
+					results.put(instance, check.result);
+				}
+			});
+		}
+		List<ServiceInstance> well = all.stream().filter((instance) -> results.getOrDefault(instance, false)).toList();
+		if (!well.isEmpty()) {
+			return well;
+		}
+		List<ServiceInstance> unknown = all.stream().filter((instance) -> !results.containsKey(instance)).toList();
+		return (unknown.isEmpty() || this.anySupplied) ? unknown : null;
+	}
+
+	/**
+	 * The checks of one instance.
+	 */
+	private final class Check {
+
+		private final ServiceInstance instance;
+
+		private final Disposable.Swap series = Disposables.swap();
+
+		/** What came of the last one, {@code null} before the first. */
+		private volatile @Nullable Boolean result;
+
+		Check(ServiceInstance instance) {
+			this.instance = instance;
+		}
+
+		void start() {
+			Duration interval = HealthCheckedInstanceListSupplier.this.settings.getInterval();
+			Mono<Boolean> once = Mono.defer(this::ask).timeout(interval).onErrorResume(this::failed);
+			Flux<Boolean> checks = HealthCheckedInstanceListSupplier.this.settings.getRepeatHealthCheck()
+					? once.repeatWhen((ended) -> ended.delayElements(interval)) : once.flux();
+			this.series.update(checks.subscribe(this::found));
+		}
+
+		void end() {
+			this.series.dispose();
+		}
+
+		private Mono<Boolean> ask() {
+			Map<String, String> paths = HealthCheckedInstanceListSupplier.this.settings.getPath();
+			String path = paths.getOrDefault(getServiceId(), paths.getOrDefault("default", DEFAULT_PATH));
+			if (!StringUtils.hasText(path)) {
+				return Mono.just(true);
+			}
+			UriComponentsBuilder uri = UriComponentsBuilder.fromUri(this.instance.getUri()).path("/").path(path);
+			Integer port = HealthCheckedInstanceListSupplier.this.settings.getPort();
+			if (port != null) {
+				uri.port(port);
+			}
+			return HealthCheckedInstanceListSupplier.this.probe.isWell(uri.build().toUri());
+		}
+
+		private Mono<Boolean> failed(Throwable cause) {
+			logger.debug("The health check of {} failed", this.instance, cause);
+			return Mono.just(false);
+		}
+
+		private void found(boolean well) {
+			Boolean before = this.result;
+			this.result = well;
+			if (before == null || before != well) {
+				if (before != null) {
+					logger.info("{} is {} now, says its health check", this.instance, well ? "well" : "not well");
+				}
+				supply();
+			}
+		}
+
+	}
+
+}

@@ -1,0 +1,239 @@
+package io.github.etcddiscovery.cloud;
+
+import java.io.IOException;
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
+import java.time.Duration;
+import java.util.Arrays;
+import java.util.List;
+import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.concurrent.Executors;
+import java.util.concurrent.ScheduledExecutorService;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.stream.Stream;
+
+import com.sun.net.httpserver.HttpServer;
+import io.github.etcddiscovery.testing.EtcdBinary;
+import io.github.etcddiscovery.testing.EtcdEyes;
+import io.github.etcddiscovery.testing.EtcdProcess;
+import io.github.etcddiscovery.testing.RequiresEtcd;
+import io.github.etcddiscovery.testing.TestApplications;
+import org.awaitility.Awaitility;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+
+import org.springframework.boot.WebApplicationType;
+import org.springframework.boot.autoconfigure.EnableAutoConfiguration;
+import org.springframework.boot.builder.SpringApplicationBuilder;
+import org.springframework.cloud.client.ServiceInstance;
+import org.springframework.cloud.client.loadbalancer.LoadBalancerClient;
+import org.springframework.cloud.loadbalancer.core.ServiceInstanceListSupplier;
+import org.springframework.cloud.loadbalancer.support.LoadBalancerClientFactory;
+import org.springframework.context.ConfigurableApplicationContext;
+import org.springframework.context.annotation.Configuration;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
+
+/**
+ * Instances are servers, and their health is what they answer.
+ */
+@RequiresEtcd
+class HealthCheckedInstanceListSupplierTests {
+
+	private static final Duration SOON = Duration.ofSeconds(10);
+
+	private EtcdProcess etcd;
+
+	private EtcdEyes eyes;
+
+	private TestApplications applications;
+
+	private final List<Server> servers = new CopyOnWriteArrayList<>();
+
+	@BeforeEach
+	void start() {
+		this.etcd = EtcdProcess.start(EtcdBinary.newest());
+		this.eyes = new EtcdEyes(this.etcd.endpoint());
+		this.applications = new TestApplications(this.etcd.endpoint());
+	}
+
+	@AfterEach
+	void stop() {
+		this.applications.close();
+		this.servers.forEach(Server::stop);
+		this.eyes.close();
+		this.etcd.close();
+	}
+
+	@Test
+	void onlyThoseThatAreWellAreSuppliedAndAsSoonAsTheyAre() throws IOException {
+		Server well = register(new Server(200));
+		Server ill = register(new Server(503));
+		Supplied supplied = new Supplied(caller());
+		supplied.await(well);
+		ill.status = 200;
+		supplied.await(well, ill);
+		well.status = 500;
+		supplied.await(ill);
+		Server newcomer = register(new Server(200));
+		supplied.await(ill, newcomer);
+		newcomer.stop();
+		supplied.await(ill);
+		unregister(ill);
+		await().atMost(SOON).until(() -> supplied.last().isEmpty());
+	}
+
+	@Test
+	void firstChoiceWaitsForTheFirstCheck() throws IOException {
+		register(new Server(503));
+		Server well = register(new Server(200));
+		ConfigurableApplicationContext caller = caller();
+		await().atMost(SOON).until(() -> caller.getBean(EtcdDiscoveryClient.class).getInstances("orders").size() == 2);
+		assertThat(caller.getBean(LoadBalancerClient.class).choose("orders").getPort()).isEqualTo(well.port());
+	}
+
+	@Test
+	void churnNeverEmptiesTheList() throws IOException {
+		Server well = register(new Server(200));
+		Supplied supplied = new Supplied(caller());
+		supplied.await(well);
+		int before = well.checks.get();
+		long start = System.nanoTime();
+		AtomicInteger changes = new AtomicInteger();
+		ScheduledExecutorService clock = Executors.newSingleThreadScheduledExecutor();
+		try {
+			clock.scheduleAtFixedRate(() -> change(changes.getAndIncrement()), 0, 5, TimeUnit.MILLISECONDS);
+			await().atMost(Duration.ofSeconds(30)).until(() -> changes.get() > 400);
+		}
+		finally {
+			clock.shutdownNow();
+		}
+		Duration churned = Duration.ofNanos(System.nanoTime() - start);
+		assertThat(supplied.all).as("lists supplied")
+			.allSatisfy((list) -> assertThat(list).extracting(ServiceInstance::getPort).contains(well.port()));
+		assertThat(well.checks.get() - before).as("checks, one a second")
+			.isLessThanOrEqualTo((int) churned.toSeconds() + 2);
+	}
+
+	/** One instance comes, another one comes, one goes, the other one goes. */
+	private void change(int number) {
+		String key = "/services/orders/passing-" + number % 2;
+		if (number % 4 < 2) {
+			this.eyes.put(key, "{\"host\":\"127.0.0.1\",\"port\":1}");
+		}
+		else {
+			this.eyes.delete(key);
+		}
+	}
+
+	@Test
+	void pathAndPortOfTheChecksCanBeSet() throws IOException {
+		Server management = new Server(200);
+		management.path = "/well";
+		this.servers.add(management);
+		this.eyes.put("/services/orders/1", "{\"host\":\"127.0.0.1\",\"port\":1}");
+		Supplied supplied = new Supplied(caller("spring.cloud.loadbalancer.health-check.path.orders=well",
+				"spring.cloud.loadbalancer.health-check.port=" + management.port()));
+		await().atMost(SOON)
+			.until(() -> supplied.last().stream().map(ServiceInstance::getPort).toList().equals(List.of(1)));
+	}
+
+	private ConfigurableApplicationContext caller(String... properties) {
+		String[] all = Stream
+			.concat(Stream.of("spring.cloud.loadbalancer.configurations=health-check",
+					"spring.cloud.loadbalancer.health-check.interval=1s"), Stream.of(properties))
+			.toArray(String[]::new);
+		return this.applications.start(new SpringApplicationBuilder(Caller.class).web(WebApplicationType.NONE),
+				"caller", all);
+	}
+
+	private Server register(Server server) {
+		this.servers.add(server);
+		this.eyes.put(key(server), "{\"host\":\"127.0.0.1\",\"port\":%d}".formatted(server.port()));
+		return server;
+	}
+
+	private void unregister(Server server) {
+		this.eyes.delete(key(server));
+	}
+
+	private static String key(Server server) {
+		return "/services/orders/" + server.port();
+	}
+
+	/**
+	 * What the supplier of a caller has supplied.
+	 */
+	private static final class Supplied {
+
+		private final List<List<ServiceInstance>> all = new CopyOnWriteArrayList<>();
+
+		Supplied(ConfigurableApplicationContext caller) {
+			caller.getBean(LoadBalancerClientFactory.class)
+				.getInstance("orders", ServiceInstanceListSupplier.class)
+				.get()
+				.subscribe(this.all::add);
+		}
+
+		List<ServiceInstance> last() {
+			return this.all.isEmpty() ? List.of() : this.all.get(this.all.size() - 1);
+		}
+
+		void await(Server... expected) {
+			Integer[] ports = Arrays.stream(expected).map(Server::port).toArray(Integer[]::new);
+			Awaitility.await()
+				.atMost(SOON)
+				.untilAsserted(
+						() -> assertThat(last()).extracting(ServiceInstance::getPort).containsExactlyInAnyOrder(ports));
+		}
+
+	}
+
+	/**
+	 * A server that says how it is.
+	 */
+	private static final class Server {
+
+		private final HttpServer http;
+
+		private final AtomicInteger checks = new AtomicInteger();
+
+		private volatile int status;
+
+		private volatile String path = "/actuator/health";
+
+		Server(int status) throws IOException {
+			this.status = status;
+			this.http = HttpServer.create(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0), 0);
+			this.http.createContext("/", (exchange) -> {
+				this.checks.incrementAndGet();
+				boolean asked = exchange.getRequestURI().getPath().equals(this.path);
+				exchange.sendResponseHeaders(asked ? this.status : 404, -1);
+				exchange.close();
+			});
+			this.http.start();
+		}
+
+		int port() {
+			return this.http.getAddress().getPort();
+		}
+
+		void stop() {
+			this.http.stop(0);
+		}
+
+	}
+
+	/**
+	 * An application that calls others.
+	 */
+	@Configuration(proxyBeanMethods = false)
+	@EnableAutoConfiguration
+	static class Caller {
+
+	}
+
+}

@@ -1,0 +1,152 @@
+package io.github.etcddiscovery.cloud;
+
+import java.io.IOException;
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
+import java.time.Duration;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.function.Supplier;
+
+import com.sun.net.httpserver.HttpServer;
+import io.github.etcddiscovery.testing.EtcdBinary;
+import io.github.etcddiscovery.testing.EtcdEyes;
+import io.github.etcddiscovery.testing.EtcdProcess;
+import io.github.etcddiscovery.testing.RequiresEtcd;
+import io.github.etcddiscovery.testing.TestApplications;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+
+import org.springframework.boot.WebApplicationType;
+import org.springframework.boot.autoconfigure.EnableAutoConfiguration;
+import org.springframework.boot.builder.SpringApplicationBuilder;
+import org.springframework.cloud.client.loadbalancer.LoadBalanced;
+import org.springframework.context.ConfigurableApplicationContext;
+import org.springframework.context.annotation.Bean;
+import org.springframework.context.annotation.Configuration;
+import org.springframework.web.client.ResourceAccessException;
+import org.springframework.web.client.RestClient;
+import org.springframework.web.client.RestTemplate;
+import org.springframework.web.reactive.function.client.WebClient;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
+import static org.awaitility.Awaitility.await;
+
+/**
+ * One of two instances does not answer, although etcd still holds it.
+ */
+@RequiresEtcd
+class LoadBalancerRetryTests {
+
+	private static final int CALLS = 20;
+
+	private EtcdProcess etcd;
+
+	private EtcdEyes eyes;
+
+	private TestApplications applications;
+
+	private HttpServer alive;
+
+	private final AtomicInteger answered = new AtomicInteger();
+
+	@BeforeEach
+	void start() throws IOException {
+		this.etcd = EtcdProcess.start(EtcdBinary.newest());
+		this.eyes = new EtcdEyes(this.etcd.endpoint());
+		this.applications = new TestApplications(this.etcd.endpoint());
+		this.alive = HttpServer.create(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0), 0);
+		this.alive.createContext("/", (exchange) -> {
+			this.answered.incrementAndGet();
+			exchange.sendResponseHeaders(200, -1);
+			exchange.close();
+		});
+		this.alive.start();
+		register("alive", this.alive.getAddress().getPort());
+		register("dead", EtcdProcess.freePort());
+	}
+
+	@AfterEach
+	void stop() {
+		this.applications.close();
+		this.alive.stop(0);
+		this.eyes.close();
+		this.etcd.close();
+	}
+
+	@Test
+	void blockingClientsRepeatAGetOnTheOtherInstance() {
+		ConfigurableApplicationContext caller = caller();
+		RestClient restClient = caller.getBean(RestClient.Builder.class).build();
+		RestTemplate restTemplate = caller.getBean(RestTemplate.class);
+		assertThatAllAreAnswered(() -> restClient.get().uri("http://orders/").retrieve().toBodilessEntity());
+		assertThatAllAreAnswered(() -> restTemplate.getForEntity("http://orders/", Void.class));
+	}
+
+	@Test
+	void blockingClientsDoNotRepeatAPost() {
+		RestClient client = caller().getBean(RestClient.Builder.class).build();
+		assertThatExceptionOfType(ResourceAccessException.class).isThrownBy(() -> {
+			for (int i = 0; i < 2; i++) {
+				client.post().uri("http://orders/").retrieve().toBodilessEntity();
+			}
+		});
+	}
+
+	@Test
+	void reactiveClientRepeatsAGetOnTheOtherInstanceIfItIsToldTo() {
+		WebClient client = caller("spring.cloud.loadbalancer.retry.enabled=true").getBean(WebClient.Builder.class)
+			.build();
+		assertThatAllAreAnswered(
+				() -> client.get().uri("http://orders/").retrieve().toBodilessEntity().block(Duration.ofSeconds(10)));
+	}
+
+	private void assertThatAllAreAnswered(Supplier<?> call) {
+		int before = this.answered.get();
+		for (int i = 0; i < CALLS; i++) {
+			assertThat(call.get()).isNotNull();
+		}
+		assertThat(this.answered.get() - before).isEqualTo(CALLS);
+	}
+
+	private ConfigurableApplicationContext caller(String... properties) {
+		ConfigurableApplicationContext caller = this.applications
+			.start(new SpringApplicationBuilder(Caller.class).web(WebApplicationType.NONE), "caller", properties);
+		await().atMost(Duration.ofSeconds(10))
+			.until(() -> caller.getBean(EtcdDiscoveryClient.class).getInstances("orders").size() == 2);
+		return caller;
+	}
+
+	private void register(String id, int port) {
+		this.eyes.put("/services/orders/" + id, "{\"host\":\"127.0.0.1\",\"port\":%d}".formatted(port));
+	}
+
+	/**
+	 * An application that calls others in every way there is.
+	 */
+	@Configuration(proxyBeanMethods = false)
+	@EnableAutoConfiguration
+	static class Caller {
+
+		@Bean
+		@LoadBalanced
+		RestClient.Builder restClientBuilder() {
+			return RestClient.builder();
+		}
+
+		@Bean
+		@LoadBalanced
+		RestTemplate restTemplate() {
+			return new RestTemplate();
+		}
+
+		@Bean
+		@LoadBalanced
+		WebClient.Builder webClientBuilder() {
+			return WebClient.builder();
+		}
+
+	}
+
+}
