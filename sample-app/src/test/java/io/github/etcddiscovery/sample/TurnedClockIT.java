@@ -49,8 +49,7 @@ class TurnedClockIT {
 				await().atMost(SOON)
 					.untilAsserted(() -> assertThat(sample.instancesOf("stock")).containsExactly("10.0.0.5:80"));
 				eyes.delete("/services/stock/10.0.0.5:80");
-				await().atMost(SOON)
-					.untilAsserted(() -> assertThat(sample.instancesOf("stock")).isEmpty());
+				await().atMost(SOON).untilAsserted(() -> assertThat(sample.instancesOf("stock")).isEmpty());
 			}
 			sample.terminate();
 			assertThat(sample.awaitEnd()).isTrue();
