@@ -2,8 +2,10 @@ package io.github.etcddiscovery.autoconfigure;
 
 import io.github.etcddiscovery.actuate.EtcdDiscoveryEndpoint;
 import io.github.etcddiscovery.actuate.EtcdHealthIndicator;
+import io.github.etcddiscovery.actuate.EtcdMeters;
 import io.github.etcddiscovery.cloud.EtcdServiceRegistry;
 import io.github.etcddiscovery.view.ServiceView;
+import io.micrometer.core.instrument.binder.MeterBinder;
 
 import org.springframework.beans.factory.ObjectProvider;
 import org.springframework.boot.actuate.autoconfigure.endpoint.condition.ConditionalOnAvailableEndpoint;
@@ -45,6 +47,21 @@ public final class EtcdActuatorAutoConfiguration {
 		EtcdHealthIndicator etcdHealthIndicator(ServiceView<ServiceInstance> view,
 				ObjectProvider<EtcdServiceRegistry> registry) {
 			return new EtcdHealthIndicator(view, registry.getIfAvailable());
+		}
+
+	}
+
+	/**
+	 * For those who measure.
+	 */
+	@Configuration(proxyBeanMethods = false)
+	@ConditionalOnClass(MeterBinder.class)
+	static class MetersConfiguration {
+
+		@Bean
+		@ConditionalOnMissingBean
+		EtcdMeters etcdMeters(ServiceView<ServiceInstance> view, ObjectProvider<EtcdServiceRegistry> registry) {
+			return new EtcdMeters(view, registry.getIfAvailable());
 		}
 
 	}

@@ -311,13 +311,28 @@ public class EtcdServiceRegistry implements ServiceRegistry<EtcdRegistration>, A
 	public synchronized List<RegisteredRecord> getRecords() {
 		Registrar current = this.registrar;
 		String lease = (current != null) ? Long.toHexString(current.leaseId()) : "0";
-		long remaining = (current != null) ? current.leaseRemaining().toMillis() : 0;
+		long remaining = getStatistics().leaseRemaining().toMillis();
 		return this.keys.all()
 			.stream()
 			.map((registration) -> new RegisteredRecord(String.valueOf(this.keys.key(registration)),
 					getState(registration), refusal(current, this.keys.key(registration)), registration.getStatus(),
 					lease, remaining, registration.getHost(), registration.getHostReason(), registration.getPort()))
 			.toList();
+	}
+
+	/**
+	 * Counts what is registered and was done for it.
+	 * @return the counts, as they are at this moment
+	 */
+	public synchronized RegistrationStatistics getStatistics() {
+		Registrar current = this.registrar;
+		int registered = (int) this.keys.all()
+			.stream()
+			.filter((registration) -> getState(registration) == RecordState.REGISTERED)
+			.count();
+		return (current != null)
+				? new RegistrationStatistics(registered, current.reregistrations(), current.leaseRemaining())
+				: new RegistrationStatistics(0, 0, Duration.ZERO);
 	}
 
 	private static @Nullable String refusal(@Nullable Registrar registrar, @Nullable String key) {

@@ -108,15 +108,10 @@ final class LeaseKeeper implements GrantedLease.Listener {
 		}
 	}
 
-	/** Returns the lease that records are to leave, 0 if there is none. */
-	long replacedId() {
-		return idOf(this.replaced);
-	}
-
-	/** Revokes the lease that was replaced, now that no record needs it. */
-	void revokeReplaced() {
+	/** Revokes the lease that was replaced, if no record needs it any more. */
+	void revokeReplacedIfUnused() {
 		GrantedLease old = this.replaced;
-		if (old != null && !this.revoking) {
+		if (old != null && !this.revoking && !this.listener.needs(old.id())) {
 			this.revoking = true;
 			old.stop();
 			revoke(old);
@@ -225,6 +220,7 @@ final class LeaseKeeper implements GrantedLease.Listener {
 				lease.remaining().toSeconds());
 		lease.start();
 		this.listener.leaseHeld();
+		revokeReplacedIfUnused();
 	}
 
 	@Override
@@ -272,6 +268,9 @@ final class LeaseKeeper implements GrantedLease.Listener {
 
 		/** The lease is gone, and with it all that was written under it. */
 		void leaseLost(long leaseId);
+
+		/** Whether a record would go, or not come, if this lease were revoked. */
+		boolean needs(long leaseId);
 
 		/** The lease that was replaced is gone, so nothing more comes of it. */
 		void replacedIsGone();

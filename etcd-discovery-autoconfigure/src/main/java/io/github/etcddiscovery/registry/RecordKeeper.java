@@ -34,7 +34,7 @@ final class RecordKeeper implements KeyWatch.Listener, KeyWriter.Listener {
 
 	private final EtcdBackoff backoff;
 
-	private CompletableFuture<Void> registered = new CompletableFuture<>();
+	private final RegistrationOutcome outcome;
 
 	private final CompletableFuture<Void> gone = new CompletableFuture<>();
 
@@ -53,9 +53,6 @@ final class RecordKeeper implements KeyWatch.Listener, KeyWriter.Listener {
 	/** Whether the lease is revoked once all records have left. */
 	private boolean leaseFollows;
 
-	/** Why etcd will not have it as things are, {@code null} if that is not so. */
-	private volatile @Nullable EtcdException refusal;
-
 	private final KeyWatch watch;
 
 	RecordKeeper(EtcdClient client, LeaseKeeper lease, EventLoop loop, Duration heartbeat, RegistryEntry wanted,
@@ -66,6 +63,7 @@ final class RecordKeeper implements KeyWatch.Listener, KeyWriter.Listener {
 		this.predecessors = new PredecessorCheck(client, loop, heartbeat, wanted.key());
 		this.key = wanted.key();
 		this.wanted = wanted;
+		this.outcome = new RegistrationOutcome(wanted.key());
 		this.backoff = new EtcdBackoff(random);
 		this.writer = new KeyWriter(client, lease, loop, wanted.key(), this);
 		this.known = this.writer.known();
@@ -78,12 +76,12 @@ final class RecordKeeper implements KeyWatch.Listener, KeyWriter.Listener {
 
 	/** Why etcd will not have it as things are, {@code null} if that is not so. */
 	@Nullable EtcdException refusal() {
-		return this.refusal;
+		return this.outcome.refusal();
 	}
 
 	/** Completes when the record is in etcd, or is refused the next time. */
 	CompletableFuture<Void> registered() {
-		return this.registered;
+		return this.outcome.registered();
 	}
 
 	/** Completes when the record has left etcd. */
@@ -149,29 +147,29 @@ final class RecordKeeper implements KeyWatch.Listener, KeyWriter.Listener {
 	@Override
 	public void written(byte[] value, long revision, long leaseId) {
 		this.known.wrote(value, revision, leaseId);
-		this.refusal = null;
-		this.listener.moved();
+		this.lease.revokeReplacedIfUnused();
 		if (this.state == RecordState.LEAVING) {
 			continueLeaving();
 			return;
 		}
 		boolean before = this.state == RecordState.REGISTERED;
+		boolean again = this.everRegistered;
 		this.state = this.state.to(RecordState.REGISTERED);
 		this.everRegistered = true;
-		this.registered.complete(null);
+		this.outcome.succeeded();
 		if (!before) {
 			logger.info("Registered {} under lease {}", this.key, Long.toHexString(leaseId));
 		}
 		this.watch.openFrom(revision + 1);
 		sync();
 		if (!before) {
-			this.listener.registered(this.key);
+			this.listener.registered(this.key, again);
 		}
 	}
 
 	@Override
 	public void found(@Nullable KeyValue current, long revision) {
-		this.listener.moved();
+		this.lease.revokeReplacedIfUnused();
 		if (this.state == RecordState.LEAVING) {
 			continueLeaving();
 			return;
@@ -222,7 +220,7 @@ final class RecordKeeper implements KeyWatch.Listener, KeyWriter.Listener {
 	@Override
 	public void failed(EtcdException cause) {
 		if (cause.reason().isRefusal()) {
-			refused(cause);
+			this.outcome.refused(this.state, cause);
 		}
 		this.loop.schedule(this::sync, this.backoff.next(cause));
 	}
@@ -230,24 +228,7 @@ final class RecordKeeper implements KeyWatch.Listener, KeyWriter.Listener {
 	/** No lease can be had, which those that are under one already need not mind. */
 	void leaseRefused(EtcdException cause) {
 		if (this.state != RecordState.REGISTERED) {
-			refused(cause);
-		}
-	}
-
-	/** etcd will not have it as things are; it is tried again now and then. */
-	private void refused(EtcdException cause) {
-		if (this.refusal == null) {
-			logger.error("{} is not {}: {}", this.key, switch (this.state) {
-				case REGISTERED -> "changed";
-				case LEAVING -> "deregistered";
-				default -> "registered";
-			}, cause.getMessage());
-		}
-		this.refusal = cause;
-		if (this.state != RecordState.REGISTERED && this.state != RecordState.LEAVING) {
-			CompletableFuture<Void> refused = this.registered;
-			this.registered = new CompletableFuture<>();
-			refused.completeExceptionally(cause);
+			this.outcome.refused(this.state, cause);
 		}
 	}
 
@@ -260,8 +241,7 @@ final class RecordKeeper implements KeyWatch.Listener, KeyWriter.Listener {
 		this.leaseFollows |= leaseFollows;
 		if (this.state != RecordState.LEAVING && this.state != RecordState.GONE) {
 			this.state = this.state.to(RecordState.LEAVING);
-			this.refusal = null;
-			this.registered.cancel(false);
+			this.outcome.cancelled();
 			this.watch.close();
 		}
 		sync();
@@ -296,7 +276,7 @@ final class RecordKeeper implements KeyWatch.Listener, KeyWriter.Listener {
 
 	@Override
 	public void deleted() {
-		this.listener.moved();
+		this.lease.revokeReplacedIfUnused();
 		left();
 	}
 
@@ -347,10 +327,7 @@ final class RecordKeeper implements KeyWatch.Listener, KeyWriter.Listener {
 	interface Listener {
 
 		/** The record has come to be in etcd, for the first time or again. */
-		void registered(String key);
-
-		/** The key may be under another lease than before. */
-		void moved();
+		void registered(String key, boolean again);
 
 	}
 

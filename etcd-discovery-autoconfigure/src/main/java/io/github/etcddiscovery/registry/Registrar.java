@@ -1,15 +1,15 @@
 package io.github.etcddiscovery.registry;
 
 import java.time.Duration;
+import java.util.Collection;
 import java.util.HashMap;
-import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CompletableFuture;
-import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.concurrent.atomic.LongAdder;
 import java.util.function.Consumer;
 import java.util.random.RandomGenerator;
 
@@ -48,14 +48,14 @@ public final class Registrar implements AutoCloseable {
 
 	private final Consumer<String> onRegistered;
 
-	private final RecordListener recordListener = new RecordListener();
-
-	private final Map<String, RecordKeeper> records = new ConcurrentHashMap<>();
+	private final Records records = new Records();
 
 	/** What is wanted under keys that are leaving, once they have left. */
 	private final Map<String, Comeback> comebacks = new HashMap<>();
 
 	private final Outcomes outcomes = new Outcomes();
+
+	private final LongAdder reregistrations = new LongAdder();
 
 	private final AtomicBoolean closed = new AtomicBoolean();
 
@@ -94,7 +94,7 @@ public final class Registrar implements AutoCloseable {
 		this.onRegistered = onRegistered;
 		this.loop = loop;
 		this.random = random;
-		this.lease = new LeaseKeeper(client, ttl, loop, new LeaseListener(), random);
+		this.lease = new LeaseKeeper(client, ttl, loop, this.records, random);
 	}
 
 	/**
@@ -134,12 +134,19 @@ public final class Registrar implements AutoCloseable {
 			return existing;
 		}
 		RecordKeeper keeper = new RecordKeeper(this.client, this.lease, this.loop, this.ttl.heartbeat(), entry,
-				this.recordListener, this.random);
+				this::registered, this.random);
 		this.records.put(entry.key(), keeper);
 		keeper.gone().thenRun(() -> gone(keeper, entry.key()));
 		this.lease.require();
 		keeper.sync();
 		return keeper;
+	}
+
+	private void registered(String key, boolean again) {
+		if (again) {
+			this.reregistrations.increment();
+		}
+		this.onRegistered.accept(key);
 	}
 
 	private void gone(RecordKeeper keeper, String key) {
@@ -176,13 +183,6 @@ public final class Registrar implements AutoCloseable {
 		return gone;
 	}
 
-	private void revokeReplacedLeaseIfUnused() {
-		long leaseId = this.lease.replacedId();
-		if (leaseId != 0 && this.records.values().stream().noneMatch((keeper) -> keeper.needs(leaseId))) {
-			this.lease.revokeReplaced();
-		}
-	}
-
 	/**
 	 * Says how far a record is.
 	 * @param key the record's key
@@ -201,6 +201,14 @@ public final class Registrar implements AutoCloseable {
 	public @Nullable EtcdException refusal(String key) {
 		RecordKeeper keeper = this.records.get(key);
 		return (keeper != null) ? keeper.refusal() : null;
+	}
+
+	/**
+	 * Counts how often a record had to be put back into etcd after it had been there.
+	 * @return how often so far
+	 */
+	public long reregistrations() {
+		return this.reregistrations.sum();
 	}
 
 	/**
@@ -248,7 +256,7 @@ public final class Registrar implements AutoCloseable {
 		CompletableFuture<Void> done = new CompletableFuture<>();
 		this.loop.execute(() -> {
 			this.comebacks.clear();
-			List<RecordKeeper> leaving = List.copyOf(this.records.values());
+			Collection<RecordKeeper> leaving = this.records.all();
 			leaving.forEach(deregister ? (keeper) -> keeper.leave(true) : RecordKeeper::abandon);
 			CompletableFuture.allOf(leaving.stream().map(RecordKeeper::gone).toArray(CompletableFuture[]::new))
 				.thenRun(() -> this.loop.execute(() -> release(deregister, done)));
@@ -259,7 +267,7 @@ public final class Registrar implements AutoCloseable {
 		}
 		catch (TimeoutException ex) {
 			logger.warn("etcd did not answer within {} ms: {} will go when their lease runs out", timeout.toMillis(),
-					this.records.keySet());
+					this.records.keys());
 		}
 		catch (ExecutionException ex) {
 			// The records are out: that the lease is left to run out harms nobody.
@@ -290,58 +298,6 @@ public final class Registrar implements AutoCloseable {
 	 * A record that is wanted once its key has left.
 	 */
 	private record Comeback(RegistryEntry entry, CompletableFuture<Void> registered) {
-
-	}
-
-	/**
-	 * Passes on to the records what becomes of the lease.
-	 */
-	private final class LeaseListener implements LeaseKeeper.Listener {
-
-		@Override
-		public void leaseHeld() {
-			Registrar.this.records.values().forEach(RecordKeeper::sync);
-			revokeReplacedLeaseIfUnused();
-		}
-
-		@Override
-		public void leaseRenewed() {
-			Registrar.this.records.values().forEach(RecordKeeper::leaseRenewed);
-		}
-
-		@Override
-		public void leaseFailed(EtcdException cause) {
-			if (cause.reason().isRefusal()) {
-				Registrar.this.records.values().forEach((keeper) -> keeper.leaseRefused(cause));
-			}
-		}
-
-		@Override
-		public void leaseLost(long leaseId) {
-			Registrar.this.records.values().forEach((keeper) -> keeper.leaseLost(leaseId));
-		}
-
-		@Override
-		public void replacedIsGone() {
-			Registrar.this.records.values().forEach(RecordKeeper::sync);
-		}
-
-	}
-
-	/**
-	 * Hears how the records fare.
-	 */
-	private final class RecordListener implements RecordKeeper.Listener {
-
-		@Override
-		public void registered(String key) {
-			Registrar.this.onRegistered.accept(key);
-		}
-
-		@Override
-		public void moved() {
-			revokeReplacedLeaseIfUnused();
-		}
 
 	}
 

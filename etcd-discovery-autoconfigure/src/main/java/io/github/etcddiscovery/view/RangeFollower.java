@@ -42,6 +42,10 @@ final class RangeFollower implements Reflector.Sink {
 
 	private volatile @Nullable Long interruptedAt;
 
+	private volatile long events;
+
+	private volatile long resyncs;
+
 	private long epoch;
 
 	private long revision;
@@ -95,6 +99,11 @@ final class RangeFollower implements Reflector.Sink {
 		return (since != null) ? Duration.ofNanos(this.loop.nanoTime() - since) : Duration.ZERO;
 	}
 
+	/** What is held and was done. */
+	ViewStatistics statistics() {
+		return new ViewStatistics(this.writer.instances(), this.writer.rejected(), this.events, this.resyncs);
+	}
+
 	@Override
 	public void beginListing() {
 		this.writer.beginListing();
@@ -108,6 +117,7 @@ final class RangeFollower implements Reflector.Sink {
 	@Override
 	public void completeListing(long revision, boolean newHistory) {
 		boolean first = this.epoch == 0;
+		this.resyncs = first ? 0 : this.resyncs + 1;
 		if (newHistory || first) {
 			this.epoch++;
 		}
@@ -122,6 +132,7 @@ final class RangeFollower implements Reflector.Sink {
 
 	@Override
 	public void apply(WatchEvent event) {
+		this.events = this.events + 1;
 		this.writer.apply(event);
 	}
 

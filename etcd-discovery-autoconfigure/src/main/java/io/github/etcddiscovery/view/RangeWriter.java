@@ -34,7 +34,10 @@ final class RangeWriter<T> {
 	private final VanishedInstances<T> vanished;
 
 	/** How many instances there are, rejected entries not counted. */
-	private int instances;
+	private volatile int instances;
+
+	/** How many entries there are that cannot be read. */
+	private volatile int rejected;
 
 	private Map<String, Entry<T>> entries = new HashMap<>();
 
@@ -62,6 +65,16 @@ final class RangeWriter<T> {
 	boolean isHeld(KeyValue keyValue) {
 		Entry<T> entry = this.entries.get(keyValue.key());
 		return entry != null && entry.isOf(keyValue);
+	}
+
+	/** How many instances there are. May be called from any thread. */
+	int instances() {
+		return this.instances;
+	}
+
+	/** How many entries cannot be read. May be called from any thread. */
+	int rejected() {
+		return this.rejected;
 	}
 
 	void beginListing() {
@@ -137,7 +150,7 @@ final class RangeWriter<T> {
 		InstanceKey key = null;
 		T instance = null;
 		if (this.range.isElsewhere(keyValue.key())) {
-			return Entry.of(keyValue, null, null);
+			return Entry.of(keyValue, null, null, false);
 		}
 		try {
 			key = this.range.parse(keyValue.key());
@@ -151,7 +164,7 @@ final class RangeWriter<T> {
 				logger.warn("Ignoring the entry at {}: {}", escaped(keyValue.key()), ex.getMessage());
 			}
 		}
-		return Entry.of(keyValue, key, instance);
+		return Entry.of(keyValue, key, instance, instance == null);
 	}
 
 	private static String escaped(String key) {
@@ -159,12 +172,14 @@ final class RangeWriter<T> {
 	}
 
 	private void touch(@Nullable Entry<T> before, @Nullable Entry<T> after) {
+		int rejectedNow = (after != null && after.rejected()) ? 1 : 0;
+		this.rejected = this.rejected + rejectedNow - ((before != null && before.rejected()) ? 1 : 0);
 		InstanceKey key = (after != null && after.key() != null) ? after.key() : (before != null) ? before.key() : null;
 		T was = (before != null) ? before.instance() : null;
 		T is = (after != null) ? after.instance() : null;
 		if (key != null && (was != null || is != null)) {
 			this.catalog.touch(key, was, is);
-			this.instances += ((is != null) ? 1 : 0) - ((was != null) ? 1 : 0);
+			this.instances = this.instances + ((is != null) ? 1 : 0) - ((was != null) ? 1 : 0);
 			if (after != null) {
 				this.vanished.returned(key);
 			}
@@ -182,14 +197,16 @@ final class RangeWriter<T> {
 	 * same revision
 	 * @param leaseId as does the lease, if its owner has put it back just as it was
 	 * @param key which instance it is, {@code null} if the key is not of our layout
-	 * @param instance what the view holds of it, {@code null} if it was rejected
+	 * @param instance what the view holds of it, {@code null} if it was rejected or
+	 * belongs elsewhere
+	 * @param rejected whether it cannot be read
 	 */
 	private record Entry<T>(long modRevision, int valueHash, long leaseId, @Nullable InstanceKey key,
-			@Nullable T instance) {
+			@Nullable T instance, boolean rejected) {
 
-		static <T> Entry<T> of(KeyValue keyValue, @Nullable InstanceKey key, @Nullable T instance) {
+		static <T> Entry<T> of(KeyValue keyValue, @Nullable InstanceKey key, @Nullable T instance, boolean rejected) {
 			return new Entry<>(keyValue.modRevision(), Arrays.hashCode(keyValue.value()), keyValue.leaseId(), key,
-					instance);
+					instance, rejected);
 		}
 
 		boolean isOf(KeyValue keyValue) {

@@ -193,6 +193,16 @@ public final class ServiceView<T> implements AutoCloseable {
 	}
 
 	/**
+	 * Counts what is held and was done.
+	 * @return the counts of all ranges together
+	 */
+	public ViewStatistics statistics() {
+		return this.followers.stream()
+			.map(RangeFollower::statistics)
+			.reduce(new ViewStatistics(0, 0, 0, 0), ViewStatistics::plus);
+	}
+
+	/**
 	 * Asks etcd itself, unlike all other reads: whether it answers, and lets this client
 	 * read where the records are.
 	 * @return completes when etcd has answered; fails with an {@link EtcdException}

@@ -1,0 +1,80 @@
+package io.github.etcddiscovery.actuate;
+
+import java.util.concurrent.TimeUnit;
+import java.util.function.ToDoubleFunction;
+
+import io.github.etcddiscovery.cloud.EtcdServiceRegistry;
+import io.github.etcddiscovery.view.ServiceView;
+import io.micrometer.core.instrument.FunctionCounter;
+import io.micrometer.core.instrument.Gauge;
+import io.micrometer.core.instrument.MeterRegistry;
+import io.micrometer.core.instrument.TimeGauge;
+import io.micrometer.core.instrument.binder.MeterBinder;
+import org.jspecify.annotations.Nullable;
+
+import org.springframework.cloud.client.ServiceInstance;
+
+/**
+ * Meters of what is seen and what is registered, all under {@code etcd.discovery} and
+ * without tags, so that their number does not depend on what etcd holds. Read from memory
+ * whenever they are scraped.
+ */
+public class EtcdMeters implements MeterBinder {
+
+	private static final String PREFIX = "etcd.discovery.";
+
+	private final ServiceView<ServiceInstance> view;
+
+	private final @Nullable EtcdServiceRegistry registry;
+
+	/**
+	 * Creates the meters.
+	 * @param view what is registered
+	 * @param registry what this application has registered, {@code null} if it cannot
+	 */
+	public EtcdMeters(ServiceView<ServiceInstance> view, @Nullable EtcdServiceRegistry registry) {
+		this.view = view;
+		this.registry = registry;
+	}
+
+	@Override
+	public void bindTo(MeterRegistry meters) {
+		gauge(meters, "view.instances", "instances seen, whatever their status", this.view,
+				(view) -> view.statistics().instances());
+		gauge(meters, "view.services", "services seen", this.view, (view) -> view.catalog().services().size());
+		gauge(meters, "view.rejected", "entries that cannot be read", this.view,
+				(view) -> view.statistics().rejected());
+		gauge(meters, "view.revision", "revision of etcd up to which changes are seen", this.view,
+				(view) -> view.catalog().revision());
+		TimeGauge
+			.builder(PREFIX + "view.staleness", this.view, TimeUnit.MILLISECONDS, (view) -> view.staleness().toMillis())
+			.description("for how long changes may have gone unseen")
+			.register(meters);
+		counter(meters, "view.events", "changes seen", this.view, (view) -> view.statistics().events());
+		counter(meters, "view.resyncs", "how often everything had to be read again", this.view,
+				(view) -> view.statistics().resyncs());
+		EtcdServiceRegistry own = this.registry;
+		if (own != null) {
+			gauge(meters, "registration.registered", "records of this application that are in etcd", own,
+					(registry) -> registry.getStatistics().registered());
+			counter(meters, "registration.reregistrations", "how often a record had to be put back", own,
+					(registry) -> registry.getStatistics().reregistrations());
+			TimeGauge
+				.builder(PREFIX + "lease.remaining", own, TimeUnit.MILLISECONDS,
+						(registry) -> registry.getStatistics().leaseRemaining().toMillis())
+				.description("for how long the records stay if their lease is not renewed any more")
+				.register(meters);
+		}
+	}
+
+	private static <T> void gauge(MeterRegistry meters, String name, String description, T source,
+			ToDoubleFunction<T> value) {
+		Gauge.builder(PREFIX + name, source, value).description(description).register(meters);
+	}
+
+	private static <T> void counter(MeterRegistry meters, String name, String description, T source,
+			ToDoubleFunction<T> count) {
+		FunctionCounter.builder(PREFIX + name, source, count).description(description).register(meters);
+	}
+
+}

@@ -1,0 +1,70 @@
+package io.github.etcddiscovery.registry;
+
+import java.util.concurrent.CompletableFuture;
+
+import io.github.etcddiscovery.client.EtcdException;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * What has come of a record: whether it is in etcd, or why etcd refuses it. Changed on
+ * the registrar's loop.
+ */
+final class RegistrationOutcome {
+
+	private static final Logger logger = LoggerFactory.getLogger(RecordKeeper.class);
+
+	private final String key;
+
+	private CompletableFuture<Void> registered = new CompletableFuture<>();
+
+	private volatile @Nullable EtcdException refusal;
+
+	RegistrationOutcome(String key) {
+		this.key = key;
+	}
+
+	/** Completes when the record is in etcd, or is refused the next time. */
+	CompletableFuture<Void> registered() {
+		return this.registered;
+	}
+
+	/**
+	 * Why etcd will not have it as things are, {@code null} if that is not so. May be
+	 * called from any thread.
+	 */
+	@Nullable EtcdException refusal() {
+		return this.refusal;
+	}
+
+	/** It is in etcd. */
+	void succeeded() {
+		this.refusal = null;
+		this.registered.complete(null);
+	}
+
+	/** It is not wanted any more. */
+	void cancelled() {
+		this.refusal = null;
+		this.registered.cancel(false);
+	}
+
+	/** etcd will not have it; it is tried again now and then. */
+	void refused(RecordState state, EtcdException cause) {
+		if (this.refusal == null) {
+			logger.error("{} is not {}: {}", this.key, switch (state) {
+				case REGISTERED -> "changed";
+				case LEAVING -> "deregistered";
+				default -> "registered";
+			}, cause.getMessage());
+		}
+		this.refusal = cause;
+		if (state != RecordState.REGISTERED && state != RecordState.LEAVING) {
+			CompletableFuture<Void> refused = this.registered;
+			this.registered = new CompletableFuture<>();
+			refused.completeExceptionally(cause);
+		}
+	}
+
+}

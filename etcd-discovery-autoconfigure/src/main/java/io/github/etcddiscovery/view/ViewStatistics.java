@@ -1,0 +1,18 @@
+package io.github.etcddiscovery.view;
+
+/**
+ * What a view holds and has done, for meters.
+ *
+ * @param instances how many instances it holds, rejected entries not counted
+ * @param rejected how many entries it holds that cannot be read
+ * @param events how many changes it was told of since the start
+ * @param resyncs how often it had to read everything again since the start
+ */
+public record ViewStatistics(int instances, int rejected, long events, long resyncs) {
+
+	ViewStatistics plus(ViewStatistics other) {
+		return new ViewStatistics(this.instances + other.instances, this.rejected + other.rejected,
+				this.events + other.events, this.resyncs + other.resyncs);
+	}
+
+}
