@@ -15,6 +15,8 @@ import io.github.etcddiscovery.instance.JsonInstanceCodec;
 import io.github.etcddiscovery.instance.KeyLayout;
 import io.github.etcddiscovery.instance.KeyRange;
 import io.github.etcddiscovery.view.ServiceView;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 import org.springframework.boot.autoconfigure.AutoConfiguration;
 import org.springframework.boot.autoconfigure.condition.ConditionalOnBean;
@@ -44,11 +46,17 @@ import org.springframework.context.annotation.Lazy;
 @EnableConfigurationProperties(EtcdDiscoveryProperties.class)
 public final class EtcdDiscoveryAutoConfiguration {
 
+	private static final Logger logger = LoggerFactory.getLogger(EtcdDiscoveryAutoConfiguration.class);
+
 	@Bean
 	@ConditionalOnMissingBean
 	KeyLayout etcdKeyLayout(EtcdDiscoveryProperties properties) {
 		String prefix = properties.getPrefix();
 		PropertyRules.check(() -> new KeyLayout(prefix));
+		if (!prefix.startsWith("/")) {
+			logger.warn("spring.cloud.etcd.discovery.prefix is '{}', which is another one than '/{}': without a slash"
+					+ " at its beginning it finds only those who leave it out too", prefix, prefix);
+		}
 		properties.getServicePrefixes()
 			.forEach((service, own) -> PropertyRules.check("service-prefixes." + service,
 					() -> new KeyLayout(prefix, Map.of(service, own))));

@@ -103,7 +103,8 @@ final class ConnectionKeeper implements AutoCloseable {
 				this.parked.remove(call);
 			}
 		}).exceptionally((error) -> {
-			throw (error instanceof TimeoutException) ? parkedTooLong(action) : EtcdException.from(error);
+			boolean late = EtcdException.unwrap(error) instanceof TimeoutException;
+			throw late ? parkedTooLong(action) : EtcdException.from(error);
 		});
 	}
 

@@ -144,17 +144,19 @@ final class JetcdWatch implements EtcdClient.Watch, Watch.Listener {
 		if (opened == null || !this.created.isDone()) {
 			return;
 		}
-		if (this.asked && !this.heard && this.answers) {
+		// Before asking: the answer may come at once.
+		boolean silent = !this.heard;
+		this.heard = false;
+		if (this.asked && silent && this.answers) {
 			end(new EtcdException(Reason.UNAVAILABLE, this.action + " has fallen silent", null));
 		}
-		else if (!this.asked && (!this.heard || !this.answers)) {
+		else if (!this.asked && (silent || !this.answers)) {
 			this.asked = true;
 			guarded(opened::requestProgress);
 		}
-		else if (this.heard) {
+		else if (!silent) {
 			this.asked = !this.answers;
 		}
-		this.heard = false;
 	}
 
 	@Override

@@ -27,6 +27,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
 import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException;
 import static org.awaitility.Awaitility.await;
+import static org.hamcrest.Matchers.startsWith;
 
 @OnEveryEtcd
 class JetcdEtcdClientTests {
@@ -195,6 +196,16 @@ class JetcdEtcdClientTests {
 		this.eyes.put("/w/a", "1");
 		assertThat(done(this.client.get("/w/a", 0)).current()).isNotNull();
 		assertThat(recorder.log).containsExactly("created", "end UNAVAILABLE");
+	}
+
+	@Test
+	void callThatFindsNoConnectionSaysSo() {
+		done(this.client.get("/k", 0));
+		this.etcd.kill();
+		await().atMost(Duration.ofSeconds(20))
+			.until(() -> this.client.get("/k", 0)
+				.handle((found, error) -> (error != null) ? EtcdException.from(error).getMessage() : "")
+				.join(), startsWith("Reading /k failed: no connection ("));
 	}
 
 	@Test

@@ -192,6 +192,9 @@ class TroubleshootingTests {
 		else if (message.contains("is more than a third of")) {
 			start(registering(plain(), ETCD + "discovery.ttl=5s"));
 		}
+		else if (message.contains("which is another one than")) {
+			start(registering(plain(), ETCD + "discovery.prefix=services"));
+		}
 		else if (message.startsWith("Staying connected")) {
 			refresh("request-timeout", "0s");
 		}
