@@ -18,7 +18,8 @@ class LoadBalancerCacheEnvironmentPostProcessor implements EnvironmentPostProces
 
 	@Override
 	public void postProcessEnvironment(ConfigurableEnvironment environment, SpringApplication application) {
-		if (isOn(environment, "spring.cloud.discovery.enabled") && isOn(environment, "spring.cloud.etcd.enabled")
+		if (!environment.containsProperty(CACHE) && isOn(environment, "spring.cloud.discovery.enabled")
+				&& isOn(environment, "spring.cloud.etcd.enabled")
 				&& isOn(environment, "spring.cloud.etcd.discovery.enabled")) {
 			environment.getPropertySources().addLast(new MapPropertySource("etcdDiscovery", Map.of(CACHE, false)));
 		}

@@ -32,10 +32,12 @@ final class LoadBalancerConfigurations {
 
 	private static final String PROPERTY = "configurations";
 
+	private static final String DEFAULT = "default";
+
 	private static final Map<String, UnaryOperator<ServiceInstanceListSupplierBuilder>> KNOWN = new TreeMap<>(
 			String.CASE_INSENSITIVE_ORDER);
 	static {
-		KNOWN.put("default", UnaryOperator.identity());
+		KNOWN.put(DEFAULT, UnaryOperator.identity());
 		KNOWN.put("zone-preference", ServiceInstanceListSupplierBuilder::withZonePreference);
 		KNOWN.put("health-check", (builder) -> builder.with(LoadBalancerConfigurations::healthChecked));
 		KNOWN.put("request-based-sticky-session", ServiceInstanceListSupplierBuilder::withRequestBasedStickySession);
@@ -59,20 +61,26 @@ final class LoadBalancerConfigurations {
 		String everywhere = "spring.cloud.loadbalancer." + PROPERTY;
 		String here = "spring.cloud.loadbalancer.clients." + base.getServiceId() + "." + PROPERTY;
 		String property = environment.containsProperty(here) ? here : everywhere;
-		String wanted = environment.getProperty(property, "default");
+		String wanted = environment.getProperty(property, DEFAULT);
+		if (wanted.equalsIgnoreCase(DEFAULT)) {
+			return base;
+		}
 		UnaryOperator<ServiceInstanceListSupplierBuilder> configuration = KNOWN.get(wanted);
 		if (configuration == null) {
 			logger.warn("{} is '{}', which is not known here: {} is balanced by default. Expected one of {}", property,
 					wanted, base.getServiceId(), KNOWN.keySet());
 			return base;
 		}
-		return configuration.apply(ServiceInstanceListSupplier.builder().withBase(base)).build(context);
+		// Below, so that none of them holds on to an instance that has just been tried.
+		return configuration.apply(ServiceInstanceListSupplier.builder().withBase(base).withRetryAwareness())
+			.build(context);
 	}
 
 	private static ServiceInstanceListSupplier healthChecked(ConfigurableApplicationContext context,
 			ServiceInstanceListSupplier delegate) {
 		HealthCheckedInstanceListSupplier supplier = new HealthCheckedInstanceListSupplier(delegate,
-				context.getBean(LoadBalancerClientFactory.class), HealthProbe.of(context));
+				context.getBean(LoadBalancerClientFactory.class),
+				context.getBeanProvider(HealthProbe.class).getIfAvailable(HealthProbe::overHttp));
 		if (context.getParent() instanceof ConfigurableApplicationContext application) {
 			application.addApplicationListener(new StopAtClose(supplier, application));
 		}

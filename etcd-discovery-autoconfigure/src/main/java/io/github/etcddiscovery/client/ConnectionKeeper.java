@@ -79,7 +79,7 @@ final class ConnectionKeeper implements AutoCloseable {
 		if (this.state == State.CLOSED) {
 			return CompletableFuture.failedFuture(closedException());
 		}
-		if (this.state == State.LOST) {
+		if (this.state == State.LOST || this.state == State.SUSPECT) {
 			return park(action);
 		}
 		if (this.current == null) {
@@ -171,6 +171,7 @@ final class ConnectionKeeper implements AutoCloseable {
 		Client old = this.current;
 		this.current = fresh;
 		this.state = State.HEALTHY;
+		release();
 		logger.info("Connected to etcd at {} from now on", changedOptions.describeEndpoints());
 		return old;
 	}
@@ -193,6 +194,7 @@ final class ConnectionKeeper implements AutoCloseable {
 			}
 			if (suspect == null || failure == null || suspect != this.current) {
 				this.state = State.HEALTHY;
+				release();
 				return;
 			}
 			this.state = State.LOST;
@@ -246,10 +248,17 @@ final class ConnectionKeeper implements AutoCloseable {
 		Duration lost = Duration.ofNanos(System.nanoTime() - this.lostSince);
 		logger.info("Connected to etcd at {} after {} ms without a connection", this.options.describeEndpoints(),
 				lost.toMillis());
-		// Parked calls run on, but not while this thread holds the lock.
-		List<CompletableFuture<Client>> waiting = List.copyOf(this.parked);
-		this.loop.execute(() -> waiting.forEach((call) -> call.complete(fresh)));
+		release();
 		return old;
+	}
+
+	/** Parked calls run on, but not while this thread holds the lock. */
+	private void release() {
+		Client working = this.current;
+		List<CompletableFuture<Client>> waiting = List.copyOf(this.parked);
+		if (working != null && !waiting.isEmpty()) {
+			this.loop.execute(() -> waiting.forEach((call) -> call.complete(working)));
+		}
 	}
 
 	/** Whether there is a connection, whatever is answered over it. */
@@ -304,7 +313,7 @@ final class ConnectionKeeper implements AutoCloseable {
 		/** Calls are answered, as far as is known. */
 		HEALTHY,
 
-		/** A call was not answered; the connection is being verified. */
+		/** A call was not answered; the connection is being verified, and calls wait. */
 		SUSPECT,
 
 		/** There is no connection; endpoints are being tried. */

@@ -1,5 +1,6 @@
 package io.github.etcddiscovery.cloud;
 
+import java.net.URI;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.HashMap;
@@ -22,8 +23,6 @@ import org.springframework.cloud.client.loadbalancer.LoadBalancerProperties;
 import org.springframework.cloud.client.loadbalancer.reactive.ReactiveLoadBalancer;
 import org.springframework.cloud.loadbalancer.core.DelegatingServiceInstanceListSupplier;
 import org.springframework.cloud.loadbalancer.core.ServiceInstanceListSupplier;
-import org.springframework.util.StringUtils;
-import org.springframework.web.util.UriComponentsBuilder;
 
 /**
  * Supplies only those instances that pass their health checks, as set by
@@ -74,6 +73,10 @@ public class HealthCheckedInstanceListSupplier extends DelegatingServiceInstance
 	@Override
 	public void afterPropertiesSet() throws Exception {
 		super.afterPropertiesSet();
+		if (this.following != null) {
+			// The one that skips the instance tried before passes this call on as well.
+			return;
+		}
 		this.following = getDelegate().get().delaySubscription(this.settings.getInitialDelay()).subscribe(this::follow);
 	}
 
@@ -187,17 +190,17 @@ public class HealthCheckedInstanceListSupplier extends DelegatingServiceInstance
 		}
 
 		private Mono<Boolean> ask() {
-			Map<String, String> paths = HealthCheckedInstanceListSupplier.this.settings.getPath();
-			String path = paths.getOrDefault(getServiceId(), paths.getOrDefault("default", DEFAULT_PATH));
-			if (!StringUtils.hasText(path)) {
+			LoadBalancerProperties.HealthCheck settings = HealthCheckedInstanceListSupplier.this.settings;
+			String own = settings.getPath().get(getServiceId());
+			if (own != null && own.isBlank()) {
 				return Mono.just(true);
 			}
-			UriComponentsBuilder uri = UriComponentsBuilder.fromUri(this.instance.getUri()).path("/").path(path);
-			Integer port = HealthCheckedInstanceListSupplier.this.settings.getPort();
-			if (port != null) {
-				uri.port(port);
-			}
-			return HealthCheckedInstanceListSupplier.this.probe.isWell(uri.build().toUri());
+			String path = (own != null) ? own : settings.getPath().getOrDefault("default", DEFAULT_PATH);
+			Integer port = settings.getPort();
+			URI uri = URI
+				.create("%s://%s:%d%s%s".formatted(this.instance.isSecure() ? "https" : "http", this.instance.getHost(),
+						(port != null) ? port : this.instance.getPort(), path.startsWith("/") ? "" : "/", path));
+			return HealthCheckedInstanceListSupplier.this.probe.isWell(uri);
 		}
 
 		private Mono<Boolean> failed(Throwable cause) {

@@ -1,33 +1,41 @@
 package io.github.etcddiscovery.cloud;
 
 import java.net.URI;
+import java.net.http.HttpClient;
+import java.net.http.HttpRequest;
+import java.net.http.HttpResponse;
 
 import reactor.core.publisher.Mono;
 
-import org.springframework.beans.factory.ListableBeanFactory;
-
 /**
- * Asks whether an instance is well: by an HTTP request that has to be answered with 200.
+ * Asks whether an instance is well. A bean of this type replaces the one that sends a GET
+ * with the JDK's client and expects 200: for other TLS settings than the JDK's, or for
+ * credentials, which then go to whoever has registered.
  */
 @FunctionalInterface
 public interface HealthProbe {
 
+	/** How a server says that all is well (RFC 9110, section 15.3.1). */
+	int OK = 200;
+
 	/**
 	 * Asks.
 	 * @param uri where to ask
-	 * @return whether the answer is 200; may fail instead of saying that it is not
+	 * @return whether it is well; may fail instead of saying that it is not; must not
+	 * block
 	 */
 	Mono<Boolean> isWell(URI uri);
 
 	/**
-	 * Finds what to ask with, so that the TLS set-up of the application counts: a
-	 * {@code WebClient.Builder}, {@code RestClient} or {@code RestTemplate} bean that is
-	 * not load-balanced, in this order; the JDK's client if there is none.
-	 * @param beans where to look for beans, parents included
-	 * @return the probe
+	 * Creates the one that is used where there is no bean.
+	 * @return a probe over the JDK's client
 	 */
-	static HealthProbe of(ListableBeanFactory beans) {
-		return HealthProbes.find(beans);
+	static HealthProbe overHttp() {
+		HttpClient client = HttpClient.newHttpClient();
+		return (uri) -> Mono
+			.fromFuture(
+					() -> client.sendAsync(HttpRequest.newBuilder(uri).build(), HttpResponse.BodyHandlers.discarding()))
+			.map((response) -> response.statusCode() == OK);
 	}
 
 }

@@ -138,7 +138,10 @@ final class RecordKeeper implements KeyWatch.Listener, KeyWriter.Listener {
 		}
 		long leaseId = this.lease.id();
 		boolean inSync = this.known.holds(this.wanted.value()) && this.known.isUnder(leaseId);
-		if (leaseId != 0 && !inSync && this.state != RecordState.CONFLICT) {
+		if (inSync && this.state == RecordState.REGISTERED) {
+			this.outcome.succeeded();
+		}
+		else if (leaseId != 0 && !inSync && this.state != RecordState.CONFLICT) {
 			this.writer.put(this.wanted.value());
 		}
 	}

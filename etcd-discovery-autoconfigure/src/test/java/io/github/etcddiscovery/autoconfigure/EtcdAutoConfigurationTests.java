@@ -267,7 +267,8 @@ class EtcdAutoConfigurationTests {
 			this.withoutEtcd.withPropertyValues(property + "=zone-preference")
 				.run((context) -> assertThat(supplier(context.getBean(LoadBalancerClientFactory.class)))
 					.isInstanceOfSatisfying(ZonePreferenceServiceInstanceListSupplier.class,
-							(zones) -> assertThat(zones.getDelegate())
+							(zones) -> assertThat(
+									((RetryAwareServiceInstanceListSupplier) zones.getDelegate()).getDelegate())
 								.isInstanceOf(EtcdServiceInstanceListSupplier.class)));
 		}
 		this.withoutEtcd.withPropertyValues("spring.cloud.loadbalancer.clients.other.configurations=zone-preference")

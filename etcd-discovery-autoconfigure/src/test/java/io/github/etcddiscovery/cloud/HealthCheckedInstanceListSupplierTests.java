@@ -23,16 +23,20 @@ import org.awaitility.Awaitility;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
+import reactor.core.publisher.Mono;
 
 import org.springframework.boot.WebApplicationType;
 import org.springframework.boot.autoconfigure.EnableAutoConfiguration;
 import org.springframework.boot.builder.SpringApplicationBuilder;
 import org.springframework.cloud.client.ServiceInstance;
+import org.springframework.cloud.client.loadbalancer.LoadBalanced;
 import org.springframework.cloud.client.loadbalancer.LoadBalancerClient;
 import org.springframework.cloud.loadbalancer.core.ServiceInstanceListSupplier;
 import org.springframework.cloud.loadbalancer.support.LoadBalancerClientFactory;
 import org.springframework.context.ConfigurableApplicationContext;
+import org.springframework.context.annotation.Bean;
 import org.springframework.context.annotation.Configuration;
+import org.springframework.web.reactive.function.client.WebClient;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
@@ -132,13 +136,24 @@ class HealthCheckedInstanceListSupplierTests {
 	@Test
 	void pathAndPortOfTheChecksCanBeSet() throws IOException {
 		Server management = new Server(200);
-		management.path = "/well";
+		management.path = "/well?deep=true";
 		this.servers.add(management);
 		this.eyes.put("/services/orders/1", "{\"host\":\"127.0.0.1\",\"port\":1}");
-		Supplied supplied = new Supplied(caller("spring.cloud.loadbalancer.health-check.path.orders=well",
+		Supplied supplied = new Supplied(caller("spring.cloud.loadbalancer.health-check.path.orders=well?deep=true",
 				"spring.cloud.loadbalancer.health-check.port=" + management.port()));
 		await().atMost(SOON)
 			.until(() -> supplied.last().stream().map(ServiceInstance::getPort).toList().equals(List.of(1)));
+	}
+
+	@Test
+	void probeOfTheApplicationsReplacesTheOneOverHttp() {
+		this.eyes.put("/services/orders/1", "{\"host\":\"10.0.0.1\",\"port\":1}");
+		this.eyes.put("/services/orders/2", "{\"host\":\"10.0.0.2\",\"port\":2}");
+		Supplied supplied = new Supplied(
+				this.applications.start(new SpringApplicationBuilder(OwnProbe.class).web(WebApplicationType.NONE),
+						"caller", "spring.cloud.loadbalancer.configurations=health-check"));
+		await().atMost(SOON)
+			.until(() -> supplied.last().stream().map(ServiceInstance::getPort).toList().equals(List.of(2)));
 	}
 
 	private ConfigurableApplicationContext caller(String... properties) {
@@ -210,7 +225,7 @@ class HealthCheckedInstanceListSupplierTests {
 			this.http = HttpServer.create(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0), 0);
 			this.http.createContext("/", (exchange) -> {
 				this.checks.incrementAndGet();
-				boolean asked = exchange.getRequestURI().getPath().equals(this.path);
+				boolean asked = exchange.getRequestURI().toString().equals(this.path);
 				exchange.sendResponseHeaders(asked ? this.status : 404, -1);
 				exchange.close();
 			});
@@ -228,11 +243,31 @@ class HealthCheckedInstanceListSupplierTests {
 	}
 
 	/**
-	 * An application that calls others.
+	 * An application that calls others, over a client that a probe must not use.
 	 */
 	@Configuration(proxyBeanMethods = false)
 	@EnableAutoConfiguration
 	static class Caller {
+
+		@Bean
+		@LoadBalanced
+		WebClient.Builder webClientBuilder() {
+			return WebClient.builder();
+		}
+
+	}
+
+	/**
+	 * An application with a probe of its own.
+	 */
+	@Configuration(proxyBeanMethods = false)
+	@EnableAutoConfiguration
+	static class OwnProbe {
+
+		@Bean
+		HealthProbe probe() {
+			return (uri) -> Mono.just(uri.toString().equals("http://10.0.0.2:2/actuator/health"));
+		}
 
 	}
 

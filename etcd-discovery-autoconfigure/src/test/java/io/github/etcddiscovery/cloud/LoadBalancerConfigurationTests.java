@@ -86,7 +86,7 @@ class LoadBalancerConfigurationTests {
 	void instancesThatComeAndGoAreSeenAtOnceWhateverTheConfiguration(String configuration, CapturedOutput output) {
 		register("1", Map.of());
 		ConfigurableApplicationContext caller = caller(configurations(configuration),
-				"spring.cloud.loadbalancer.health-check.path.default=",
+				"spring.cloud.loadbalancer.health-check.path.orders=",
 				"spring.cloud.loadbalancer.api-version.header=X-Version",
 				"spring.cloud.loadbalancer.api-version.fallback-to-available-instances=true");
 		awaitChosen(caller, "1");

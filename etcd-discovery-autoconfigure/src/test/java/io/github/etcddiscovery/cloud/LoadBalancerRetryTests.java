@@ -16,6 +16,8 @@ import io.github.etcddiscovery.testing.TestApplications;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 import org.springframework.boot.WebApplicationType;
 import org.springframework.boot.autoconfigure.EnableAutoConfiguration;
@@ -75,9 +77,10 @@ class LoadBalancerRetryTests {
 		this.etcd.close();
 	}
 
-	@Test
-	void blockingClientsRepeatAGetOnTheOtherInstance() {
-		ConfigurableApplicationContext caller = caller();
+	@ParameterizedTest
+	@ValueSource(strings = { "default", "same-instance-preference", "weighted" })
+	void blockingClientsRepeatAGetOnTheOtherInstance(String configuration) {
+		ConfigurableApplicationContext caller = caller("spring.cloud.loadbalancer.configurations=" + configuration);
 		RestClient restClient = caller.getBean(RestClient.Builder.class).build();
 		RestTemplate restTemplate = caller.getBean(RestTemplate.class);
 		assertThatAllAreAnswered(() -> restClient.get().uri("http://orders/").retrieve().toBodilessEntity());
@@ -119,7 +122,9 @@ class LoadBalancerRetryTests {
 	}
 
 	private void register(String id, int port) {
-		this.eyes.put("/services/orders/" + id, "{\"host\":\"127.0.0.1\",\"port\":%d}".formatted(port));
+		String weight = id.equals("dead") ? "1000" : "1";
+		this.eyes.put("/services/orders/" + id,
+				"{\"host\":\"127.0.0.1\",\"port\":%d,\"metadata\":{\"weight\":\"%s\"}}".formatted(port, weight));
 	}
 
 	/**
