@@ -197,7 +197,7 @@ class ManagementRegistrationTests {
 			.isInstanceOfSatisfying(EtcdServiceInstance.class,
 					(instance) -> assertThat(instance.getLeaseId()).isEqualTo(lease));
 		assertThat(shown).containsPattern(Pattern
-			.quote("{\"key\":\"" + key + "\",\"state\":\"REGISTERED\",\"status\":\"UP\",\"lease\":\""
+			.quote("{\"key\":\"" + key + "\",\"state\":\"REGISTERED\",\"refusal\":null,\"status\":\"UP\",\"lease\":\""
 					+ Long.toHexString(lease))
 				+ "\",\"leaseRemainingMillis\":[1-9]\\d*,"
 				+ Pattern.quote(
