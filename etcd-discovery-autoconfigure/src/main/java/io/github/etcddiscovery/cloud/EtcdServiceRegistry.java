@@ -311,7 +311,7 @@ public class EtcdServiceRegistry implements ServiceRegistry<EtcdRegistration>, A
 	public synchronized List<RegisteredRecord> getRecords() {
 		Registrar current = this.registrar;
 		String lease = (current != null) ? Long.toHexString(current.leaseId()) : "0";
-		long remaining = getStatistics().leaseRemaining().toMillis();
+		long remaining = (current != null) ? current.leaseRemaining().toMillis() : 0;
 		return this.keys.all()
 			.stream()
 			.map((registration) -> new RegisteredRecord(String.valueOf(this.keys.key(registration)),

@@ -1,5 +1,6 @@
 package io.github.etcddiscovery.cloud;
 
+import java.net.HttpURLConnection;
 import java.net.URI;
 import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
@@ -14,9 +15,6 @@ import reactor.core.publisher.Mono;
  */
 @FunctionalInterface
 public interface HealthProbe {
-
-	/** How a server says that all is well (RFC 9110, section 15.3.1). */
-	int OK = 200;
 
 	/**
 	 * Asks.
@@ -35,7 +33,7 @@ public interface HealthProbe {
 		return (uri) -> Mono
 			.fromFuture(
 					() -> client.sendAsync(HttpRequest.newBuilder(uri).build(), HttpResponse.BodyHandlers.discarding()))
-			.map((response) -> response.statusCode() == OK);
+			.map((response) -> response.statusCode() == HttpURLConnection.HTTP_OK);
 	}
 
 }

@@ -5,13 +5,10 @@ import java.util.Map;
 import java.util.TreeMap;
 
 import io.github.etcddiscovery.documentation.Document;
+import io.github.etcddiscovery.testing.EtcdApplicationTests;
 import io.github.etcddiscovery.testing.EtcdBinary;
-import io.github.etcddiscovery.testing.EtcdEyes;
-import io.github.etcddiscovery.testing.EtcdProcess;
 import io.github.etcddiscovery.testing.RequiresEtcd;
 import io.github.etcddiscovery.testing.TestApplications;
-import org.junit.jupiter.api.AfterEach;
-import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 
 import org.springframework.boot.autoconfigure.EnableAutoConfiguration;
@@ -26,28 +23,12 @@ import static org.awaitility.Awaitility.await;
  * What Prometheus scrapes.
  */
 @RequiresEtcd
-class EtcdMetersTests {
+class EtcdMetersTests extends EtcdApplicationTests {
 
 	private static final Duration SOON = Duration.ofSeconds(15);
 
-	private EtcdProcess etcd;
-
-	private EtcdEyes eyes;
-
-	private TestApplications applications;
-
-	@BeforeEach
-	void start() {
-		this.etcd = EtcdProcess.start(EtcdBinary.newest());
-		this.eyes = new EtcdEyes(this.etcd.endpoint());
-		this.applications = new TestApplications(this.etcd.endpoint());
-	}
-
-	@AfterEach
-	void stop() {
-		this.applications.close();
-		this.eyes.close();
-		this.etcd.close();
+	EtcdMetersTests() {
+		super(EtcdBinary.newest());
 	}
 
 	@Test

@@ -25,14 +25,12 @@ import io.github.etcddiscovery.instance.InstanceStatus;
 import io.github.etcddiscovery.instance.InvalidValueException;
 import io.github.etcddiscovery.instance.ServiceRecord;
 import io.github.etcddiscovery.registry.RecordState;
+import io.github.etcddiscovery.testing.EtcdApplicationTests;
 import io.github.etcddiscovery.testing.EtcdBinary;
 import io.github.etcddiscovery.testing.EtcdEyes;
-import io.github.etcddiscovery.testing.EtcdProcess;
 import io.github.etcddiscovery.testing.OnEveryEtcd;
-import io.github.etcddiscovery.testing.TestApplications;
 import io.github.etcddiscovery.view.Catalog;
 import io.github.etcddiscovery.view.ServiceView;
-import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
 import reactor.core.Disposable;
@@ -78,29 +76,14 @@ import static org.awaitility.Awaitility.await;
  */
 @OnEveryEtcd
 @ExtendWith(OutputCaptureExtension.class)
-class ApplicationLifecycleTests {
+class ApplicationLifecycleTests extends EtcdApplicationTests {
 
 	private static final Duration SOON = Duration.ofSeconds(10);
 
 	private static final String ORDERS = "/services/orders/";
 
-	private final EtcdProcess etcd;
-
-	private final EtcdEyes eyes;
-
-	private final TestApplications applications;
-
 	ApplicationLifecycleTests(EtcdBinary binary) {
-		this.etcd = EtcdProcess.start(binary);
-		this.eyes = new EtcdEyes(this.etcd.endpoint());
-		this.applications = new TestApplications(this.etcd.endpoint());
-	}
-
-	@AfterEach
-	void stop() {
-		this.applications.close();
-		this.eyes.close();
-		this.etcd.close();
+		super(binary);
 	}
 
 	@Test

@@ -14,14 +14,11 @@ import java.util.concurrent.atomic.AtomicInteger;
 import java.util.stream.Stream;
 
 import com.sun.net.httpserver.HttpServer;
+import io.github.etcddiscovery.testing.EtcdApplicationTests;
 import io.github.etcddiscovery.testing.EtcdBinary;
-import io.github.etcddiscovery.testing.EtcdEyes;
-import io.github.etcddiscovery.testing.EtcdProcess;
 import io.github.etcddiscovery.testing.RequiresEtcd;
-import io.github.etcddiscovery.testing.TestApplications;
 import org.awaitility.Awaitility;
 import org.junit.jupiter.api.AfterEach;
-import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import reactor.core.publisher.Mono;
 
@@ -45,31 +42,19 @@ import static org.awaitility.Awaitility.await;
  * Instances are servers, and their health is what they answer.
  */
 @RequiresEtcd
-class HealthCheckedInstanceListSupplierTests {
+class HealthCheckedInstanceListSupplierTests extends EtcdApplicationTests {
 
 	private static final Duration SOON = Duration.ofSeconds(10);
 
-	private EtcdProcess etcd;
-
-	private EtcdEyes eyes;
-
-	private TestApplications applications;
-
 	private final List<Server> servers = new CopyOnWriteArrayList<>();
-
-	@BeforeEach
-	void start() {
-		this.etcd = EtcdProcess.start(EtcdBinary.newest());
-		this.eyes = new EtcdEyes(this.etcd.endpoint());
-		this.applications = new TestApplications(this.etcd.endpoint());
-	}
 
 	@AfterEach
 	void stop() {
-		this.applications.close();
 		this.servers.forEach(Server::stop);
-		this.eyes.close();
-		this.etcd.close();
+	}
+
+	HealthCheckedInstanceListSupplierTests() {
+		super(EtcdBinary.newest());
 	}
 
 	@Test

@@ -8,11 +8,10 @@ import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.Supplier;
 
 import com.sun.net.httpserver.HttpServer;
+import io.github.etcddiscovery.testing.EtcdApplicationTests;
 import io.github.etcddiscovery.testing.EtcdBinary;
-import io.github.etcddiscovery.testing.EtcdEyes;
 import io.github.etcddiscovery.testing.EtcdProcess;
 import io.github.etcddiscovery.testing.RequiresEtcd;
-import io.github.etcddiscovery.testing.TestApplications;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -39,25 +38,20 @@ import static org.awaitility.Awaitility.await;
  * One of two instances does not answer, although etcd still holds it.
  */
 @RequiresEtcd
-class LoadBalancerRetryTests {
+class LoadBalancerRetryTests extends EtcdApplicationTests {
 
 	private static final int CALLS = 20;
-
-	private EtcdProcess etcd;
-
-	private EtcdEyes eyes;
-
-	private TestApplications applications;
 
 	private HttpServer alive;
 
 	private final AtomicInteger answered = new AtomicInteger();
 
+	LoadBalancerRetryTests() {
+		super(EtcdBinary.newest());
+	}
+
 	@BeforeEach
 	void start() throws IOException {
-		this.etcd = EtcdProcess.start(EtcdBinary.newest());
-		this.eyes = new EtcdEyes(this.etcd.endpoint());
-		this.applications = new TestApplications(this.etcd.endpoint());
 		this.alive = HttpServer.create(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0), 0);
 		this.alive.createContext("/", (exchange) -> {
 			this.answered.incrementAndGet();
@@ -71,10 +65,7 @@ class LoadBalancerRetryTests {
 
 	@AfterEach
 	void stop() {
-		this.applications.close();
 		this.alive.stop(0);
-		this.eyes.close();
-		this.etcd.close();
 	}
 
 	@ParameterizedTest

@@ -7,12 +7,10 @@ import java.util.Map;
 import java.util.concurrent.CopyOnWriteArrayList;
 
 import io.etcd.jetcd.KeyValue;
+import io.github.etcddiscovery.testing.EtcdApplicationTests;
 import io.github.etcddiscovery.testing.EtcdBinary;
-import io.github.etcddiscovery.testing.EtcdEyes;
-import io.github.etcddiscovery.testing.EtcdProcess;
 import io.github.etcddiscovery.testing.OnEveryEtcd;
 import io.github.etcddiscovery.testing.TestApplications;
-import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -37,7 +35,7 @@ import static org.awaitility.Awaitility.await;
  * its own.
  */
 @OnEveryEtcd
-class ManagementRegistrationTests {
+class ManagementRegistrationTests extends EtcdApplicationTests {
 
 	private static final Duration SOON = Duration.ofSeconds(10);
 
@@ -52,23 +50,8 @@ class ManagementRegistrationTests {
 
 	private static final String RANDOM_PORT = "management.server.port=0";
 
-	private final EtcdProcess etcd;
-
-	private final EtcdEyes eyes;
-
-	private final TestApplications applications;
-
 	ManagementRegistrationTests(EtcdBinary binary) {
-		this.etcd = EtcdProcess.start(binary);
-		this.eyes = new EtcdEyes(this.etcd.endpoint());
-		this.applications = new TestApplications(this.etcd.endpoint());
-	}
-
-	@AfterEach
-	void stop() {
-		this.applications.close();
-		this.eyes.close();
-		this.etcd.close();
+		super(binary);
 	}
 
 	@ParameterizedTest

@@ -10,12 +10,10 @@ import java.util.Map;
 import java.util.concurrent.CompletableFuture;
 
 import io.github.etcddiscovery.client.EtcdClient;
+import io.github.etcddiscovery.testing.EtcdApplicationTests;
 import io.github.etcddiscovery.testing.EtcdBinary;
-import io.github.etcddiscovery.testing.EtcdEyes;
-import io.github.etcddiscovery.testing.EtcdProcess;
 import io.github.etcddiscovery.testing.OnEveryEtcd;
 import io.github.etcddiscovery.testing.TestApplications;
-import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 
 import org.springframework.boot.WebApplicationType;
@@ -35,7 +33,7 @@ import static org.awaitility.Awaitility.await;
  * registration each, and nothing left of them afterwards.
  */
 @OnEveryEtcd
-class SeveralContextsTests {
+class SeveralContextsTests extends EtcdApplicationTests {
 
 	private static final Duration SOON = Duration.ofSeconds(10);
 
@@ -43,23 +41,8 @@ class SeveralContextsTests {
 
 	private static final String ORDERS = "/services/orders/127.0.0.1:";
 
-	private final EtcdProcess etcd;
-
-	private final EtcdEyes eyes;
-
-	private final TestApplications applications;
-
 	SeveralContextsTests(EtcdBinary binary) {
-		this.etcd = EtcdProcess.start(binary);
-		this.eyes = new EtcdEyes(this.etcd.endpoint());
-		this.applications = new TestApplications(this.etcd.endpoint());
-	}
-
-	@AfterEach
-	void stop() {
-		this.applications.close();
-		this.eyes.close();
-		this.etcd.close();
+		super(binary);
 	}
 
 	@Test

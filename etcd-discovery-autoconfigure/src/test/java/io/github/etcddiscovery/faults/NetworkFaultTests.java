@@ -138,11 +138,11 @@ class NetworkFaultTests extends OneEtcdFaults {
 	@Test
 	void networkThatSwallowsEverything() throws Exception {
 		measure("networkThatSwallowsEverything", Duration.ofSeconds(15), () -> {
-			this.proxy.setBlackHole(true);
+			this.proxy.swallow(TcpProxy.Direction.values());
 			Measurements.Stopwatch swallowed = Measurements.start();
 			this.subject.awaitStale();
 			Duration noticed = swallowed.elapsed();
-			this.proxy.setBlackHole(false);
+			this.proxy.swallow();
 			untilAWriteIsSeen();
 			return noticed;
 		});

@@ -81,12 +81,9 @@ public final class TcpProxy implements AutoCloseable {
 		}
 	}
 
-	/** Lets nothing through either way, without anybody being told. */
-	public void setBlackHole(boolean blackHole) {
-		swallow(blackHole ? Direction.values() : new Direction[0]);
-	}
-
-	/** Lets nothing through that way, and all the other, without anybody being told. */
+	/**
+	 * Lets nothing through these ways, and all the others, without anybody being told.
+	 */
 	public void swallow(Direction... directions) {
 		this.swallowed = Set.of(directions);
 	}
