@@ -48,13 +48,13 @@ class HealthCheckedInstanceListSupplierTests extends EtcdApplicationTests {
 
 	private final List<Server> servers = new CopyOnWriteArrayList<>();
 
+	HealthCheckedInstanceListSupplierTests() {
+		super(EtcdBinary.newest());
+	}
+
 	@AfterEach
 	void stop() {
 		this.servers.forEach(Server::stop);
-	}
-
-	HealthCheckedInstanceListSupplierTests() {
-		super(EtcdBinary.newest());
 	}
 
 	@Test
