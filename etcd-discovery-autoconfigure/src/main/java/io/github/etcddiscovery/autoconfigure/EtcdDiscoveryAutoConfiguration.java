@@ -5,7 +5,7 @@ import java.util.List;
 import java.util.Map;
 
 import io.github.etcddiscovery.client.EtcdClient;
-import io.github.etcddiscovery.cloud.CatalogHeartbeat;
+import io.github.etcddiscovery.cloud.CatalogEventPublisher;
 import io.github.etcddiscovery.cloud.EtcdDiscoveryClient;
 import io.github.etcddiscovery.cloud.EtcdReactiveDiscoveryClient;
 import io.github.etcddiscovery.cloud.EtcdServiceInstance;
@@ -92,8 +92,9 @@ public final class EtcdDiscoveryAutoConfiguration {
 
 	@Bean
 	@Lazy(false)
-	CatalogHeartbeat etcdCatalogHeartbeat(ServiceView<ServiceInstance> view, ApplicationEventPublisher publisher) {
-		return new CatalogHeartbeat(view, publisher);
+	CatalogEventPublisher etcdCatalogEventPublisher(ServiceView<ServiceInstance> view,
+			ApplicationEventPublisher publisher) {
+		return new CatalogEventPublisher(view, publisher);
 	}
 
 	/**

@@ -1,5 +1,7 @@
 package io.github.etcddiscovery.cloud;
 
+import java.util.List;
+
 import io.github.etcddiscovery.view.ServiceView;
 import reactor.core.publisher.Flux;
 import reactor.core.publisher.Mono;
@@ -35,6 +37,19 @@ public class EtcdReactiveDiscoveryClient implements ReactiveDiscoveryClient {
 	@Override
 	public Flux<ServiceInstance> getInstances(String serviceId) {
 		return Flux.defer(() -> Flux.fromIterable(this.view.catalog().available(serviceId)));
+	}
+
+	/**
+	 * Follows the instances of a service that may be called: emits those of now at once,
+	 * and again whenever they change, until the subscriber cancels. Before the first sync
+	 * there are none.
+	 * @param serviceId the service
+	 * @return the lists, sorted by id, not modifiable; the first on the subscriber's
+	 * thread, the others on the view's notification thread, which must not be blocked for
+	 * long. Whoever is slow misses all but the newest
+	 */
+	public Flux<List<ServiceInstance>> watchInstances(String serviceId) {
+		return LiveInstances.of(this.view, serviceId);
 	}
 
 	@Override

@@ -3,12 +3,16 @@ package io.github.etcddiscovery.view;
 import java.util.List;
 import java.util.Map;
 
+import io.github.etcddiscovery.instance.KeyRange;
+
 /**
  * What a view knew at one revision of etcd. Immutable.
  *
  * @param <T> what the view holds of an instance
  */
 public final class Catalog<T> {
+
+	private final List<KeyRange> ranges;
 
 	private final List<Position> positions;
 
@@ -18,8 +22,9 @@ public final class Catalog<T> {
 
 	private final List<String> services;
 
-	Catalog(List<Position> positions, Map<String, ServiceSnapshot<T>> snapshots, Map<String, List<T>> retained,
-			List<String> services) {
+	Catalog(List<KeyRange> ranges, List<Position> positions, Map<String, ServiceSnapshot<T>> snapshots,
+			Map<String, List<T>> retained, List<String> services) {
+		this.ranges = ranges;
 		this.positions = positions;
 		this.snapshots = snapshots;
 		this.retained = retained;
@@ -50,6 +55,20 @@ public final class Catalog<T> {
 	 */
 	public long revision() {
 		return this.positions.stream().mapToLong(Position::revision).min().orElse(0);
+	}
+
+	/**
+	 * Returns the revision of etcd up to which all changes of a service are in.
+	 * @param serviceId the service
+	 * @return the revision, 0 before the first sync, or if the service is not followed
+	 */
+	public long revision(String serviceId) {
+		for (int i = 0; i < this.ranges.size(); i++) {
+			if (this.ranges.get(i).holds(serviceId)) {
+				return this.positions.get(i).revision();
+			}
+		}
+		return 0;
 	}
 
 	/**

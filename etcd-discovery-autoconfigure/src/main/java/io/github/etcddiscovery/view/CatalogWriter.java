@@ -25,6 +25,8 @@ final class CatalogWriter<T> {
 
 	private static final Logger logger = LoggerFactory.getLogger(ServiceView.class);
 
+	private final List<KeyRange> ranges;
+
 	private final Predicate<T> availability;
 
 	private final Map<String, Integer> instancesByService = new HashMap<>();
@@ -44,9 +46,10 @@ final class CatalogWriter<T> {
 	private Catalog<T> catalog;
 
 	CatalogWriter(List<KeyRange> ranges, Predicate<T> availability) {
+		this.ranges = List.copyOf(ranges);
 		this.availability = availability;
 		this.positions = new ArrayList<>(ranges.stream().map((range) -> new Position(range.prefix(), 0, 0)).toList());
-		this.catalog = new Catalog<>(List.copyOf(this.positions), Map.of(), Map.of(), List.of());
+		this.catalog = new Catalog<>(this.ranges, List.copyOf(this.positions), Map.of(), Map.of(), List.of());
 	}
 
 	Catalog<T> catalog() {
@@ -121,7 +124,7 @@ final class CatalogWriter<T> {
 				&& snapshots.keySet().equals(this.catalog.snapshots().keySet());
 		List<String> services = sameServices ? this.catalog.services()
 				: Stream.concat(snapshots.keySet().stream(), kept.keySet().stream()).distinct().sorted().toList();
-		this.catalog = new Catalog<>(List.copyOf(this.positions), snapshots, kept, services);
+		this.catalog = new Catalog<>(this.ranges, List.copyOf(this.positions), snapshots, kept, services);
 		return this.catalog;
 	}
 

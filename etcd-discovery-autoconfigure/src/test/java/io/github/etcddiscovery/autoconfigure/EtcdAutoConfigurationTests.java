@@ -7,7 +7,7 @@ import io.etcd.jetcd.Client;
 import io.github.etcddiscovery.actuate.EtcdDiscoveryEndpoint;
 import io.github.etcddiscovery.client.EtcdClient;
 import io.github.etcddiscovery.client.JetcdEtcdClient;
-import io.github.etcddiscovery.cloud.CatalogHeartbeat;
+import io.github.etcddiscovery.cloud.CatalogEventPublisher;
 import io.github.etcddiscovery.cloud.EtcdAutoServiceRegistration;
 import io.github.etcddiscovery.cloud.EtcdDiscoveryClient;
 import io.github.etcddiscovery.cloud.EtcdReactiveDiscoveryClient;
@@ -81,7 +81,7 @@ class EtcdAutoConfigurationTests {
 			.hasSingleBean(EtcdConnectionDetails.class)
 			.hasSingleBean(InstanceCodec.class)
 			.hasSingleBean(ServiceView.class)
-			.hasSingleBean(CatalogHeartbeat.class)
+			.hasSingleBean(CatalogEventPublisher.class)
 			.hasSingleBean(EtcdDiscoveryClient.class)
 			.hasSingleBean(EtcdReactiveDiscoveryClient.class)
 			.hasSingleBean(EtcdServiceRegistry.class)

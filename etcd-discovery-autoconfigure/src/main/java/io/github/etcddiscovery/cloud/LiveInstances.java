@@ -1,0 +1,51 @@
+package io.github.etcddiscovery.cloud;
+
+import java.util.List;
+
+import io.github.etcddiscovery.view.Catalog;
+import io.github.etcddiscovery.view.ServiceView;
+import org.jspecify.annotations.Nullable;
+import reactor.core.publisher.Flux;
+import reactor.core.publisher.FluxSink;
+
+import org.springframework.cloud.client.ServiceInstance;
+
+/**
+ * Emits the instances of a service that may be called: those of now at once, on the
+ * subscriber's thread, and again whenever they change, on the view's notification thread.
+ * Whoever is slow gets the newest list. Used by one thread at a time: the subscriber's
+ * before the view is subscribed to, the view's after it.
+ */
+final class LiveInstances {
+
+	private final String serviceId;
+
+	private final FluxSink<List<ServiceInstance>> sink;
+
+	private @Nullable List<ServiceInstance> last;
+
+	private LiveInstances(String serviceId, FluxSink<List<ServiceInstance>> sink) {
+		this.serviceId = serviceId;
+		this.sink = sink;
+	}
+
+	static Flux<List<ServiceInstance>> of(ServiceView<ServiceInstance> view, String serviceId) {
+		return Flux.create((sink) -> {
+			LiveInstances live = new LiveInstances(serviceId, sink);
+			live.emit(view.catalog());
+			// A load balancer has what it wants by now: subscribing would be for nothing.
+			if (!sink.isCancelled()) {
+				sink.onDispose(view.subscribe(live::emit)::close);
+			}
+		}, FluxSink.OverflowStrategy.LATEST);
+	}
+
+	private void emit(Catalog<ServiceInstance> catalog) {
+		List<ServiceInstance> current = catalog.available(this.serviceId);
+		if (current != this.last) {
+			this.last = current;
+			this.sink.next(current);
+		}
+	}
+
+}
