@@ -4,6 +4,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
 
+import io.github.etcddiscovery.cloud.EtcdRegistration;
 import io.github.etcddiscovery.cloud.EtcdServiceRegistry;
 import io.github.etcddiscovery.cloud.RegisteredRecord;
 import io.github.etcddiscovery.view.Catalog;
@@ -11,29 +12,46 @@ import io.github.etcddiscovery.view.ServiceView;
 import io.github.etcddiscovery.view.ViewState;
 import org.jspecify.annotations.Nullable;
 
+import org.springframework.boot.actuate.endpoint.annotation.DeleteOperation;
 import org.springframework.boot.actuate.endpoint.annotation.Endpoint;
 import org.springframework.boot.actuate.endpoint.annotation.ReadOperation;
+import org.springframework.boot.actuate.endpoint.annotation.Selector;
+import org.springframework.boot.actuate.endpoint.annotation.WriteOperation;
+import org.springframework.boot.actuate.endpoint.web.WebEndpointResponse;
 import org.springframework.cloud.client.ServiceInstance;
 
 /**
  * Actuator endpoint {@code etcd}: what this application has registered and why so, and
- * what it sees of others. Never a credential.
+ * what it sees of others. Never a credential. Metadata of this application can be changed
+ * here, where access to the endpoint is not read-only.
  */
 @Endpoint(id = "etcd")
 public class EtcdDiscoveryEndpoint {
+
+	/** An answer has to stay readable whatever somebody has written into etcd. */
+	private static final int MOST_REJECTIONS = 100;
+
+	private static final int STATUS_ACCEPTED = 202;
+
+	private static final String METADATA = "metadata";
 
 	private final ServiceView<ServiceInstance> view;
 
 	private final @Nullable EtcdServiceRegistry registry;
 
+	private final @Nullable EtcdRegistration registration;
+
 	/**
 	 * Creates the endpoint.
 	 * @param view what is registered
 	 * @param registry what this application has registered, {@code null} if it cannot
+	 * @param registration what it has registered of itself, {@code null} if nothing
 	 */
-	public EtcdDiscoveryEndpoint(ServiceView<ServiceInstance> view, @Nullable EtcdServiceRegistry registry) {
+	public EtcdDiscoveryEndpoint(ServiceView<ServiceInstance> view, @Nullable EtcdServiceRegistry registry,
+			@Nullable EtcdRegistration registration) {
 		this.view = view;
 		this.registry = registry;
+		this.registration = registration;
 	}
 
 	/**
@@ -49,7 +67,60 @@ public class EtcdDiscoveryEndpoint {
 		catalog.retained().forEach((service, instances) -> retained.put(service, instances.size()));
 		return new Description((this.registry != null) ? this.registry.getRecords() : List.of(),
 				new ViewDescription(this.view.state(), catalog.isSynced(), this.view.staleness().toMillis(),
-						catalog.positions(), services, retained, this.view.drifts()));
+						catalog.positions(), services, retained, this.view.drifts(), this.view.statistics().rejected(),
+						this.view.rejections(MOST_REJECTIONS)));
+	}
+
+	/**
+	 * Changes a property that this application advertises, in place and under the same
+	 * lease. Waits for etcd, but not for long.
+	 * @param part what to change: {@code metadata}
+	 * @param name the property
+	 * @param value its value
+	 * @return all metadata, with status 202 if etcd has not answered yet; or a sentence,
+	 * with status 404 if there is no such part or this application does not register
+	 * itself, 400 if the value cannot be registered, 503 if etcd refuses it, which is
+	 * tried again
+	 */
+	@WriteOperation
+	public WebEndpointResponse<Map<String, ?>> set(@Selector String part, @Selector String name, String value) {
+		return change(part, name, value);
+	}
+
+	/**
+	 * Takes back a property that this application advertises, as setting does.
+	 * @param part what to change: {@code metadata}
+	 * @param name the property
+	 * @return as setting does
+	 */
+	@DeleteOperation
+	public WebEndpointResponse<Map<String, ?>> remove(@Selector String part, @Selector String name) {
+		return change(part, name, null);
+	}
+
+	private WebEndpointResponse<Map<String, ?>> change(String part, String name, @Nullable String value) {
+		if (!part.equals(METADATA)) {
+			return failure(WebEndpointResponse.STATUS_NOT_FOUND,
+					"There is no '%s' to change: expected '%s'".formatted(part, METADATA));
+		}
+		if (this.registry == null || this.registration == null) {
+			return failure(WebEndpointResponse.STATUS_NOT_FOUND, "This application does not register itself");
+		}
+		try {
+			boolean written = this.registry.changeMetadata(this.registration, name, value);
+			return new WebEndpointResponse<>(Map.of(METADATA, this.registration.metadataSnapshot()),
+					written ? WebEndpointResponse.STATUS_OK : STATUS_ACCEPTED);
+		}
+		catch (IllegalArgumentException ex) {
+			return failure(WebEndpointResponse.STATUS_BAD_REQUEST, String.valueOf(ex.getMessage()));
+		}
+		catch (RuntimeException ex) {
+			return failure(WebEndpointResponse.STATUS_SERVICE_UNAVAILABLE, String.valueOf(ex.getMessage()));
+		}
+	}
+
+	private static WebEndpointResponse<Map<String, ?>> failure(int status, String reason) {
+		return new WebEndpointResponse<>(Map.of("error", reason), status);
 	}
 
 	/**
@@ -73,9 +144,12 @@ public class EtcdDiscoveryEndpoint {
 	 * @param retained the number of instances of each service that have vanished in a
 	 * crowd, and are served where there are no others
 	 * @param drifts how many keys were found to have been missed so far
+	 * @param rejected how many entries cannot be read
+	 * @param rejections why they cannot, by key: those of a hundred at most
 	 */
 	public record ViewDescription(ViewState state, boolean synced, long staleMillis, List<Catalog.Position> prefixes,
-			Map<String, Integer> services, Map<String, Integer> retained, long drifts) {
+			Map<String, Integer> services, Map<String, Integer> retained, long drifts, int rejected,
+			Map<String, String> rejections) {
 
 	}
 

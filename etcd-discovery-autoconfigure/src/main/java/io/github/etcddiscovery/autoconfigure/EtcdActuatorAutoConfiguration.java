@@ -2,26 +2,34 @@ package io.github.etcddiscovery.autoconfigure;
 
 import io.github.etcddiscovery.actuate.EtcdDiscoveryEndpoint;
 import io.github.etcddiscovery.actuate.EtcdHealthIndicator;
+import io.github.etcddiscovery.actuate.EtcdInfoContributor;
 import io.github.etcddiscovery.actuate.EtcdMeters;
+import io.github.etcddiscovery.actuate.EtcdServiceRegistryWebExtension;
+import io.github.etcddiscovery.cloud.EtcdRegistration;
 import io.github.etcddiscovery.cloud.EtcdServiceRegistry;
 import io.github.etcddiscovery.view.ServiceView;
 import io.micrometer.core.instrument.binder.MeterBinder;
 
 import org.springframework.beans.factory.ObjectProvider;
 import org.springframework.boot.actuate.autoconfigure.endpoint.condition.ConditionalOnAvailableEndpoint;
+import org.springframework.boot.actuate.autoconfigure.info.ConditionalOnEnabledInfoContributor;
 import org.springframework.boot.autoconfigure.AutoConfiguration;
 import org.springframework.boot.autoconfigure.condition.ConditionalOnBean;
 import org.springframework.boot.autoconfigure.condition.ConditionalOnClass;
 import org.springframework.boot.autoconfigure.condition.ConditionalOnMissingBean;
+import org.springframework.boot.autoconfigure.condition.ConditionalOnSingleCandidate;
 import org.springframework.boot.health.autoconfigure.contributor.ConditionalOnEnabledHealthIndicator;
 import org.springframework.cloud.client.ServiceInstance;
+import org.springframework.cloud.client.serviceregistry.ServiceRegistryAutoConfiguration;
+import org.springframework.cloud.client.serviceregistry.endpoint.ServiceRegistryEndpoint;
 import org.springframework.context.annotation.Bean;
 import org.springframework.context.annotation.Configuration;
 
 /**
  * Auto-configuration for what can be seen of registration and discovery from outside.
  */
-@AutoConfiguration(after = { EtcdDiscoveryAutoConfiguration.class, EtcdServiceRegistryAutoConfiguration.class })
+@AutoConfiguration(after = { EtcdDiscoveryAutoConfiguration.class, EtcdServiceRegistryAutoConfiguration.class,
+		ServiceRegistryAutoConfiguration.class })
 @ConditionalOnClass(ConditionalOnAvailableEndpoint.class)
 @ConditionalOnBean(ServiceView.class)
 public final class EtcdActuatorAutoConfiguration {
@@ -30,8 +38,24 @@ public final class EtcdActuatorAutoConfiguration {
 	@ConditionalOnMissingBean
 	@ConditionalOnAvailableEndpoint
 	EtcdDiscoveryEndpoint etcdDiscoveryEndpoint(ServiceView<ServiceInstance> view,
-			ObjectProvider<EtcdServiceRegistry> registry) {
-		return new EtcdDiscoveryEndpoint(view, registry.getIfAvailable());
+			ObjectProvider<EtcdServiceRegistry> registry, ObjectProvider<EtcdRegistration> registration) {
+		return new EtcdDiscoveryEndpoint(view, registry.getIfAvailable(), registration.getIfUnique());
+	}
+
+	@Bean
+	@ConditionalOnMissingBean
+	@ConditionalOnBean(ServiceRegistryEndpoint.class)
+	@ConditionalOnAvailableEndpoint(endpoint = ServiceRegistryEndpoint.class)
+	EtcdServiceRegistryWebExtension etcdServiceRegistryWebExtension(ServiceRegistryEndpoint endpoint) {
+		return new EtcdServiceRegistryWebExtension(endpoint);
+	}
+
+	@Bean
+	@ConditionalOnMissingBean
+	@ConditionalOnSingleCandidate(EtcdRegistration.class)
+	@ConditionalOnEnabledInfoContributor("etcd")
+	EtcdInfoContributor etcdInfoContributor(EtcdRegistration registration) {
+		return new EtcdInfoContributor(registration);
 	}
 
 	/**

@@ -169,6 +169,26 @@ public class EtcdRegistration implements Registration {
 	}
 
 	/**
+	 * Returns the metadata as they are now.
+	 * @return a copy, not modifiable
+	 */
+	public Map<String, String> metadataSnapshot() {
+		synchronized (this.metadata) {
+			return Collections.unmodifiableMap(new LinkedHashMap<>(this.metadata));
+		}
+	}
+
+	/** Sets a property, or removes it if its value is {@code null}. */
+	void changeMetadata(String name, @Nullable String value) {
+		if (value != null) {
+			this.metadata.put(name, value);
+		}
+		else {
+			this.metadata.remove(name);
+		}
+	}
+
+	/**
 	 * Returns the status that is published: the one that was set, but not UP while the
 	 * application refuses traffic.
 	 * @return the status

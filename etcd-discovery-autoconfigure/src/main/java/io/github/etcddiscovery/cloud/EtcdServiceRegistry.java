@@ -14,12 +14,9 @@ import java.util.function.Function;
 
 import io.github.etcddiscovery.client.EtcdException;
 import io.github.etcddiscovery.instance.InstanceCodec;
-import io.github.etcddiscovery.instance.InstanceKey;
 import io.github.etcddiscovery.instance.InstanceStatus;
 import io.github.etcddiscovery.instance.InvalidValueException;
 import io.github.etcddiscovery.instance.KeyLayout;
-import io.github.etcddiscovery.instance.ServiceRecord;
-import io.github.etcddiscovery.registry.NoValueException;
 import io.github.etcddiscovery.registry.RecordState;
 import io.github.etcddiscovery.registry.Registrar;
 import io.github.etcddiscovery.registry.RegistryEntry;
@@ -41,9 +38,7 @@ public class EtcdServiceRegistry implements ServiceRegistry<EtcdRegistration>, A
 
 	private final Function<Consumer<String>, Registrar> registrars;
 
-	private final KeyLayout layout;
-
-	private final InstanceCodec codec;
+	private final RegistryEntries entries;
 
 	private final boolean deregister;
 
@@ -68,8 +63,7 @@ public class EtcdServiceRegistry implements ServiceRegistry<EtcdRegistration>, A
 	public EtcdServiceRegistry(Function<Consumer<String>, Registrar> registrars, KeyLayout layout, InstanceCodec codec,
 			boolean deregister, Duration timeout) {
 		this.registrars = registrars;
-		this.layout = layout;
-		this.codec = codec;
+		this.entries = new RegistryEntries(layout, codec);
 		this.deregister = deregister;
 		this.timeout = timeout;
 	}
@@ -95,7 +89,7 @@ public class EtcdServiceRegistry implements ServiceRegistry<EtcdRegistration>, A
 		if (this.ended) {
 			throw new IllegalStateException("Not registering " + registration + ": the application is closing");
 		}
-		RegistryEntry entry = entry(registration);
+		RegistryEntry entry = this.entries.of(registration);
 		Registrar current = this.registrar;
 		if (current == null) {
 			current = this.registrars.apply(this::onRegistered);
@@ -111,7 +105,7 @@ public class EtcdServiceRegistry implements ServiceRegistry<EtcdRegistration>, A
 
 	/** Makes sure that a registration could be handed over. */
 	void check(EtcdRegistration registration) {
-		entry(registration);
+		this.entries.of(registration);
 	}
 
 	/** Comes on the registrar's thread, mostly. */
@@ -161,26 +155,6 @@ public class EtcdServiceRegistry implements ServiceRegistry<EtcdRegistration>, A
 		catch (InterruptedException ex) {
 			Thread.currentThread().interrupt();
 		}
-	}
-
-	/** The last part says whom the registrar may take a key over from. */
-	private RegistryEntry entry(EtcdRegistration registration) {
-		ServiceRecord record = registration.toRecord();
-		InstanceKey key = record.key();
-		byte[] value = encode(record);
-		byte[] farewell = encode(record.withStatus(InstanceStatus.OUT_OF_SERVICE));
-		return new RegistryEntry(this.layout.format(key), value, farewell,
-				(found) -> this.codec.decode(key, found).sameAddress(record));
-	}
-
-	/** What a reader would reject is not to be written. */
-	private byte[] encode(ServiceRecord record) {
-		byte[] value = this.codec.encode(record);
-		if (value.length == 0) {
-			throw new NoValueException(this.layout.format(record.key()));
-		}
-		this.codec.decode(record.key(), value);
-		return value;
 	}
 
 	/**
@@ -283,6 +257,35 @@ public class EtcdServiceRegistry implements ServiceRegistry<EtcdRegistration>, A
 	}
 
 	/**
+	 * Changes a property that is advertised; of what is registered in etcd too, in place
+	 * and under the same lease. Waits for etcd as registering does.
+	 * @param registration what advertises it
+	 * @param name the property
+	 * @param value its value, {@code null} if it is to go
+	 * @return whether etcd has it by now; otherwise it follows as soon as etcd lets it
+	 * @throws InvalidValueException if what would come of it breaks the rules; nothing
+	 * has changed then
+	 * @throws EtcdException if etcd refuses it; it is still tried again in the background
+	 */
+	public boolean changeMetadata(EtcdRegistration registration, String name, @Nullable String value) {
+		CompletableFuture<Void> outcome = CompletableFuture.completedFuture(null);
+		synchronized (this) {
+			boolean registered = this.keys.contains(registration);
+			if (registered) {
+				EtcdRegistration candidate = registration.copy();
+				candidate.changeMetadata(name, value);
+				check(candidate);
+			}
+			registration.changeMetadata(name, value);
+			if (registered) {
+				outcome = submit(registration);
+			}
+		}
+		await(registration, outcome);
+		return outcome.isDone();
+	}
+
+	/**
 	 * Returns the status that is published.
 	 * @param registration whose status
 	 * @param <T> {@link String}
@@ -316,7 +319,8 @@ public class EtcdServiceRegistry implements ServiceRegistry<EtcdRegistration>, A
 			.stream()
 			.map((registration) -> new RegisteredRecord(String.valueOf(this.keys.key(registration)),
 					getState(registration), refusal(current, this.keys.key(registration)), registration.getStatus(),
-					lease, remaining, registration.getHost(), registration.getHostReason(), registration.getPort()))
+					lease, remaining, registration.getHost(), registration.getHostReason(), registration.getPort(),
+					registration.metadataSnapshot()))
 			.toList();
 	}
 

@@ -1,5 +1,7 @@
 package io.github.etcddiscovery.cloud;
 
+import java.util.Map;
+
 import io.github.etcddiscovery.instance.InstanceStatus;
 import io.github.etcddiscovery.registry.RecordState;
 import org.jspecify.annotations.Nullable;
@@ -19,9 +21,11 @@ import org.jspecify.annotations.Nullable;
  * @param host where others reach it
  * @param hostReason why there
  * @param port the port
+ * @param metadata further properties
  */
 public record RegisteredRecord(String key, RecordState state, @Nullable String refusal, InstanceStatus status,
-		String lease, long leaseRemainingMillis, String host, String hostReason, int port) {
+		String lease, long leaseRemainingMillis, String host, String hostReason, int port,
+		Map<String, String> metadata) {
 
 	/**
 	 * Says in a few words how far it is.

@@ -79,7 +79,7 @@ final class RecordKeeper implements KeyWatch.Listener, KeyWriter.Listener {
 		return this.outcome.refusal();
 	}
 
-	/** Completes when the record is in etcd, or is refused the next time. */
+	/** Completes when etcd holds what is wanted, or refuses it the next time. */
 	CompletableFuture<Void> registered() {
 		return this.outcome.registered();
 	}
@@ -92,6 +92,7 @@ final class RecordKeeper implements KeyWatch.Listener, KeyWriter.Listener {
 	/** Wants another value under the same key; it replaces the old one in place. */
 	void want(RegistryEntry entry) {
 		this.wanted = entry;
+		this.outcome.awaited();
 		sync();
 	}
 
@@ -159,7 +160,9 @@ final class RecordKeeper implements KeyWatch.Listener, KeyWriter.Listener {
 		boolean again = this.everRegistered;
 		this.state = this.state.to(RecordState.REGISTERED);
 		this.everRegistered = true;
-		this.outcome.succeeded();
+		if (this.known.holds(this.wanted.value())) {
+			this.outcome.succeeded();
+		}
 		if (!before) {
 			logger.info("Registered {} under lease {}", this.key, Long.toHexString(leaseId));
 		}

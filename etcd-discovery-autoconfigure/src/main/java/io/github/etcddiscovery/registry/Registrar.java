@@ -102,10 +102,11 @@ public final class Registrar implements AutoCloseable {
 	 * then changes in place. Of several calls and those of {@link #deregister(String)}
 	 * the last one counts.
 	 * @param entry the record
-	 * @return completes when the record is in etcd for the first time; fails with an
-	 * {@link EtcdException} if etcd refuses it, in which case it is still tried again; is
-	 * cancelled when the record is not wanted any more, or this registrar is closed.
-	 * While the key belongs to another live process it does not complete
+	 * @return completes when etcd holds the record, or what was wanted in its place
+	 * since; fails with an {@link EtcdException} if etcd refuses it, in which case it is
+	 * still tried again; is cancelled when the record is not wanted any more, or this
+	 * registrar is closed. While the key belongs to another live process it does not
+	 * complete
 	 */
 	public CompletableFuture<Void> register(RegistryEntry entry) {
 		CompletableFuture<Void> registered = this.outcomes.add();

@@ -25,7 +25,14 @@ final class RegistrationOutcome {
 		this.key = key;
 	}
 
-	/** Completes when the record is in etcd, or is refused the next time. */
+	/** Another value is wanted, whether or not the last one is in etcd. */
+	void awaited() {
+		if (this.registered.isDone()) {
+			this.registered = new CompletableFuture<>();
+		}
+	}
+
+	/** Completes when etcd holds what is wanted, or refuses it the next time. */
 	CompletableFuture<Void> registered() {
 		return this.registered;
 	}
@@ -38,7 +45,7 @@ final class RegistrationOutcome {
 		return this.refusal;
 	}
 
-	/** It is in etcd. */
+	/** etcd holds what is wanted. */
 	void succeeded() {
 		this.refusal = null;
 		this.registered.complete(null);
@@ -60,11 +67,9 @@ final class RegistrationOutcome {
 			}, cause.getMessage());
 		}
 		this.refusal = cause;
-		if (state != RecordState.REGISTERED && state != RecordState.LEAVING) {
-			CompletableFuture<Void> refused = this.registered;
-			this.registered = new CompletableFuture<>();
-			refused.completeExceptionally(cause);
-		}
+		CompletableFuture<Void> refused = this.registered;
+		this.registered = new CompletableFuture<>();
+		refused.completeExceptionally(cause);
 	}
 
 }

@@ -2,6 +2,7 @@ package io.github.etcddiscovery.view;
 
 import java.time.Duration;
 import java.util.List;
+import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.random.RandomGenerator;
@@ -101,7 +102,12 @@ final class RangeFollower implements Reflector.Sink {
 
 	/** What is held and was done. */
 	ViewStatistics statistics() {
-		return new ViewStatistics(this.writer.instances(), this.writer.rejected(), this.events, this.resyncs);
+		return new ViewStatistics(this.writer.instances(), this.writer.rejections().size(), this.events, this.resyncs);
+	}
+
+	/** Why entries cannot be read, by key. */
+	Map<String, String> rejections() {
+		return this.writer.rejections();
 	}
 
 	@Override

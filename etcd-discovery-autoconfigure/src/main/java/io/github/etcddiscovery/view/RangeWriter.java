@@ -2,10 +2,12 @@ package io.github.etcddiscovery.view;
 
 import java.time.Duration;
 import java.util.Arrays;
+import java.util.Collections;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
 
 import io.github.etcddiscovery.client.KeyValue;
 import io.github.etcddiscovery.client.WatchEvent;
@@ -36,8 +38,8 @@ final class RangeWriter<T> {
 	/** How many instances there are, rejected entries not counted. */
 	private volatile int instances;
 
-	/** How many entries there are that cannot be read. */
-	private volatile int rejected;
+	/** Why entries cannot be read, by key. */
+	private final Map<String, String> rejections = new ConcurrentHashMap<>();
 
 	private Map<String, Entry<T>> entries = new HashMap<>();
 
@@ -72,9 +74,9 @@ final class RangeWriter<T> {
 		return this.instances;
 	}
 
-	/** How many entries cannot be read. May be called from any thread. */
-	int rejected() {
-		return this.rejected;
+	/** Why entries cannot be read, by key. May be read from any thread. */
+	Map<String, String> rejections() {
+		return Collections.unmodifiableMap(this.rejections);
 	}
 
 	void beginListing() {
@@ -97,13 +99,13 @@ final class RangeWriter<T> {
 		this.listing = new HashMap<>();
 		old.forEach((key, entry) -> {
 			if (!this.entries.containsKey(key)) {
-				touch(entry, null);
+				touch(key, entry, null);
 			}
 		});
 		this.entries.forEach((key, entry) -> {
 			Entry<T> before = old.get(key);
 			if (before != entry) {
-				touch(before, entry);
+				touch(key, before, entry);
 			}
 		});
 	}
@@ -111,13 +113,13 @@ final class RangeWriter<T> {
 	void apply(WatchEvent event) {
 		KeyValue keyValue = event.keyValue();
 		if (event.deleted()) {
-			touch(this.entries.remove(keyValue.key()), null);
+			touch(keyValue.key(), this.entries.remove(keyValue.key()), null);
 			return;
 		}
 		Entry<T> before = this.entries.get(keyValue.key());
 		Entry<T> entry = decode(keyValue, before);
 		this.entries.put(keyValue.key(), entry);
-		touch(before, entry);
+		touch(keyValue.key(), before, entry);
 	}
 
 	/**
@@ -148,13 +150,12 @@ final class RangeWriter<T> {
 
 	private Entry<T> decode(KeyValue keyValue, @Nullable Entry<T> before) {
 		InstanceKey key = null;
-		T instance = null;
 		if (this.range.isElsewhere(keyValue.key())) {
-			return Entry.of(keyValue, null, null, false);
+			return Entry.of(keyValue, null, null, null);
 		}
 		try {
 			key = this.range.parse(keyValue.key());
-			instance = this.decoder.decode(key, keyValue);
+			return Entry.of(keyValue, key, this.decoder.decode(key, keyValue), null);
 		}
 		catch (RuntimeException | LinkageError | StackOverflowError ex) {
 			// Whatever stands in etcd may be the cause: it must not harm the rest. Once a
@@ -163,17 +164,21 @@ final class RangeWriter<T> {
 			if (before == null || before.instance() != null) {
 				logger.warn("Ignoring the entry at {}: {}", escaped(keyValue.key()), ex.getMessage());
 			}
+			return Entry.of(keyValue, key, null, String.valueOf(ex.getMessage()));
 		}
-		return Entry.of(keyValue, key, instance, instance == null);
 	}
 
 	private static String escaped(String key) {
 		return key.replaceAll("\\p{Cntrl}", "?");
 	}
 
-	private void touch(@Nullable Entry<T> before, @Nullable Entry<T> after) {
-		int rejectedNow = (after != null && after.rejected()) ? 1 : 0;
-		this.rejected = this.rejected + rejectedNow - ((before != null && before.rejected()) ? 1 : 0);
+	private void touch(String name, @Nullable Entry<T> before, @Nullable Entry<T> after) {
+		if (after != null && after.rejection() != null) {
+			this.rejections.put(name, after.rejection());
+		}
+		else if (before != null && before.rejection() != null) {
+			this.rejections.remove(name);
+		}
 		InstanceKey key = (after != null && after.key() != null) ? after.key() : (before != null) ? before.key() : null;
 		T was = (before != null) ? before.instance() : null;
 		T is = (after != null) ? after.instance() : null;
@@ -199,14 +204,15 @@ final class RangeWriter<T> {
 	 * @param key which instance it is, {@code null} if the key is not of our layout
 	 * @param instance what the view holds of it, {@code null} if it was rejected or
 	 * belongs elsewhere
-	 * @param rejected whether it cannot be read
+	 * @param rejection why it cannot be read, {@code null} if it can
 	 */
 	private record Entry<T>(long modRevision, int valueHash, long leaseId, @Nullable InstanceKey key,
-			@Nullable T instance, boolean rejected) {
+			@Nullable T instance, @Nullable String rejection) {
 
-		static <T> Entry<T> of(KeyValue keyValue, @Nullable InstanceKey key, @Nullable T instance, boolean rejected) {
+		static <T> Entry<T> of(KeyValue keyValue, @Nullable InstanceKey key, @Nullable T instance,
+				@Nullable String rejection) {
 			return new Entry<>(keyValue.modRevision(), Arrays.hashCode(keyValue.value()), keyValue.leaseId(), key,
-					instance, rejected);
+					instance, rejection);
 		}
 
 		boolean isOf(KeyValue keyValue) {

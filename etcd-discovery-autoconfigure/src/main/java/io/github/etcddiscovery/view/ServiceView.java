@@ -4,7 +4,9 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
+import java.util.Map;
 import java.util.Objects;
+import java.util.TreeMap;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
@@ -200,6 +202,20 @@ public final class ServiceView<T> implements AutoCloseable {
 		return this.followers.stream()
 			.map(RangeFollower::statistics)
 			.reduce(new ViewStatistics(0, 0, 0, 0), ViewStatistics::plus);
+	}
+
+	/**
+	 * Says why entries cannot be read.
+	 * @param most how many of them to name
+	 * @return the reasons by key
+	 */
+	public Map<String, String> rejections(int most) {
+		Map<String, String> rejections = new TreeMap<>();
+		this.followers.stream()
+			.flatMap((follower) -> follower.rejections().entrySet().stream())
+			.limit(most)
+			.forEach((rejection) -> rejections.put(rejection.getKey(), rejection.getValue()));
+		return rejections;
 	}
 
 	/**

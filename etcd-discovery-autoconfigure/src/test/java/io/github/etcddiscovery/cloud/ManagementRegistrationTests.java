@@ -148,49 +148,6 @@ class ManagementRegistrationTests extends EtcdApplicationTests {
 		assertThat(this.eyes.all("/services/")).as("although a callback threw").isEmpty();
 	}
 
-	@Test
-	void actuatorShowsAndSetsTheStatusAndReadinessDoesNotOverrideIt() {
-		ConfigurableApplicationContext context = this.applications.start(Application.class, "orders",
-				"management.endpoints.web.exposure.include=serviceregistry",
-				"management.endpoint.serviceregistry.access=unrestricted");
-		String uri = "http://127.0.0.1:" + port(context) + "/actuator/serviceregistry";
-		String key = ORDERS + "127.0.0.1:" + port(context);
-		RestClient http = RestClient.create();
-		assertThat(http.get().uri(uri).retrieve().body(String.class)).contains("UP");
-		http.post().uri(uri).body(Map.of("status", "OUT_OF_SERVICE")).retrieve().toBodilessEntity();
-		await().atMost(SOON).until(() -> this.eyes.get(key).getValue().toString().contains("OUT_OF_SERVICE"));
-		await().atMost(SOON).until(() -> context.getBean(DiscoveryClient.class).getInstances("orders").isEmpty());
-		TestApplications.refuseAndAcceptTraffic(context);
-		assertThat(http.get().uri(uri).retrieve().body(String.class)).contains("OUT_OF_SERVICE");
-		http.post().uri(uri).body(Map.of("status", "UP")).retrieve().toBodilessEntity();
-		await().atMost(SOON).until(() -> context.getBean(DiscoveryClient.class).getInstances("orders").size() == 1);
-	}
-
-	@Test
-	void actuatorShowsWhatIsRegisteredAndWhyAndWhatIsSeen() {
-		ConfigurableApplicationContext context = this.applications.start(Application.class, "orders",
-				"management.endpoints.web.exposure.include=etcd");
-		String key = ORDERS + "127.0.0.1:" + port(context);
-		this.eyes.put("/services/stock/a", "{\"host\":\"h\",\"port\":1,\"status\":\"DOWN\"}");
-		await().atMost(SOON).until(() -> context.getBean(DiscoveryClient.class).getServices().size() == 2);
-		RestClient http = RestClient.create("http://127.0.0.1:" + port(context) + "/actuator/etcd");
-		String shown = http.get().retrieve().body(String.class);
-		long lease = this.eyes.get(key).getLease();
-		assertThat(context.getBean(DiscoveryClient.class).getInstances("orders")).singleElement()
-			.isInstanceOfSatisfying(EtcdServiceInstance.class,
-					(instance) -> assertThat(instance.getLeaseId()).isEqualTo(lease));
-		assertThat(shown).containsPattern(Pattern
-			.quote("{\"key\":\"" + key + "\",\"state\":\"REGISTERED\",\"refusal\":null,\"status\":\"UP\",\"lease\":\""
-					+ Long.toHexString(lease))
-				+ "\",\"leaseRemainingMillis\":[1-9]\\d*,"
-				+ Pattern.quote(
-						"\"host\":\"127.0.0.1\",\"hostReason\":\"the server listens on server.address only\",\"port\":"
-								+ port(context) + "}"))
-			.contains("\"state\":\"WATCHING\",\"synced\":true,\"staleMillis\":0")
-			.contains("\"prefix\":\"/services/\",\"epoch\":1,\"revision\":" + this.eyes.revision())
-			.contains("\"services\":{\"orders\":1,\"stock\":1}");
-	}
-
 	/**
 	 * An application with nothing of its own.
 	 */

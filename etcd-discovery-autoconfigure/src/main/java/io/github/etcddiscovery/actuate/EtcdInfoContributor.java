@@ -1,0 +1,36 @@
+package io.github.etcddiscovery.actuate;
+
+import java.util.LinkedHashMap;
+import java.util.Map;
+
+import io.github.etcddiscovery.cloud.EtcdRegistration;
+
+import org.springframework.boot.actuate.info.Info;
+import org.springframework.boot.actuate.info.InfoContributor;
+
+/**
+ * Info {@code etcd}: as what this application registers itself.
+ */
+public class EtcdInfoContributor implements InfoContributor {
+
+	private final EtcdRegistration registration;
+
+	/**
+	 * Creates the contributor.
+	 * @param registration what this application registers of itself
+	 */
+	public EtcdInfoContributor(EtcdRegistration registration) {
+		this.registration = registration;
+	}
+
+	@Override
+	public void contribute(Info.Builder builder) {
+		Map<String, Object> details = new LinkedHashMap<>();
+		details.put("service", this.registration.getServiceId());
+		details.put("instance", this.registration.getInstanceId());
+		details.put("status", this.registration.getStatus());
+		details.put("metadata", this.registration.metadataSnapshot());
+		builder.withDetail("etcd", details);
+	}
+
+}

@@ -1,0 +1,262 @@
+package io.github.etcddiscovery.actuate;
+
+import java.io.IOException;
+import java.time.Duration;
+import java.util.Arrays;
+import java.util.Collections;
+import java.util.Map;
+import java.util.regex.Pattern;
+
+import io.github.etcddiscovery.cloud.EtcdServiceInstance;
+import io.github.etcddiscovery.testing.EtcdApplicationTests;
+import io.github.etcddiscovery.testing.EtcdBinary;
+import io.github.etcddiscovery.testing.RequiresEtcd;
+import io.github.etcddiscovery.testing.TestApplications;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+import tools.jackson.databind.JsonNode;
+import tools.jackson.databind.json.JsonMapper;
+
+import org.springframework.boot.autoconfigure.EnableAutoConfiguration;
+import org.springframework.cloud.client.discovery.DiscoveryClient;
+import org.springframework.context.ConfigurableApplicationContext;
+import org.springframework.context.annotation.Configuration;
+import org.springframework.web.client.RestClient;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
+
+/**
+ * What the actuator shows and lets change, in servlet applications and, where the web
+ * counts, in reactive ones.
+ */
+@RequiresEtcd
+class EndpointTests extends EtcdApplicationTests {
+
+	private static final Duration SOON = Duration.ofSeconds(15);
+
+	private static final String ORDERS = "/services/orders/";
+
+	private ConfigurableApplicationContext context;
+
+	EndpointTests() {
+		super(EtcdBinary.newest());
+	}
+
+	@Test
+	void statusIsShownAndSetAndReadinessDoesNotOverrideIt() {
+		start("servlet", "management.endpoint.serviceregistry.access=unrestricted");
+		assertThat(get("serviceregistry").body()).contains("UP");
+		assertThat(post("serviceregistry", Map.of("status", "OUT_OF_SERVICE")).status()).isBetween(200, 204);
+		await().atMost(SOON).until(() -> this.eyes.get(key()).getValue().toString().contains("OUT_OF_SERVICE"));
+		await().atMost(SOON).until(() -> discoveryClient().getInstances("orders").isEmpty());
+		TestApplications.refuseAndAcceptTraffic(this.context);
+		assertThat(get("serviceregistry").body()).contains("OUT_OF_SERVICE");
+		post("serviceregistry", Map.of("status", "UP"));
+		await().atMost(SOON).until(() -> discoveryClient().getInstances("orders").size() == 1);
+	}
+
+	@ParameterizedTest
+	@ValueSource(strings = { "servlet", "reactive" })
+	void statusThatDoesNotExistIsRefusedInASentence(String type) {
+		start(type, "management.endpoint.serviceregistry.access=unrestricted");
+		Answer answer = post("serviceregistry", Map.of("status", "SLEEPY"));
+		assertThat(answer.status()).isEqualTo(400);
+		assertThat(answer.json().path("error").asString())
+			.isEqualTo("Unknown status 'SLEEPY': expected one of [UP, DOWN, OUT_OF_SERVICE, UNKNOWN]");
+		assertThat(this.eyes.get(key()).getValue().toString()).contains("\"status\":\"UP\"");
+	}
+
+	@ParameterizedTest
+	@ValueSource(strings = { "servlet", "reactive" })
+	void whatIsRegisteredAndWhyAndWhatIsSeenIsShown(String type) {
+		start(type, "spring.cloud.etcd.discovery.zone=eu-1");
+		this.eyes.put("/services/stock/a", "{\"host\":\"h\",\"port\":1,\"status\":\"DOWN\"}");
+		this.eyes.put("/services/stock/b", "{\"host\":\"h\",\"port\":0}");
+		await().atMost(SOON)
+			.until(() -> discoveryClient().getServices().size() == 2
+					&& get("etcd").json().at("/view/rejected").asInt() == 1);
+		String shown = get("etcd").body();
+		long lease = this.eyes.get(key()).getLease();
+		assertThat(discoveryClient().getInstances("orders")).singleElement()
+			.isInstanceOfSatisfying(EtcdServiceInstance.class,
+					(instance) -> assertThat(instance.getLeaseId()).isEqualTo(lease));
+		assertThat(shown).containsPattern(Pattern
+			.quote("{\"key\":\"" + key() + "\",\"state\":\"REGISTERED\",\"refusal\":null,\"status\":\"UP\",\"lease\":\""
+					+ Long.toHexString(lease))
+				+ "\",\"leaseRemainingMillis\":[1-9]\\d*,"
+				+ Pattern.quote(
+						"\"host\":\"127.0.0.1\",\"hostReason\":\"the server listens on server.address only\",\"port\":"
+								+ port() + ",\"metadata\":{\"zone\":\"eu-1\"}}"))
+			.contains("\"state\":\"WATCHING\",\"synced\":true,\"staleMillis\":0")
+			.contains("\"prefix\":\"/services/\",\"epoch\":1,\"revision\":" + this.eyes.revision())
+			.contains("\"services\":{\"orders\":1,\"stock\":1}")
+			.contains("\"rejections\":{\"/services/stock/b\":"
+					+ "\"Invalid port '0': expected a port between 1 and 65535\"}");
+		assertThat(get("info").json().path("etcd")).isEqualTo(JsonMapper.shared()
+			.readTree(
+					"{\"service\":\"orders\",\"instance\":\"127.0.0.1:%d\",\"status\":\"UP\",\"metadata\":{\"zone\":\"eu-1\"}}"
+						.formatted(port())));
+	}
+
+	@ParameterizedTest
+	@ValueSource(strings = { "servlet", "reactive" })
+	void metadataChangeInPlaceUnderTheSameLease(String type) {
+		start(type, "spring.cloud.etcd.discovery.metadata.weight=1", "spring.cloud.etcd.discovery.metadata.blue=yes");
+		var before = this.eyes.get(key());
+		Answer set = setWeight("5");
+		assertThat(set.status()).isEqualTo(200);
+		assertThat(set.json().path("metadata"))
+			.isEqualTo(JsonMapper.shared().readTree("{\"weight\":\"5\",\"blue\":\"yes\"}"));
+		Answer removed = http().delete().uri("etcd/metadata/blue").exchange((request, response) -> Answer.of(response));
+		assertThat(removed.json().path("metadata")).isEqualTo(JsonMapper.shared().readTree("{\"weight\":\"5\"}"));
+		var after = this.eyes.get(key());
+		assertThat(after.getLease()).isEqualTo(before.getLease());
+		assertThat(after.getVersion()).as("written twice, not deleted in between").isEqualTo(before.getVersion() + 2);
+		await().atMost(SOON)
+			.untilAsserted(() -> assertThat(discoveryClient().getInstances("orders")).singleElement()
+				.satisfies((instance) -> assertThat(instance.getMetadata()).isEqualTo(Map.of("weight", "5"))));
+	}
+
+	@Test
+	void whatCannotBeChangedIsRefusedInASentence() {
+		start("servlet");
+		long revision = this.eyes.get(key()).getModRevision();
+		Answer other = post("etcd/host/name", Map.of("value", "h"));
+		assertThat(other.status()).isEqualTo(404);
+		assertThat(other.json().path("error").asString())
+			.isEqualTo("There is no 'host' to change: expected 'metadata'");
+		assertThat(post("etcd/metadata/weight", Map.of("other", "5")).status()).isEqualTo(400);
+		assertThat(this.eyes.get(key()).getModRevision()).isEqualTo(revision);
+	}
+
+	@Test
+	void metadataThatEtcdRefusesAreRefusedInASentence() {
+		start("servlet");
+		Answer answer = setWeight("9".repeat(1_600_000));
+		assertThat(answer.status()).isEqualTo(503);
+		assertThat(answer.json().path("error").asString()).contains("request is too large");
+	}
+
+	@Test
+	void metadataAreTakenWhileEtcdIsAwayAndFollowWhenItIsBack() {
+		start("servlet", "spring.cloud.etcd.request-timeout=500ms");
+		this.etcd.kill();
+		Answer answer = setWeight("5");
+		assertThat(answer.status()).isEqualTo(202);
+		assertThat(answer.json().at("/metadata/weight").asString()).isEqualTo("5");
+		this.etcd.startAgain();
+		await().atMost(SOON)
+			.ignoreExceptions()
+			.until(() -> this.eyes.get(key()).getValue().toString().contains("\"weight\":\"5\""));
+	}
+
+	@Test
+	void applicationThatIsNotRegisteredHasNoMetadataToChange() {
+		start("servlet", "spring.cloud.etcd.discovery.register=false");
+		Answer answer = setWeight("5");
+		assertThat(answer.status()).isEqualTo(404);
+		assertThat(answer.json().path("error").asString()).isEqualTo("This application does not register itself");
+		assertThat(get("info").json().has("etcd")).isFalse();
+	}
+
+	@Test
+	void readOnlyAccessShowsAndChangesNothing() {
+		start("servlet", "management.endpoint.etcd.access=read-only");
+		assertThat(get("etcd").status()).isEqualTo(200);
+		assertThat(setWeight("5").status()).isEqualTo(404);
+	}
+
+	@ParameterizedTest
+	@ValueSource(strings = { "servlet", "reactive" })
+	void discoveryHealthOfSpringCloudAndReadinessGroupSurviveAnOutage(String type) {
+		start(type, "management.endpoint.health.show-details=always", "management.endpoint.health.probes.enabled=true",
+				"management.endpoint.health.group.readiness.include=readinessState,etcd,discoveryComposite");
+		boolean reactive = type.equals("reactive");
+		String[] indicators = reactive
+				? new String[] { "/components/discoveryComposite", "/components/reactiveDiscoveryClients" }
+				: new String[] { "/components/discoveryComposite" };
+		await().atMost(SOON)
+			.untilAsserted(() -> assertThat(Arrays.stream(indicators)
+				.map((indicator) -> get("health").json().at(indicator + "/status").asString()))
+				.containsExactlyElementsOf(Collections.nCopies(indicators.length, "UP")));
+		assertThat(get("health").body()).contains("\"services\":[\"orders\"]");
+		assertThat(get("health/readiness").status()).isEqualTo(200);
+		this.etcd.kill();
+		await().atMost(SOON).until(() -> get("health").json().at("/components/etcd/details/view").has("failure"));
+		assertThat(get("health").json().path("status").asString()).isEqualTo("UP");
+		assertThat(get("health/readiness").status()).isEqualTo(200);
+	}
+
+	@Test
+	void readinessGroupWithEtcdWaitsForTheFirstSync() {
+		this.etcd.kill();
+		start("servlet", "spring.cloud.etcd.fail-fast=false", "management.endpoint.health.probes.enabled=true",
+				"management.endpoint.health.group.readiness.include=readinessState,etcd");
+		assertThat(get("health/readiness").status()).isEqualTo(503);
+		this.etcd.startAgain();
+		await().atMost(SOON).until(() -> get("health/readiness").status() == 200);
+		await().atMost(SOON).ignoreExceptions().until(() -> this.eyes.get(key()) != null);
+	}
+
+	private void start(String type, String... properties) {
+		String[] all = Arrays.copyOf(properties, properties.length + 2);
+		all[properties.length] = "spring.main.web-application-type=" + type;
+		all[properties.length + 1] = "management.endpoints.web.exposure.include=*";
+		this.context = this.applications.start(Application.class, "orders", all);
+	}
+
+	private DiscoveryClient discoveryClient() {
+		return this.context.getBean(DiscoveryClient.class);
+	}
+
+	private int port() {
+		return TestApplications.port(this.context);
+	}
+
+	private String key() {
+		return ORDERS + "127.0.0.1:" + port();
+	}
+
+	private Answer setWeight(String weight) {
+		return post("etcd/metadata/weight", Map.of("value", weight));
+	}
+
+	private Answer get(String endpoint) {
+		return http().get().uri(endpoint).exchange((request, response) -> Answer.of(response));
+	}
+
+	private Answer post(String endpoint, Object body) {
+		return http().post().uri(endpoint).body(body).exchange((request, response) -> Answer.of(response));
+	}
+
+	private RestClient http() {
+		return RestClient.create("http://127.0.0.1:" + port() + "/actuator/");
+	}
+
+	/**
+	 * What an endpoint answers.
+	 */
+	private record Answer(int status, String body) {
+
+		static Answer of(RestClient.RequestHeadersSpec.ConvertibleClientHttpResponse response) throws IOException {
+			return new Answer(response.getStatusCode().value(), String.valueOf(response.bodyTo(String.class)));
+		}
+
+		JsonNode json() {
+			return JsonMapper.shared().readTree(this.body);
+		}
+
+	}
+
+	/**
+	 * An application with nothing of its own.
+	 */
+	@Configuration(proxyBeanMethods = false)
+	@EnableAutoConfiguration
+	static class Application {
+
+	}
+
+}
