@@ -5,6 +5,7 @@ import java.util.List;
 import java.util.Map;
 
 import io.github.etcddiscovery.client.EtcdClient;
+import io.github.etcddiscovery.cloud.AwaitedInstances;
 import io.github.etcddiscovery.cloud.CatalogEventPublisher;
 import io.github.etcddiscovery.cloud.EtcdDiscoveryClient;
 import io.github.etcddiscovery.cloud.EtcdReactiveDiscoveryClient;
@@ -85,9 +86,21 @@ public final class EtcdDiscoveryAutoConfiguration {
 
 	@Bean
 	@Lazy(false)
-	ViewLifecycle etcdViewLifecycle(ServiceView<ServiceInstance> view, EtcdClient client, EtcdProperties properties) {
+	ViewLifecycle etcdViewLifecycle(ServiceView<ServiceInstance> view, EtcdClient client, EtcdProperties properties,
+			EtcdDiscoveryProperties discovery) {
+		discovery.getWaitFor().forEach((service, instances) -> {
+			if (instances < 1 || !view.follows(service)) {
+				throw PropertyRules.invalid("discovery.wait-for." + service, instances,
+						(instances < 1) ? "Expected 1 instance or more."
+								: "Expected a service among spring.cloud.etcd.discovery.services.");
+			}
+		});
+		if (discovery.getWaitTimeout().compareTo(Duration.ZERO) <= 0) {
+			throw PropertyRules.invalid("discovery.wait-timeout", discovery.getWaitTimeout(), "Expected more than 0.");
+		}
 		return new ViewLifecycle(view, client, properties.isFailFast(),
-				properties.getDialTimeout().plus(properties.getRequestTimeout()));
+				properties.getDialTimeout().plus(properties.getRequestTimeout()),
+				new AwaitedInstances(discovery.getWaitFor(), discovery.getWaitTimeout()));
 	}
 
 	@Bean

@@ -52,6 +52,18 @@ public class EtcdDiscoveryProperties {
 	private Map<String, String> servicePrefixes = new LinkedHashMap<>();
 
 	/**
+	 * How many instances of a service have to be there, by service id, before this
+	 * application starts.
+	 */
+	private Map<String, Integer> waitFor = new LinkedHashMap<>();
+
+	/**
+	 * How long to wait for the instances of wait-for. After that starting fails, or goes
+	 * on without them if spring.cloud.etcd.fail-fast is off.
+	 */
+	private Duration waitTimeout = Duration.ofSeconds(30);
+
+	/**
 	 * Whether instances that vanish in a crowd without deregistering, or with etcd's
 	 * history, are served for ttl + 15 s where a service would have none left.
 	 */
@@ -178,6 +190,22 @@ public class EtcdDiscoveryProperties {
 
 	public void setServicePrefixes(Map<String, String> servicePrefixes) {
 		this.servicePrefixes = servicePrefixes;
+	}
+
+	public Map<String, Integer> getWaitFor() {
+		return this.waitFor;
+	}
+
+	public void setWaitFor(Map<String, Integer> waitFor) {
+		this.waitFor = waitFor;
+	}
+
+	public Duration getWaitTimeout() {
+		return this.waitTimeout;
+	}
+
+	public void setWaitTimeout(Duration waitTimeout) {
+		this.waitTimeout = waitTimeout;
 	}
 
 	public boolean isRetainVanished() {

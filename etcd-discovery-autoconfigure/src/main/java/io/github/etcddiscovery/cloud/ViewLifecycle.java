@@ -5,16 +5,21 @@ import java.time.Duration;
 import io.github.etcddiscovery.client.EtcdClient;
 import io.github.etcddiscovery.client.EtcdException;
 import io.github.etcddiscovery.view.ServiceView;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 import org.springframework.cloud.client.ServiceInstance;
 import org.springframework.context.SmartLifecycle;
 
 /**
- * Waits for the first sync before anything else starts. The view itself begins with its
- * bean, so that connecting goes on beside the building of the context, and outlives this
- * lifecycle, since requests that are still being served call others.
+ * Waits for the first sync, and for what else the application needs of others, before
+ * anything else starts. The view itself begins with its bean, so that connecting goes on
+ * beside the building of the context, and outlives this lifecycle, since requests that
+ * are still being served call others.
  */
 public final class ViewLifecycle implements SmartLifecycle {
+
+	private static final Logger logger = LoggerFactory.getLogger(ViewLifecycle.class);
 
 	private final ServiceView<ServiceInstance> view;
 
@@ -24,6 +29,8 @@ public final class ViewLifecycle implements SmartLifecycle {
 
 	private final Duration timeout;
 
+	private final AwaitedInstances awaited;
+
 	private volatile boolean running;
 
 	/**
@@ -32,17 +39,22 @@ public final class ViewLifecycle implements SmartLifecycle {
 	 * @param client names the endpoints
 	 * @param failFast whether starting fails if etcd cannot be read
 	 * @param timeout how long to wait for etcd
+	 * @param awaited what to wait for then
 	 */
-	public ViewLifecycle(ServiceView<ServiceInstance> view, EtcdClient client, boolean failFast, Duration timeout) {
+	public ViewLifecycle(ServiceView<ServiceInstance> view, EtcdClient client, boolean failFast, Duration timeout,
+			AwaitedInstances awaited) {
 		this.view = view;
 		this.client = client;
 		this.failFast = failFast;
 		this.timeout = timeout;
+		this.awaited = awaited;
 	}
 
 	/**
-	 * Waits for the first sync if starting is to fail without it.
+	 * Waits for the first sync if starting is to fail without it, and for the instances
+	 * that this application needs.
 	 * @throws EtcdUnavailableException if etcd cannot be read
+	 * @throws InstancesMissingException if there are not enough instances in time
 	 */
 	@Override
 	public void start() {
@@ -53,6 +65,15 @@ public final class ViewLifecycle implements SmartLifecycle {
 			catch (EtcdException ex) {
 				throw new EtcdUnavailableException(this.client.describe(), ex);
 			}
+		}
+		try {
+			this.awaited.await(this.view);
+		}
+		catch (InstancesMissingException ex) {
+			if (this.failFast || Thread.currentThread().isInterrupted()) {
+				throw ex;
+			}
+			logger.warn("{}: starting without them", ex.getMessage());
 		}
 		this.running = true;
 	}

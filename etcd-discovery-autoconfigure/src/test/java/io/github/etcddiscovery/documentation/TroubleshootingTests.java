@@ -134,7 +134,7 @@ class TroubleshootingTests {
 
 	static Stream<Row> messages() {
 		return Stream
-			.of("It starts, but is not registered", "It was registered, and something happened",
+			.of("others are missing", "It starts, but is not registered", "It was registered, and something happened",
 					"An instance is not called", "Other warnings")
 			.flatMap(TroubleshootingTests::rows);
 	}
@@ -149,7 +149,12 @@ class TroubleshootingTests {
 	}
 
 	private void cause(String message) throws Exception {
-		if (message.startsWith("Not registering orders")) {
+		if (message.startsWith("Missing after")) {
+			String[] waiting = registering(plain(), ETCD + "discovery.wait-for.stock=1",
+					ETCD + "discovery.wait-timeout=300ms");
+			assertThatThrownBy(() -> start(waiting));
+		}
+		else if (message.startsWith("Not registering orders")) {
 			start(registering(plain(), "spring.cloud.etcd.discovery.port="));
 		}
 		else if (message.contains("still trying in the background") || message.startsWith("No lease for now")) {
