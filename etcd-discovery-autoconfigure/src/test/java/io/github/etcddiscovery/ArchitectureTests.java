@@ -59,7 +59,7 @@ class ArchitectureTests {
 			.whereLayer("client")
 			.mayOnlyBeAccessedByLayers("autoconfigure", "cloud", "registry", "view")
 			.whereLayer("support")
-			.mayOnlyBeAccessedByLayers("cloud", "registry", "view", "client"));
+			.mayOnlyBeAccessedByLayers("autoconfigure", "actuate", "cloud", "registry", "view", "client"));
 	}
 
 	@Test

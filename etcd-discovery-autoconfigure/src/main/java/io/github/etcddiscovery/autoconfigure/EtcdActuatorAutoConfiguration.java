@@ -5,10 +5,13 @@ import io.github.etcddiscovery.actuate.EtcdHealthIndicator;
 import io.github.etcddiscovery.actuate.EtcdInfoContributor;
 import io.github.etcddiscovery.actuate.EtcdMeters;
 import io.github.etcddiscovery.actuate.EtcdServiceRegistryWebExtension;
+import io.github.etcddiscovery.actuate.MicrometerTelemetry;
 import io.github.etcddiscovery.cloud.EtcdRegistration;
 import io.github.etcddiscovery.cloud.EtcdServiceRegistry;
+import io.github.etcddiscovery.support.Telemetry;
 import io.github.etcddiscovery.view.ServiceView;
 import io.micrometer.core.instrument.binder.MeterBinder;
+import io.micrometer.observation.ObservationRegistry;
 
 import org.springframework.beans.factory.ObjectProvider;
 import org.springframework.boot.actuate.autoconfigure.endpoint.condition.ConditionalOnAvailableEndpoint;
@@ -86,6 +89,12 @@ public final class EtcdActuatorAutoConfiguration {
 		@ConditionalOnMissingBean
 		EtcdMeters etcdMeters(ServiceView<ServiceInstance> view, ObjectProvider<EtcdServiceRegistry> registry) {
 			return new EtcdMeters(view, registry.getIfAvailable());
+		}
+
+		@Bean
+		@ConditionalOnMissingBean(Telemetry.class)
+		MicrometerTelemetry etcdTelemetry(ObjectProvider<ObservationRegistry> observations) {
+			return new MicrometerTelemetry(observations.getIfAvailable(() -> ObservationRegistry.NOOP));
 		}
 
 	}

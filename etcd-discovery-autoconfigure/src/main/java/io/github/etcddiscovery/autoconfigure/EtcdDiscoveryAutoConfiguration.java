@@ -15,10 +15,12 @@ import io.github.etcddiscovery.instance.InstanceCodec;
 import io.github.etcddiscovery.instance.JsonInstanceCodec;
 import io.github.etcddiscovery.instance.KeyLayout;
 import io.github.etcddiscovery.instance.KeyRange;
+import io.github.etcddiscovery.support.Telemetry;
 import io.github.etcddiscovery.view.ServiceView;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
+import org.springframework.beans.factory.ObjectProvider;
 import org.springframework.boot.autoconfigure.AutoConfiguration;
 import org.springframework.boot.autoconfigure.condition.ConditionalOnBean;
 import org.springframework.boot.autoconfigure.condition.ConditionalOnMissingBean;
@@ -74,14 +76,15 @@ public final class EtcdDiscoveryAutoConfiguration {
 	@Lazy(false)
 	@ConditionalOnMissingBean
 	ServiceView<ServiceInstance> etcdServiceView(EtcdClient client, KeyLayout layout, InstanceCodec codec,
-			EtcdDiscoveryProperties properties) {
+			EtcdDiscoveryProperties properties, ObjectProvider<Telemetry> telemetries) {
 		List<String> services = properties.getServices();
 		List<KeyRange> ranges = services.isEmpty() ? layout.ranges()
 				: PropertyRules.check("services", () -> layout.ranges(services));
 		return new ServiceView<>(client, ranges,
 				(key, keyValue) -> new EtcdServiceInstance(codec.decode(key, keyValue.value()), keyValue.leaseId()),
 				(instance) -> ((EtcdServiceInstance) instance).isUp(),
-				properties.isRetainVanished() ? properties.getTtl() : Duration.ZERO);
+				properties.isRetainVanished() ? properties.getTtl() : Duration.ZERO,
+				telemetries.getIfAvailable(() -> Telemetry.NONE));
 	}
 
 	@Bean

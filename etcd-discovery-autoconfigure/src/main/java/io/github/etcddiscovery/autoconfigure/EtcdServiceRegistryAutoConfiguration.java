@@ -13,6 +13,7 @@ import io.github.etcddiscovery.instance.InstanceCodec;
 import io.github.etcddiscovery.instance.KeyLayout;
 import io.github.etcddiscovery.registry.Registrar;
 import io.github.etcddiscovery.registry.TtlOption;
+import io.github.etcddiscovery.support.Telemetry;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -55,7 +56,7 @@ public final class EtcdServiceRegistryAutoConfiguration {
 	@Fallback
 	@ConditionalOnMissingBean
 	EtcdServiceRegistry etcdServiceRegistry(EtcdClient client, KeyLayout layout, InstanceCodec codec,
-			EtcdProperties properties, EtcdDiscoveryProperties discovery) {
+			EtcdProperties properties, EtcdDiscoveryProperties discovery, ObjectProvider<Telemetry> telemetries) {
 		TtlOption ttl = PropertyRules.check(() -> new TtlOption(discovery.getHeartbeat(), discovery.getTtl()));
 		if (ttl.heartbeat().multipliedBy(3).compareTo(ttl.ttl()) > 0) {
 			logger.warn(
@@ -63,8 +64,9 @@ public final class EtcdServiceRegistryAutoConfiguration {
 							+ " ({}): one or two renewals that fail are enough to lose the registration",
 					ttl.heartbeat(), ttl.ttl());
 		}
-		return new EtcdServiceRegistry((onRegistered) -> new Registrar(client, ttl, onRegistered), layout, codec,
-				discovery.isDeregister(), properties.getRequestTimeout());
+		Telemetry telemetry = telemetries.getIfAvailable(() -> Telemetry.NONE);
+		return new EtcdServiceRegistry((onRegistered) -> new Registrar(client, ttl, onRegistered, telemetry), layout,
+				codec, discovery.isDeregister(), properties.getRequestTimeout());
 	}
 
 	@Bean

@@ -92,9 +92,11 @@ final class KeyWriter {
 		long expected = this.known.modRevision();
 		this.known.setUnsettled(true);
 		this.putUnder = leaseId;
+		long sentAt = this.loop.nanoTime();
 		call(this.client.put(this.key, value, leaseId, expected), (result) -> {
 			this.known.setUnsettled(false);
 			if (result.applied()) {
+				this.listener.acknowledged(result.revision(), sentAt);
 				this.listener.written(value, result.revision(), leaseId);
 			}
 			else {
@@ -214,6 +216,9 @@ final class KeyWriter {
 	 * Hears what came of a call. Called on the loop.
 	 */
 	interface Listener {
+
+		/** etcd says so of a write that was sent at this moment. */
+		void acknowledged(long revision, long sentAt);
 
 		/** The key has been written. */
 		void written(byte[] value, long revision, long leaseId);

@@ -1,6 +1,7 @@
 package io.github.etcddiscovery.registry;
 
 import java.time.Duration;
+import java.util.concurrent.CancellationException;
 import java.util.concurrent.CompletableFuture;
 import java.util.random.RandomGenerator;
 
@@ -9,6 +10,9 @@ import io.github.etcddiscovery.client.EtcdClient;
 import io.github.etcddiscovery.client.EtcdException;
 import io.github.etcddiscovery.client.KeyValue;
 import io.github.etcddiscovery.support.EventLoop;
+import io.github.etcddiscovery.support.OpenOperation;
+import io.github.etcddiscovery.support.Telemetry;
+import io.github.etcddiscovery.support.Telemetry.Kind;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -36,6 +40,10 @@ final class RecordKeeper implements KeyWatch.Listener, KeyWriter.Listener {
 
 	private final RegistrationOutcome outcome;
 
+	private final Telemetry telemetry;
+
+	private final OpenOperation operation;
+
 	private final CompletableFuture<Void> gone = new CompletableFuture<>();
 
 	private volatile RecordState state = RecordState.WANTED;
@@ -56,8 +64,11 @@ final class RecordKeeper implements KeyWatch.Listener, KeyWriter.Listener {
 	private final KeyWatch watch;
 
 	RecordKeeper(EtcdClient client, LeaseKeeper lease, EventLoop loop, Duration heartbeat, RegistryEntry wanted,
-			Listener listener, RandomGenerator random) {
+			Listener listener, Telemetry telemetry, RandomGenerator random) {
 		this.listener = listener;
+		this.telemetry = telemetry;
+		this.operation = new OpenOperation(telemetry, wanted.key());
+		this.operation.begin(Kind.REGISTER);
 		this.lease = lease;
 		this.loop = loop;
 		this.predecessors = new PredecessorCheck(client, loop, heartbeat, wanted.key());
@@ -102,7 +113,7 @@ final class RecordKeeper implements KeyWatch.Listener, KeyWriter.Listener {
 		if (staying && (!this.known.isOurs() || this.known.isUnder(leaseId))) {
 			// Perhaps etcd was wiped, and its revisions mean something else by now.
 			this.known.vanished();
-			this.state = this.state.to(RecordState.WANTED);
+			wantAgain();
 		}
 		else if (this.state == RecordState.LEAVING) {
 			sync();
@@ -147,6 +158,11 @@ final class RecordKeeper implements KeyWatch.Listener, KeyWriter.Listener {
 		}
 	}
 
+	@Override
+	public void acknowledged(long revision, long sentAt) {
+		this.telemetry.written(this.key, revision, sentAt);
+	}
+
 	/** etcd holds this value, under our lease; it may not be the one wanted by now. */
 	@Override
 	public void written(byte[] value, long revision, long leaseId) {
@@ -160,6 +176,7 @@ final class RecordKeeper implements KeyWatch.Listener, KeyWriter.Listener {
 		boolean again = this.everRegistered;
 		this.state = this.state.to(RecordState.REGISTERED);
 		this.everRegistered = true;
+		this.operation.end(null);
 		if (this.known.holds(this.wanted.value())) {
 			this.outcome.succeeded();
 		}
@@ -214,8 +231,13 @@ final class RecordKeeper implements KeyWatch.Listener, KeyWriter.Listener {
 	}
 
 	private void again() {
-		this.state = this.state.to(RecordState.WANTED);
+		wantAgain();
 		this.loop.schedule(this::sync, this.backoff.next());
+	}
+
+	private void wantAgain() {
+		this.state = this.state.to(RecordState.WANTED);
+		this.operation.begin(Kind.REGISTER);
 	}
 
 	@Override
@@ -226,7 +248,7 @@ final class RecordKeeper implements KeyWatch.Listener, KeyWriter.Listener {
 	@Override
 	public void failed(EtcdException cause) {
 		if (cause.reason().isRefusal()) {
-			this.outcome.refused(this.state, cause);
+			refused(cause);
 		}
 		this.loop.schedule(this::sync, this.backoff.next(cause));
 	}
@@ -234,8 +256,13 @@ final class RecordKeeper implements KeyWatch.Listener, KeyWriter.Listener {
 	/** No lease can be had, which those that are under one already need not mind. */
 	void leaseRefused(EtcdException cause) {
 		if (this.state != RecordState.REGISTERED) {
-			this.outcome.refused(this.state, cause);
+			refused(cause);
 		}
+	}
+
+	private void refused(EtcdException cause) {
+		this.operation.retry(cause);
+		this.outcome.refused(this.state, cause);
 	}
 
 	/**
@@ -247,14 +274,22 @@ final class RecordKeeper implements KeyWatch.Listener, KeyWriter.Listener {
 		this.leaseFollows |= leaseFollows;
 		if (this.state != RecordState.LEAVING && this.state != RecordState.GONE) {
 			this.state = this.state.to(RecordState.LEAVING);
+			this.operation.end(new CancellationException(this.key + " is not wanted any more"));
+			this.operation.begin(Kind.DEREGISTER);
 			this.outcome.cancelled();
 			this.watch.close();
 		}
 		sync();
 	}
 
+	/** Nobody waits any longer for what is being done. */
+	void givenUp(Throwable cause) {
+		this.operation.end(cause);
+	}
+
 	/** Forgets the record, and leaves it to its lease. */
 	void abandon() {
+		this.operation.end(new CancellationException(this.key + " is left to its lease"));
 		this.watch.close();
 		if (this.state != RecordState.GONE) {
 			this.state = (this.state == RecordState.LEAVING) ? this.state : this.state.to(RecordState.LEAVING);
@@ -297,6 +332,7 @@ final class RecordKeeper implements KeyWatch.Listener, KeyWriter.Listener {
 
 	private void end() {
 		this.state = this.state.to(RecordState.GONE);
+		this.operation.end(null);
 		this.writer.close();
 		this.gone.complete(null);
 	}

@@ -16,6 +16,7 @@ import java.util.random.RandomGenerator;
 import io.github.etcddiscovery.client.EtcdClient;
 import io.github.etcddiscovery.client.EtcdException;
 import io.github.etcddiscovery.support.EventLoop;
+import io.github.etcddiscovery.support.Telemetry;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -48,6 +49,8 @@ public final class Registrar implements AutoCloseable {
 
 	private final Consumer<String> onRegistered;
 
+	private final Telemetry telemetry;
+
 	private final Records records = new Records();
 
 	/** What is wanted under keys that are leaving, once they have left. */
@@ -74,7 +77,7 @@ public final class Registrar implements AutoCloseable {
 	 */
 	public Registrar(EtcdClient client, TtlOption ttl) {
 		this(client, ttl, (key) -> {
-		});
+		}, Telemetry.NONE);
 	}
 
 	/**
@@ -83,15 +86,18 @@ public final class Registrar implements AutoCloseable {
 	 * @param ttl how long a record outlives this process, and how often it is renewed
 	 * @param onRegistered is told a record's key whenever that comes to be in etcd: for
 	 * the first time, or again; called on the registrar's thread, which it must not block
+	 * @param telemetry hears of what is done
 	 */
-	public Registrar(EtcdClient client, TtlOption ttl, Consumer<String> onRegistered) {
-		this(client, ttl, onRegistered, EventLoop.onThread("etcd-registrar"), RandomGenerator.getDefault());
+	public Registrar(EtcdClient client, TtlOption ttl, Consumer<String> onRegistered, Telemetry telemetry) {
+		this(client, ttl, onRegistered, telemetry, EventLoop.onThread("etcd-registrar"), RandomGenerator.getDefault());
 	}
 
-	Registrar(EtcdClient client, TtlOption ttl, Consumer<String> onRegistered, EventLoop loop, RandomGenerator random) {
+	Registrar(EtcdClient client, TtlOption ttl, Consumer<String> onRegistered, Telemetry telemetry, EventLoop loop,
+			RandomGenerator random) {
 		this.client = client;
 		this.ttl = ttl;
 		this.onRegistered = onRegistered;
+		this.telemetry = telemetry.guarded();
 		this.loop = loop;
 		this.random = random;
 		this.lease = new LeaseKeeper(client, ttl, loop, this.records, random);
@@ -135,7 +141,7 @@ public final class Registrar implements AutoCloseable {
 			return existing;
 		}
 		RecordKeeper keeper = new RecordKeeper(this.client, this.lease, this.loop, this.ttl.heartbeat(), entry,
-				this::registered, this.random);
+				this::registered, this.telemetry, this.random);
 		this.records.put(entry.key(), keeper);
 		keeper.gone().thenRun(() -> gone(keeper, entry.key()));
 		this.lease.require();
@@ -269,6 +275,7 @@ public final class Registrar implements AutoCloseable {
 		catch (TimeoutException ex) {
 			logger.warn("etcd did not answer within {} ms: {} will go when their lease runs out", timeout.toMillis(),
 					this.records.keys());
+			this.records.all().forEach((keeper) -> keeper.givenUp(ex));
 		}
 		catch (ExecutionException ex) {
 			// The records are out: that the lease is left to run out harms nobody.

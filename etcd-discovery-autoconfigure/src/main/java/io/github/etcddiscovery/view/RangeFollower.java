@@ -13,6 +13,9 @@ import io.github.etcddiscovery.client.KeyValue;
 import io.github.etcddiscovery.client.WatchEvent;
 import io.github.etcddiscovery.instance.KeyRange;
 import io.github.etcddiscovery.support.EventLoop;
+import io.github.etcddiscovery.support.OpenOperation;
+import io.github.etcddiscovery.support.Telemetry;
+import io.github.etcddiscovery.support.Telemetry.Kind;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -35,6 +38,10 @@ final class RangeFollower implements Reflector.Sink {
 
 	private final Publisher publisher;
 
+	private final Telemetry telemetry;
+
+	private final OpenOperation resync;
+
 	private final Reflector reflector;
 
 	private final CompletableFuture<Void> firstOutcome = new CompletableFuture<>();
@@ -54,12 +61,14 @@ final class RangeFollower implements Reflector.Sink {
 	private boolean expiryScheduled;
 
 	RangeFollower(EtcdClient client, KeyRange range, EventLoop loop, RangeWriter<?> writer, Publisher publisher,
-			RandomGenerator random) {
+			Telemetry telemetry, RandomGenerator random) {
 		this.client = client;
 		this.range = range;
 		this.loop = loop;
 		this.writer = writer;
 		this.publisher = publisher;
+		this.telemetry = telemetry;
+		this.resync = new OpenOperation(telemetry, range.prefix());
 		this.reflector = new Reflector(client, range.prefix(), loop, this, random);
 	}
 
@@ -112,6 +121,9 @@ final class RangeFollower implements Reflector.Sink {
 
 	@Override
 	public void beginListing() {
+		if (this.epoch > 0) {
+			this.resync.begin(Kind.RESYNC);
+		}
 		this.writer.beginListing();
 	}
 
@@ -129,6 +141,7 @@ final class RangeFollower implements Reflector.Sink {
 		}
 		this.writer.completeListing();
 		publish(revision, newHistory);
+		this.resync.end(null);
 		if (first) {
 			logger.info("Found {} entries under {} in etcd at {}", this.writer.keys().size(), this.range.prefix(),
 					this.client.describe());
@@ -151,6 +164,7 @@ final class RangeFollower implements Reflector.Sink {
 		this.revision = revision;
 		this.writer.settle(newHistory);
 		this.publisher.publish(this.epoch, revision);
+		this.telemetry.seen(this.range.prefix(), revision, this.loop.nanoTime());
 		scheduleExpiry();
 	}
 
@@ -183,6 +197,7 @@ final class RangeFollower implements Reflector.Sink {
 	@Override
 	public void interrupted(EtcdException cause) {
 		EtcdException before = this.lastFailure;
+		this.resync.end(cause);
 		this.lastFailure = cause;
 		if (this.interruptedAt == null) {
 			this.interruptedAt = this.loop.nanoTime();

@@ -21,6 +21,7 @@ import io.github.etcddiscovery.client.EtcdException;
 import io.github.etcddiscovery.client.EtcdException.Reason;
 import io.github.etcddiscovery.instance.KeyRange;
 import io.github.etcddiscovery.support.EventLoop;
+import io.github.etcddiscovery.support.Telemetry;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -56,7 +57,7 @@ public final class ServiceView<T> implements AutoCloseable {
 	 */
 	public ServiceView(EtcdClient client, List<KeyRange> ranges, InstanceDecoder<T> decoder,
 			Predicate<T> availability) {
-		this(client, ranges, decoder, availability, Duration.ZERO);
+		this(client, ranges, decoder, availability, Duration.ZERO, Telemetry.NONE);
 	}
 
 	/**
@@ -70,19 +71,21 @@ public final class ServiceView<T> implements AutoCloseable {
 	 * time without deregistering, half of ten or more, are a crowd, and so are all that
 	 * vanish when etcd is wiped or restored. They are served for this time and 15 s; zero
 	 * for not at all
+	 * @param telemetry hears of what is done and seen
 	 */
 	public ServiceView(EtcdClient client, List<KeyRange> ranges, InstanceDecoder<T> decoder, Predicate<T> availability,
-			Duration ttl) {
-		this(client, ranges, decoder, availability, ttl, EventLoop.onThread("etcd-view"),
+			Duration ttl, Telemetry telemetry) {
+		this(client, ranges, decoder, availability, ttl, telemetry, EventLoop.onThread("etcd-view"),
 				EventLoop.onThread("etcd-view-events"), RandomGenerator.getDefault());
 	}
 
 	ServiceView(EtcdClient client, List<KeyRange> ranges, InstanceDecoder<T> decoder, Predicate<T> availability,
-			Duration ttl, EventLoop loop, EventLoop notifier, RandomGenerator random) {
+			Duration ttl, Telemetry telemetry, EventLoop loop, EventLoop notifier, RandomGenerator random) {
 		this.client = client;
 		this.loop = loop;
 		this.notifier = notifier;
 		this.subscribers = new Subscribers<>(this::catalog, notifier);
+		Telemetry guarded = telemetry.guarded();
 		CatalogWriter<T> writer = new CatalogWriter<>(ranges, availability);
 		this.catalog = writer.catalog();
 		for (int i = 0; i < ranges.size(); i++) {
@@ -91,7 +94,7 @@ public final class ServiceView<T> implements AutoCloseable {
 			VanishedInstances<T> vanished = new VanishedInstances<>(range.prefix(), ttl, loop::nanoTime);
 			this.followers
 				.add(new RangeFollower(client, range, loop, new RangeWriter<>(range, decoder, writer, vanished),
-						(epoch, revision) -> publish(writer.publish(index, epoch, revision)), random));
+						(epoch, revision) -> publish(writer.publish(index, epoch, revision)), guarded, random));
 		}
 	}
 

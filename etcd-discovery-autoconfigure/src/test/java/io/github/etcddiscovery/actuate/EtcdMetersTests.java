@@ -1,19 +1,35 @@
 package io.github.etcddiscovery.actuate;
 
 import java.time.Duration;
+import java.util.List;
 import java.util.Map;
+import java.util.Queue;
+import java.util.Set;
 import java.util.TreeMap;
+import java.util.TreeSet;
+import java.util.concurrent.ConcurrentLinkedQueue;
+import java.util.regex.Pattern;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
 
+import io.github.etcddiscovery.cloud.EtcdRegistration;
+import io.github.etcddiscovery.cloud.EtcdServiceRegistry;
 import io.github.etcddiscovery.documentation.Document;
 import io.github.etcddiscovery.testing.EtcdApplicationTests;
 import io.github.etcddiscovery.testing.EtcdBinary;
 import io.github.etcddiscovery.testing.RequiresEtcd;
 import io.github.etcddiscovery.testing.TestApplications;
+import io.micrometer.common.KeyValue;
+import io.micrometer.observation.Observation;
+import io.micrometer.observation.ObservationHandler;
 import org.junit.jupiter.api.Test;
+import tools.jackson.databind.JsonNode;
+import tools.jackson.databind.json.JsonMapper;
 
 import org.springframework.boot.autoconfigure.EnableAutoConfiguration;
 import org.springframework.context.ConfigurableApplicationContext;
 import org.springframework.context.annotation.Configuration;
+import org.springframework.context.annotation.Import;
 import org.springframework.web.client.RestClient;
 
 import static org.assertj.core.api.Assertions.assertThat;
@@ -40,10 +56,6 @@ class EtcdMetersTests extends EtcdApplicationTests {
 		awaitMeter(application, "view_instances", 2);
 		awaitMeter(application, "registration_registered", 1);
 		Map<String, Double> first = meters(application);
-		assertThat(first.keySet()).as("those of the page")
-			.containsExactlyInAnyOrderElementsOf(
-					Document.of("docs/monitoring.md").find("\\| `etcd_discovery_(\\w+)` \\|"))
-			.hasSize(10);
 		assertThat(first).containsEntry("view_services", 2.0)
 			.containsEntry("view_rejected", 0.0)
 			.containsEntry("view_resyncs_total", 0.0)
@@ -70,6 +82,64 @@ class EtcdMetersTests extends EtcdApplicationTests {
 		awaitMeter(application, "view_resyncs_total", 1);
 		awaitMeter(application, "registration_registered", 1);
 		awaitMeter(application, "view_staleness_seconds", 0);
+
+		EtcdServiceRegistry own = application.getBean(EtcdServiceRegistry.class);
+		EtcdRegistration further = new EtcdRegistration("further", null, "10.0.0.5", 80, false, Map.of());
+		own.register(further);
+		own.deregister(further);
+		Map<String, Double> last = meters(application);
+		assertThat(last.keySet().stream().map(EtcdMetersTests::baseName).collect(Collectors.toSet()))
+			.as("those of the page")
+			.containsExactlyInAnyOrderElementsOf(
+					Document.of("docs/monitoring.md").find("\\| `etcd_discovery_(\\w+)` \\|"));
+		assertThat(last).containsEntry("register_seconds_count{error=\"none\"}", 4.0)
+			.containsEntry("deregister_seconds_count{error=\"none\"}", 1.0)
+			.containsEntry("resync_seconds_count{error=\"none\"}", 1.0);
+		assertThat(last.get("view_propagation_seconds_count")).as("a record each time, with its farewell once")
+			.isGreaterThanOrEqualTo(4);
+		assertThat(last.get("view_propagation_seconds_bucket{le=\"5.0\"}")).isGreaterThanOrEqualTo(1);
+		assertThat(application.getBean(Observations.class).ended).contains(
+				"etcd register of /services/further/10.0.0.5:80", "etcd resync of /services/",
+				"etcd deregister of /services/further/10.0.0.5:80");
+		dashboardShowsMetersThatThereAre(last.keySet());
+	}
+
+	/**
+	 * Every query, with every label by which it groups; and every meter is in a query.
+	 */
+	private static void dashboardShowsMetersThatThereAre(Set<String> samples) {
+		JsonNode dashboard = JsonMapper.shared().readTree(Document.of("docs/grafana-dashboard.json").text());
+		List<String> queries = Stream
+			.concat(dashboard.findValues("expr").stream(), dashboard.findValues("definition").stream())
+			.map(JsonNode::asString)
+			.toList();
+		assertThat(queries).hasSizeGreaterThan(10);
+		Set<String> used = new TreeSet<>();
+		for (String query : queries) {
+			List<String> names = matches("etcd_discovery_(\\w+)", query);
+			assertThat(names).as(query).hasSize(1);
+			List<String> found = samples.stream()
+				.filter((sample) -> sample.split("\\{")[0].equals(names.get(0)))
+				.toList();
+			assertThat(found).as(query).isNotEmpty();
+			matches("by \\((\\w+)\\)", query)
+				.forEach((label) -> assertThat(found).as(query).allMatch((sample) -> sample.contains(label + "=\"")));
+			if (query.contains("rate(")) {
+				assertThat(names.get(0)).as(query).matches(".*_(total|count|bucket)");
+			}
+			used.add(baseName(names.get(0)));
+		}
+		Set<String> all = samples.stream().map(EtcdMetersTests::baseName).collect(Collectors.toSet());
+		all.removeAll(Set.of("resync_active_seconds", "deregister_active_seconds"));
+		assertThat(used).containsAll(all);
+	}
+
+	private static List<String> matches(String expression, String text) {
+		return Pattern.compile(expression).matcher(text).results().map((match) -> match.group(1)).toList();
+	}
+
+	private static String baseName(String sample) {
+		return sample.replaceFirst("(_(bucket|count|sum|max))?(\\{.*)?$", "");
 	}
 
 	private static void awaitMeter(ConfigurableApplicationContext application, String name, double value) {
@@ -97,10 +167,31 @@ class EtcdMetersTests extends EtcdApplicationTests {
 	}
 
 	/**
-	 * An application with nothing of its own.
+	 * Keeps what has been observed, as tracing would.
+	 */
+	static final class Observations implements ObservationHandler<Observation.Context> {
+
+		private final Queue<String> ended = new ConcurrentLinkedQueue<>();
+
+		@Override
+		public void onStop(Observation.Context context) {
+			this.ended.add(context.getContextualName() + " of "
+					+ context.getHighCardinalityKeyValues().stream().map(KeyValue::getValue).findFirst().orElse(""));
+		}
+
+		@Override
+		public boolean supportsContext(Observation.Context context) {
+			return String.valueOf(context.getName()).startsWith("etcd.discovery.");
+		}
+
+	}
+
+	/**
+	 * An application that is observed.
 	 */
 	@Configuration(proxyBeanMethods = false)
 	@EnableAutoConfiguration
+	@Import(Observations.class)
 	static class Application {
 
 	}

@@ -10,6 +10,7 @@ import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 
 import io.github.etcddiscovery.client.KeyValue;
+import io.github.etcddiscovery.support.Telemetry;
 import io.github.etcddiscovery.testing.ManualEventLoop;
 import io.github.etcddiscovery.testing.QuietLogs;
 import org.junit.jupiter.api.Test;
@@ -92,7 +93,7 @@ class RegistrarModelTests {
 			this.random = new Random(seed);
 			this.etcd = new ModelLeases(this.random, this.loop, this);
 			this.registrar = new Registrar(this.etcd, TtlOption.DEFAULT, (key) -> {
-			}, this.loop, new Random(seed));
+			}, Telemetry.NONE, this.loop, new Random(seed));
 		}
 
 		void play() {

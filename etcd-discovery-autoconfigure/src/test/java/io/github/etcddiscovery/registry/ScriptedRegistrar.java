@@ -10,6 +10,7 @@ import java.util.concurrent.CompletableFuture;
 import io.github.etcddiscovery.client.KeyValue;
 import io.github.etcddiscovery.client.Lease;
 import io.github.etcddiscovery.client.WriteResult;
+import io.github.etcddiscovery.support.Telemetry;
 import io.github.etcddiscovery.testing.ManualEventLoop;
 import io.github.etcddiscovery.testing.ScriptedEtcdClient;
 
@@ -33,7 +34,7 @@ abstract class ScriptedRegistrar {
 	final List<String> registeredKeys = new ArrayList<>();
 
 	final Registrar registrar = new Registrar(this.etcd, new TtlOption(Duration.ofMinutes(1), Duration.ofMinutes(3)),
-			this.registeredKeys::add, this.loop, new Random(1));
+			this.registeredKeys::add, Telemetry.NONE, this.loop, new Random(1));
 
 	void registered(String value) {
 		CompletableFuture<Void> registered = register(value);

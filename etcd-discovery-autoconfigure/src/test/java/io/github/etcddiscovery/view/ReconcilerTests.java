@@ -10,6 +10,7 @@ import io.github.etcddiscovery.client.EtcdException.Reason;
 import io.github.etcddiscovery.client.KeyValue;
 import io.github.etcddiscovery.client.WatchEvent;
 import io.github.etcddiscovery.instance.KeyLayout;
+import io.github.etcddiscovery.support.Telemetry;
 import io.github.etcddiscovery.testing.ManualEventLoop;
 import io.github.etcddiscovery.testing.ScriptedEtcdClient;
 import org.junit.jupiter.api.BeforeEach;
@@ -32,7 +33,7 @@ class ReconcilerTests {
 
 	private final ServiceView<String> view = new ServiceView<>(this.etcd, new KeyLayout("/services").ranges(),
 			(key, keyValue) -> new String(keyValue.value(), StandardCharsets.UTF_8), (value) -> true, Duration.ZERO,
-			this.loop, new ManualEventLoop(), new Random(1));
+			Telemetry.NONE, this.loop, new ManualEventLoop(), new Random(1));
 
 	@BeforeEach
 	void sync() {

@@ -12,6 +12,7 @@ import io.github.etcddiscovery.client.ReadResult;
 import io.github.etcddiscovery.client.WatchEvent;
 import io.github.etcddiscovery.client.WatchListener;
 import io.github.etcddiscovery.instance.KeyLayout;
+import io.github.etcddiscovery.support.Telemetry;
 import io.github.etcddiscovery.testing.ManualEventLoop;
 import io.github.etcddiscovery.testing.ScriptedEtcdClient;
 import org.junit.jupiter.api.BeforeEach;
@@ -37,7 +38,7 @@ class ReflectorRaceTests {
 					throw new StackOverflowError("thrown on purpose");
 				}
 				return value;
-			}, (value) -> true, Duration.ZERO, this.loop, new ManualEventLoop(), new Random(1));
+			}, (value) -> true, Duration.ZERO, Telemetry.NONE, this.loop, new ManualEventLoop(), new Random(1));
 
 	@BeforeEach
 	void sync() {

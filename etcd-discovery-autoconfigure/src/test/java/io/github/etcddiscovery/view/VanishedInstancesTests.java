@@ -13,6 +13,7 @@ import io.github.etcddiscovery.client.EtcdException.Reason;
 import io.github.etcddiscovery.client.KeyValue;
 import io.github.etcddiscovery.client.WatchEvent;
 import io.github.etcddiscovery.instance.KeyLayout;
+import io.github.etcddiscovery.support.Telemetry;
 import io.github.etcddiscovery.testing.ManualEventLoop;
 import io.github.etcddiscovery.testing.ScriptedEtcdClient;
 import org.junit.jupiter.api.Test;
@@ -181,7 +182,8 @@ class VanishedInstancesTests {
 	private void follow(Duration ttl, Object... services) {
 		this.view = new ServiceView<>(this.etcd, new KeyLayout("/services").ranges(),
 				(key, keyValue) -> new String(keyValue.value(), StandardCharsets.UTF_8),
-				VanishedInstancesTests::isAvailable, ttl, this.loop, new ManualEventLoop(), new Random(1));
+				VanishedInstancesTests::isAvailable, ttl, Telemetry.NONE, this.loop, new ManualEventLoop(),
+				new Random(1));
 		this.view.start();
 		this.loop.run();
 		List<KeyValue> entries = new ArrayList<>();

@@ -8,6 +8,7 @@ import java.util.Random;
 import java.util.TreeMap;
 
 import io.github.etcddiscovery.instance.KeyLayout;
+import io.github.etcddiscovery.support.Telemetry;
 import io.github.etcddiscovery.testing.ManualEventLoop;
 import io.github.etcddiscovery.testing.QuietLogs;
 import org.junit.jupiter.api.Test;
@@ -73,8 +74,8 @@ class ViewModelTests {
 			this.etcd = new ModelEtcd(this.random);
 			this.view = new ServiceView<>(this.etcd, new KeyLayout("/services").ranges(),
 					(key, keyValue) -> keyValue.key() + "=" + new String(keyValue.value(), StandardCharsets.UTF_8),
-					(value) -> true, (seed % 2 == 0) ? Duration.ofSeconds(10) : Duration.ZERO, this.loop,
-					new ManualEventLoop(), new Random(seed));
+					(value) -> true, (seed % 2 == 0) ? Duration.ofSeconds(10) : Duration.ZERO, Telemetry.NONE,
+					this.loop, new ManualEventLoop(), new Random(seed));
 			this.last = this.view.catalog();
 		}
 

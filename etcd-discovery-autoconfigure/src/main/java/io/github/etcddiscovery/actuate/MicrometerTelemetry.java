@@ -1,0 +1,77 @@
+package io.github.etcddiscovery.actuate;
+
+import java.time.Duration;
+import java.util.List;
+import java.util.Locale;
+import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.concurrent.TimeUnit;
+
+import io.github.etcddiscovery.support.Telemetry;
+import io.micrometer.core.instrument.MeterRegistry;
+import io.micrometer.core.instrument.Timer;
+import io.micrometer.core.instrument.binder.MeterBinder;
+import io.micrometer.observation.Observation;
+import io.micrometer.observation.ObservationRegistry;
+
+/**
+ * Tells Micrometer of what is done: registering, deregistering and reading anew as
+ * observations, which become timers and, with tracing, spans; and how long changes take
+ * from being sent to etcd until they are seen, as a distribution. Keys are in spans only,
+ * so the number of meters is fixed.
+ */
+public class MicrometerTelemetry implements Telemetry, MeterBinder {
+
+	/** From what is usual in one data centre to what is an outage. */
+	private static final Duration[] BUCKETS = { Duration.ofMillis(1), Duration.ofMillis(2), Duration.ofMillis(5),
+			Duration.ofMillis(10), Duration.ofMillis(20), Duration.ofMillis(50), Duration.ofMillis(100),
+			Duration.ofMillis(500), Duration.ofSeconds(1), Duration.ofSeconds(5) };
+
+	private final ObservationRegistry observations;
+
+	private final List<Timer> timers = new CopyOnWriteArrayList<>();
+
+	private final PropagationLag lag = new PropagationLag(
+			(nanos) -> this.timers.forEach((timer) -> timer.record(nanos, TimeUnit.NANOSECONDS)));
+
+	/**
+	 * Creates the telemetry.
+	 * @param observations takes the observations
+	 */
+	public MicrometerTelemetry(ObservationRegistry observations) {
+		this.observations = observations;
+	}
+
+	@Override
+	public void bindTo(MeterRegistry meters) {
+		this.timers.add(Timer.builder("etcd.discovery.view.propagation")
+			.description("from sending a change of an own record to etcd until it is seen")
+			.serviceLevelObjectives(BUCKETS)
+			.register(meters));
+	}
+
+	@Override
+	public Operation begin(Kind kind, String subject) {
+		String name = kind.name().toLowerCase(Locale.ROOT);
+		Observation observation = Observation.createNotStarted("etcd.discovery." + name, this.observations)
+			.contextualName("etcd " + name)
+			.highCardinalityKeyValue("etcd.key", subject)
+			.start();
+		return (failure) -> {
+			if (failure != null) {
+				observation.error(failure);
+			}
+			observation.stop();
+		};
+	}
+
+	@Override
+	public void written(String key, long revision, long sentAt) {
+		this.lag.written(key, revision, sentAt);
+	}
+
+	@Override
+	public void seen(String prefix, long revision, long seenAt) {
+		this.lag.seen(prefix, revision, seenAt);
+	}
+
+}
