@@ -1,0 +1,154 @@
+package io.github.etcddiscovery.integration;
+
+import java.time.Duration;
+import java.util.Set;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.stream.Collectors;
+import java.util.stream.IntStream;
+import java.util.stream.Stream;
+
+import io.github.etcddiscovery.testing.EtcdApplicationTests;
+import io.github.etcddiscovery.testing.EtcdBinary;
+import io.github.etcddiscovery.testing.RequiresEtcd;
+import io.github.etcddiscovery.testing.TestApplications;
+import org.junit.jupiter.api.Test;
+
+import org.springframework.boot.autoconfigure.EnableAutoConfiguration;
+import org.springframework.cloud.gateway.event.RefreshRoutesEvent;
+import org.springframework.context.ConfigurableApplicationContext;
+import org.springframework.context.annotation.Configuration;
+import org.springframework.context.annotation.Import;
+import org.springframework.context.event.EventListener;
+import org.springframework.web.client.RestClient;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
+
+/**
+ * Spring Cloud Gateway, of both stacks, before services found in etcd.
+ */
+@RequiresEtcd
+class GatewayTests extends EtcdApplicationTests {
+
+	private static final Duration SOON = Duration.ofSeconds(15);
+
+	private static final String WEBFLUX = "spring.cloud.gateway.server.webflux.";
+
+	/** They do not look whether the application is one. */
+	private static final String SERVLET_GATEWAY = Stream
+		.of("GatewayServerMvcAutoConfiguration", "filter.FilterAutoConfiguration",
+				"handler.HandlerFunctionAutoConfiguration", "predicate.PredicateAutoConfiguration")
+		.map((name) -> "org.springframework.cloud.gateway.server.mvc." + name)
+		.collect(Collectors.joining(","));
+
+	private static final String WEBMVC = "spring.cloud.gateway.server.webmvc.";
+
+	GatewayTests() {
+		super(EtcdBinary.newest());
+	}
+
+	@Test
+	void newServiceGetsItsRouteWithoutRestartAndLosesItWhenItGoes() {
+		ConfigurableApplicationContext gateway = reactive(WEBFLUX + "discovery.locator.enabled=true");
+		assertThat(status(gateway, "/stock/port")).isEqualTo(404);
+		ConfigurableApplicationContext stock = Stock.start(this.applications);
+		await().atMost(SOON).until(() -> status(gateway, "/stock/port") == 200);
+		assertThat(get(gateway, "/stock/port")).isEqualTo(Stock.port(stock));
+		stock.close();
+		await().atMost(SOON).until(() -> status(gateway, "/stock/port") == 404);
+	}
+
+	@Test
+	void quietTimesRebuildNoRoutes() {
+		ConfigurableApplicationContext gateway = reactive(WEBFLUX + "discovery.locator.enabled=true",
+				"spring.cloud.etcd.discovery.heartbeat=500ms", "spring.cloud.etcd.discovery.ttl=3s",
+				"spring.cloud.etcd.discovery.register=true");
+		Stock.start(this.applications);
+		await().atMost(SOON).until(() -> status(gateway, "/stock/port") == 200);
+		AtomicInteger rebuilt = gateway.getBean(Rebuilds.class).count;
+		AtomicInteger before = new AtomicInteger();
+		await().during(Duration.ofSeconds(1))
+			.atMost(SOON)
+			.until(() -> before.getAndSet(rebuilt.get()) == rebuilt.get());
+		// What is no instance is no change, and neither are six renewals of the lease.
+		this.eyes.put("/services/stock/bad", "x");
+		await().during(Duration.ofSeconds(3)).atMost(SOON).until(() -> rebuilt.get() == before.get());
+		this.eyes.put("/services/cart/a", "{\"host\":\"h\",\"port\":1}");
+		await().atMost(SOON).until(() -> rebuilt.get() > before.get());
+	}
+
+	@Test
+	void reactiveRouteSpreadsOverTheInstances() {
+		spreads(reactive(WEBFLUX + "routes[0].id=stock", WEBFLUX + "routes[0].uri=lb://stock",
+				WEBFLUX + "routes[0].predicates[0]=Path=/port"));
+	}
+
+	@Test
+	void servletRouteSpreadsOverTheInstances() {
+		spreads(Stock.start(this.applications, Gateway.class, "gateway", "spring.main.web-application-type=servlet",
+				WEBMVC + "routes[0].id=stock", WEBMVC + "routes[0].uri=lb://stock",
+				WEBMVC + "routes[0].predicates[0]=Path=/port", "spring.cloud.etcd.discovery.register=false"));
+	}
+
+	private void spreads(ConfigurableApplicationContext gateway) {
+		ConfigurableApplicationContext one = Stock.start(this.applications);
+		ConfigurableApplicationContext other = Stock.start(this.applications);
+		await().atMost(SOON)
+			.ignoreExceptions()
+			.untilAsserted(
+					() -> assertThat(reached(gateway)).containsExactlyInAnyOrder(Stock.port(one), Stock.port(other)));
+		one.close();
+		assertThat(reached(gateway)).as("at once").containsExactly(Stock.port(other));
+	}
+
+	private ConfigurableApplicationContext reactive(String... properties) {
+		return Stock.start(this.applications, Gateway.class, "gateway",
+				Stream
+					.concat(Stream.of("spring.main.web-application-type=reactive", WEBFLUX + "enabled=true",
+							"spring.autoconfigure.exclude=" + SERVLET_GATEWAY,
+							"spring.cloud.etcd.discovery.register=false"), Stream.of(properties))
+					.toArray(String[]::new));
+	}
+
+	/** The ports that four requests reach. */
+	private static Set<String> reached(ConfigurableApplicationContext gateway) {
+		return IntStream.range(0, 4).mapToObj((i) -> get(gateway, "/port")).collect(Collectors.toSet());
+	}
+
+	private static String get(ConfigurableApplicationContext gateway, String path) {
+		return http(gateway).get().uri(path).retrieve().body(String.class);
+	}
+
+	private static int status(ConfigurableApplicationContext gateway, String path) {
+		return http(gateway).get().uri(path).exchange((request, response) -> response.getStatusCode().value());
+	}
+
+	private static RestClient http(ConfigurableApplicationContext gateway) {
+		return RestClient.create("http://127.0.0.1:" + TestApplications.port(gateway));
+	}
+
+	/**
+	 * Counts how often routes are made anew.
+	 */
+	static final class Rebuilds {
+
+		private final AtomicInteger count = new AtomicInteger();
+
+		@EventListener
+		void rebuilt(RefreshRoutesEvent event) {
+			this.count.incrementAndGet();
+		}
+
+	}
+
+	/**
+	 * A gateway with nothing of its own.
+	 */
+	@Configuration(proxyBeanMethods = false)
+	@EnableAutoConfiguration
+	@Import(Rebuilds.class)
+	static class Gateway {
+
+	}
+
+}

@@ -1,0 +1,74 @@
+package io.github.etcddiscovery.integration;
+
+import java.util.stream.Stream;
+
+import io.github.etcddiscovery.testing.TestApplications;
+
+import org.springframework.boot.autoconfigure.EnableAutoConfiguration;
+import org.springframework.context.ConfigurableApplicationContext;
+import org.springframework.context.annotation.Bean;
+import org.springframework.context.annotation.Configuration;
+import org.springframework.core.env.Environment;
+import org.springframework.http.client.ReactorResourceFactory;
+import org.springframework.web.bind.annotation.GetMapping;
+import org.springframework.web.bind.annotation.RestController;
+
+/**
+ * The service that is called: it answers with the port of the instance.
+ */
+final class Stock {
+
+	private Stock() {
+	}
+
+	/** Starts an instance, which serves on long enough for all to take note. */
+	static ConfigurableApplicationContext start(TestApplications applications) {
+		return start(applications, Application.class, "stock", "spring.main.web-application-type=servlet",
+				"spring.cloud.etcd.discovery.drain=500ms");
+	}
+
+	/**
+	 * Starts an application that is not a reactive gateway, unless its properties say so:
+	 * that refuses to start in servlet applications.
+	 */
+	static ConfigurableApplicationContext start(TestApplications applications, Class<?> application, String name,
+			String... properties) {
+		return applications.start(application, name,
+				Stream.concat(Stream.of("spring.cloud.gateway.server.webflux.enabled=false"), Stream.of(properties))
+					.toArray(String[]::new));
+	}
+
+	static String port(ConfigurableApplicationContext instance) {
+		return String.valueOf(TestApplications.port(instance));
+	}
+
+	/**
+	 * One instance.
+	 */
+	@Configuration(proxyBeanMethods = false)
+	@EnableAutoConfiguration
+	@RestController
+	static class Application {
+
+		private final Environment environment;
+
+		Application(Environment environment) {
+			this.environment = environment;
+		}
+
+		/** Those that all share would be closed with it, under a gateway in this JVM. */
+		@Bean
+		static ReactorResourceFactory reactorResourceFactory() {
+			ReactorResourceFactory resources = new ReactorResourceFactory();
+			resources.setUseGlobalResources(false);
+			return resources;
+		}
+
+		@GetMapping("/port")
+		String port() {
+			return this.environment.getRequiredProperty("local.server.port");
+		}
+
+	}
+
+}
