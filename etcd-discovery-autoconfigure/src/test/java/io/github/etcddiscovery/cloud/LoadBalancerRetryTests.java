@@ -96,6 +96,14 @@ class LoadBalancerRetryTests extends EtcdApplicationTests {
 				() -> client.get().uri("http://orders/").retrieve().toBodilessEntity().block(Duration.ofSeconds(10)));
 	}
 
+	@Test
+	void reactiveClientRepeatsAPostAsWellWhenThereIsNoConnection() {
+		WebClient client = caller("spring.cloud.loadbalancer.retry.enabled=true").getBean(WebClient.Builder.class)
+			.build();
+		assertThatAllAreAnswered(
+				() -> client.post().uri("http://orders/").retrieve().toBodilessEntity().block(Duration.ofSeconds(10)));
+	}
+
 	private void assertThatAllAreAnswered(Supplier<?> call) {
 		int before = this.answered.get();
 		for (int i = 0; i < CALLS; i++) {

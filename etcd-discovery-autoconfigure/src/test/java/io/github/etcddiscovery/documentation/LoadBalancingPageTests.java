@@ -1,0 +1,139 @@
+package io.github.etcddiscovery.documentation;
+
+import java.io.IOException;
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
+import java.net.ServerSocket;
+import java.nio.charset.StandardCharsets;
+import java.time.Duration;
+import java.util.Properties;
+import java.util.function.Supplier;
+
+import com.sun.net.httpserver.HttpServer;
+import io.github.etcddiscovery.testing.EtcdApplicationTests;
+import io.github.etcddiscovery.testing.EtcdBinary;
+import io.github.etcddiscovery.testing.EtcdProcess;
+import io.github.etcddiscovery.testing.RequiresEtcd;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.ExtendWith;
+
+import org.springframework.beans.factory.config.YamlPropertiesFactoryBean;
+import org.springframework.boot.WebApplicationType;
+import org.springframework.boot.autoconfigure.EnableAutoConfiguration;
+import org.springframework.boot.builder.SpringApplicationBuilder;
+import org.springframework.boot.test.system.CapturedOutput;
+import org.springframework.boot.test.system.OutputCaptureExtension;
+import org.springframework.cloud.client.discovery.DiscoveryClient;
+import org.springframework.cloud.client.ServiceInstance;
+import io.github.etcddiscovery.cloud.EtcdReactiveDiscoveryClient;
+import org.springframework.context.ConfigurableApplicationContext;
+import org.springframework.context.annotation.Configuration;
+import org.springframework.context.annotation.Import;
+import org.springframework.core.io.ByteArrayResource;
+import org.springframework.web.client.RestClient;
+import org.springframework.web.reactive.function.client.WebClient;
+import reactor.core.Disposable;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
+
+/**
+ * The examples for callers, as they stand in the pages.
+ */
+@RequiresEtcd
+@ExtendWith(OutputCaptureExtension.class)
+class LoadBalancingPageTests extends EtcdApplicationTests {
+
+	private static final Duration SOON = Duration.ofSeconds(15);
+
+	private static final Document PAGE = Document.of("docs/load-balancing.md");
+
+	LoadBalancingPageTests() {
+		super(EtcdBinary.newest());
+	}
+
+	@Test
+	void examplesAreThoseOfCompiledClasses() {
+		assertThat(Document.source("RetryingClients")).endsWith(PAGE.blocks("java").get(0));
+		assertThat(Document.source("StockListener")).endsWith(PAGE.blocks("java").get(1));
+		assertThat(PAGE.blocks("java")).hasSize(2);
+	}
+
+	@Test
+	void threeAttemptsWithinThreeSecondsReachTheInstanceThatAnswers() throws IOException {
+		HttpServer alive = HttpServer.create(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0), 0);
+		alive.createContext("/", (exchange) -> {
+			exchange.sendResponseHeaders(200, -1);
+			exchange.close();
+		});
+		alive.start();
+		try (ServerSocket silent = new ServerSocket(0, 50, InetAddress.getLoopbackAddress())) {
+			put("alive", alive.getAddress().getPort());
+			put("dead", EtcdProcess.freePort());
+			put("silent", silent.getLocalPort());
+			ConfigurableApplicationContext caller = start(3);
+			RestClient restClient = caller.getBean(RestClient.Builder.class).build();
+			WebClient webClient = caller.getBean(WebClient.Builder.class).build();
+			for (int i = 0; i < 6; i++) {
+				answered(() -> restClient.get().uri("http://stock/").retrieve().toBodilessEntity());
+				answered(() -> webClient.get().uri("http://stock/").retrieve().toBodilessEntity().block());
+			}
+		}
+		finally {
+			alive.stop(0);
+		}
+	}
+
+	private static void answered(Supplier<?> call) {
+		long begin = System.nanoTime();
+		assertThat(call.get()).isNotNull();
+		assertThat(Duration.ofNanos(System.nanoTime() - begin)).isLessThan(Duration.ofSeconds(3));
+	}
+
+	@Test
+	void listenerAndSubscriberAreTold(CapturedOutput output) {
+		put("a", 80);
+		ConfigurableApplicationContext caller = start(1);
+		StockListener listener = caller.getBean(StockListener.class);
+		await().atMost(SOON).until(() -> listener.instances().size() == 1);
+		Disposable watching = StockListener.watch(caller.getBean(EtcdReactiveDiscoveryClient.class));
+		assertThat(output).contains("Stock is at [http://127.0.0.1:80]");
+		put("b", 81);
+		await().atMost(SOON)
+			.untilAsserted(() -> assertThat(listener.instances()).extracting(ServiceInstance::getInstanceId)
+				.containsExactly("a", "b"));
+		await().atMost(SOON)
+			.until(() -> output.toString().contains("Stock is at [http://127.0.0.1:80, http://127.0.0.1:81]"));
+		watching.dispose();
+	}
+
+	private void put(String id, int port) {
+		this.eyes.put("/services/stock/" + id, "{\"host\":\"127.0.0.1\",\"port\":%d}".formatted(port));
+	}
+
+	private ConfigurableApplicationContext start(int instances) {
+		YamlPropertiesFactoryBean yaml = new YamlPropertiesFactoryBean();
+		yaml.setResources(new ByteArrayResource(PAGE.blocks("yaml").get(0).getBytes(StandardCharsets.UTF_8)));
+		Properties properties = yaml.getObject();
+		ConfigurableApplicationContext caller = this.applications.start(
+				new SpringApplicationBuilder(Application.class).web(WebApplicationType.NONE), "caller",
+				properties.entrySet()
+					.stream()
+					.map((property) -> property.getKey() + "=" + property.getValue())
+					.toArray(String[]::new));
+		await().atMost(SOON)
+			.until(() -> caller.getBean(DiscoveryClient.class).getInstances("stock").size() == instances);
+		return caller;
+	}
+
+	/**
+	 * An application of the page's classes.
+	 */
+	@Configuration(proxyBeanMethods = false)
+	@EnableAutoConfiguration
+	@Import({ RetryingClients.class, StockListener.class })
+	static class Application {
+
+	}
+
+}
