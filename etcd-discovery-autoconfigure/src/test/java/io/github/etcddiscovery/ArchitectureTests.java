@@ -9,9 +9,14 @@ import com.tngtech.archunit.core.domain.JavaClasses;
 import com.tngtech.archunit.core.importer.ClassFileImporter;
 import com.tngtech.archunit.core.importer.ImportOption;
 import com.tngtech.archunit.lang.ArchRule;
+import io.github.etcddiscovery.client.EtcdException;
 import org.jspecify.annotations.NullMarked;
 import org.junit.jupiter.api.Test;
 
+import static com.tngtech.archunit.base.DescribedPredicate.not;
+import static com.tngtech.archunit.core.domain.JavaClass.Predicates.assignableTo;
+import static com.tngtech.archunit.core.domain.JavaClass.Predicates.equivalentTo;
+import static com.tngtech.archunit.core.domain.JavaClass.Predicates.resideInAPackage;
 import static com.tngtech.archunit.lang.syntax.ArchRuleDefinition.classes;
 import static com.tngtech.archunit.lang.syntax.ArchRuleDefinition.noClasses;
 import static com.tngtech.archunit.library.Architectures.layeredArchitecture;
@@ -57,7 +62,7 @@ class ArchitectureTests {
 			.whereLayer("view")
 			.mayOnlyBeAccessedByLayers("autoconfigure", "actuate", "cloud")
 			.whereLayer("client")
-			.mayOnlyBeAccessedByLayers("autoconfigure", "cloud", "registry", "view")
+			.mayOnlyBeAccessedByLayers("autoconfigure", "actuate", "cloud", "registry", "view")
 			.whereLayer("support")
 			.mayOnlyBeAccessedByLayers("autoconfigure", "actuate", "cloud", "registry", "view", "client"));
 	}
@@ -69,6 +74,15 @@ class ArchitectureTests {
 			.should()
 			.dependOnClassesThat()
 			.resideInAnyPackage("io.etcd..", "io.grpc..", "io.netty..", "io.vertx.."));
+	}
+
+	@Test
+	void whoeverWatchesFromOutsideCallsNothingInEtcd() {
+		check(noClasses().that()
+			.resideInAPackage(BASE + "actuate..")
+			.should()
+			.dependOnClassesThat(resideInAPackage(BASE + "client..").and(not(assignableTo(EtcdException.class)))
+				.and(not(equivalentTo(EtcdException.Reason.class)))));
 	}
 
 	@Test

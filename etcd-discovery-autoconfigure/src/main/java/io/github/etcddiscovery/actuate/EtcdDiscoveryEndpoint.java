@@ -4,6 +4,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
 
+import io.github.etcddiscovery.client.EtcdException;
 import io.github.etcddiscovery.cloud.EtcdRegistration;
 import io.github.etcddiscovery.cloud.EtcdServiceRegistry;
 import io.github.etcddiscovery.cloud.RegisteredRecord;
@@ -12,6 +13,7 @@ import io.github.etcddiscovery.view.ServiceView;
 import io.github.etcddiscovery.view.ViewState;
 import org.jspecify.annotations.Nullable;
 
+import org.springframework.boot.actuate.endpoint.Access;
 import org.springframework.boot.actuate.endpoint.annotation.DeleteOperation;
 import org.springframework.boot.actuate.endpoint.annotation.Endpoint;
 import org.springframework.boot.actuate.endpoint.annotation.ReadOperation;
@@ -23,15 +25,16 @@ import org.springframework.cloud.client.ServiceInstance;
 /**
  * Actuator endpoint {@code etcd}: what this application has registered and why so, and
  * what it sees of others. Never a credential. Metadata of this application can be changed
- * here, where access to the endpoint is not read-only.
+ * here, where {@code management.endpoint.etcd.access} is {@code unrestricted}.
  */
-@Endpoint(id = "etcd")
+@Endpoint(id = "etcd", defaultAccess = Access.READ_ONLY)
 public class EtcdDiscoveryEndpoint {
 
 	/** An answer has to stay readable whatever somebody has written into etcd. */
 	private static final int MOST_REJECTIONS = 100;
 
-	private static final int STATUS_ACCEPTED = 202;
+	/** etcd has not answered yet. */
+	static final int STATUS_ACCEPTED = 202;
 
 	private static final String METADATA = "metadata";
 
@@ -76,15 +79,17 @@ public class EtcdDiscoveryEndpoint {
 	 * lease. Waits for etcd, but not for long.
 	 * @param part what to change: {@code metadata}
 	 * @param name the property
-	 * @param value its value
-	 * @return all metadata, with status 202 if etcd has not answered yet; or a sentence,
-	 * with status 404 if there is no such part or this application does not register
-	 * itself, 400 if the value cannot be registered, 503 if etcd refuses it, which is
-	 * tried again
+	 * @param value its value; {@code null} is refused
+	 * @return all metadata, with status 202 if etcd does not have them yet; or a
+	 * sentence, and all stays as it was, with status 404 if there is no such part or this
+	 * application does not register itself, 400 if the value cannot be registered, 503 if
+	 * etcd refuses it
 	 */
 	@WriteOperation
-	public WebEndpointResponse<Map<String, ?>> set(@Selector String part, @Selector String name, String value) {
-		return change(part, name, value);
+	public WebEndpointResponse<Map<String, ?>> set(@Selector String part, @Selector String name,
+			@Nullable String value) {
+		return (value != null) ? change(part, name, value)
+				: failure(WebEndpointResponse.STATUS_BAD_REQUEST, "No value given: expected {\"value\":\"...\"}");
 	}
 
 	/**
@@ -114,7 +119,7 @@ public class EtcdDiscoveryEndpoint {
 		catch (IllegalArgumentException ex) {
 			return failure(WebEndpointResponse.STATUS_BAD_REQUEST, String.valueOf(ex.getMessage()));
 		}
-		catch (RuntimeException ex) {
+		catch (EtcdException ex) {
 			return failure(WebEndpointResponse.STATUS_SERVICE_UNAVAILABLE, String.valueOf(ex.getMessage()));
 		}
 	}

@@ -2,42 +2,69 @@ package io.github.etcddiscovery.actuate;
 
 import java.util.Map;
 
+import io.github.etcddiscovery.client.EtcdException;
+import io.github.etcddiscovery.cloud.EtcdRegistration;
+import io.github.etcddiscovery.cloud.EtcdServiceRegistry;
+import org.jspecify.annotations.Nullable;
+
 import org.springframework.boot.actuate.endpoint.annotation.WriteOperation;
 import org.springframework.boot.actuate.endpoint.web.WebEndpointResponse;
 import org.springframework.boot.actuate.endpoint.web.annotation.EndpointWebExtension;
 import org.springframework.cloud.client.serviceregistry.endpoint.ServiceRegistryEndpoint;
 
 /**
- * Spring Cloud's endpoint {@code serviceregistry}, which says what is wrong with a status
- * it cannot set: by itself it would answer 500 without a word.
+ * Spring Cloud's endpoint {@code serviceregistry}, which waits until etcd has a status,
+ * and says what is wrong with one that cannot be set: by itself it would answer before
+ * others can know, or 500 without a word.
  */
 @EndpointWebExtension(endpoint = ServiceRegistryEndpoint.class)
 public class EtcdServiceRegistryWebExtension {
 
 	private final ServiceRegistryEndpoint endpoint;
 
+	private final EtcdServiceRegistry registry;
+
+	private final @Nullable EtcdRegistration registration;
+
 	/**
 	 * Creates the extension.
 	 * @param endpoint sets the status
+	 * @param registry publishes it
+	 * @param registration whose status, {@code null} if it is that of another registry
 	 */
-	public EtcdServiceRegistryWebExtension(ServiceRegistryEndpoint endpoint) {
+	public EtcdServiceRegistryWebExtension(ServiceRegistryEndpoint endpoint, EtcdServiceRegistry registry,
+			@Nullable EtcdRegistration registration) {
 		this.endpoint = endpoint;
+		this.registry = registry;
+		this.registration = registration;
 	}
 
 	/**
-	 * Sets the status of this application.
+	 * Sets the status of this application. Waits for etcd, but not for long.
 	 * @param status its name
-	 * @return nothing, or a sentence with status 400 if there is no such status
+	 * @return nothing, with status 202 if etcd has not answered yet; or a sentence, with
+	 * status 400 if there is no such status, 503 if etcd refuses it, which is tried again
 	 */
 	@WriteOperation
-	public WebEndpointResponse<?> setStatus(String status) {
+	public WebEndpointResponse<?> setStatus(@Nullable String status) {
+		if (status == null) {
+			return failure(WebEndpointResponse.STATUS_BAD_REQUEST, "No status given: expected {\"status\":\"...\"}");
+		}
 		try {
-			return this.endpoint.setStatus(status);
+			WebEndpointResponse<?> answer = this.endpoint.setStatus(status);
+			return (this.registration == null || this.registry.flush(this.registration)) ? answer
+					: new WebEndpointResponse<>(EtcdDiscoveryEndpoint.STATUS_ACCEPTED);
 		}
 		catch (IllegalArgumentException ex) {
-			return new WebEndpointResponse<>(Map.of("error", String.valueOf(ex.getMessage())),
-					WebEndpointResponse.STATUS_BAD_REQUEST);
+			return failure(WebEndpointResponse.STATUS_BAD_REQUEST, String.valueOf(ex.getMessage()));
 		}
+		catch (EtcdException ex) {
+			return failure(WebEndpointResponse.STATUS_SERVICE_UNAVAILABLE, String.valueOf(ex.getMessage()));
+		}
+	}
+
+	private static WebEndpointResponse<?> failure(int status, String reason) {
+		return new WebEndpointResponse<>(Map.of("error", reason), status);
 	}
 
 }

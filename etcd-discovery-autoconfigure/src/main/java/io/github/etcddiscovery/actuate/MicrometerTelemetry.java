@@ -1,17 +1,22 @@
 package io.github.etcddiscovery.actuate;
 
 import java.time.Duration;
-import java.util.List;
 import java.util.Locale;
-import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.Set;
+import java.util.concurrent.CopyOnWriteArraySet;
 import java.util.concurrent.TimeUnit;
 
+import io.github.etcddiscovery.client.EtcdException;
 import io.github.etcddiscovery.support.Telemetry;
 import io.micrometer.core.instrument.MeterRegistry;
 import io.micrometer.core.instrument.Timer;
 import io.micrometer.core.instrument.binder.MeterBinder;
 import io.micrometer.observation.Observation;
 import io.micrometer.observation.ObservationRegistry;
+import org.jspecify.annotations.Nullable;
+
+import org.springframework.beans.factory.ObjectProvider;
+import org.springframework.beans.factory.SmartInitializingSingleton;
 
 /**
  * Tells Micrometer of what is done: registering, deregistering and reading anew as
@@ -19,26 +24,34 @@ import io.micrometer.observation.ObservationRegistry;
  * from being sent to etcd until they are seen, as a distribution. Keys are in spans only,
  * so the number of meters is fixed.
  */
-public class MicrometerTelemetry implements Telemetry, MeterBinder {
+public class MicrometerTelemetry implements Telemetry, MeterBinder, SmartInitializingSingleton {
 
 	/** From what is usual in one data centre to what is an outage. */
 	private static final Duration[] BUCKETS = { Duration.ofMillis(1), Duration.ofMillis(2), Duration.ofMillis(5),
 			Duration.ofMillis(10), Duration.ofMillis(20), Duration.ofMillis(50), Duration.ofMillis(100),
 			Duration.ofMillis(500), Duration.ofSeconds(1), Duration.ofSeconds(5) };
 
-	private final ObservationRegistry observations;
+	private final ObjectProvider<ObservationRegistry> registry;
 
-	private final List<Timer> timers = new CopyOnWriteArrayList<>();
+	private final Set<Timer> timers = new CopyOnWriteArraySet<>();
+
+	private volatile ObservationRegistry observations = ObservationRegistry.NOOP;
 
 	private final PropagationLag lag = new PropagationLag(
 			(nanos) -> this.timers.forEach((timer) -> timer.record(nanos, TimeUnit.NANOSECONDS)));
 
 	/**
-	 * Creates the telemetry.
-	 * @param observations takes the observations
+	 * Creates the telemetry, which observes nothing until all beans are there: it is
+	 * needed early, and those who handle observations may need what needs it.
+	 * @param registry takes the observations
 	 */
-	public MicrometerTelemetry(ObservationRegistry observations) {
-		this.observations = observations;
+	public MicrometerTelemetry(ObjectProvider<ObservationRegistry> registry) {
+		this.registry = registry;
+	}
+
+	@Override
+	public void afterSingletonsInstantiated() {
+		this.observations = this.registry.getIfAvailable(() -> ObservationRegistry.NOOP);
 	}
 
 	@Override
@@ -57,11 +70,21 @@ public class MicrometerTelemetry implements Telemetry, MeterBinder {
 			.highCardinalityKeyValue("etcd.key", subject)
 			.start();
 		return (failure) -> {
+			observation.lowCardinalityKeyValue("reason", reason(failure));
 			if (failure != null) {
 				observation.error(failure);
 			}
 			observation.stop();
 		};
+	}
+
+	/** A few words, whatever etcd says. */
+	private static String reason(@Nullable Throwable failure) {
+		if (failure == null) {
+			return "none";
+		}
+		return (failure instanceof EtcdException refusal) ? refusal.reason().name().toLowerCase(Locale.ROOT)
+				: "cancelled";
 	}
 
 	@Override

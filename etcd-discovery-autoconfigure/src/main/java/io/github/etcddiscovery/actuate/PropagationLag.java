@@ -1,8 +1,11 @@
 package io.github.etcddiscovery.actuate;
 
+import java.time.Duration;
 import java.util.ArrayDeque;
 import java.util.Deque;
+import java.util.HashSet;
 import java.util.Iterator;
+import java.util.Set;
 import java.util.function.LongConsumer;
 
 /**
@@ -15,7 +18,12 @@ final class PropagationLag {
 	/** More than that are not on their way at once, or are never seen. */
 	private static final int MOST = 16;
 
+	/** What takes longer was wiped, and its revision has come again by chance. */
+	private static final long LONGEST = Duration.ofMinutes(1).toNanos();
+
 	private final LongConsumer lags;
+
+	private final Set<String> prefixes = new HashSet<>();
 
 	private final Deque<Moment> unseen = new ArrayDeque<>();
 
@@ -29,7 +37,7 @@ final class PropagationLag {
 	synchronized void written(String key, long revision, long sentAt) {
 		Moment write = new Moment(key, revision, sentAt);
 		for (Moment sight : this.seen) {
-			if (sight.shows(write)) {
+			if (shows(sight, write)) {
 				this.lags.accept(sight.at() - sentAt);
 				return;
 			}
@@ -38,15 +46,30 @@ final class PropagationLag {
 	}
 
 	synchronized void seen(String prefix, long revision, long seenAt) {
+		this.prefixes.add(prefix);
 		Moment sight = new Moment(prefix, revision, seenAt);
 		for (Iterator<Moment> writes = this.unseen.iterator(); writes.hasNext();) {
 			Moment write = writes.next();
-			if (sight.shows(write)) {
+			if (seenAt - write.at() > LONGEST) {
+				writes.remove();
+			}
+			else if (shows(sight, write)) {
 				writes.remove();
 				this.lags.accept(seenAt - write.at());
 			}
 		}
 		add(this.seen, sight);
+	}
+
+	/** What was seen before the write was sent was another history of etcd. */
+	private boolean shows(Moment sight, Moment write) {
+		return write.where().startsWith(sight.where()) && sight.revision() >= write.revision()
+				&& sight.at() >= write.at() && !isElsewhere(write.where(), sight.where());
+	}
+
+	/** Whether a longer prefix has a watch, and a revision, of its own. */
+	private boolean isElsewhere(String key, String prefix) {
+		return this.prefixes.stream().anyMatch((other) -> other.length() > prefix.length() && key.startsWith(other));
 	}
 
 	private static void add(Deque<Moment> moments, Moment moment) {
@@ -64,11 +87,6 @@ final class PropagationLag {
 	 * @param at nanoseconds on a clock that only goes forward
 	 */
 	private record Moment(String where, long revision, long at) {
-
-		/** What was seen before the write was sent was another history of etcd. */
-		boolean shows(Moment write) {
-			return write.where.startsWith(this.where) && this.revision >= write.revision && this.at >= write.at;
-		}
 
 	}
 

@@ -3,15 +3,10 @@ package io.github.etcddiscovery.autoconfigure;
 import io.github.etcddiscovery.actuate.EtcdDiscoveryEndpoint;
 import io.github.etcddiscovery.actuate.EtcdHealthIndicator;
 import io.github.etcddiscovery.actuate.EtcdInfoContributor;
-import io.github.etcddiscovery.actuate.EtcdMeters;
 import io.github.etcddiscovery.actuate.EtcdServiceRegistryWebExtension;
-import io.github.etcddiscovery.actuate.MicrometerTelemetry;
 import io.github.etcddiscovery.cloud.EtcdRegistration;
 import io.github.etcddiscovery.cloud.EtcdServiceRegistry;
-import io.github.etcddiscovery.support.Telemetry;
 import io.github.etcddiscovery.view.ServiceView;
-import io.micrometer.core.instrument.binder.MeterBinder;
-import io.micrometer.observation.ObservationRegistry;
 
 import org.springframework.beans.factory.ObjectProvider;
 import org.springframework.boot.actuate.autoconfigure.endpoint.condition.ConditionalOnAvailableEndpoint;
@@ -21,8 +16,10 @@ import org.springframework.boot.autoconfigure.condition.ConditionalOnBean;
 import org.springframework.boot.autoconfigure.condition.ConditionalOnClass;
 import org.springframework.boot.autoconfigure.condition.ConditionalOnMissingBean;
 import org.springframework.boot.autoconfigure.condition.ConditionalOnSingleCandidate;
+import org.springframework.boot.autoconfigure.condition.SearchStrategy;
 import org.springframework.boot.health.autoconfigure.contributor.ConditionalOnEnabledHealthIndicator;
 import org.springframework.cloud.client.ServiceInstance;
+import org.springframework.cloud.client.serviceregistry.Registration;
 import org.springframework.cloud.client.serviceregistry.ServiceRegistryAutoConfiguration;
 import org.springframework.cloud.client.serviceregistry.endpoint.ServiceRegistryEndpoint;
 import org.springframework.context.annotation.Bean;
@@ -38,7 +35,7 @@ import org.springframework.context.annotation.Configuration;
 public final class EtcdActuatorAutoConfiguration {
 
 	@Bean
-	@ConditionalOnMissingBean
+	@ConditionalOnMissingBean(search = SearchStrategy.CURRENT)
 	@ConditionalOnAvailableEndpoint
 	EtcdDiscoveryEndpoint etcdDiscoveryEndpoint(ServiceView<ServiceInstance> view,
 			ObjectProvider<EtcdServiceRegistry> registry, ObjectProvider<EtcdRegistration> registration) {
@@ -47,14 +44,17 @@ public final class EtcdActuatorAutoConfiguration {
 
 	@Bean
 	@ConditionalOnMissingBean
-	@ConditionalOnBean(ServiceRegistryEndpoint.class)
+	@ConditionalOnBean({ ServiceRegistryEndpoint.class, EtcdServiceRegistry.class })
 	@ConditionalOnAvailableEndpoint(endpoint = ServiceRegistryEndpoint.class)
-	EtcdServiceRegistryWebExtension etcdServiceRegistryWebExtension(ServiceRegistryEndpoint endpoint) {
-		return new EtcdServiceRegistryWebExtension(endpoint);
+	EtcdServiceRegistryWebExtension etcdServiceRegistryWebExtension(ServiceRegistryEndpoint endpoint,
+			EtcdServiceRegistry registry, ObjectProvider<Registration> registrations) {
+		Registration registration = registrations.getIfUnique();
+		return new EtcdServiceRegistryWebExtension(endpoint, registry,
+				(registration instanceof EtcdRegistration own) ? own : null);
 	}
 
 	@Bean
-	@ConditionalOnMissingBean
+	@ConditionalOnMissingBean(search = SearchStrategy.CURRENT)
 	@ConditionalOnSingleCandidate(EtcdRegistration.class)
 	@ConditionalOnEnabledInfoContributor("etcd")
 	EtcdInfoContributor etcdInfoContributor(EtcdRegistration registration) {
@@ -74,27 +74,6 @@ public final class EtcdActuatorAutoConfiguration {
 		EtcdHealthIndicator etcdHealthIndicator(ServiceView<ServiceInstance> view,
 				ObjectProvider<EtcdServiceRegistry> registry) {
 			return new EtcdHealthIndicator(view, registry.getIfAvailable());
-		}
-
-	}
-
-	/**
-	 * For those who measure.
-	 */
-	@Configuration(proxyBeanMethods = false)
-	@ConditionalOnClass(MeterBinder.class)
-	static class MetersConfiguration {
-
-		@Bean
-		@ConditionalOnMissingBean
-		EtcdMeters etcdMeters(ServiceView<ServiceInstance> view, ObjectProvider<EtcdServiceRegistry> registry) {
-			return new EtcdMeters(view, registry.getIfAvailable());
-		}
-
-		@Bean
-		@ConditionalOnMissingBean(Telemetry.class)
-		MicrometerTelemetry etcdTelemetry(ObjectProvider<ObservationRegistry> observations) {
-			return new MicrometerTelemetry(observations.getIfAvailable(() -> ObservationRegistry.NOOP));
 		}
 
 	}

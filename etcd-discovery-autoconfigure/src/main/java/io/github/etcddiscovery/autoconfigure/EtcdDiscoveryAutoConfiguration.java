@@ -32,10 +32,12 @@ import org.springframework.cloud.client.ReactiveCommonsClientAutoConfiguration;
 import org.springframework.cloud.client.ServiceInstance;
 import org.springframework.cloud.client.discovery.composite.reactive.ReactiveCompositeDiscoveryClientAutoConfiguration;
 import org.springframework.cloud.client.discovery.simple.SimpleDiscoveryClientAutoConfiguration;
-import org.springframework.context.ApplicationEventPublisher;
+import org.springframework.context.ApplicationContext;
 import org.springframework.context.annotation.Bean;
 import org.springframework.context.annotation.Configuration;
 import org.springframework.context.annotation.Lazy;
+import org.springframework.context.event.ApplicationEventMulticaster;
+import org.springframework.context.support.AbstractApplicationContext;
 
 /**
  * Auto-configuration for finding services in etcd.
@@ -89,11 +91,13 @@ public final class EtcdDiscoveryAutoConfiguration {
 
 	@Bean
 	@Lazy(false)
-	ViewLifecycle etcdViewLifecycle(ServiceView<ServiceInstance> view, EtcdClient client, EtcdProperties properties,
-			EtcdDiscoveryProperties discovery) {
+	ViewLifecycle etcdViewLifecycle(ServiceView<ServiceInstance> view, EtcdClient client, KeyLayout layout,
+			EtcdProperties properties, EtcdDiscoveryProperties discovery) {
 		discovery.getWaitFor().forEach((service, instances) -> {
+			String property = "wait-for[" + service + "]";
+			PropertyRules.check(property, () -> layout.ranges(List.of(service)));
 			if (instances < 1 || !view.follows(service)) {
-				throw PropertyRules.invalid("discovery.wait-for." + service, instances,
+				throw PropertyRules.invalid("discovery." + property, instances,
 						(instances < 1) ? "Expected 1 instance or more."
 								: "Expected a service among spring.cloud.etcd.discovery.services.");
 			}
@@ -108,9 +112,9 @@ public final class EtcdDiscoveryAutoConfiguration {
 
 	@Bean
 	@Lazy(false)
-	CatalogEventPublisher etcdCatalogEventPublisher(ServiceView<ServiceInstance> view,
-			ApplicationEventPublisher publisher) {
-		return new CatalogEventPublisher(view, publisher);
+	CatalogEventPublisher etcdCatalogEventPublisher(ServiceView<ServiceInstance> view, ApplicationContext context) {
+		return new CatalogEventPublisher(view, context.getBean(
+				AbstractApplicationContext.APPLICATION_EVENT_MULTICASTER_BEAN_NAME, ApplicationEventMulticaster.class));
 	}
 
 	/**

@@ -1,7 +1,7 @@
 package io.github.etcddiscovery.autoconfigure;
 
+import io.github.etcddiscovery.cloud.HealthProbe;
 import io.github.etcddiscovery.view.ServiceView;
-
 import org.jspecify.annotations.Nullable;
 
 import org.springframework.beans.factory.annotation.Value;
@@ -15,6 +15,7 @@ import org.springframework.cloud.loadbalancer.config.LoadBalancerAutoConfigurati
 import org.springframework.cloud.loadbalancer.config.LoadBalancerZoneConfig;
 import org.springframework.cloud.loadbalancer.core.ServiceInstanceListSupplier;
 import org.springframework.context.annotation.Bean;
+import org.springframework.context.annotation.Lazy;
 
 /**
  * Auto-configuration that feeds Spring Cloud LoadBalancer from etcd.
@@ -31,6 +32,14 @@ public final class EtcdLoadBalancerAutoConfiguration {
 	LoadBalancerZoneConfig etcdLoadBalancerZoneConfig(EtcdDiscoveryProperties properties,
 			@Value("${spring.cloud.loadbalancer.zone:#{null}}") @Nullable String zone) {
 		return new LoadBalancerZoneConfig((zone != null) ? zone : properties.getZone());
+	}
+
+	/** One for all services, made when the first of them is health-checked. */
+	@Bean
+	@Lazy
+	@ConditionalOnMissingBean
+	HealthProbe etcdHealthProbe() {
+		return HealthProbe.overHttp();
 	}
 
 }

@@ -79,8 +79,7 @@ final class LoadBalancerConfigurations {
 	private static ServiceInstanceListSupplier healthChecked(ConfigurableApplicationContext context,
 			ServiceInstanceListSupplier delegate) {
 		HealthCheckedInstanceListSupplier supplier = new HealthCheckedInstanceListSupplier(delegate,
-				context.getBean(LoadBalancerClientFactory.class),
-				context.getBeanProvider(HealthProbe.class).getIfAvailable(HealthProbe::overHttp));
+				context.getBean(LoadBalancerClientFactory.class), context.getBean(HealthProbe.class));
 		if (context.getParent() instanceof ConfigurableApplicationContext application) {
 			application.addApplicationListener(new StopAtClose(supplier, application));
 		}

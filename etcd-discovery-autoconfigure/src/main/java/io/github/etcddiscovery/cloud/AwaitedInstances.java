@@ -1,6 +1,7 @@
 package io.github.etcddiscovery.cloud;
 
 import java.time.Duration;
+import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
 import java.util.concurrent.CompletableFuture;
@@ -24,7 +25,17 @@ import org.springframework.cloud.client.ServiceInstance;
  */
 public record AwaitedInstances(Map<String, Integer> instances, Duration timeout) {
 
+	/** A message has to stay readable. */
+	private static final int MOST_SEEN = 20;
+
 	private static final Logger logger = LoggerFactory.getLogger(AwaitedInstances.class);
+
+	/**
+	 * Copies the map.
+	 */
+	public AwaitedInstances {
+		instances = Map.copyOf(instances);
+	}
 
 	/**
 	 * Waits until all are there.
@@ -43,13 +54,19 @@ public record AwaitedInstances(Map<String, Integer> instances, Duration timeout)
 			complete.orTimeout(this.timeout.toNanos(), TimeUnit.NANOSECONDS).get();
 		}
 		catch (ExecutionException ex) {
-			throw new InstancesMissingException(
-					"Missing after %d ms: %s".formatted(this.timeout.toMillis(), missing(view.catalog())));
+			throw new InstancesMissingException("Missing after %d ms: %s; services seen are %s"
+				.formatted(this.timeout.toMillis(), missing(view.catalog()), seen(view.catalog())));
 		}
 		catch (InterruptedException ex) {
 			Thread.currentThread().interrupt();
+			logger.info("Waiting no longer: the application is closing");
 			throw new InstancesMissingException("Interrupted while waiting for " + missing(view.catalog()));
 		}
+	}
+
+	/** So that a name that is misspelt can be told from one that is not there. */
+	private static List<String> seen(Catalog<ServiceInstance> catalog) {
+		return catalog.services().stream().limit(MOST_SEEN).toList();
 	}
 
 	private void completeIfThere(CompletableFuture<Void> complete, Catalog<ServiceInstance> catalog) {

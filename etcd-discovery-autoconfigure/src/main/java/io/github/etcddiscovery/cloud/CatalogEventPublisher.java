@@ -1,6 +1,7 @@
 package io.github.etcddiscovery.cloud;
 
 import java.time.Duration;
+import java.util.Objects;
 import java.util.Set;
 import java.util.TreeSet;
 import java.util.concurrent.atomic.AtomicBoolean;
@@ -10,20 +11,26 @@ import io.github.etcddiscovery.view.Catalog;
 import io.github.etcddiscovery.view.ServiceView;
 import io.github.etcddiscovery.view.Subscription;
 import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 import org.springframework.cloud.client.ServiceInstance;
 import org.springframework.cloud.client.discovery.event.HeartbeatEvent;
-import org.springframework.context.ApplicationEventPublisher;
+import org.springframework.context.ApplicationEvent;
 import org.springframework.context.SmartLifecycle;
+import org.springframework.context.event.ApplicationEventMulticaster;
 
 /**
- * Tells listeners what has changed in the catalogue, and only then: first a
+ * Tells listeners what has changed for callers, and only then: first a
  * {@link ServiceInstancesChangedEvent} for each service, then a {@link HeartbeatEvent},
  * at each of which Spring Cloud Gateway makes its routes anew. Published on a thread of
  * its own, where listeners hold up nobody but each other: a change at once, those that
- * follow at most every {@link #PACE} together.
+ * follow at most every {@link #PACE} together. What a listener throws is logged, and
+ * keeps nothing from the others.
  */
 public final class CatalogEventPublisher implements SmartLifecycle {
+
+	private static final Logger logger = LoggerFactory.getLogger(CatalogEventPublisher.class);
 
 	/**
 	 * Listeners may do a lot at each event, and a service of thousands of instances that
@@ -33,86 +40,124 @@ public final class CatalogEventPublisher implements SmartLifecycle {
 
 	private final ServiceView<ServiceInstance> view;
 
-	private final ApplicationEventPublisher publisher;
+	private final ApplicationEventMulticaster listeners;
 
-	private final AtomicBoolean pending = new AtomicBoolean();
-
-	/** When to publish again at the earliest, by the clock of the loop. */
-	private volatile @Nullable Long notBefore;
-
-	private volatile @Nullable Catalog<ServiceInstance> last;
-
-	private @Nullable EventLoop events;
-
-	private @Nullable Subscription subscription;
+	private @Nullable Run run;
 
 	/**
 	 * Creates the publisher. Starts nothing.
 	 * @param view what is registered
-	 * @param publisher receives the events
+	 * @param listeners those of this context only: a parent that follows etcd has a
+	 * publisher of its own
 	 */
-	public CatalogEventPublisher(ServiceView<ServiceInstance> view, ApplicationEventPublisher publisher) {
+	public CatalogEventPublisher(ServiceView<ServiceInstance> view, ApplicationEventMulticaster listeners) {
 		this.view = view;
-		this.publisher = publisher;
+		this.listeners = listeners;
 	}
 
 	@Override
 	public synchronized void start() {
-		if (this.subscription == null) {
-			EventLoop loop = EventLoop.onThread("etcd-catalog-events");
-			this.pending.set(false);
-			this.events = loop;
-			this.subscription = this.view.subscribe((catalog) -> publishSoon(loop));
+		if (this.run == null) {
+			this.run = new Run();
+			this.run.start();
 		}
-	}
-
-	private void publishSoon(EventLoop loop) {
-		if (this.pending.compareAndSet(false, true)) {
-			Long earliest = this.notBefore;
-			long wait = (earliest != null) ? Math.max(0, earliest - loop.nanoTime()) : 0;
-			loop.schedule(() -> publish(loop), Duration.ofNanos(wait));
-		}
-	}
-
-	private void publish(EventLoop loop) {
-		this.pending.set(false);
-		Catalog<ServiceInstance> before = this.last;
-		Catalog<ServiceInstance> now = this.view.catalog();
-		boolean synced = now.positions().stream().anyMatch((position) -> position.epoch() > 0);
-		if (!synced || (before != null && now.hasSameInstances(before))) {
-			return;
-		}
-		this.last = now;
-		this.notBefore = loop.nanoTime() + PACE.toNanos();
-		Set<String> services = new TreeSet<>(now.services());
-		if (before != null) {
-			services.addAll(before.services());
-		}
-		services.stream()
-			.map((service) -> ServiceInstancesChangedEvent.between(this, service, before, now))
-			.filter((event) -> event != null)
-			.forEach(this.publisher::publishEvent);
-		this.publisher.publishEvent(new HeartbeatEvent(this, now.positions()));
 	}
 
 	@Override
 	public synchronized void stop() {
-		if (this.subscription != null && this.events != null) {
-			this.subscription.close();
-			this.subscription = null;
-			this.events.close();
-			this.events = null;
+		if (this.run != null) {
+			this.run.stop();
+			this.run = null;
 		}
 	}
 
 	@Override
 	public synchronized boolean isRunning() {
-		return this.subscription != null;
+		return this.run != null;
 	}
 
 	@Override
 	public boolean isPauseable() {
 		return false;
+	}
+
+	/**
+	 * From a start to the next stop. All but signals belongs to the loop; what was told
+	 * in an earlier run is told again.
+	 */
+	private final class Run {
+
+		private final EventLoop loop = EventLoop.onThread("etcd-catalog-events");
+
+		private final AtomicBoolean signalled = new AtomicBoolean();
+
+		/** When to publish again at the earliest, by the clock of the loop. */
+		private volatile long notBefore = this.loop.nanoTime();
+
+		private volatile boolean stopped;
+
+		private @Nullable Subscription subscription;
+
+		private @Nullable Catalog<ServiceInstance> last;
+
+		void start() {
+			this.subscription = CatalogEventPublisher.this.view.subscribe((catalog) -> signal());
+		}
+
+		private void signal() {
+			if (this.signalled.compareAndSet(false, true)) {
+				long wait = Math.max(0, this.notBefore - this.loop.nanoTime());
+				this.loop.schedule(this::publish, Duration.ofNanos(wait));
+			}
+		}
+
+		private void publish() {
+			this.signalled.set(false);
+			Catalog<ServiceInstance> before = this.last;
+			Catalog<ServiceInstance> now = CatalogEventPublisher.this.view.catalog();
+			boolean synced = now.positions().stream().anyMatch((position) -> position.epoch() > 0);
+			if (!synced || (before != null && now.hasSameInstances(before))) {
+				return;
+			}
+			this.last = now;
+			this.notBefore = this.loop.nanoTime() + PACE.toNanos();
+			Set<String> services = new TreeSet<>(now.services());
+			if (before != null) {
+				services.addAll(before.services());
+			}
+			boolean changed = before == null || !before.services().equals(now.services());
+			for (String service : services) {
+				ServiceInstancesChangedEvent event = ServiceInstancesChangedEvent.between(CatalogEventPublisher.this,
+						service, before, now);
+				if (event != null) {
+					changed = true;
+					tell(event);
+				}
+			}
+			if (changed) {
+				tell(new HeartbeatEvent(CatalogEventPublisher.this, now.positions()));
+			}
+		}
+
+		private void tell(ApplicationEvent event) {
+			if (this.stopped) {
+				return;
+			}
+			try {
+				CatalogEventPublisher.this.listeners.multicastEvent(event);
+			}
+			catch (RuntimeException ex) {
+				logger.error("A listener failed at {}", event, ex);
+			}
+		}
+
+		/** Lets a listener that has begun end by itself. */
+		void stop() {
+			this.stopped = true;
+			Objects.requireNonNull(this.subscription).close();
+			this.loop.execute(this.loop::close);
+		}
+
 	}
 
 }

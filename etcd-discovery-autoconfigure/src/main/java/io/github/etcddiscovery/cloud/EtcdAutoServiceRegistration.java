@@ -277,6 +277,7 @@ public class EtcdAutoServiceRegistration
 		synchronized (this.lock) {
 			this.running = true;
 		}
+		this.deregistration.begin();
 		registerIfDue();
 	}
 

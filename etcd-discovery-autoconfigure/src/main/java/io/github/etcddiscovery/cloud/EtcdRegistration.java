@@ -178,14 +178,9 @@ public class EtcdRegistration implements Registration {
 		}
 	}
 
-	/** Sets a property, or removes it if its value is {@code null}. */
-	void changeMetadata(String name, @Nullable String value) {
-		if (value != null) {
-			this.metadata.put(name, value);
-		}
-		else {
-			this.metadata.remove(name);
-		}
+	/** Sets a property, or removes it, and returns what it was; null for none. */
+	@Nullable String changeMetadata(String name, @Nullable String value) {
+		return (value != null) ? this.metadata.put(name, value) : this.metadata.remove(name);
 	}
 
 	/**

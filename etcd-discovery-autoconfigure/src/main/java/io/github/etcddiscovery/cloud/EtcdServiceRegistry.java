@@ -4,7 +4,6 @@ import java.time.Duration;
 import java.util.Collection;
 import java.util.List;
 import java.util.Set;
-import java.util.concurrent.CancellationException;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
@@ -42,7 +41,7 @@ public class EtcdServiceRegistry implements ServiceRegistry<EtcdRegistration>, A
 
 	private final boolean deregister;
 
-	private final Duration timeout;
+	private final OutcomeWait waiting;
 
 	private final RegisteredKeys keys = new RegisteredKeys();
 
@@ -65,7 +64,7 @@ public class EtcdServiceRegistry implements ServiceRegistry<EtcdRegistration>, A
 		this.registrars = registrars;
 		this.entries = new RegistryEntries(layout, codec);
 		this.deregister = deregister;
-		this.timeout = timeout;
+		this.waiting = new OutcomeWait(timeout);
 	}
 
 	/**
@@ -81,7 +80,12 @@ public class EtcdServiceRegistry implements ServiceRegistry<EtcdRegistration>, A
 	@Override
 	public void register(@Nullable EtcdRegistration registration) {
 		Assert.notNull(registration, "No registration given: expected an EtcdRegistration");
-		await(registration, submit(registration));
+		this.waiting.await(registration, submit(registration), "registered");
+	}
+
+	/** Waits for what is done in etcd. */
+	OutcomeWait waiting() {
+		return this.waiting;
 	}
 
 	/** Hands a registration over. Does not wait. */
@@ -134,26 +138,6 @@ public class EtcdServiceRegistry implements ServiceRegistry<EtcdRegistration>, A
 	synchronized void publishChanges(EtcdRegistration registration) {
 		if (this.keys.contains(registration)) {
 			submit(registration);
-		}
-	}
-
-	/** Waits until a registration is in etcd, is refused, or takes too long. */
-	void await(EtcdRegistration registration, CompletableFuture<Void> outcome) {
-		try {
-			outcome.get(this.timeout.toNanos(), TimeUnit.NANOSECONDS);
-		}
-		catch (TimeoutException ex) {
-			logger.warn("{} is not registered after {} ms: still trying in the background", registration,
-					this.timeout.toMillis());
-		}
-		catch (CancellationException ex) {
-			logger.debug("{} was deregistered meanwhile", registration);
-		}
-		catch (ExecutionException ex) {
-			throw EtcdException.from(ex);
-		}
-		catch (InterruptedException ex) {
-			Thread.currentThread().interrupt();
 		}
 	}
 
@@ -257,32 +241,55 @@ public class EtcdServiceRegistry implements ServiceRegistry<EtcdRegistration>, A
 	}
 
 	/**
+	 * Waits until etcd holds what a registration says now, but not for long.
+	 * @param registration which one
+	 * @return whether it does; otherwise it follows as soon as etcd answers, or with the
+	 * registration
+	 * @throws EtcdException if etcd refuses it; that is tried again in the background
+	 */
+	public boolean flush(EtcdRegistration registration) {
+		CompletableFuture<Void> outcome;
+		synchronized (this) {
+			if (this.ended || !this.keys.contains(registration)) {
+				return false;
+			}
+			outcome = submit(registration);
+		}
+		this.waiting.await(registration, outcome, "changed");
+		return outcome.isDone() && !outcome.isCancelled();
+	}
+
+	/**
 	 * Changes a property that is advertised; of what is registered in etcd too, in place
-	 * and under the same lease. Waits for etcd as registering does.
+	 * and under the same lease. Waits for etcd as {@link #flush(EtcdRegistration)} does.
 	 * @param registration what advertises it
 	 * @param name the property
 	 * @param value its value, {@code null} if it is to go
-	 * @return whether etcd has it by now; otherwise it follows as soon as etcd lets it
-	 * @throws InvalidValueException if what would come of it breaks the rules; nothing
-	 * has changed then
-	 * @throws EtcdException if etcd refuses it; it is still tried again in the background
+	 * @return whether etcd has it by now; otherwise it follows as soon as etcd answers,
+	 * or with the registration
+	 * @throws InvalidValueException if what would come of it breaks the rules; all stays
+	 * as it was
+	 * @throws EtcdException if etcd refuses it; all stays as it was
 	 */
 	public boolean changeMetadata(EtcdRegistration registration, String name, @Nullable String value) {
-		CompletableFuture<Void> outcome = CompletableFuture.completedFuture(null);
+		String former;
 		synchronized (this) {
-			boolean registered = this.keys.contains(registration);
-			if (registered) {
+			if (this.keys.contains(registration)) {
 				EtcdRegistration candidate = registration.copy();
 				candidate.changeMetadata(name, value);
-				check(candidate);
+				this.entries.of(candidate);
 			}
-			registration.changeMetadata(name, value);
-			if (registered) {
-				outcome = submit(registration);
-			}
+			former = registration.changeMetadata(name, value);
 		}
-		await(registration, outcome);
-		return outcome.isDone();
+		try {
+			return flush(registration);
+		}
+		catch (EtcdException ex) {
+			// Otherwise a lost lease would leave it out for good.
+			registration.changeMetadata(name, former);
+			publishChanges(registration);
+			throw ex;
+		}
 	}
 
 	/**
@@ -312,15 +319,10 @@ public class EtcdServiceRegistry implements ServiceRegistry<EtcdRegistration>, A
 	 * @return the records, in the order in which they were registered first
 	 */
 	public synchronized List<RegisteredRecord> getRecords() {
-		Registrar current = this.registrar;
-		String lease = (current != null) ? Long.toHexString(current.leaseId()) : "0";
-		long remaining = (current != null) ? current.leaseRemaining().toMillis() : 0;
 		return this.keys.all()
 			.stream()
-			.map((registration) -> new RegisteredRecord(String.valueOf(this.keys.key(registration)),
-					getState(registration), refusal(current, this.keys.key(registration)), registration.getStatus(),
-					lease, remaining, registration.getHost(), registration.getHostReason(), registration.getPort(),
-					registration.metadataSnapshot()))
+			.map((registration) -> RegisteredRecord.of(registration, String.valueOf(this.keys.key(registration)),
+					this.registrar))
 			.toList();
 	}
 
@@ -337,11 +339,6 @@ public class EtcdServiceRegistry implements ServiceRegistry<EtcdRegistration>, A
 		return (current != null)
 				? new RegistrationStatistics(registered, current.reregistrations(), current.leaseRemaining())
 				: new RegistrationStatistics(0, 0, Duration.ZERO);
-	}
-
-	private static @Nullable String refusal(@Nullable Registrar registrar, @Nullable String key) {
-		EtcdException refusal = (registrar != null && key != null) ? registrar.refusal(key) : null;
-		return (refusal != null) ? refusal.getMessage() : null;
 	}
 
 }

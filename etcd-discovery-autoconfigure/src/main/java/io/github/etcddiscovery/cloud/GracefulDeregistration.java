@@ -34,6 +34,8 @@ public final class GracefulDeregistration implements SmartApplicationListener {
 
 	private final Duration drain;
 
+	private volatile boolean draining;
+
 	/**
 	 * Creates the deregistration. Starts nothing.
 	 * @param context at whose close the registry is emptied
@@ -57,6 +59,19 @@ public final class GracefulDeregistration implements SmartApplicationListener {
 	}
 
 	/**
+	 * Whether this application has begun to leave, and callers had better go elsewhere.
+	 * @return whether it has
+	 */
+	public boolean isDraining() {
+		return this.draining;
+	}
+
+	/** It stays, or has come again. */
+	void begin() {
+		this.draining = false;
+	}
+
+	/**
 	 * Takes registrations out of etcd, and waits until they are, but not for long.
 	 * @param registrations which ones; with the context at whose close the registry is
 	 * emptied go all
@@ -64,6 +79,7 @@ public final class GracefulDeregistration implements SmartApplicationListener {
 	 * @return whether others have been told
 	 */
 	boolean withdraw(Collection<EtcdRegistration> registrations, @Nullable ApplicationContext closing) {
+		this.draining = true;
 		if (closing != this.context) {
 			return this.registry.withdraw(registrations);
 		}
@@ -93,6 +109,7 @@ public final class GracefulDeregistration implements SmartApplicationListener {
 	public void onApplicationEvent(ApplicationEvent event) {
 		if (event instanceof ContextClosedEvent closed && closed.getApplicationContext() == this.context) {
 			this.registry.end();
+			this.draining |= this.deregister;
 			// Where others have not been told, waiting for them to take note is for
 			// nothing.
 			if (this.deregister && this.registry.withdrawAll()) {

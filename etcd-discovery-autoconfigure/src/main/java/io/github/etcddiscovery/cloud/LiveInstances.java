@@ -40,9 +40,24 @@ final class LiveInstances {
 		}, FluxSink.OverflowStrategy.LATEST);
 	}
 
+	/**
+	 * Two lists of the very same instances come when one changes that may not be called.
+	 */
+	private static boolean isSame(List<ServiceInstance> current, @Nullable List<ServiceInstance> last) {
+		if (last == null || current.size() != last.size()) {
+			return false;
+		}
+		for (int i = 0; i < current.size(); i++) {
+			if (current.get(i) != last.get(i)) {
+				return false;
+			}
+		}
+		return true;
+	}
+
 	private void emit(Catalog<ServiceInstance> catalog) {
 		List<ServiceInstance> current = catalog.available(this.serviceId);
-		if (current != this.last) {
+		if (!isSame(current, this.last)) {
 			this.last = current;
 			this.sink.next(current);
 		}

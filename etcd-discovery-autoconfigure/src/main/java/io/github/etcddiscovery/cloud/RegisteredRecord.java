@@ -2,8 +2,10 @@ package io.github.etcddiscovery.cloud;
 
 import java.util.Map;
 
+import io.github.etcddiscovery.client.EtcdException;
 import io.github.etcddiscovery.instance.InstanceStatus;
 import io.github.etcddiscovery.registry.RecordState;
+import io.github.etcddiscovery.registry.Registrar;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -26,6 +28,16 @@ import org.jspecify.annotations.Nullable;
 public record RegisteredRecord(String key, RecordState state, @Nullable String refusal, InstanceStatus status,
 		String lease, long leaseRemainingMillis, String host, String hostReason, int port,
 		Map<String, String> metadata) {
+
+	/** Describes what has become of a registration, without a registrar nothing. */
+	static RegisteredRecord of(EtcdRegistration registration, String key, @Nullable Registrar registrar) {
+		EtcdException refusal = (registrar != null) ? registrar.refusal(key) : null;
+		return new RegisteredRecord(key, (registrar != null) ? registrar.state(key) : RecordState.GONE,
+				(refusal != null) ? refusal.getMessage() : null, registration.getStatus(),
+				(registrar != null) ? Long.toHexString(registrar.leaseId()) : "0",
+				(registrar != null) ? registrar.leaseRemaining().toMillis() : 0, registration.getHost(),
+				registration.getHostReason(), registration.getPort(), registration.metadataSnapshot());
+	}
 
 	/**
 	 * Says in a few words how far it is.

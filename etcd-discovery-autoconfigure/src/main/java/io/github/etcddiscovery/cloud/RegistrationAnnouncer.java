@@ -51,7 +51,7 @@ final class RegistrationAnnouncer implements AutoCloseable {
 	 */
 	void announce(Registrations registering, Outcome outcome, boolean failFast, BooleanSupplier current) {
 		try {
-			this.registry.await(registering.application(), outcome.application());
+			this.registry.waiting().await(registering.application(), outcome.application(), "registered");
 		}
 		catch (EtcdException ex) {
 			if (failFast) {
@@ -75,7 +75,7 @@ final class RegistrationAnnouncer implements AutoCloseable {
 	/** The application does not depend on it, so it never ends the start. */
 	private void awaitManagement(EtcdRegistration management, CompletableFuture<Void> outcome) {
 		try {
-			this.registry.await(management, outcome);
+			this.registry.waiting().await(management, outcome, "registered");
 		}
 		catch (EtcdException ex) {
 			logger.error(

@@ -33,6 +33,8 @@ public final class ViewLifecycle implements SmartLifecycle {
 
 	private volatile boolean running;
 
+	private volatile boolean waited;
+
 	/**
 	 * Creates the lifecycle.
 	 * @param view the view, started
@@ -66,6 +68,15 @@ public final class ViewLifecycle implements SmartLifecycle {
 				throw new EtcdUnavailableException(this.client.describe(), ex);
 			}
 		}
+		// Once: whoever is started again has served before, and can again.
+		if (!this.waited) {
+			awaitInstances();
+			this.waited = true;
+		}
+		this.running = true;
+	}
+
+	private void awaitInstances() {
 		try {
 			this.awaited.await(this.view);
 		}
@@ -75,7 +86,6 @@ public final class ViewLifecycle implements SmartLifecycle {
 			}
 			logger.warn("{}: starting without them", ex.getMessage());
 		}
-		this.running = true;
 	}
 
 	@Override

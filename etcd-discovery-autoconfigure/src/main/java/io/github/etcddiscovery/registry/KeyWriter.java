@@ -11,6 +11,7 @@ import io.github.etcddiscovery.client.EtcdException.Reason;
 import io.github.etcddiscovery.client.KeyValue;
 import io.github.etcddiscovery.client.WriteResult;
 import io.github.etcddiscovery.support.EventLoop;
+import io.github.etcddiscovery.support.Telemetry;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -30,6 +31,8 @@ final class KeyWriter {
 
 	private final Listener listener;
 
+	private final Telemetry telemetry;
+
 	private final KnownKey known = new KnownKey();
 
 	/** Writes that found no answer, as long as it is not known what came of them. */
@@ -45,12 +48,14 @@ final class KeyWriter {
 
 	private boolean closed;
 
-	KeyWriter(EtcdClient client, LeaseKeeper lease, EventLoop loop, String key, Listener listener) {
+	KeyWriter(EtcdClient client, LeaseKeeper lease, EventLoop loop, String key, Listener listener,
+			Telemetry telemetry) {
 		this.client = client;
 		this.lease = lease;
 		this.loop = loop;
 		this.key = key;
 		this.listener = listener;
+		this.telemetry = telemetry;
 	}
 
 	/** What is known of the key. */
@@ -96,7 +101,7 @@ final class KeyWriter {
 		call(this.client.put(this.key, value, leaseId, expected), (result) -> {
 			this.known.setUnsettled(false);
 			if (result.applied()) {
-				this.listener.acknowledged(result.revision(), sentAt);
+				this.telemetry.written(this.key, result.revision(), sentAt);
 				this.listener.written(value, result.revision(), leaseId);
 			}
 			else {
@@ -216,9 +221,6 @@ final class KeyWriter {
 	 * Hears what came of a call. Called on the loop.
 	 */
 	interface Listener {
-
-		/** etcd says so of a write that was sent at this moment. */
-		void acknowledged(long revision, long sentAt);
 
 		/** The key has been written. */
 		void written(byte[] value, long revision, long leaseId);

@@ -1,7 +1,6 @@
 package io.github.etcddiscovery.registry;
 
 import java.time.Duration;
-import java.util.concurrent.CancellationException;
 import java.util.concurrent.CompletableFuture;
 import java.util.random.RandomGenerator;
 
@@ -10,9 +9,7 @@ import io.github.etcddiscovery.client.EtcdClient;
 import io.github.etcddiscovery.client.EtcdException;
 import io.github.etcddiscovery.client.KeyValue;
 import io.github.etcddiscovery.support.EventLoop;
-import io.github.etcddiscovery.support.OpenOperation;
 import io.github.etcddiscovery.support.Telemetry;
-import io.github.etcddiscovery.support.Telemetry.Kind;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -40,15 +37,13 @@ final class RecordKeeper implements KeyWatch.Listener, KeyWriter.Listener {
 
 	private final RegistrationOutcome outcome;
 
-	private final Telemetry telemetry;
-
-	private final OpenOperation operation;
-
 	private final CompletableFuture<Void> gone = new CompletableFuture<>();
 
 	private volatile RecordState state = RecordState.WANTED;
 
 	private RegistryEntry wanted;
+
+	private RegistryEntry attempted;
 
 	private final KeyWriter writer;
 
@@ -66,17 +61,15 @@ final class RecordKeeper implements KeyWatch.Listener, KeyWriter.Listener {
 	RecordKeeper(EtcdClient client, LeaseKeeper lease, EventLoop loop, Duration heartbeat, RegistryEntry wanted,
 			Listener listener, Telemetry telemetry, RandomGenerator random) {
 		this.listener = listener;
-		this.telemetry = telemetry;
-		this.operation = new OpenOperation(telemetry, wanted.key());
-		this.operation.begin(Kind.REGISTER);
 		this.lease = lease;
 		this.loop = loop;
 		this.predecessors = new PredecessorCheck(client, loop, heartbeat, wanted.key());
 		this.key = wanted.key();
 		this.wanted = wanted;
-		this.outcome = new RegistrationOutcome(wanted.key());
+		this.attempted = wanted;
+		this.outcome = new RegistrationOutcome(wanted.key(), telemetry);
 		this.backoff = new EtcdBackoff(random);
-		this.writer = new KeyWriter(client, lease, loop, wanted.key(), this);
+		this.writer = new KeyWriter(client, lease, loop, wanted.key(), this, telemetry);
 		this.known = this.writer.known();
 		this.watch = new KeyWatch(client, loop, wanted.key(), this, random);
 	}
@@ -85,14 +78,9 @@ final class RecordKeeper implements KeyWatch.Listener, KeyWriter.Listener {
 		return this.state;
 	}
 
-	/** Why etcd will not have it as things are, {@code null} if that is not so. */
-	@Nullable EtcdException refusal() {
-		return this.outcome.refusal();
-	}
-
-	/** Completes when etcd holds what is wanted, or refuses it the next time. */
-	CompletableFuture<Void> registered() {
-		return this.outcome.registered();
+	/** What has come of it so far. */
+	RegistrationOutcome outcome() {
+		return this.outcome;
 	}
 
 	/** Completes when the record has left etcd. */
@@ -154,13 +142,9 @@ final class RecordKeeper implements KeyWatch.Listener, KeyWriter.Listener {
 			this.outcome.succeeded();
 		}
 		else if (leaseId != 0 && !inSync && this.state != RecordState.CONFLICT) {
+			this.attempted = this.wanted;
 			this.writer.put(this.wanted.value());
 		}
-	}
-
-	@Override
-	public void acknowledged(long revision, long sentAt) {
-		this.telemetry.written(this.key, revision, sentAt);
 	}
 
 	/** etcd holds this value, under our lease; it may not be the one wanted by now. */
@@ -176,7 +160,7 @@ final class RecordKeeper implements KeyWatch.Listener, KeyWriter.Listener {
 		boolean again = this.everRegistered;
 		this.state = this.state.to(RecordState.REGISTERED);
 		this.everRegistered = true;
-		this.operation.end(null);
+		this.outcome.written();
 		if (this.known.holds(this.wanted.value())) {
 			this.outcome.succeeded();
 		}
@@ -226,6 +210,7 @@ final class RecordKeeper implements KeyWatch.Listener, KeyWriter.Listener {
 							+ " Give each process its own spring.cloud.etcd.discovery.instance-id or address",
 					this.key, Long.toHexString(otherLease));
 			this.state = this.state.to(RecordState.CONFLICT);
+			this.outcome.missing();
 		}
 		this.watch.openFrom(revision + 1);
 	}
@@ -237,7 +222,7 @@ final class RecordKeeper implements KeyWatch.Listener, KeyWriter.Listener {
 
 	private void wantAgain() {
 		this.state = this.state.to(RecordState.WANTED);
-		this.operation.begin(Kind.REGISTER);
+		this.outcome.missing();
 	}
 
 	@Override
@@ -247,8 +232,9 @@ final class RecordKeeper implements KeyWatch.Listener, KeyWriter.Listener {
 
 	@Override
 	public void failed(EtcdException cause) {
-		if (cause.reason().isRefusal()) {
-			refused(cause);
+		// Of a value that is not wanted any more it says nothing.
+		if (cause.reason().isRefusal() && (this.attempted == this.wanted || this.state == RecordState.LEAVING)) {
+			this.outcome.refused(this.state, cause);
 		}
 		this.loop.schedule(this::sync, this.backoff.next(cause));
 	}
@@ -256,13 +242,8 @@ final class RecordKeeper implements KeyWatch.Listener, KeyWriter.Listener {
 	/** No lease can be had, which those that are under one already need not mind. */
 	void leaseRefused(EtcdException cause) {
 		if (this.state != RecordState.REGISTERED) {
-			refused(cause);
+			this.outcome.refused(this.state, cause);
 		}
-	}
-
-	private void refused(EtcdException cause) {
-		this.operation.retry(cause);
-		this.outcome.refused(this.state, cause);
 	}
 
 	/**
@@ -274,22 +255,15 @@ final class RecordKeeper implements KeyWatch.Listener, KeyWriter.Listener {
 		this.leaseFollows |= leaseFollows;
 		if (this.state != RecordState.LEAVING && this.state != RecordState.GONE) {
 			this.state = this.state.to(RecordState.LEAVING);
-			this.operation.end(new CancellationException(this.key + " is not wanted any more"));
-			this.operation.begin(Kind.DEREGISTER);
-			this.outcome.cancelled();
+			this.outcome.leaving();
 			this.watch.close();
 		}
 		sync();
 	}
 
-	/** Nobody waits any longer for what is being done. */
-	void givenUp(Throwable cause) {
-		this.operation.end(cause);
-	}
-
 	/** Forgets the record, and leaves it to its lease. */
 	void abandon() {
-		this.operation.end(new CancellationException(this.key + " is left to its lease"));
+		this.outcome.givenUp();
 		this.watch.close();
 		if (this.state != RecordState.GONE) {
 			this.state = (this.state == RecordState.LEAVING) ? this.state : this.state.to(RecordState.LEAVING);
@@ -332,7 +306,7 @@ final class RecordKeeper implements KeyWatch.Listener, KeyWriter.Listener {
 
 	private void end() {
 		this.state = this.state.to(RecordState.GONE);
-		this.operation.end(null);
+		this.outcome.gone();
 		this.writer.close();
 		this.gone.complete(null);
 	}

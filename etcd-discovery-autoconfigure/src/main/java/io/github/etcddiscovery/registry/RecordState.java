@@ -11,7 +11,7 @@ public enum RecordState {
 	/** Wanted, but not known to be in etcd. */
 	WANTED,
 
-	/** In etcd as wanted. */
+	/** In etcd, though a change may be on its way or refused. */
 	REGISTERED,
 
 	/** Its key belongs to another live process; waiting for it to go. */

@@ -16,6 +16,7 @@ import java.util.random.RandomGenerator;
 import io.github.etcddiscovery.client.EtcdClient;
 import io.github.etcddiscovery.client.EtcdException;
 import io.github.etcddiscovery.support.EventLoop;
+import io.github.etcddiscovery.support.GuardedTelemetry;
 import io.github.etcddiscovery.support.Telemetry;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -97,7 +98,7 @@ public final class Registrar implements AutoCloseable {
 		this.client = client;
 		this.ttl = ttl;
 		this.onRegistered = onRegistered;
-		this.telemetry = telemetry.guarded();
+		this.telemetry = new GuardedTelemetry(telemetry);
 		this.loop = loop;
 		this.random = random;
 		this.lease = new LeaseKeeper(client, ttl, loop, this.records, random);
@@ -129,7 +130,7 @@ public final class Registrar implements AutoCloseable {
 				}
 			}
 			else {
-				Outcomes.follow(wanted(entry, keeper).registered(), registered);
+				Outcomes.follow(wanted(entry, keeper).outcome().registered(), registered);
 			}
 		});
 		return registered;
@@ -160,7 +161,7 @@ public final class Registrar implements AutoCloseable {
 		this.records.remove(key, keeper);
 		Comeback comeback = this.comebacks.remove(key);
 		if (comeback != null) {
-			Outcomes.follow(wanted(comeback.entry(), null).registered(), comeback.registered());
+			Outcomes.follow(wanted(comeback.entry(), null).outcome().registered(), comeback.registered());
 		}
 	}
 
@@ -207,7 +208,7 @@ public final class Registrar implements AutoCloseable {
 	 */
 	public @Nullable EtcdException refusal(String key) {
 		RecordKeeper keeper = this.records.get(key);
-		return (keeper != null) ? keeper.refusal() : null;
+		return (keeper != null) ? keeper.outcome().refusal() : null;
 	}
 
 	/**
@@ -275,7 +276,6 @@ public final class Registrar implements AutoCloseable {
 		catch (TimeoutException ex) {
 			logger.warn("etcd did not answer within {} ms: {} will go when their lease runs out", timeout.toMillis(),
 					this.records.keys());
-			this.records.all().forEach((keeper) -> keeper.givenUp(ex));
 		}
 		catch (ExecutionException ex) {
 			// The records are out: that the lease is left to run out harms nobody.
@@ -288,6 +288,7 @@ public final class Registrar implements AutoCloseable {
 		finally {
 			this.loop.close();
 			this.outcomes.end();
+			this.records.all().forEach((keeper) -> keeper.outcome().givenUp());
 		}
 		return false;
 	}

@@ -1,8 +1,12 @@
 package io.github.etcddiscovery.registry;
 
+import java.util.concurrent.CancellationException;
 import java.util.concurrent.CompletableFuture;
 
 import io.github.etcddiscovery.client.EtcdException;
+import io.github.etcddiscovery.support.OpenOperation;
+import io.github.etcddiscovery.support.Telemetry;
+import io.github.etcddiscovery.support.Telemetry.Kind;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -21,8 +25,18 @@ final class RegistrationOutcome {
 
 	private volatile @Nullable EtcdException refusal;
 
-	RegistrationOutcome(String key) {
+	private final OpenOperation operation;
+
+	/** Of a record that is wanted. */
+	RegistrationOutcome(String key, Telemetry telemetry) {
 		this.key = key;
+		this.operation = new OpenOperation(telemetry, key);
+		missing();
+	}
+
+	/** etcd does not have it, or has it under another's lease. */
+	void missing() {
+		this.operation.begin(Kind.REGISTER);
 	}
 
 	/** Another value is wanted, whether or not the last one is in etcd. */
@@ -45,6 +59,11 @@ final class RegistrationOutcome {
 		return this.refusal;
 	}
 
+	/** It is in etcd, though perhaps not as it is wanted by now. */
+	void written() {
+		this.operation.end(null);
+	}
+
 	/** etcd holds what is wanted. */
 	void succeeded() {
 		this.refusal = null;
@@ -52,9 +71,21 @@ final class RegistrationOutcome {
 	}
 
 	/** It is not wanted any more. */
-	void cancelled() {
+	void leaving() {
+		this.operation.end(new CancellationException(this.key + " is not wanted any more"));
+		this.operation.begin(Kind.DEREGISTER);
 		this.refusal = null;
 		this.registered.cancel(false);
+	}
+
+	/** It has left. */
+	void gone() {
+		this.operation.end(null);
+	}
+
+	/** It is left to its lease. May be called from any thread. */
+	void givenUp() {
+		this.operation.close(new CancellationException(this.key + " is left to its lease"));
 	}
 
 	/** etcd will not have it; it is tried again now and then. */
@@ -67,6 +98,7 @@ final class RegistrationOutcome {
 			}, cause.getMessage());
 		}
 		this.refusal = cause;
+		this.operation.retry(cause);
 		CompletableFuture<Void> refused = this.registered;
 		this.registered = new CompletableFuture<>();
 		refused.completeExceptionally(cause);

@@ -1,32 +1,35 @@
 package io.github.etcddiscovery.support;
 
+import java.util.concurrent.atomic.AtomicBoolean;
+
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
  * Passes on to another telemetry and catches what that throws, since whoever is measured
- * must not suffer from it.
+ * must not suffer from it. The first time it is logged.
  */
-final class GuardedTelemetry implements Telemetry {
+public final class GuardedTelemetry implements Telemetry {
 
 	private static final Logger logger = LoggerFactory.getLogger(Telemetry.class);
 
 	private final Telemetry telemetry;
 
-	GuardedTelemetry(Telemetry telemetry) {
+	private final AtomicBoolean failed = new AtomicBoolean();
+
+	/**
+	 * Creates a guard.
+	 * @param telemetry what to pass on to
+	 */
+	public GuardedTelemetry(Telemetry telemetry) {
 		this.telemetry = telemetry;
 	}
 
 	@Override
 	public Operation begin(Kind kind, String subject) {
-		try {
-			Operation operation = this.telemetry.begin(kind, subject);
-			return (failure) -> guard(() -> operation.end(failure));
-		}
-		catch (RuntimeException ex) {
-			logger.warn("{} of {} is not measured", kind, subject, ex);
-			return NONE.begin(kind, subject);
-		}
+		Operation[] begun = { NONE.begin(kind, subject) };
+		guard(() -> begun[0] = this.telemetry.begin(kind, subject));
+		return (failure) -> guard(() -> begun[0].end(failure));
 	}
 
 	@Override
@@ -39,12 +42,14 @@ final class GuardedTelemetry implements Telemetry {
 		guard(() -> this.telemetry.seen(prefix, revision, seenAt));
 	}
 
-	private static void guard(Runnable measurement) {
+	private void guard(Runnable measurement) {
 		try {
 			measurement.run();
 		}
-		catch (RuntimeException ex) {
-			logger.warn("Not measured", ex);
+		catch (RuntimeException | LinkageError | StackOverflowError ex) {
+			if (this.failed.compareAndSet(false, true)) {
+				logger.error("Something is not measured; further failures are not logged", ex);
+			}
 		}
 	}
 

@@ -5,8 +5,8 @@ import io.github.etcddiscovery.support.Telemetry.Operation;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The one thing that is being done to something, if anything is. Safe to use from any
- * thread.
+ * The one thing that is being done to something, if anything is. Used by one thread, but
+ * for {@link #close(Throwable)}.
  */
 public final class OpenOperation {
 
@@ -17,6 +17,8 @@ public final class OpenOperation {
 	private @Nullable Operation open;
 
 	private @Nullable Kind kind;
+
+	private boolean closed;
 
 	/**
 	 * Creates one of which nothing has begun.
@@ -32,21 +34,41 @@ public final class OpenOperation {
 	 * Something begins, unless the same is under way already.
 	 * @param next what
 	 */
-	public synchronized void begin(Kind next) {
-		if (this.kind != next) {
-			this.kind = next;
-			this.open = this.telemetry.begin(next, this.subject);
+	public void begin(Kind next) {
+		if (isOpen(next)) {
+			return;
 		}
+		end(null);
+		Operation begun = this.telemetry.begin(next, this.subject);
+		if (!keep(next, begun)) {
+			begun.end(null);
+		}
+	}
+
+	private synchronized boolean isOpen(Kind next) {
+		return this.closed || this.kind == next;
+	}
+
+	private synchronized boolean keep(Kind next, Operation begun) {
+		if (!this.closed) {
+			this.kind = next;
+			this.open = begun;
+		}
+		return !this.closed;
 	}
 
 	/**
 	 * What was under way has ended. Does nothing if nothing was.
 	 * @param failure why it did not succeed, {@code null} if it did
 	 */
-	public synchronized void end(@Nullable Throwable failure) {
-		Operation ended = this.open;
-		this.open = null;
-		this.kind = null;
+	public void end(@Nullable Throwable failure) {
+		Operation ended;
+		synchronized (this) {
+			ended = this.open;
+			this.open = null;
+			this.kind = null;
+		}
+		// Whoever listens must not hold up those who close this.
 		if (ended != null) {
 			ended.end(failure);
 		}
@@ -56,12 +78,27 @@ public final class OpenOperation {
 	 * What is under way has failed, and begins again.
 	 * @param failure why
 	 */
-	public synchronized void retry(Throwable failure) {
-		Kind again = this.kind;
+	public void retry(Throwable failure) {
+		Kind again;
+		synchronized (this) {
+			again = this.kind;
+		}
 		end(failure);
 		if (again != null) {
 			begin(again);
 		}
+	}
+
+	/**
+	 * Nothing begins any more, and nobody waits for what is under way. May be called from
+	 * any thread.
+	 * @param cause why
+	 */
+	public void close(Throwable cause) {
+		synchronized (this) {
+			this.closed = true;
+		}
+		end(cause);
 	}
 
 }

@@ -13,14 +13,6 @@ public interface Telemetry {
 	};
 
 	/**
-	 * Returns one that passes on to this and never throws.
-	 * @return the telemetry for a state machine
-	 */
-	default Telemetry guarded() {
-		return new GuardedTelemetry(this);
-	}
-
-	/**
 	 * An operation begins.
 	 * @param kind what is done
 	 * @param subject to which key, or under which prefix

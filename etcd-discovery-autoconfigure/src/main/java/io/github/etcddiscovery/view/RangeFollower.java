@@ -4,6 +4,7 @@ import java.time.Duration;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.concurrent.CancellationException;
 import java.util.concurrent.CompletableFuture;
 import java.util.random.RandomGenerator;
 
@@ -78,6 +79,7 @@ final class RangeFollower implements Reflector.Sink {
 
 	void close() {
 		this.reflector.close();
+		this.resync.close(new CancellationException("The view of " + this.range.prefix() + " is closed"));
 	}
 
 	ViewState state() {

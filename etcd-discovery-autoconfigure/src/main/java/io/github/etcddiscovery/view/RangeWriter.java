@@ -27,6 +27,9 @@ final class RangeWriter<T> {
 
 	private static final Logger logger = LoggerFactory.getLogger(RangeWriter.class);
 
+	/** Decoders that are not ours may say anything, and it is kept. */
+	private static final int LONGEST_REASON = 300;
+
 	private final KeyRange range;
 
 	private final InstanceDecoder<T> decoder;
@@ -164,7 +167,8 @@ final class RangeWriter<T> {
 			if (before == null || before.instance() != null) {
 				logger.warn("Ignoring the entry at {}: {}", escaped(keyValue.key()), ex.getMessage());
 			}
-			return Entry.of(keyValue, key, null, String.valueOf(ex.getMessage()));
+			String reason = String.valueOf(ex.getMessage());
+			return Entry.of(keyValue, key, null, reason.substring(0, Math.min(reason.length(), LONGEST_REASON)));
 		}
 	}
 

@@ -3,10 +3,10 @@ package io.github.etcddiscovery.view;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Comparator;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
-import java.util.TreeMap;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
@@ -21,6 +21,7 @@ import io.github.etcddiscovery.client.EtcdException;
 import io.github.etcddiscovery.client.EtcdException.Reason;
 import io.github.etcddiscovery.instance.KeyRange;
 import io.github.etcddiscovery.support.EventLoop;
+import io.github.etcddiscovery.support.GuardedTelemetry;
 import io.github.etcddiscovery.support.Telemetry;
 import org.jspecify.annotations.Nullable;
 
@@ -85,7 +86,7 @@ public final class ServiceView<T> implements AutoCloseable {
 		this.loop = loop;
 		this.notifier = notifier;
 		this.subscribers = new Subscribers<>(this::catalog, notifier);
-		Telemetry guarded = telemetry.guarded();
+		Telemetry guarded = new GuardedTelemetry(telemetry);
 		CatalogWriter<T> writer = new CatalogWriter<>(ranges, availability);
 		this.catalog = writer.catalog();
 		for (int i = 0; i < ranges.size(); i++) {
@@ -209,13 +210,14 @@ public final class ServiceView<T> implements AutoCloseable {
 
 	/**
 	 * Says why entries cannot be read.
-	 * @param most how many of them to name
-	 * @return the reasons by key
+	 * @param most how many of them to name at most
+	 * @return the reasons by key, sorted
 	 */
 	public Map<String, String> rejections(int most) {
-		Map<String, String> rejections = new TreeMap<>();
+		Map<String, String> rejections = new LinkedHashMap<>();
 		this.followers.stream()
 			.flatMap((follower) -> follower.rejections().entrySet().stream())
+			.sorted(Map.Entry.comparingByKey())
 			.limit(most)
 			.forEach((rejection) -> rejections.put(rejection.getKey(), rejection.getValue()));
 		return rejections;

@@ -6,6 +6,7 @@ import java.util.Arrays;
 import java.util.Collections;
 import java.util.Map;
 import java.util.regex.Pattern;
+import java.util.stream.Stream;
 
 import io.github.etcddiscovery.cloud.EtcdServiceInstance;
 import io.github.etcddiscovery.testing.EtcdApplicationTests;
@@ -19,6 +20,8 @@ import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.json.JsonMapper;
 
 import org.springframework.boot.autoconfigure.EnableAutoConfiguration;
+import org.springframework.boot.availability.AvailabilityChangeEvent;
+import org.springframework.boot.availability.ReadinessState;
 import org.springframework.cloud.client.discovery.DiscoveryClient;
 import org.springframework.context.ConfigurableApplicationContext;
 import org.springframework.context.annotation.Configuration;
@@ -38,6 +41,8 @@ class EndpointTests extends EtcdApplicationTests {
 
 	private static final String ORDERS = "/services/orders/";
 
+	private static final String CHANGEABLE = "management.endpoint.etcd.access=unrestricted";
+
 	private ConfigurableApplicationContext context;
 
 	EndpointTests() {
@@ -46,10 +51,10 @@ class EndpointTests extends EtcdApplicationTests {
 
 	@Test
 	void statusIsShownAndSetAndReadinessDoesNotOverrideIt() {
-		start("servlet", "management.endpoint.serviceregistry.access=unrestricted");
+		start("servlet");
 		assertThat(get("serviceregistry").body()).contains("UP");
-		assertThat(post("serviceregistry", Map.of("status", "OUT_OF_SERVICE")).status()).isBetween(200, 204);
-		await().atMost(SOON).until(() -> this.eyes.get(key()).getValue().toString().contains("OUT_OF_SERVICE"));
+		assertThat(post("serviceregistry", Map.of("status", "OUT_OF_SERVICE")).status()).isEqualTo(200);
+		assertThat(this.eyes.get(key()).getValue().toString()).as("by then").contains("OUT_OF_SERVICE");
 		await().atMost(SOON).until(() -> discoveryClient().getInstances("orders").isEmpty());
 		TestApplications.refuseAndAcceptTraffic(this.context);
 		assertThat(get("serviceregistry").body()).contains("OUT_OF_SERVICE");
@@ -60,11 +65,13 @@ class EndpointTests extends EtcdApplicationTests {
 	@ParameterizedTest
 	@ValueSource(strings = { "servlet", "reactive" })
 	void statusThatDoesNotExistIsRefusedInASentence(String type) {
-		start(type, "management.endpoint.serviceregistry.access=unrestricted");
+		start(type);
 		Answer answer = post("serviceregistry", Map.of("status", "SLEEPY"));
 		assertThat(answer.status()).isEqualTo(400);
 		assertThat(answer.json().path("error").asString())
 			.isEqualTo("Unknown status 'SLEEPY': expected one of [UP, DOWN, OUT_OF_SERVICE, UNKNOWN]");
+		assertThat(post("serviceregistry", Map.of("state", "UP")).json().path("error").asString())
+			.isEqualTo("No status given: expected {\"status\":\"...\"}");
 		assertThat(this.eyes.get(key()).getValue().toString()).contains("\"status\":\"UP\"");
 	}
 
@@ -103,7 +110,8 @@ class EndpointTests extends EtcdApplicationTests {
 	@ParameterizedTest
 	@ValueSource(strings = { "servlet", "reactive" })
 	void metadataChangeInPlaceUnderTheSameLease(String type) {
-		start(type, "spring.cloud.etcd.discovery.metadata.weight=1", "spring.cloud.etcd.discovery.metadata.blue=yes");
+		start(type, CHANGEABLE, "spring.cloud.etcd.discovery.metadata.weight=1",
+				"spring.cloud.etcd.discovery.metadata.blue=yes");
 		var before = this.eyes.get(key());
 		Answer set = setWeight("5");
 		assertThat(set.status()).isEqualTo(200);
@@ -121,40 +129,49 @@ class EndpointTests extends EtcdApplicationTests {
 
 	@Test
 	void whatCannotBeChangedIsRefusedInASentence() {
-		start("servlet");
+		start("servlet", CHANGEABLE);
 		long revision = this.eyes.get(key()).getModRevision();
 		Answer other = post("etcd/host/name", Map.of("value", "h"));
 		assertThat(other.status()).isEqualTo(404);
 		assertThat(other.json().path("error").asString())
 			.isEqualTo("There is no 'host' to change: expected 'metadata'");
-		assertThat(post("etcd/metadata/weight", Map.of("other", "5")).status()).isEqualTo(400);
+		Answer none = post("etcd/metadata/weight", Map.of("other", "5"));
+		assertThat(none.status()).isEqualTo(400);
+		assertThat(none.json().path("error").asString()).isEqualTo("No value given: expected {\"value\":\"...\"}");
 		assertThat(this.eyes.get(key()).getModRevision()).isEqualTo(revision);
 	}
 
 	@Test
 	void metadataThatEtcdRefusesAreRefusedInASentence() {
-		start("servlet");
+		start("servlet", CHANGEABLE);
 		Answer answer = setWeight("9".repeat(1_600_000));
 		assertThat(answer.status()).isEqualTo(503);
 		assertThat(answer.json().path("error").asString()).contains("request is too large");
+		assertThat(get("etcd").body()).contains("\"metadata\":{}");
+		long lease = this.eyes.get(key()).getLease();
+		this.eyes.revoke(lease);
+		await("not kept out by what was refused").atMost(SOON)
+			.until(() -> this.eyes.get(key()) != null && this.eyes.get(key()).getLease() != lease);
 	}
 
 	@Test
-	void metadataAreTakenWhileEtcdIsAwayAndFollowWhenItIsBack() {
-		start("servlet", "spring.cloud.etcd.request-timeout=500ms");
+	void changesAreTakenWhileEtcdIsAwayAndFollowWhenItIsBack() {
+		start("servlet", CHANGEABLE, "spring.cloud.etcd.request-timeout=500ms");
 		this.etcd.kill();
 		Answer answer = setWeight("5");
 		assertThat(answer.status()).isEqualTo(202);
 		assertThat(answer.json().at("/metadata/weight").asString()).isEqualTo("5");
+		assertThat(post("serviceregistry", Map.of("status", "OUT_OF_SERVICE")).status()).isEqualTo(202);
 		this.etcd.startAgain();
 		await().atMost(SOON)
 			.ignoreExceptions()
-			.until(() -> this.eyes.get(key()).getValue().toString().contains("\"weight\":\"5\""));
+			.until(() -> this.eyes.get(key()).getValue().toString().contains("\"weight\":\"5\"")
+					&& this.eyes.get(key()).getValue().toString().contains("OUT_OF_SERVICE"));
 	}
 
 	@Test
 	void applicationThatIsNotRegisteredHasNoMetadataToChange() {
-		start("servlet", "spring.cloud.etcd.discovery.register=false");
+		start("servlet", CHANGEABLE, "spring.cloud.etcd.discovery.register=false");
 		Answer answer = setWeight("5");
 		assertThat(answer.status()).isEqualTo(404);
 		assertThat(answer.json().path("error").asString()).isEqualTo("This application does not register itself");
@@ -162,10 +179,25 @@ class EndpointTests extends EtcdApplicationTests {
 	}
 
 	@Test
-	void readOnlyAccessShowsAndChangesNothing() {
-		start("servlet", "management.endpoint.etcd.access=read-only");
+	void nothingIsChangedUnlessItIsSaidThatItMayBe() {
+		start("servlet");
 		assertThat(get("etcd").status()).isEqualTo(200);
 		assertThat(setWeight("5").status()).isEqualTo(404);
+	}
+
+	@Test
+	void metadataOfAnApplicationThatIsNotRegisteredYetFollowWithIt() {
+		start("servlet", CHANGEABLE);
+		AvailabilityChangeEvent.publish(this.context, ReadinessState.REFUSING_TRAFFIC);
+		this.context.stop();
+		this.context.start();
+		assertThat(this.eyes.all(ORDERS)).isEmpty();
+		assertThat(setWeight("5").status()).isEqualTo(202);
+		AvailabilityChangeEvent.publish(this.context, ReadinessState.ACCEPTING_TRAFFIC);
+		await().atMost(SOON)
+			.untilAsserted(() -> assertThat(this.eyes.all(ORDERS).values()).singleElement()
+				.asString()
+				.contains("\"weight\":\"5\""));
 	}
 
 	@ParameterizedTest
@@ -192,7 +224,8 @@ class EndpointTests extends EtcdApplicationTests {
 	@Test
 	void readinessGroupWithEtcdWaitsForTheFirstSync() {
 		this.etcd.kill();
-		start("servlet", "spring.cloud.etcd.fail-fast=false", "management.endpoint.health.probes.enabled=true",
+		start("servlet", CHANGEABLE, "spring.cloud.etcd.fail-fast=false",
+				"management.endpoint.health.probes.enabled=true",
 				"management.endpoint.health.group.readiness.include=readinessState,etcd");
 		assertThat(get("health/readiness").status()).isEqualTo(503);
 		this.etcd.startAgain();
@@ -201,10 +234,11 @@ class EndpointTests extends EtcdApplicationTests {
 	}
 
 	private void start(String type, String... properties) {
-		String[] all = Arrays.copyOf(properties, properties.length + 2);
-		all[properties.length] = "spring.main.web-application-type=" + type;
-		all[properties.length + 1] = "management.endpoints.web.exposure.include=*";
-		this.context = this.applications.start(Application.class, "orders", all);
+		this.context = this.applications.start(Application.class, "orders",
+				Stream
+					.concat(Stream.of("spring.main.web-application-type=" + type,
+							"management.endpoints.web.exposure.include=*"), Stream.of(properties))
+					.toArray(String[]::new));
 	}
 
 	private DiscoveryClient discoveryClient() {

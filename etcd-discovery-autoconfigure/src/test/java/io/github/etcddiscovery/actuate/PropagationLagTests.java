@@ -1,5 +1,6 @@
 package io.github.etcddiscovery.actuate;
 
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 
@@ -44,6 +45,23 @@ class PropagationLagTests {
 		assertThat(this.lags).isEmpty();
 		this.lag.seen(PREFIX, 2, 105);
 		assertThat(this.lags).containsExactly(5L);
+	}
+
+	@Test
+	void writeThatWasWipedIsNotMeasuredWhenItsRevisionComesAgain() {
+		this.lag.written(KEY, 7, 100);
+		this.lag.seen(PREFIX, 7, 100 + Duration.ofMinutes(2).toNanos());
+		assertThat(this.lags).isEmpty();
+	}
+
+	@Test
+	void keyUnderALongerPrefixIsSeenThereOnly() {
+		this.lag.seen(PREFIX + "orders/", 1, 90);
+		this.lag.written(KEY, 7, 100);
+		this.lag.seen(PREFIX, 8, 110);
+		assertThat(this.lags).isEmpty();
+		this.lag.seen(PREFIX + "orders/", 7, 120);
+		assertThat(this.lags).containsExactly(20L);
 	}
 
 	@Test

@@ -47,8 +47,6 @@ class AwaitedInstancesTests extends EtcdApplicationTests {
 		CompletableFuture<ConfigurableApplicationContext> start = CompletableFuture.supplyAsync(() -> start(TWO));
 		await().atMost(SOON)
 			.until(() -> output.toString().contains("Waiting up to 30000 ms for stock (1 of 2 instances)"));
-		put("b", "OUT_OF_SERVICE");
-		put("c", "DOWN");
 		assertThat(this.eyes.all("/services/orders/")).as("registers itself only after that").isEmpty();
 		assertThat(start).isNotDone();
 		put("b", "UP");
@@ -58,20 +56,36 @@ class AwaitedInstancesTests extends EtcdApplicationTests {
 	}
 
 	@Test
-	void startFailsInASentenceWhenTheyDoNotCome(CapturedOutput output) {
+	void startFailsInASentenceWhenTheyDoNotComeOrMayNotBeCalled(CapturedOutput output) {
 		put("a", "UP");
+		put("b", "OUT_OF_SERVICE");
+		put("c", "DOWN");
 		assertThatThrownBy(() -> start(TWO, "spring.cloud.etcd.discovery.wait-for.cart=1",
 				"spring.cloud.etcd.discovery.wait-timeout=300ms"));
 		assertThat(output).contains("APPLICATION FAILED TO START")
-			.contains("Missing after 300 ms: cart (0 of 1 instances), stock (1 of 2 instances)")
+			.contains(
+					"Missing after 300 ms: cart (0 of 1 instances), stock (1 of 2 instances); services seen are [stock]")
 			.contains("spring.cloud.etcd.discovery.wait-timeout")
 			.contains("spring.cloud.etcd.fail-fast=false");
 	}
 
 	@Test
+	void whoeverIsStartedAgainDoesNotWaitAgain() {
+		put("a", "UP");
+		put("b", "UP");
+		ConfigurableApplicationContext context = start(TWO, "spring.cloud.etcd.discovery.wait-timeout=300ms");
+		context.stop();
+		this.eyes.deleteAll("/services/stock/");
+		await().atMost(SOON).until(() -> context.getBean(DiscoveryClient.class).getInstances("stock").isEmpty());
+		context.start();
+		await().atMost(SOON).until(() -> this.eyes.all("/services/orders/").size() == 1);
+	}
+
+	@Test
 	void withoutFailFastTheStartGoesOnWithoutThem(CapturedOutput output) {
 		start(TWO, "spring.cloud.etcd.discovery.wait-timeout=300ms", "spring.cloud.etcd.fail-fast=false");
-		assertThat(output).contains("Missing after 300 ms: stock (0 of 2 instances): starting without them");
+		assertThat(output)
+			.contains("Missing after 300 ms: stock (0 of 2 instances); services seen are []: starting without them");
 	}
 
 	@Test
@@ -86,6 +100,7 @@ class AwaitedInstancesTests extends EtcdApplicationTests {
 			.havingRootCause()
 			.isInstanceOf(InstancesMissingException.class)
 			.withMessage("Interrupted while waiting for stock (0 of 2 instances)");
+		assertThat(output).contains("Waiting no longer: the application is closing");
 	}
 
 	private ConfigurableApplicationContext start(String... properties) {

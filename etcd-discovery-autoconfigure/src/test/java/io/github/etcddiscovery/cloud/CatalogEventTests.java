@@ -11,6 +11,7 @@ import java.util.concurrent.Phaser;
 import io.github.etcddiscovery.testing.EtcdApplicationTests;
 import io.github.etcddiscovery.testing.EtcdBinary;
 import io.github.etcddiscovery.testing.RequiresEtcd;
+import io.github.etcddiscovery.view.ServiceView;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import reactor.core.Disposable;
@@ -107,6 +108,60 @@ class CatalogEventTests extends EtcdApplicationTests {
 	}
 
 	@Test
+	void listenerThatThrowsKeepsNothingFromTheOthers() {
+		next();
+		this.recorder.throwing = true;
+		int before = this.recorder.heartbeats.size();
+		this.eyes.put("/services/cart/a", record(1, "UP", Map.of()));
+		await().atMost(SOON).until(() -> this.recorder.heartbeats.size() == before + 1);
+		this.recorder.throwing = false;
+		this.eyes.put(STOCK + "b", record(2, "UP", Map.of()));
+		await().atMost(SOON)
+			.until(() -> this.recorder.changes.stream()
+				.anyMatch((event) -> ids(event.getAdded()).equals(List.of("b"))));
+	}
+
+	@Test
+	void whatCallersDoNotSeeIsNoHeartbeat() {
+		next();
+		this.eyes.put(STOCK + "b", record(2, "DOWN", Map.of()));
+		await().atMost(SOON).until(() -> view().catalog().all("stock").size() == 2);
+		int before = this.recorder.heartbeats.size();
+		this.eyes.put(STOCK + "b", record(2, "DOWN", Map.of("weight", "5")));
+		this.eyes.put("/services/cart/a", record(1, "UP", Map.of()));
+		assertThat(next().getServiceId()).isEqualTo("cart");
+		await().atMost(SOON).until(() -> this.recorder.heartbeats.size() == before + 1);
+	}
+
+	@Test
+	void restartTellsAllAgainAndGoesOn() {
+		next();
+		this.context.stop();
+		this.eyes.put(STOCK + "b", record(2, "UP", Map.of()));
+		await().atMost(SOON).until(() -> view().catalog().all("stock").size() == 2);
+		assertThat(this.recorder.changes).isEmpty();
+		this.context.start();
+		assertThat(ids(next().getAdded())).containsExactly("a", "b");
+		this.eyes.delete(STOCK + "a");
+		assertThat(ids(next().getRemoved())).containsExactly("a");
+	}
+
+	@Test
+	void listenersOfAParentAreToldOnceWhateverItsChildren() {
+		next();
+		try (ConfigurableApplicationContext child = new SpringApplicationBuilder(Child.class).parent(this.context)
+			.web(WebApplicationType.NONE)
+			.run()) {
+			this.eyes.put(STOCK + "b", record(2, "UP", Map.of()));
+			assertThat(ids(next().getAdded())).containsExactly("b");
+			this.eyes.put("/services/cart/a", record(1, "UP", Map.of()));
+			assertThat(next().getServiceId()).isEqualTo("cart");
+			assertThat(child.getBean(CatalogEventPublisher.class))
+				.isNotSameAs(this.context.getBean(CatalogEventPublisher.class));
+		}
+	}
+
+	@Test
 	void listenerThatBlocksHoldsUpNoReader() {
 		next();
 		this.recorder.gate.register();
@@ -150,9 +205,22 @@ class CatalogEventTests extends EtcdApplicationTests {
 		assertThat(seen).singleElement().satisfies((first) -> assertThat(ids(first)).containsExactly("a"));
 		this.eyes.put(STOCK + "b", record(2, "UP", Map.of()));
 		await().atMost(SOON).until(() -> ids(seen.get(seen.size() - 1)).equals(List.of("a", "b")));
+		this.eyes.put(STOCK + "c", record(3, "DOWN", Map.of()));
+		await().atMost(SOON).until(() -> view().catalog().all("stock").size() == 3);
+		this.eyes.delete(STOCK + "c");
 		this.eyes.delete(STOCK + "a");
 		await().atMost(SOON).until(() -> ids(seen.get(seen.size() - 1)).equals(List.of("b")));
+		assertThat(seen.stream().map(CatalogEventTests::ids)).as("no list twice")
+			.containsExactly(List.of("a"), List.of("a", "b"), List.of("b"));
 		subscription.dispose();
+		this.eyes.put(STOCK + "d", record(4, "UP", Map.of()));
+		await().atMost(SOON).until(() -> view().catalog().available("stock").size() == 2);
+		assertThat(seen).hasSize(3);
+	}
+
+	@SuppressWarnings("unchecked")
+	private ServiceView<ServiceInstance> view() {
+		return this.context.getBean(ServiceView.class);
 	}
 
 	private ServiceInstancesChangedEvent next() {
@@ -186,9 +254,14 @@ class CatalogEventTests extends EtcdApplicationTests {
 
 		private volatile boolean waiting;
 
+		private volatile boolean throwing;
+
 		@EventListener
 		void changed(ServiceInstancesChangedEvent event) {
 			this.threads.add(Thread.currentThread().getName());
+			if (this.throwing) {
+				throw new IllegalStateException("thrown on purpose");
+			}
 			this.changes.add(event);
 			if (this.gate.getRegisteredParties() > 0) {
 				this.waiting = true;
@@ -200,6 +273,15 @@ class CatalogEventTests extends EtcdApplicationTests {
 		void beat(HeartbeatEvent event) {
 			this.heartbeats.add(event);
 		}
+
+	}
+
+	/**
+	 * A context below the application's.
+	 */
+	@Configuration(proxyBeanMethods = false)
+	@EnableAutoConfiguration
+	static class Child {
 
 	}
 

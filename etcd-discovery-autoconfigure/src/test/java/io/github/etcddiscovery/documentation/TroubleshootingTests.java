@@ -12,6 +12,8 @@ import java.util.regex.MatchResult;
 import java.util.regex.Pattern;
 import java.util.stream.Stream;
 
+import io.github.etcddiscovery.cloud.EtcdRegistration;
+import io.github.etcddiscovery.cloud.EtcdServiceRegistry;
 import io.github.etcddiscovery.testing.EtcdBinary;
 import io.github.etcddiscovery.testing.EtcdEyes;
 import io.github.etcddiscovery.testing.EtcdProcess;
@@ -157,7 +159,7 @@ class TroubleshootingTests {
 		else if (message.startsWith("Not registering orders")) {
 			start(registering(plain(), "spring.cloud.etcd.discovery.port="));
 		}
-		else if (message.contains("still trying in the background") || message.startsWith("No lease for now")) {
+		else if (message.contains("is not registered after") || message.startsWith("No lease for now")) {
 			EtcdProcess etcd = plain();
 			etcd.kill();
 			start(registering(etcd, ETCD + "fail-fast=false", ETCD + "request-timeout=500ms"));
@@ -199,6 +201,13 @@ class TroubleshootingTests {
 		}
 		else if (message.contains("which is another one than")) {
 			start(registering(plain(), ETCD + "discovery.prefix=services"));
+		}
+		else if (message.contains("is not changed after")) {
+			EtcdProcess etcd = plain();
+			ConfigurableApplicationContext context = start(registering(etcd, ETCD + "request-timeout=500ms"));
+			etcd.kill();
+			context.getBean(EtcdServiceRegistry.class)
+				.changeMetadata(context.getBean(EtcdRegistration.class), "weight", "5");
 		}
 		else if (message.startsWith("Staying connected")) {
 			refresh("request-timeout", "0s");

@@ -211,4 +211,43 @@ class RegistrarRaceTests extends ScriptedRegistrar {
 		assertThat(this.etcd.pending()).isEmpty();
 	}
 
+	@Test
+	void changeIsDoneWhenEtcdHoldsItAndNotBefore() {
+		registered("v1");
+		CompletableFuture<Void> changed = register("v2");
+		assertThat(changed).isNotDone();
+		CompletableFuture<Void> changedAgain = register("v3");
+		this.etcd.answer("put v2 under 7 if at 10", new WriteResult(true, 11, null));
+		this.loop.run();
+		assertThat(changed).as("as long as etcd does not hold what is wanted by now").isNotDone();
+		this.etcd.answer("put v3 under 7 if at 11", new WriteResult(true, 12, null));
+		this.loop.run();
+		assertThat(changed).isCompleted();
+		assertThat(changedAgain).isCompleted();
+	}
+
+	@Test
+	void changeThatIsRefusedFailsAndIsTriedAgain() {
+		registered("v1");
+		CompletableFuture<Void> changed = register("v2");
+		this.etcd.fail("put v2 under 7 if at 10", Reason.PERMISSION_DENIED);
+		this.loop.run();
+		assertThat(changed).isCompletedExceptionally();
+		CompletableFuture<Void> wantedAgain = register("v1");
+		assertThat(wantedAgain).as("what is there already").isCompleted();
+	}
+
+	@Test
+	void refusalOfWhatIsNotWantedAnyMoreSaysNothingOfWhatIs() {
+		registered("v1");
+		CompletableFuture<Void> tooLarge = register("v2");
+		CompletableFuture<Void> takenBack = register("v1");
+		this.etcd.fail("put v2 under 7 if at 10", Reason.FATAL);
+		this.loop.run();
+		assertThat(takenBack).isNotDone();
+		this.loop.advance(RETRY);
+		assertThat(takenBack).as("there all the time").isCompleted();
+		assertThat(tooLarge).isCompleted();
+	}
+
 }

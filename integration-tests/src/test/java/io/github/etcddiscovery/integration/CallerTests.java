@@ -82,7 +82,9 @@ class CallerTests extends EtcdApplicationTests {
 	private Callers start() {
 		return Stock
 			.start(this.applications, Application.class, "caller", "spring.main.web-application-type=servlet",
-					"spring.cloud.etcd.discovery.register=false")
+					"spring.cloud.etcd.discovery.register=false",
+					// Or a wrong choice would not show.
+					"spring.cloud.loadbalancer.retry.enabled=false")
 			.getBean(Callers.class);
 	}
 

@@ -35,7 +35,7 @@ class GatewayTests extends EtcdApplicationTests {
 	private static final String WEBFLUX = "spring.cloud.gateway.server.webflux.";
 
 	/** They do not look whether the application is one. */
-	private static final String SERVLET_GATEWAY = Stream
+	static final String SERVLET_GATEWAY = Stream
 		.of("GatewayServerMvcAutoConfiguration", "filter.FilterAutoConfiguration",
 				"handler.HandlerFunctionAutoConfiguration", "predicate.PredicateAutoConfiguration")
 		.map((name) -> "org.springframework.cloud.gateway.server.mvc." + name)

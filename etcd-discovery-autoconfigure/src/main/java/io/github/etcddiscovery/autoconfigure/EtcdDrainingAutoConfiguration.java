@@ -1,0 +1,62 @@
+package io.github.etcddiscovery.autoconfigure;
+
+import io.github.etcddiscovery.cloud.DrainingFilter;
+import io.github.etcddiscovery.cloud.DrainingWebFilter;
+import io.github.etcddiscovery.cloud.GracefulDeregistration;
+import jakarta.servlet.Filter;
+
+import org.springframework.boot.autoconfigure.AutoConfiguration;
+import org.springframework.boot.autoconfigure.condition.ConditionalOnBean;
+import org.springframework.boot.autoconfigure.condition.ConditionalOnClass;
+import org.springframework.boot.autoconfigure.condition.ConditionalOnMissingBean;
+import org.springframework.boot.autoconfigure.condition.ConditionalOnWebApplication;
+import org.springframework.boot.autoconfigure.condition.ConditionalOnWebApplication.Type;
+import org.springframework.context.annotation.Bean;
+import org.springframework.context.annotation.Configuration;
+import org.springframework.core.Ordered;
+import org.springframework.core.annotation.Order;
+import org.springframework.web.server.WebFilter;
+
+/**
+ * Auto-configuration that lets callers go, connection by connection, while the
+ * application drains.
+ */
+@AutoConfiguration(after = EtcdServiceRegistryAutoConfiguration.class)
+@ConditionalOnBean(GracefulDeregistration.class)
+public final class EtcdDrainingAutoConfiguration {
+
+	/**
+	 * For servlet applications.
+	 */
+	@Configuration(proxyBeanMethods = false)
+	@ConditionalOnWebApplication(type = Type.SERVLET)
+	@ConditionalOnClass(Filter.class)
+	static class ServletConfiguration {
+
+		@Bean
+		@Order(Ordered.HIGHEST_PRECEDENCE)
+		@ConditionalOnMissingBean
+		DrainingFilter etcdDrainingFilter(GracefulDeregistration deregistration) {
+			return new DrainingFilter(deregistration::isDraining);
+		}
+
+	}
+
+	/**
+	 * For reactive applications.
+	 */
+	@Configuration(proxyBeanMethods = false)
+	@ConditionalOnWebApplication(type = Type.REACTIVE)
+	@ConditionalOnClass(WebFilter.class)
+	static class ReactiveConfiguration {
+
+		@Bean
+		@Order(Ordered.HIGHEST_PRECEDENCE)
+		@ConditionalOnMissingBean
+		DrainingWebFilter etcdDrainingWebFilter(GracefulDeregistration deregistration) {
+			return new DrainingWebFilter(deregistration::isDraining);
+		}
+
+	}
+
+}

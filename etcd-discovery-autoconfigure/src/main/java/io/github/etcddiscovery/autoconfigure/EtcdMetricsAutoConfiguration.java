@@ -1,0 +1,39 @@
+package io.github.etcddiscovery.autoconfigure;
+
+import io.github.etcddiscovery.actuate.EtcdMeters;
+import io.github.etcddiscovery.actuate.MicrometerTelemetry;
+import io.github.etcddiscovery.cloud.EtcdServiceRegistry;
+import io.github.etcddiscovery.support.Telemetry;
+import io.github.etcddiscovery.view.ServiceView;
+import io.micrometer.core.instrument.binder.MeterBinder;
+import io.micrometer.observation.ObservationRegistry;
+
+import org.springframework.beans.factory.ObjectProvider;
+import org.springframework.boot.autoconfigure.AutoConfiguration;
+import org.springframework.boot.autoconfigure.condition.ConditionalOnBean;
+import org.springframework.boot.autoconfigure.condition.ConditionalOnClass;
+import org.springframework.boot.autoconfigure.condition.ConditionalOnMissingBean;
+import org.springframework.cloud.client.ServiceInstance;
+import org.springframework.context.annotation.Bean;
+
+/**
+ * Auto-configuration that measures registration and discovery, with Micrometer.
+ */
+@AutoConfiguration(after = { EtcdDiscoveryAutoConfiguration.class, EtcdServiceRegistryAutoConfiguration.class })
+@ConditionalOnClass(MeterBinder.class)
+@ConditionalOnBean(ServiceView.class)
+public final class EtcdMetricsAutoConfiguration {
+
+	@Bean
+	@ConditionalOnMissingBean
+	EtcdMeters etcdMeters(ServiceView<ServiceInstance> view, ObjectProvider<EtcdServiceRegistry> registry) {
+		return new EtcdMeters(view, registry.getIfAvailable());
+	}
+
+	@Bean
+	@ConditionalOnMissingBean(Telemetry.class)
+	MicrometerTelemetry etcdTelemetry(ObjectProvider<ObservationRegistry> observations) {
+		return new MicrometerTelemetry(observations);
+	}
+
+}
