@@ -7,6 +7,7 @@ import java.util.function.UnaryOperator;
 import io.github.etcddiscovery.cloud.BoundedWeight;
 import io.github.etcddiscovery.cloud.HealthCheckedInstanceListSupplier;
 import io.github.etcddiscovery.cloud.HealthProbe;
+import io.github.etcddiscovery.cloud.UntriedInstanceListSupplier;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -62,18 +63,15 @@ final class LoadBalancerConfigurations {
 		String here = "spring.cloud.loadbalancer.clients." + base.getServiceId() + "." + PROPERTY;
 		String property = environment.containsProperty(here) ? here : everywhere;
 		String wanted = environment.getProperty(property, DEFAULT);
-		if (wanted.equalsIgnoreCase(DEFAULT)) {
-			return base;
-		}
+		// Below the rest, so that none of them holds on to an instance that has failed.
+		ServiceInstanceListSupplier untried = new UntriedInstanceListSupplier(base);
 		UnaryOperator<ServiceInstanceListSupplierBuilder> configuration = KNOWN.get(wanted);
 		if (configuration == null) {
 			logger.warn("{} is '{}', which is not known here: {} is balanced by default. Expected one of {}", property,
 					wanted, base.getServiceId(), KNOWN.keySet());
-			return base;
+			return untried;
 		}
-		// Below, so that none of them holds on to an instance that has just been tried.
-		return configuration.apply(ServiceInstanceListSupplier.builder().withBase(base).withRetryAwareness())
-			.build(context);
+		return configuration.apply(ServiceInstanceListSupplier.builder().withBase(untried)).build(context);
 	}
 
 	private static ServiceInstanceListSupplier healthChecked(ConfigurableApplicationContext context,
@@ -83,7 +81,8 @@ final class LoadBalancerConfigurations {
 		if (context.getParent() instanceof ConfigurableApplicationContext application) {
 			application.addApplicationListener(new StopAtClose(supplier, application));
 		}
-		return supplier;
+		// It checks all, whatever the request, so that what is below does not count.
+		return new UntriedInstanceListSupplier(supplier);
 	}
 
 	/**

@@ -35,7 +35,7 @@ import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
 import static org.awaitility.Awaitility.await;
 
 /**
- * One of two instances does not answer, although etcd still holds it.
+ * One instance answers, and others do not although etcd still holds them.
  */
 @RequiresEtcd
 class LoadBalancerRetryTests extends EtcdApplicationTests {
@@ -78,6 +78,23 @@ class LoadBalancerRetryTests extends EtcdApplicationTests {
 		assertThatAllAreAnswered(() -> restTemplate.getForEntity("http://orders/", Void.class));
 	}
 
+	@ParameterizedTest
+	@ValueSource(strings = { "default", "same-instance-preference", "weighted", "subset" })
+	void asManyAttemptsAsInstancesReachTheOneThatAnswers(String configuration) {
+		register("a", EtcdProcess.freePort());
+		ConfigurableApplicationContext caller = caller(3, "spring.cloud.loadbalancer.configurations=" + configuration,
+				"spring.cloud.loadbalancer.retry.enabled=true",
+				"spring.cloud.loadbalancer.retry.max-retries-on-next-service-instance=2");
+		RestClient restClient = caller.getBean(RestClient.Builder.class).build();
+		WebClient webClient = caller.getBean(WebClient.Builder.class).build();
+		assertThatAllAreAnswered(() -> restClient.get().uri("http://orders/").retrieve().toBodilessEntity());
+		assertThatAllAreAnswered(() -> webClient.get()
+			.uri("http://orders/")
+			.retrieve()
+			.toBodilessEntity()
+			.block(Duration.ofSeconds(10)));
+	}
+
 	@Test
 	void blockingClientsDoNotRepeatAPost() {
 		RestClient client = caller().getBean(RestClient.Builder.class).build();
@@ -113,15 +130,19 @@ class LoadBalancerRetryTests extends EtcdApplicationTests {
 	}
 
 	private ConfigurableApplicationContext caller(String... properties) {
+		return caller(2, properties);
+	}
+
+	private ConfigurableApplicationContext caller(int instances, String... properties) {
 		ConfigurableApplicationContext caller = this.applications
 			.start(new SpringApplicationBuilder(Caller.class).web(WebApplicationType.NONE), "caller", properties);
 		await().atMost(Duration.ofSeconds(10))
-			.until(() -> caller.getBean(EtcdDiscoveryClient.class).getInstances("orders").size() == 2);
+			.until(() -> caller.getBean(EtcdDiscoveryClient.class).getInstances("orders").size() == instances);
 		return caller;
 	}
 
 	private void register(String id, int port) {
-		String weight = id.equals("dead") ? "1000" : "1";
+		String weight = id.equals("alive") ? "1" : "1000";
 		this.eyes.put("/services/orders/" + id,
 				"{\"host\":\"127.0.0.1\",\"port\":%d,\"metadata\":{\"weight\":\"%s\"}}".formatted(port, weight));
 	}
