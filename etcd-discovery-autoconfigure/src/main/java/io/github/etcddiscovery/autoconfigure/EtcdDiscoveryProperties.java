@@ -140,6 +140,12 @@ public class EtcdDiscoveryProperties {
 	private Duration drain = Duration.ofSeconds(1);
 
 	/**
+	 * How long an instance that has just come gets less than its share of calls, with the
+	 * load balancer configuration 'weighted'.
+	 */
+	private Duration slowStart = Duration.ZERO;
+
+	/**
 	 * Order among discovery clients.
 	 */
 	private int order;
@@ -318,6 +324,14 @@ public class EtcdDiscoveryProperties {
 
 	public void setDrain(Duration drain) {
 		this.drain = drain;
+	}
+
+	public Duration getSlowStart() {
+		return this.slowStart;
+	}
+
+	public void setSlowStart(Duration slowStart) {
+		this.slowStart = slowStart;
 	}
 
 	public int getOrder() {

@@ -27,6 +27,12 @@ import org.springframework.context.annotation.Lazy;
 @LoadBalancerClients(defaultConfiguration = EtcdLoadBalancerClientConfiguration.class)
 public final class EtcdLoadBalancerAutoConfiguration {
 
+	EtcdLoadBalancerAutoConfiguration(EtcdDiscoveryProperties properties) {
+		if (properties.getSlowStart().isNegative()) {
+			throw PropertyRules.invalid("discovery.slow-start", properties.getSlowStart(), "Expected 0 or more.");
+		}
+	}
+
 	@Bean
 	@ConditionalOnMissingBean
 	LoadBalancerZoneConfig etcdLoadBalancerZoneConfig(EtcdDiscoveryProperties properties,

@@ -1,5 +1,6 @@
 package io.github.etcddiscovery.autoconfigure;
 
+import java.time.Duration;
 import java.util.Map;
 import java.util.TreeMap;
 import java.util.function.UnaryOperator;
@@ -7,6 +8,7 @@ import java.util.function.UnaryOperator;
 import io.github.etcddiscovery.cloud.BoundedWeight;
 import io.github.etcddiscovery.cloud.HealthCheckedInstanceListSupplier;
 import io.github.etcddiscovery.cloud.HealthProbe;
+import io.github.etcddiscovery.cloud.SlowStart;
 import io.github.etcddiscovery.cloud.UntriedInstanceListSupplier;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -15,6 +17,7 @@ import org.springframework.cloud.client.ServiceInstance;
 import org.springframework.cloud.loadbalancer.core.ServiceInstanceListSupplier;
 import org.springframework.cloud.loadbalancer.core.ServiceInstanceListSupplierBuilder;
 import org.springframework.cloud.loadbalancer.support.LoadBalancerClientFactory;
+import org.springframework.cloud.loadbalancer.support.LoadBalancerEnvironmentPropertyUtils;
 import org.springframework.context.ApplicationListener;
 import org.springframework.context.ConfigurableApplicationContext;
 import org.springframework.context.event.ContextClosedEvent;
@@ -35,17 +38,17 @@ final class LoadBalancerConfigurations {
 
 	private static final String DEFAULT = "default";
 
-	private static final Map<String, UnaryOperator<ServiceInstanceListSupplierBuilder>> KNOWN = new TreeMap<>(
-			String.CASE_INSENSITIVE_ORDER);
+	private static final Map<String, Configuration> KNOWN = new TreeMap<>(String.CASE_INSENSITIVE_ORDER);
 	static {
-		KNOWN.put(DEFAULT, UnaryOperator.identity());
-		KNOWN.put("zone-preference", ServiceInstanceListSupplierBuilder::withZonePreference);
-		KNOWN.put("health-check", (builder) -> builder.with(LoadBalancerConfigurations::healthChecked));
-		KNOWN.put("request-based-sticky-session", ServiceInstanceListSupplierBuilder::withRequestBasedStickySession);
-		KNOWN.put("same-instance-preference", ServiceInstanceListSupplierBuilder::withSameInstancePreference);
-		KNOWN.put("weighted", (builder) -> builder.withWeighted(new BoundedWeight()));
-		KNOWN.put("subset", ServiceInstanceListSupplierBuilder::withSubset);
-		KNOWN.put("api-version", LoadBalancerConfigurations::byApiVersion);
+		KNOWN.put(DEFAULT, on((builder) -> builder));
+		KNOWN.put("zone-preference", on(ServiceInstanceListSupplierBuilder::withZonePreference));
+		KNOWN.put("health-check", on((builder) -> builder.with(LoadBalancerConfigurations::healthChecked)));
+		KNOWN.put("request-based-sticky-session",
+				on(ServiceInstanceListSupplierBuilder::withRequestBasedStickySession));
+		KNOWN.put("same-instance-preference", on(ServiceInstanceListSupplierBuilder::withSameInstancePreference));
+		KNOWN.put("weighted", LoadBalancerConfigurations::weighted);
+		KNOWN.put("subset", on(ServiceInstanceListSupplierBuilder::withSubset));
+		KNOWN.put("api-version", on(LoadBalancerConfigurations::byApiVersion));
 	}
 
 	private LoadBalancerConfigurations() {
@@ -63,15 +66,39 @@ final class LoadBalancerConfigurations {
 		String here = "spring.cloud.loadbalancer.clients." + base.getServiceId() + "." + PROPERTY;
 		String property = environment.containsProperty(here) ? here : everywhere;
 		String wanted = environment.getProperty(property, DEFAULT);
-		// Below the rest, so that none of them holds on to an instance that has failed.
-		ServiceInstanceListSupplier untried = new UntriedInstanceListSupplier(base);
-		UnaryOperator<ServiceInstanceListSupplierBuilder> configuration = KNOWN.get(wanted);
+		Configuration configuration = KNOWN.get(wanted);
 		if (configuration == null) {
 			logger.warn("{} is '{}', which is not known here: {} is balanced by default. Expected one of {}", property,
 					wanted, base.getServiceId(), KNOWN.keySet());
-			return untried;
+			return untried(base, context).build(context);
 		}
-		return configuration.apply(ServiceInstanceListSupplier.builder().withBase(untried)).build(context);
+		return configuration.apply(base, context).build(context);
+	}
+
+	/** Puts something on top of instances that have not been tried for a request. */
+	private static Configuration on(UnaryOperator<ServiceInstanceListSupplierBuilder> configuration) {
+		return (base, context) -> configuration.apply(untried(base, context));
+	}
+
+	/**
+	 * At the bottom, so that nothing above holds on to an instance that has failed;
+	 * unless Spring Cloud is told to let it.
+	 */
+	private static ServiceInstanceListSupplierBuilder untried(ServiceInstanceListSupplier base,
+			ConfigurableApplicationContext context) {
+		boolean avoid = LoadBalancerEnvironmentPropertyUtils.trueOrMissingForClientOrDefault(context.getEnvironment(),
+				"retry.avoid-previous-instance");
+		return ServiceInstanceListSupplier.builder().withBase(avoid ? new UntriedInstanceListSupplier(base) : base);
+	}
+
+	private static ServiceInstanceListSupplierBuilder weighted(ServiceInstanceListSupplier base,
+			ConfigurableApplicationContext context) {
+		Duration slowStart = context.getBean(EtcdDiscoveryProperties.class).getSlowStart();
+		if (slowStart.isZero()) {
+			return untried(base, context).withWeighted(new BoundedWeight());
+		}
+		SlowStart weights = new SlowStart(new BoundedWeight(), slowStart);
+		return untried(weights.following(base), context).withWeighted(weights);
 	}
 
 	private static ServiceInstanceListSupplier healthChecked(ConfigurableApplicationContext context,
@@ -110,6 +137,17 @@ final class LoadBalancerConfigurations {
 				this.supplier.stop();
 			}
 		}
+
+	}
+
+	/**
+	 * Puts a configuration on top of the instances that there are.
+	 */
+	@FunctionalInterface
+	private interface Configuration {
+
+		ServiceInstanceListSupplierBuilder apply(ServiceInstanceListSupplier base,
+				ConfigurableApplicationContext context);
 
 	}
 

@@ -30,7 +30,8 @@ final class RegistrationRefresher implements ApplicationListener<EnvironmentChan
 
 	/** In the uniform form: lower case, without hyphens. */
 	private static final Set<String> AT_START_ONLY = Set.of("enabled", "register", "deregister", "prefix", "services",
-			"serviceprefixes", "waitfor", "waittimeout", "ttl", "heartbeat", "followreadiness", "drain", "order");
+			"serviceprefixes", "waitfor", "waittimeout", "ttl", "heartbeat", "followreadiness", "drain", "slowstart",
+			"order");
 
 	private final Environment environment;
 

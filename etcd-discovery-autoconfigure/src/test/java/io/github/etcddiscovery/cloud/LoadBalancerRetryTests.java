@@ -96,6 +96,20 @@ class LoadBalancerRetryTests extends EtcdApplicationTests {
 	}
 
 	@Test
+	void instanceThatWasTriedIsTriedAgainIfSpringCloudIsToldSo() {
+		RestClient client = caller("spring.cloud.loadbalancer.configurations=weighted",
+				"spring.cloud.loadbalancer.retry.avoid-previous-instance=false")
+			.getBean(RestClient.Builder.class)
+			.build();
+		assertThatExceptionOfType(ResourceAccessException.class).as("which has nearly all the weight")
+			.isThrownBy(() -> {
+				for (int i = 0; i < 2; i++) {
+					client.get().uri("http://orders/").retrieve().toBodilessEntity();
+				}
+			});
+	}
+
+	@Test
 	void blockingClientsDoNotRepeatAPost() {
 		RestClient client = caller().getBean(RestClient.Builder.class).build();
 		assertThatExceptionOfType(ResourceAccessException.class).isThrownBy(() -> {

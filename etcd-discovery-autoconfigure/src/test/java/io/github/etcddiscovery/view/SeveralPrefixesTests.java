@@ -92,6 +92,9 @@ class SeveralPrefixesTests {
 			assertThat(view.catalog().positions()).containsExactly(new Catalog.Position("/services/orders/", 1, before),
 					new Catalog.Position("/services/stock/", 1, revision));
 			assertThat(view.catalog().revision()).isEqualTo(before);
+			assertThat(view.catalog().revision("orders")).isEqualTo(before);
+			assertThat(view.catalog().revision("stock")).isEqualTo(revision);
+			assertThat(view.catalog().revision("not-followed")).isZero();
 			assertThat(view.catalog().epoch()).isEqualTo(2);
 		}
 	}
