@@ -75,10 +75,9 @@ class EndpointTests extends EtcdApplicationTests {
 		assertThat(this.eyes.get(key()).getValue().toString()).contains("\"status\":\"UP\"");
 	}
 
-	@ParameterizedTest
-	@ValueSource(strings = { "servlet", "reactive" })
-	void whatIsRegisteredAndWhyAndWhatIsSeenIsShown(String type) {
-		start(type, "spring.cloud.etcd.discovery.zone=eu-1");
+	@Test
+	void whatIsRegisteredAndWhyAndWhatIsSeenIsShown() {
+		start("servlet", "spring.cloud.etcd.discovery.zone=eu-1");
 		this.eyes.put("/services/stock/a", "{\"host\":\"h\",\"port\":1,\"status\":\"DOWN\"}");
 		this.eyes.put("/services/stock/b", "{\"host\":\"h\",\"port\":0}");
 		await().atMost(SOON)

@@ -79,7 +79,7 @@ class LoadBalancerRetryTests extends EtcdApplicationTests {
 	}
 
 	@ParameterizedTest
-	@ValueSource(strings = { "default", "same-instance-preference", "weighted", "subset" })
+	@ValueSource(strings = { "default", "weighted" })
 	void asManyAttemptsAsInstancesReachTheOneThatAnswers(String configuration) {
 		register("a", EtcdProcess.freePort());
 		ConfigurableApplicationContext caller = caller(3, "spring.cloud.loadbalancer.configurations=" + configuration,
