@@ -1,5 +1,6 @@
 package io.github.etcddiscovery.autoconfigure;
 
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 
@@ -15,6 +16,7 @@ import io.github.etcddiscovery.cloud.EtcdRegistration;
 import io.github.etcddiscovery.cloud.EtcdRegistrationCustomizer;
 import io.github.etcddiscovery.cloud.EtcdServiceInstanceListSupplier;
 import io.github.etcddiscovery.cloud.EtcdServiceRegistry;
+import io.github.etcddiscovery.cloud.UntriedInstanceListSupplier;
 import io.github.etcddiscovery.instance.InstanceCodec;
 import io.github.etcddiscovery.instance.InstanceKey;
 import io.github.etcddiscovery.instance.ServiceRecord;
@@ -46,6 +48,7 @@ import org.springframework.cloud.commons.util.UtilAutoConfiguration;
 import org.springframework.cloud.context.environment.EnvironmentChangeEvent;
 import org.springframework.cloud.loadbalancer.annotation.LoadBalancerClients;
 import org.springframework.cloud.loadbalancer.config.LoadBalancerAutoConfiguration;
+import org.springframework.cloud.loadbalancer.core.DelegatingServiceInstanceListSupplier;
 import org.springframework.cloud.loadbalancer.core.RetryAwareServiceInstanceListSupplier;
 import org.springframework.cloud.loadbalancer.core.ServiceInstanceListSupplier;
 import org.springframework.cloud.loadbalancer.core.ZonePreferenceServiceInstanceListSupplier;
@@ -257,23 +260,36 @@ class EtcdAutoConfigurationTests {
 
 	@Test
 	void loadBalancerIsFedByOurSupplierWhateverConfigurationIsPutOnTop() {
-		this.withoutEtcd.run((context) -> assertThat(supplier(context.getBean(LoadBalancerClientFactory.class)))
-			.isInstanceOf(EtcdServiceInstanceListSupplier.class));
+		this.withoutEtcd.run((context) -> assertThat(suppliers(context.getBean(LoadBalancerClientFactory.class)))
+			.containsExactly(UntriedInstanceListSupplier.class, EtcdServiceInstanceListSupplier.class));
 		this.withoutEtcd.withPropertyValues("spring.cloud.loadbalancer.configurations=default")
-			.run((context) -> assertThat(supplier(context.getBean(LoadBalancerClientFactory.class)))
-				.isInstanceOf(EtcdServiceInstanceListSupplier.class));
+			.run((context) -> assertThat(suppliers(context.getBean(LoadBalancerClientFactory.class)))
+				.containsExactly(UntriedInstanceListSupplier.class, EtcdServiceInstanceListSupplier.class));
 		for (String property : List.of("spring.cloud.loadbalancer.configurations",
 				"spring.cloud.loadbalancer.clients.stock.configurations")) {
 			this.withoutEtcd.withPropertyValues(property + "=zone-preference")
-				.run((context) -> assertThat(supplier(context.getBean(LoadBalancerClientFactory.class)))
-					.isInstanceOfSatisfying(ZonePreferenceServiceInstanceListSupplier.class,
-							(zones) -> assertThat(
-									((RetryAwareServiceInstanceListSupplier) zones.getDelegate()).getDelegate())
-								.isInstanceOf(EtcdServiceInstanceListSupplier.class)));
+				.run((context) -> assertThat(suppliers(context.getBean(LoadBalancerClientFactory.class)))
+					.containsExactly(ZonePreferenceServiceInstanceListSupplier.class, UntriedInstanceListSupplier.class,
+							EtcdServiceInstanceListSupplier.class));
 		}
 		this.withoutEtcd.withPropertyValues("spring.cloud.loadbalancer.clients.other.configurations=zone-preference")
-			.run((context) -> assertThat(supplier(context.getBean(LoadBalancerClientFactory.class)))
-				.isInstanceOf(EtcdServiceInstanceListSupplier.class));
+			.run((context) -> assertThat(suppliers(context.getBean(LoadBalancerClientFactory.class)))
+				.containsExactly(UntriedInstanceListSupplier.class, EtcdServiceInstanceListSupplier.class));
+		this.withoutEtcd.withPropertyValues("spring.cloud.loadbalancer.retry.avoid-previous-instance=false")
+			.run((context) -> assertThat(suppliers(context.getBean(LoadBalancerClientFactory.class)))
+				.containsExactly(EtcdServiceInstanceListSupplier.class));
+	}
+
+	/** From the one on top to the one at the bottom. */
+	private static List<Class<?>> suppliers(LoadBalancerClientFactory factory) {
+		List<Class<?>> classes = new ArrayList<>();
+		ServiceInstanceListSupplier current = supplier(factory);
+		while (current instanceof DelegatingServiceInstanceListSupplier delegating) {
+			classes.add(current.getClass());
+			current = delegating.getDelegate();
+		}
+		classes.add(current.getClass());
+		return classes;
 	}
 
 	@Test
