@@ -13,8 +13,6 @@ import org.springframework.boot.autoconfigure.condition.ConditionalOnWebApplicat
 import org.springframework.boot.autoconfigure.condition.ConditionalOnWebApplication.Type;
 import org.springframework.context.annotation.Bean;
 import org.springframework.context.annotation.Configuration;
-import org.springframework.core.Ordered;
-import org.springframework.core.annotation.Order;
 import org.springframework.web.server.WebFilter;
 
 /**
@@ -34,7 +32,6 @@ public final class EtcdDrainingAutoConfiguration {
 	static class ServletConfiguration {
 
 		@Bean
-		@Order(Ordered.HIGHEST_PRECEDENCE)
 		@ConditionalOnMissingBean
 		DrainingFilter etcdDrainingFilter(GracefulDeregistration deregistration) {
 			return new DrainingFilter(deregistration::isDraining);
@@ -51,7 +48,6 @@ public final class EtcdDrainingAutoConfiguration {
 	static class ReactiveConfiguration {
 
 		@Bean
-		@Order(Ordered.HIGHEST_PRECEDENCE)
 		@ConditionalOnMissingBean
 		DrainingWebFilter etcdDrainingWebFilter(GracefulDeregistration deregistration) {
 			return new DrainingWebFilter(deregistration::isDraining);

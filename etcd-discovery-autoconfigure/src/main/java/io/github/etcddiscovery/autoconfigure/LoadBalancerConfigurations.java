@@ -80,15 +80,17 @@ final class LoadBalancerConfigurations {
 		return (base, context) -> configuration.apply(untried(base, context));
 	}
 
-	/**
-	 * At the bottom, so that nothing above holds on to an instance that has failed;
-	 * unless Spring Cloud is told to let it.
-	 */
+	/** At the bottom, so that nothing above holds on to an instance that has failed. */
 	private static ServiceInstanceListSupplierBuilder untried(ServiceInstanceListSupplier base,
+			ConfigurableApplicationContext context) {
+		return ServiceInstanceListSupplier.builder().withBase(withoutTried(base, context));
+	}
+
+	private static ServiceInstanceListSupplier withoutTried(ServiceInstanceListSupplier supplier,
 			ConfigurableApplicationContext context) {
 		boolean avoid = LoadBalancerEnvironmentPropertyUtils.trueOrMissingForClientOrDefault(context.getEnvironment(),
 				"retry.avoid-previous-instance");
-		return ServiceInstanceListSupplier.builder().withBase(avoid ? new UntriedInstanceListSupplier(base) : base);
+		return avoid ? new UntriedInstanceListSupplier(supplier) : supplier;
 	}
 
 	private static ServiceInstanceListSupplierBuilder weighted(ServiceInstanceListSupplier base,
@@ -109,7 +111,7 @@ final class LoadBalancerConfigurations {
 			application.addApplicationListener(new StopAtClose(supplier, application));
 		}
 		// It checks all, whatever the request, so that what is below does not count.
-		return new UntriedInstanceListSupplier(supplier);
+		return withoutTried(supplier, context);
 	}
 
 	/**

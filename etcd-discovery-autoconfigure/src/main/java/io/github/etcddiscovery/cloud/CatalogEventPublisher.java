@@ -26,7 +26,7 @@ import org.springframework.context.event.ApplicationEventMulticaster;
  * at each of which Spring Cloud Gateway makes its routes anew. Published on a thread of
  * its own, where listeners hold up nobody but each other: a change at once, those that
  * follow at most every {@link #PACE} together. What a listener throws is logged, and
- * keeps nothing from the others.
+ * keeps no other event from anybody.
  */
 public final class CatalogEventPublisher implements SmartLifecycle {
 
@@ -92,7 +92,7 @@ public final class CatalogEventPublisher implements SmartLifecycle {
 		private final AtomicBoolean signalled = new AtomicBoolean();
 
 		/** When to publish again at the earliest, by the clock of the loop. */
-		private volatile long notBefore = this.loop.nanoTime();
+		private long notBefore = this.loop.nanoTime();
 
 		private volatile boolean stopped;
 
@@ -106,12 +106,16 @@ public final class CatalogEventPublisher implements SmartLifecycle {
 
 		private void signal() {
 			if (this.signalled.compareAndSet(false, true)) {
-				long wait = Math.max(0, this.notBefore - this.loop.nanoTime());
-				this.loop.schedule(this::publish, Duration.ofNanos(wait));
+				this.loop.execute(this::publish);
 			}
 		}
 
 		private void publish() {
+			long wait = this.notBefore - this.loop.nanoTime();
+			if (wait > 0) {
+				this.loop.schedule(this::publish, Duration.ofNanos(wait));
+				return;
+			}
 			this.signalled.set(false);
 			Catalog<ServiceInstance> before = this.last;
 			Catalog<ServiceInstance> now = CatalogEventPublisher.this.view.catalog();
@@ -146,7 +150,7 @@ public final class CatalogEventPublisher implements SmartLifecycle {
 			try {
 				CatalogEventPublisher.this.listeners.multicastEvent(event);
 			}
-			catch (RuntimeException ex) {
+			catch (RuntimeException | LinkageError | StackOverflowError ex) {
 				logger.error("A listener failed at {}", event, ex);
 			}
 		}

@@ -10,6 +10,7 @@ import jakarta.servlet.ServletRequest;
 import jakarta.servlet.ServletResponse;
 import jakarta.servlet.http.HttpServletResponse;
 
+import org.springframework.core.Ordered;
 import org.springframework.http.HttpHeaders;
 
 /**
@@ -17,7 +18,7 @@ import org.springframework.http.HttpHeaders;
  * last response, and not by a connection that is closed under its next request. HTTP/2
  * has a way of its own, which web servers go when they stop.
  */
-public final class DrainingFilter implements Filter {
+public final class DrainingFilter implements Filter, Ordered {
 
 	private static final String CLOSE = "close";
 
@@ -29,6 +30,12 @@ public final class DrainingFilter implements Filter {
 	 */
 	public DrainingFilter(BooleanSupplier draining) {
 		this.draining = draining;
+	}
+
+	/** Before all others, which may answer by themselves. */
+	@Override
+	public int getOrder() {
+		return Ordered.HIGHEST_PRECEDENCE;
 	}
 
 	@Override

@@ -4,6 +4,7 @@ import java.util.function.BooleanSupplier;
 
 import reactor.core.publisher.Mono;
 
+import org.springframework.core.Ordered;
 import org.springframework.http.HttpHeaders;
 import org.springframework.web.server.ServerWebExchange;
 import org.springframework.web.server.WebFilter;
@@ -12,7 +13,7 @@ import org.springframework.web.server.WebFilterChain;
 /**
  * {@link DrainingFilter} for reactive applications.
  */
-public final class DrainingWebFilter implements WebFilter {
+public final class DrainingWebFilter implements WebFilter, Ordered {
 
 	private static final String CLOSE = "close";
 
@@ -24,6 +25,12 @@ public final class DrainingWebFilter implements WebFilter {
 	 */
 	public DrainingWebFilter(BooleanSupplier draining) {
 		this.draining = draining;
+	}
+
+	/** Before all others, which may answer by themselves. */
+	@Override
+	public int getOrder() {
+		return Ordered.HIGHEST_PRECEDENCE;
 	}
 
 	@Override

@@ -227,6 +227,14 @@ public class EtcdRegistration implements Registration {
 		}
 	}
 
+	/** Returns what this would be with other metadata, and a port if it has none yet. */
+	EtcdRegistration copyWith(String name, @Nullable String value) {
+		EtcdRegistration copy = copy();
+		copy.changeMetadata(name, value);
+		copy.boundPort = (copy.boundPort != 0) ? copy.boundPort : 1;
+		return copy;
+	}
+
 	/** Returns one that says the same, and goes its own way from here. */
 	EtcdRegistration copy() {
 		synchronized (this.metadata) {

@@ -3,6 +3,7 @@ package io.github.etcddiscovery.cloud;
 import java.time.Duration;
 import java.util.Collection;
 import java.util.List;
+import java.util.Objects;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
@@ -256,7 +257,7 @@ public class EtcdServiceRegistry implements ServiceRegistry<EtcdRegistration>, A
 			outcome = submit(registration);
 		}
 		this.waiting.await(registration, outcome, "changed");
-		return outcome.isDone() && !outcome.isCancelled();
+		return outcome.isDone() && !outcome.isCompletedExceptionally();
 	}
 
 	/**
@@ -269,26 +270,31 @@ public class EtcdServiceRegistry implements ServiceRegistry<EtcdRegistration>, A
 	 * or with the registration
 	 * @throws InvalidValueException if what would come of it breaks the rules; all stays
 	 * as it was
-	 * @throws EtcdException if etcd refuses it; all stays as it was
+	 * @throws EtcdException if etcd refuses it while this waits; all stays as it was
 	 */
 	public boolean changeMetadata(EtcdRegistration registration, String name, @Nullable String value) {
 		String former;
 		synchronized (this) {
-			if (this.keys.contains(registration)) {
-				EtcdRegistration candidate = registration.copy();
-				candidate.changeMetadata(name, value);
-				this.entries.of(candidate);
-			}
+			check(registration.copyWith(name, value));
 			former = registration.changeMetadata(name, value);
 		}
 		try {
 			return flush(registration);
 		}
 		catch (EtcdException ex) {
-			// Otherwise a lost lease would leave it out for good.
-			registration.changeMetadata(name, former);
-			publishChanges(registration);
+			takeBack(registration, name, value, former);
 			throw ex;
+		}
+	}
+
+	/** Or a lost lease would leave out for good what etcd refuses. */
+	private synchronized void takeBack(EtcdRegistration registration, String name, @Nullable String value,
+			@Nullable String former) {
+		if (Objects.equals(registration.getMetadata().get(name), value)) {
+			registration.changeMetadata(name, former);
+			if (!this.ended) {
+				publishChanges(registration);
+			}
 		}
 	}
 

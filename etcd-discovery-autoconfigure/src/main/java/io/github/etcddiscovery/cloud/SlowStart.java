@@ -82,7 +82,7 @@ public final class SlowStart implements WeightFunction {
 			this.joined.remove(instance, since);
 			return STEPS;
 		}
-		return 1 + (int) ((STEPS - 1) * age / this.duration);
+		return 1 + (int) (STEPS * age / this.duration);
 	}
 
 	private List<ServiceInstance> note(List<ServiceInstance> current) {

@@ -1,5 +1,6 @@
 package io.github.etcddiscovery.cloud;
 
+import java.lang.ref.WeakReference;
 import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -90,24 +91,25 @@ public final class UntriedInstanceListSupplier extends DelegatingServiceInstance
 
 	/**
 	 * A request, told from others by its headers, which are the same object at every
-	 * attempt.
+	 * attempt and not kept for it.
 	 */
-	private static final class RepeatedRequest {
+	private static final class RepeatedRequest extends WeakReference<Object> {
 
-		private final Object headers;
+		private final int hash;
 
 		RepeatedRequest(Object headers) {
-			this.headers = headers;
+			super(headers);
+			this.hash = System.identityHashCode(headers);
 		}
 
 		@Override
 		public boolean equals(@Nullable Object other) {
-			return other instanceof RepeatedRequest that && this.headers == that.headers;
+			return this == other || (other instanceof RepeatedRequest that && get() != null && get() == that.get());
 		}
 
 		@Override
 		public int hashCode() {
-			return System.identityHashCode(this.headers);
+			return this.hash;
 		}
 
 	}

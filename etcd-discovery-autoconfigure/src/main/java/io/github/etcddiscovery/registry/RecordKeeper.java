@@ -1,6 +1,7 @@
 package io.github.etcddiscovery.registry;
 
 import java.time.Duration;
+import java.util.Arrays;
 import java.util.concurrent.CompletableFuture;
 import java.util.random.RandomGenerator;
 
@@ -43,7 +44,7 @@ final class RecordKeeper implements KeyWatch.Listener, KeyWriter.Listener {
 
 	private RegistryEntry wanted;
 
-	private RegistryEntry attempted;
+	private byte[] attempted;
 
 	private final KeyWriter writer;
 
@@ -66,7 +67,7 @@ final class RecordKeeper implements KeyWatch.Listener, KeyWriter.Listener {
 		this.predecessors = new PredecessorCheck(client, loop, heartbeat, wanted.key());
 		this.key = wanted.key();
 		this.wanted = wanted;
-		this.attempted = wanted;
+		this.attempted = wanted.value();
 		this.outcome = new RegistrationOutcome(wanted.key(), telemetry);
 		this.backoff = new EtcdBackoff(random);
 		this.writer = new KeyWriter(client, lease, loop, wanted.key(), this, telemetry);
@@ -133,6 +134,7 @@ final class RecordKeeper implements KeyWatch.Listener, KeyWriter.Listener {
 			continueLeaving();
 			return;
 		}
+		this.attempted = this.wanted.value();
 		if (this.writer.readIfDue()) {
 			return;
 		}
@@ -142,7 +144,6 @@ final class RecordKeeper implements KeyWatch.Listener, KeyWriter.Listener {
 			this.outcome.succeeded();
 		}
 		else if (leaseId != 0 && !inSync && this.state != RecordState.CONFLICT) {
-			this.attempted = this.wanted;
 			this.writer.put(this.wanted.value());
 		}
 	}
@@ -233,7 +234,8 @@ final class RecordKeeper implements KeyWatch.Listener, KeyWriter.Listener {
 	@Override
 	public void failed(EtcdException cause) {
 		// Of a value that is not wanted any more it says nothing.
-		if (cause.reason().isRefusal() && (this.attempted == this.wanted || this.state == RecordState.LEAVING)) {
+		boolean wanted = this.state == RecordState.LEAVING || Arrays.equals(this.attempted, this.wanted.value());
+		if (cause.reason().isRefusal() && wanted) {
 			this.outcome.refused(this.state, cause);
 		}
 		this.loop.schedule(this::sync, this.backoff.next(cause));
@@ -247,9 +249,8 @@ final class RecordKeeper implements KeyWatch.Listener, KeyWriter.Listener {
 	}
 
 	/**
-	 * Takes the record out of etcd: marks it, then deletes it.
-	 * @param leaseFollows whether the lease is revoked when all records have left, so
-	 * that this one need not see to it that nothing is written under it any more
+	 * Marks the record, then deletes it; without seeing to it that nothing is written any
+	 * more if the lease, to be revoked when all have left, follows.
 	 */
 	void leave(boolean leaseFollows) {
 		this.leaseFollows |= leaseFollows;

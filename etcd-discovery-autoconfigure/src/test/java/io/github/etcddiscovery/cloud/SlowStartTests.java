@@ -67,7 +67,7 @@ class SlowStartTests extends EtcdApplicationTests {
 		assertThat(IntStream.range(0, 12).map((second) -> {
 			this.now.set(Duration.ofSeconds(second).toNanos());
 			return this.slowStart.apply(added);
-		})).containsExactly(3, 3, 6, 9, 12, 15, 18, 21, 24, 27, 30, 30);
+		})).containsExactly(3, 6, 9, 12, 15, 18, 21, 24, 27, 30, 30, 30);
 		assertThat(this.slowStart.apply(strong)).as("as ever").isEqualTo(70);
 	}
 

@@ -250,4 +250,15 @@ class RegistrarRaceTests extends ScriptedRegistrar {
 		assertThat(tooLarge).isCompleted();
 	}
 
+	@Test
+	void refusalConcernsAllWhoWantTheSame() {
+		registered("v1");
+		CompletableFuture<Void> one = register("v2");
+		CompletableFuture<Void> other = register("v2");
+		this.etcd.fail("put v2 under 7 if at 10", Reason.PERMISSION_DENIED);
+		this.loop.run();
+		assertThat(one).isCompletedExceptionally();
+		assertThat(other).isCompletedExceptionally();
+	}
+
 }
