@@ -248,10 +248,7 @@ final class RecordKeeper implements KeyWatch.Listener, KeyWriter.Listener {
 		}
 	}
 
-	/**
-	 * Marks the record, then deletes it; without seeing to it that nothing is written any
-	 * more if the lease, to be revoked when all have left, follows.
-	 */
+	/** Marks the record, then deletes it; what comes later goes with the lease, if so. */
 	void leave(boolean leaseFollows) {
 		this.leaseFollows |= leaseFollows;
 		if (this.state != RecordState.LEAVING && this.state != RecordState.GONE) {
