@@ -4,7 +4,6 @@ import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
 
-import io.github.etcddiscovery.client.EtcdException;
 import io.github.etcddiscovery.cloud.EtcdRegistration;
 import io.github.etcddiscovery.cloud.EtcdServiceRegistry;
 import io.github.etcddiscovery.cloud.RegisteredRecord;
@@ -32,9 +31,6 @@ public class EtcdDiscoveryEndpoint {
 
 	/** An answer has to stay readable whatever somebody has written into etcd. */
 	private static final int MOST_REJECTIONS = 100;
-
-	/** etcd has not answered yet. */
-	static final int STATUS_ACCEPTED = 202;
 
 	private static final String METADATA = "metadata";
 
@@ -86,10 +82,9 @@ public class EtcdDiscoveryEndpoint {
 	 * etcd refuses it
 	 */
 	@WriteOperation
-	public WebEndpointResponse<Map<String, ?>> set(@Selector String part, @Selector String name,
-			@Nullable String value) {
-		return (value != null) ? change(part, name, value)
-				: failure(WebEndpointResponse.STATUS_BAD_REQUEST, "No value given: expected {\"value\":\"...\"}");
+	public WebEndpointResponse<?> set(@Selector String part, @Selector String name, @Nullable String value) {
+		return (value != null) ? change(part, name, value) : ChangeAnswers
+			.failure(WebEndpointResponse.STATUS_BAD_REQUEST, "No value given: expected {\"value\":\"...\"}");
 	}
 
 	/**
@@ -99,33 +94,26 @@ public class EtcdDiscoveryEndpoint {
 	 * @return as setting does
 	 */
 	@DeleteOperation
-	public WebEndpointResponse<Map<String, ?>> remove(@Selector String part, @Selector String name) {
+	public WebEndpointResponse<?> remove(@Selector String part, @Selector String name) {
 		return change(part, name, null);
 	}
 
-	private WebEndpointResponse<Map<String, ?>> change(String part, String name, @Nullable String value) {
+	private WebEndpointResponse<?> change(String part, String name, @Nullable String value) {
 		if (!part.equals(METADATA)) {
-			return failure(WebEndpointResponse.STATUS_NOT_FOUND,
+			return ChangeAnswers.failure(WebEndpointResponse.STATUS_NOT_FOUND,
 					"There is no '%s' to change: expected '%s'".formatted(part, METADATA));
 		}
 		if (this.registry == null || this.registration == null) {
-			return failure(WebEndpointResponse.STATUS_NOT_FOUND, "This application does not register itself");
+			return ChangeAnswers.failure(WebEndpointResponse.STATUS_NOT_FOUND,
+					"This application does not register itself");
 		}
-		try {
-			boolean written = this.registry.changeMetadata(this.registration, name, value);
-			return new WebEndpointResponse<>(Map.of(METADATA, this.registration.metadataSnapshot()),
-					written ? WebEndpointResponse.STATUS_OK : STATUS_ACCEPTED);
-		}
-		catch (IllegalArgumentException ex) {
-			return failure(WebEndpointResponse.STATUS_BAD_REQUEST, String.valueOf(ex.getMessage()));
-		}
-		catch (EtcdException ex) {
-			return failure(WebEndpointResponse.STATUS_SERVICE_UNAVAILABLE, String.valueOf(ex.getMessage()));
-		}
-	}
-
-	private static WebEndpointResponse<Map<String, ?>> failure(int status, String reason) {
-		return new WebEndpointResponse<>(Map.of("error", reason), status);
+		EtcdServiceRegistry own = this.registry;
+		EtcdRegistration changed = this.registration;
+		return ChangeAnswers.answer(() -> {
+			boolean written = own.changeMetadata(changed, name, value);
+			return new WebEndpointResponse<>(Map.of(METADATA, changed.metadataSnapshot()),
+					written ? WebEndpointResponse.STATUS_OK : ChangeAnswers.STATUS_ACCEPTED);
+		});
 	}
 
 	/**

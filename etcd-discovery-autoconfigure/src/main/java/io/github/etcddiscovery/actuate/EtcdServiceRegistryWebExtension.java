@@ -1,8 +1,5 @@
 package io.github.etcddiscovery.actuate;
 
-import java.util.Map;
-
-import io.github.etcddiscovery.client.EtcdException;
 import io.github.etcddiscovery.cloud.EtcdRegistration;
 import io.github.etcddiscovery.cloud.EtcdServiceRegistry;
 import org.jspecify.annotations.Nullable;
@@ -48,23 +45,14 @@ public class EtcdServiceRegistryWebExtension {
 	@WriteOperation
 	public WebEndpointResponse<?> setStatus(@Nullable String status) {
 		if (status == null) {
-			return failure(WebEndpointResponse.STATUS_BAD_REQUEST, "No status given: expected {\"status\":\"...\"}");
+			return ChangeAnswers.failure(WebEndpointResponse.STATUS_BAD_REQUEST,
+					"No status given: expected {\"status\":\"...\"}");
 		}
-		try {
+		return ChangeAnswers.answer(() -> {
 			WebEndpointResponse<?> answer = this.endpoint.setStatus(status);
 			return (this.registration == null || this.registry.flush(this.registration)) ? answer
-					: new WebEndpointResponse<>(EtcdDiscoveryEndpoint.STATUS_ACCEPTED);
-		}
-		catch (IllegalArgumentException ex) {
-			return failure(WebEndpointResponse.STATUS_BAD_REQUEST, String.valueOf(ex.getMessage()));
-		}
-		catch (EtcdException ex) {
-			return failure(WebEndpointResponse.STATUS_SERVICE_UNAVAILABLE, String.valueOf(ex.getMessage()));
-		}
-	}
-
-	private static WebEndpointResponse<?> failure(int status, String reason) {
-		return new WebEndpointResponse<>(Map.of("error", reason), status);
+					: new WebEndpointResponse<>(ChangeAnswers.STATUS_ACCEPTED);
+		});
 	}
 
 }

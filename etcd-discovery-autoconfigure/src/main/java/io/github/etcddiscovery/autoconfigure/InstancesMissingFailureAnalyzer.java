@@ -12,10 +12,11 @@ final class InstancesMissingFailureAnalyzer extends AbstractFailureAnalyzer<Inst
 
 	@Override
 	protected FailureAnalysis analyze(Throwable rootFailure, InstancesMissingException cause) {
-		return new FailureAnalysis(String.valueOf(cause
-			.getMessage()), "Start them, or wait longer (spring.cloud.etcd.discovery.wait-timeout) or for fewer"
-					+ " (spring.cloud.etcd.discovery.wait-for.*). With spring.cloud.etcd.fail-fast=false the start goes"
-					+ " on without them after that time.",
+		String description = String.valueOf(cause.getMessage());
+		return new FailureAnalysis(description,
+				"Start them, or wait longer (spring.cloud.etcd.discovery.wait-timeout) or for fewer"
+						+ " (spring.cloud.etcd.discovery.wait-for.*). With spring.cloud.etcd.fail-fast=false the start goes"
+						+ " on without them after that time.",
 				rootFailure);
 	}
 
