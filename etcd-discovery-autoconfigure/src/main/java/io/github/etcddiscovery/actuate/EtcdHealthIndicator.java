@@ -1,9 +1,11 @@
 package io.github.etcddiscovery.actuate;
 
+import java.time.Instant;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 
+import io.github.etcddiscovery.cloud.CertificateExpiry;
 import io.github.etcddiscovery.cloud.EtcdServiceRegistry;
 import io.github.etcddiscovery.cloud.RegisteredRecord;
 import io.github.etcddiscovery.view.Catalog;
@@ -27,15 +29,21 @@ public class EtcdHealthIndicator extends AbstractHealthIndicator {
 
 	private final @Nullable EtcdServiceRegistry registry;
 
+	private final @Nullable CertificateExpiry certificates;
+
 	/**
 	 * Creates the indicator.
 	 * @param view what is registered
 	 * @param registry what this application has registered, {@code null} if it cannot
+	 * @param certificates when those of the connection end, {@code null} if that is not
+	 * known
 	 */
-	public EtcdHealthIndicator(ServiceView<ServiceInstance> view, @Nullable EtcdServiceRegistry registry) {
+	public EtcdHealthIndicator(ServiceView<ServiceInstance> view, @Nullable EtcdServiceRegistry registry,
+			@Nullable CertificateExpiry certificates) {
 		super("The health of service discovery over etcd could not be told");
 		this.view = view;
 		this.registry = registry;
+		this.certificates = certificates;
 	}
 
 	@Override
@@ -56,6 +64,11 @@ public class EtcdHealthIndicator extends AbstractHealthIndicator {
 			List<RegisteredRecord> records = this.registry.getRecords();
 			records.forEach((registered) -> registrations.put(registered.key(), registered.summary()));
 			builder.withDetail("registrations", registrations);
+		}
+		Instant expires = (this.certificates != null) ? this.certificates.expires() : null;
+		if (this.certificates != null && expires != null) {
+			builder.withDetail("certificates",
+					Map.of("expire", expires.toString(), "soon", this.certificates.isSoon()));
 		}
 	}
 

@@ -1,8 +1,10 @@
 package io.github.etcddiscovery.actuate;
 
+import java.time.Duration;
 import java.util.concurrent.TimeUnit;
 import java.util.function.ToDoubleFunction;
 
+import io.github.etcddiscovery.cloud.CertificateExpiry;
 import io.github.etcddiscovery.cloud.EtcdServiceRegistry;
 import io.github.etcddiscovery.view.ServiceView;
 import io.micrometer.core.instrument.FunctionCounter;
@@ -27,14 +29,20 @@ public class EtcdMeters implements MeterBinder {
 
 	private final @Nullable EtcdServiceRegistry registry;
 
+	private final @Nullable CertificateExpiry certificates;
+
 	/**
 	 * Creates the meters.
 	 * @param view what is registered
 	 * @param registry what this application has registered, {@code null} if it cannot
+	 * @param certificates when those of the connection end, {@code null} if that is not
+	 * known
 	 */
-	public EtcdMeters(ServiceView<ServiceInstance> view, @Nullable EtcdServiceRegistry registry) {
+	public EtcdMeters(ServiceView<ServiceInstance> view, @Nullable EtcdServiceRegistry registry,
+			@Nullable CertificateExpiry certificates) {
 		this.view = view;
 		this.registry = registry;
+		this.certificates = certificates;
 	}
 
 	@Override
@@ -65,6 +73,17 @@ public class EtcdMeters implements MeterBinder {
 				.description("for how long the records stay if their lease is not renewed any more")
 				.register(meters);
 		}
+		if (this.certificates != null) {
+			TimeGauge
+				.builder(PREFIX + "certificates.remaining", this.certificates, TimeUnit.SECONDS, EtcdMeters::seconds)
+				.description("for how long the certificates of the connection are valid")
+				.register(meters);
+		}
+	}
+
+	private static double seconds(CertificateExpiry certificates) {
+		Duration remaining = certificates.remaining();
+		return (remaining != null) ? remaining.toSeconds() : Double.NaN;
 	}
 
 	private static <T> void gauge(MeterRegistry meters, String name, String description, T source,

@@ -4,6 +4,7 @@ import io.github.etcddiscovery.actuate.EtcdDiscoveryEndpoint;
 import io.github.etcddiscovery.actuate.EtcdHealthIndicator;
 import io.github.etcddiscovery.actuate.EtcdInfoContributor;
 import io.github.etcddiscovery.actuate.EtcdServiceRegistryWebExtension;
+import io.github.etcddiscovery.cloud.CertificateExpiry;
 import io.github.etcddiscovery.cloud.EtcdRegistration;
 import io.github.etcddiscovery.cloud.EtcdServiceRegistry;
 import io.github.etcddiscovery.view.ServiceView;
@@ -72,8 +73,8 @@ public final class EtcdActuatorAutoConfiguration {
 		@ConditionalOnMissingBean(name = "etcdHealthIndicator")
 		@ConditionalOnEnabledHealthIndicator("etcd")
 		EtcdHealthIndicator etcdHealthIndicator(ServiceView<ServiceInstance> view,
-				ObjectProvider<EtcdServiceRegistry> registry) {
-			return new EtcdHealthIndicator(view, registry.getIfAvailable());
+				ObjectProvider<EtcdServiceRegistry> registry, ObjectProvider<CertificateExpiry> certificates) {
+			return new EtcdHealthIndicator(view, registry.getIfAvailable(), certificates.getIfAvailable());
 		}
 
 	}

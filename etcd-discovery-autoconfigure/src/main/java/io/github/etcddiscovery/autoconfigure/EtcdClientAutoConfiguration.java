@@ -1,18 +1,25 @@
 package io.github.etcddiscovery.autoconfigure;
 
+import java.time.InstantSource;
+
 import io.github.etcddiscovery.client.EtcdClient;
 import io.github.etcddiscovery.client.EtcdClientBuilderCustomizer;
 import io.github.etcddiscovery.client.JetcdEtcdClient;
+import io.github.etcddiscovery.cloud.CertificateExpiry;
 
 import org.springframework.beans.factory.ObjectProvider;
 import org.springframework.boot.autoconfigure.AutoConfiguration;
+import org.springframework.boot.autoconfigure.condition.ConditionalOnBean;
 import org.springframework.boot.autoconfigure.condition.ConditionalOnBooleanProperty;
 import org.springframework.boot.autoconfigure.condition.ConditionalOnClass;
 import org.springframework.boot.autoconfigure.condition.ConditionalOnMissingBean;
+import org.springframework.boot.autoconfigure.condition.SearchStrategy;
 import org.springframework.boot.autoconfigure.ssl.SslAutoConfiguration;
 import org.springframework.boot.context.properties.EnableConfigurationProperties;
 import org.springframework.boot.ssl.SslBundles;
 import org.springframework.context.annotation.Bean;
+import org.springframework.context.annotation.Lazy;
+import org.springframework.core.env.Environment;
 
 /**
  * Auto-configuration for the client of etcd. Backs off for an
@@ -24,6 +31,8 @@ import org.springframework.context.annotation.Bean;
 @EnableConfigurationProperties(EtcdProperties.class)
 public final class EtcdClientAutoConfiguration {
 
+	private static final String CLIENT_BEAN = "etcdClient";
+
 	@Bean
 	@ConditionalOnMissingBean(EtcdConnectionDetails.class)
 	PropertiesEtcdConnectionDetails etcdConnectionDetails(EtcdProperties properties,
@@ -31,12 +40,32 @@ public final class EtcdClientAutoConfiguration {
 		return new PropertiesEtcdConnectionDetails(properties, sslBundles.getIfAvailable());
 	}
 
-	@Bean(EtcdRefreshAutoConfiguration.CLIENT_BEAN)
+	@Bean(CLIENT_BEAN)
 	@ConditionalOnMissingBean(EtcdClient.class)
 	JetcdEtcdClient etcdClient(EtcdConnectionDetails details, EtcdProperties properties,
 			ObjectProvider<EtcdClientBuilderCustomizer> customizers) {
 		return new JetcdEtcdClient(EtcdClientOptionsFactory.create(details, properties),
 				customizers.orderedStream().toList());
+	}
+
+	@Bean
+	@ConditionalOnMissingBean
+	@ConditionalOnBean(name = CLIENT_BEAN, value = { JetcdEtcdClient.class, EtcdConnectionDetails.class },
+			search = SearchStrategy.CURRENT)
+	CertificateExpiry etcdCertificateExpiry(EtcdConnectionDetails details) {
+		CertificateExpiry expiry = new CertificateExpiry(InstantSource.system());
+		expiry.update(details.getSslBundle());
+		return expiry;
+	}
+
+	@Bean(initMethod = "start")
+	@Lazy(false)
+	@ConditionalOnBean(name = CLIENT_BEAN, value = { JetcdEtcdClient.class, EtcdConnectionDetails.class },
+			search = SearchStrategy.CURRENT)
+	ConnectionUpdater etcdConnectionUpdater(Environment environment, JetcdEtcdClient client,
+			EtcdConnectionDetails details, EtcdProperties properties, ObjectProvider<SslBundles> sslBundles,
+			CertificateExpiry expiry) {
+		return new ConnectionUpdater(environment, client, details, properties, sslBundles.getIfAvailable(), expiry);
 	}
 
 }

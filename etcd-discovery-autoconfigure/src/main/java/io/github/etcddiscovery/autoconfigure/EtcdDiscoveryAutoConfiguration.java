@@ -11,11 +11,14 @@ import io.github.etcddiscovery.cloud.EtcdDiscoveryClient;
 import io.github.etcddiscovery.cloud.EtcdReactiveDiscoveryClient;
 import io.github.etcddiscovery.cloud.EtcdServiceInstance;
 import io.github.etcddiscovery.cloud.ViewLifecycle;
-import io.github.etcddiscovery.instance.InstanceCodec;
-import io.github.etcddiscovery.instance.JsonInstanceCodec;
+import io.github.etcddiscovery.instance.AllowedNetworks;
+import io.github.etcddiscovery.instance.GuardedFormats;
+import io.github.etcddiscovery.instance.InstanceFormat;
+import io.github.etcddiscovery.instance.InstanceFormats;
 import io.github.etcddiscovery.instance.KeyLayout;
 import io.github.etcddiscovery.instance.KeyRange;
 import io.github.etcddiscovery.support.Telemetry;
+import io.github.etcddiscovery.view.InstanceLimits;
 import io.github.etcddiscovery.view.ServiceView;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -69,23 +72,28 @@ public final class EtcdDiscoveryAutoConfiguration {
 	}
 
 	@Bean
-	@ConditionalOnMissingBean(InstanceCodec.class)
-	JsonInstanceCodec etcdInstanceCodec() {
-		return new JsonInstanceCodec();
+	@ConditionalOnMissingBean
+	GuardedFormats etcdInstanceFormats(ObjectProvider<InstanceFormat> formats, EtcdDiscoveryProperties properties) {
+		AllowedNetworks networks = PropertyRules.check("allowed-networks",
+				() -> AllowedNetworks.of(properties.getAllowedNetworks()));
+		return new GuardedFormats(InstanceFormats.with(formats.orderedStream().toList()), networks,
+				properties.isAllowSecretMetadata());
 	}
 
 	@Bean(initMethod = "start")
 	@Lazy(false)
 	@ConditionalOnMissingBean
-	ServiceView<ServiceInstance> etcdServiceView(EtcdClient client, KeyLayout layout, InstanceCodec codec,
+	ServiceView<ServiceInstance> etcdServiceView(EtcdClient client, KeyLayout layout, GuardedFormats formats,
 			EtcdDiscoveryProperties properties, ObjectProvider<Telemetry> telemetries) {
 		List<String> services = properties.getServices();
 		List<KeyRange> ranges = services.isEmpty() ? layout.ranges()
 				: PropertyRules.check("services", () -> layout.ranges(services));
+		InstanceLimits limits = PropertyRules
+			.check(() -> new InstanceLimits(properties.getMaxInstances(), properties.getMaxInstancesPerService()));
 		return new ServiceView<>(client, ranges,
-				(key, keyValue) -> new EtcdServiceInstance(codec.decode(key, keyValue.value()), keyValue.leaseId()),
+				(key, keyValue) -> new EtcdServiceInstance(formats.decode(key, keyValue.value()), keyValue.leaseId()),
 				(instance) -> ((EtcdServiceInstance) instance).isUp(),
-				properties.isRetainVanished() ? properties.getTtl() : Duration.ZERO,
+				properties.isRetainVanished() ? properties.getTtl() : Duration.ZERO, limits,
 				telemetries.getIfAvailable(() -> Telemetry.NONE));
 	}
 

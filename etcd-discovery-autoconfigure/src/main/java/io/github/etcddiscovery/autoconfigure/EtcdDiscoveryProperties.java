@@ -118,6 +118,34 @@ public class EtcdDiscoveryProperties {
 	private Map<String, String> managementMetadata = new LinkedHashMap<>();
 
 	/**
+	 * Whether metadata may be advertised whose names say that they are secret, such as
+	 * 'password'.
+	 */
+	private boolean allowSecretMetadata;
+
+	/**
+	 * Format to register in: json, url (go-kit's), address (go-zero's), grpc (etcd's own
+	 * naming), or that of an InstanceCodec bean. All are read.
+	 */
+	private String format = "json";
+
+	/**
+	 * How many instances to hold at most; what is beyond is rejected.
+	 */
+	private int maxInstances = 200_000;
+
+	/**
+	 * How many instances of one service to hold at most; what is beyond is rejected.
+	 */
+	private int maxInstancesPerService = 20_000;
+
+	/**
+	 * Networks that instances may be in, such as 10.0.0.0/8; then a host name is refused.
+	 * By default all, but for link-local, multicast and wildcard addresses.
+	 */
+	private List<String> allowedNetworks = new ArrayList<>();
+
+	/**
 	 * How long the record outlives a process that died; a fraction of a second is rounded
 	 * up.
 	 */
@@ -144,6 +172,12 @@ public class EtcdDiscoveryProperties {
 	 * load balancer configuration 'weighted'.
 	 */
 	private Duration slowStart = Duration.ZERO;
+
+	/**
+	 * Share of the requests to a service that may be repeated although an instance may
+	 * have received them; ten a second may always.
+	 */
+	private double retryBudget = 0.2;
 
 	/**
 	 * Order among discovery clients.
@@ -294,6 +328,46 @@ public class EtcdDiscoveryProperties {
 		this.managementMetadata = managementMetadata;
 	}
 
+	public boolean isAllowSecretMetadata() {
+		return this.allowSecretMetadata;
+	}
+
+	public void setAllowSecretMetadata(boolean allowSecretMetadata) {
+		this.allowSecretMetadata = allowSecretMetadata;
+	}
+
+	public String getFormat() {
+		return this.format;
+	}
+
+	public void setFormat(String format) {
+		this.format = format;
+	}
+
+	public int getMaxInstances() {
+		return this.maxInstances;
+	}
+
+	public void setMaxInstances(int maxInstances) {
+		this.maxInstances = maxInstances;
+	}
+
+	public int getMaxInstancesPerService() {
+		return this.maxInstancesPerService;
+	}
+
+	public void setMaxInstancesPerService(int maxInstancesPerService) {
+		this.maxInstancesPerService = maxInstancesPerService;
+	}
+
+	public List<String> getAllowedNetworks() {
+		return this.allowedNetworks;
+	}
+
+	public void setAllowedNetworks(List<String> allowedNetworks) {
+		this.allowedNetworks = allowedNetworks;
+	}
+
 	public Duration getTtl() {
 		return this.ttl;
 	}
@@ -332,6 +406,14 @@ public class EtcdDiscoveryProperties {
 
 	public void setSlowStart(Duration slowStart) {
 		this.slowStart = slowStart;
+	}
+
+	public double getRetryBudget() {
+		return this.retryBudget;
+	}
+
+	public void setRetryBudget(double retryBudget) {
+		this.retryBudget = retryBudget;
 	}
 
 	public int getOrder() {

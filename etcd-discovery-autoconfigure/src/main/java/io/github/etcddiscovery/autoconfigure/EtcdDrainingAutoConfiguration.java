@@ -3,6 +3,7 @@ package io.github.etcddiscovery.autoconfigure;
 import io.github.etcddiscovery.cloud.DrainingFilter;
 import io.github.etcddiscovery.cloud.DrainingWebFilter;
 import io.github.etcddiscovery.cloud.GracefulDeregistration;
+import jakarta.servlet.DispatcherType;
 import jakarta.servlet.Filter;
 
 import org.springframework.boot.autoconfigure.AutoConfiguration;
@@ -11,8 +12,10 @@ import org.springframework.boot.autoconfigure.condition.ConditionalOnClass;
 import org.springframework.boot.autoconfigure.condition.ConditionalOnMissingBean;
 import org.springframework.boot.autoconfigure.condition.ConditionalOnWebApplication;
 import org.springframework.boot.autoconfigure.condition.ConditionalOnWebApplication.Type;
+import org.springframework.boot.web.servlet.FilterRegistration;
 import org.springframework.context.annotation.Bean;
 import org.springframework.context.annotation.Configuration;
+import org.springframework.core.Ordered;
 import org.springframework.web.server.WebFilter;
 
 /**
@@ -31,8 +34,11 @@ public final class EtcdDrainingAutoConfiguration {
 	@ConditionalOnClass(Filter.class)
 	static class ServletConfiguration {
 
+		/** Before all others, which may answer by themselves. */
 		@Bean
 		@ConditionalOnMissingBean
+		@FilterRegistration(order = Ordered.HIGHEST_PRECEDENCE,
+				dispatcherTypes = { DispatcherType.REQUEST, DispatcherType.ASYNC })
 		DrainingFilter etcdDrainingFilter(GracefulDeregistration deregistration) {
 			return new DrainingFilter(deregistration::isDraining);
 		}

@@ -1,26 +1,44 @@
 package io.github.etcddiscovery.autoconfigure;
 
+import io.github.etcddiscovery.cloud.BudgetedExchangeFilterFunction;
+import io.github.etcddiscovery.cloud.BudgetedRetryFactory;
 import io.github.etcddiscovery.cloud.HealthProbe;
+import io.github.etcddiscovery.cloud.RetryBudgets;
 import io.github.etcddiscovery.view.ServiceView;
 import org.jspecify.annotations.Nullable;
 
+import org.springframework.beans.factory.ObjectProvider;
 import org.springframework.beans.factory.annotation.Value;
 import org.springframework.boot.autoconfigure.AutoConfiguration;
 import org.springframework.boot.autoconfigure.condition.ConditionalOnBean;
 import org.springframework.boot.autoconfigure.condition.ConditionalOnBooleanProperty;
 import org.springframework.boot.autoconfigure.condition.ConditionalOnClass;
 import org.springframework.boot.autoconfigure.condition.ConditionalOnMissingBean;
+import org.springframework.cloud.client.ServiceInstance;
+import org.springframework.cloud.client.loadbalancer.LoadBalancedRetryFactory;
+import org.springframework.cloud.client.loadbalancer.reactive.LoadBalancerClientRequestTransformer;
+import org.springframework.cloud.client.loadbalancer.reactive.LoadBalancerRetryPolicy;
+import org.springframework.cloud.client.loadbalancer.reactive.ReactiveLoadBalancer;
+import org.springframework.cloud.client.loadbalancer.reactive.ReactorLoadBalancerClientAutoConfiguration;
+import org.springframework.cloud.client.loadbalancer.reactive.RetryableExchangeFilterFunctionLoadBalancerRetryPolicy;
+import org.springframework.cloud.client.loadbalancer.reactive.RetryableLoadBalancerExchangeFilterFunction;
 import org.springframework.cloud.loadbalancer.annotation.LoadBalancerClients;
+import org.springframework.cloud.loadbalancer.config.BlockingLoadBalancerClientAutoConfiguration;
 import org.springframework.cloud.loadbalancer.config.LoadBalancerAutoConfiguration;
 import org.springframework.cloud.loadbalancer.config.LoadBalancerZoneConfig;
 import org.springframework.cloud.loadbalancer.core.ServiceInstanceListSupplier;
 import org.springframework.context.annotation.Bean;
+import org.springframework.context.annotation.Configuration;
 import org.springframework.context.annotation.Lazy;
+import org.springframework.retry.support.RetryTemplate;
+import org.springframework.web.reactive.function.client.WebClient;
 
 /**
  * Auto-configuration that feeds Spring Cloud LoadBalancer from etcd.
  */
-@AutoConfiguration(after = EtcdDiscoveryAutoConfiguration.class, before = LoadBalancerAutoConfiguration.class)
+@AutoConfiguration(after = EtcdDiscoveryAutoConfiguration.class,
+		before = { LoadBalancerAutoConfiguration.class, BlockingLoadBalancerClientAutoConfiguration.class,
+				ReactorLoadBalancerClientAutoConfiguration.class })
 @ConditionalOnClass(ServiceInstanceListSupplier.class)
 @ConditionalOnBean(ServiceView.class)
 @ConditionalOnBooleanProperty(name = "spring.cloud.loadbalancer.enabled", matchIfMissing = true)
@@ -30,6 +48,9 @@ public final class EtcdLoadBalancerAutoConfiguration {
 	EtcdLoadBalancerAutoConfiguration(EtcdDiscoveryProperties properties) {
 		if (properties.getSlowStart().isNegative()) {
 			throw PropertyRules.invalid("discovery.slow-start", properties.getSlowStart(), "Expected 0 or more.");
+		}
+		if (!(properties.getRetryBudget() >= 0)) {
+			throw PropertyRules.invalid("discovery.retry-budget", properties.getRetryBudget(), "Expected 0 or more.");
 		}
 	}
 
@@ -46,6 +67,51 @@ public final class EtcdLoadBalancerAutoConfiguration {
 	@ConditionalOnMissingBean
 	HealthProbe etcdHealthProbe() {
 		return HealthProbe.overHttp();
+	}
+
+	@Bean
+	@ConditionalOnMissingBean
+	RetryBudgets etcdRetryBudgets(EtcdDiscoveryProperties properties) {
+		return new RetryBudgets(properties.getRetryBudget());
+	}
+
+	/**
+	 * How blocking clients repeat requests.
+	 */
+	@Configuration(proxyBeanMethods = false)
+	@ConditionalOnClass(RetryTemplate.class)
+	static class BlockingRetryConfiguration {
+
+		@Bean
+		@ConditionalOnMissingBean(LoadBalancedRetryFactory.class)
+		BudgetedRetryFactory etcdRetryFactory(ReactiveLoadBalancer.Factory<ServiceInstance> loadBalancers,
+				RetryBudgets budgets) {
+			return new BudgetedRetryFactory(loadBalancers, budgets);
+		}
+
+	}
+
+	/**
+	 * How {@code WebClient} repeats requests, if it does.
+	 */
+	@Configuration(proxyBeanMethods = false)
+	@ConditionalOnClass(WebClient.class)
+	@ConditionalOnBooleanProperty(name = "spring.cloud.loadbalancer.retry.enabled")
+	static class ReactiveRetryConfiguration {
+
+		@Bean
+		@ConditionalOnMissingBean(RetryableLoadBalancerExchangeFilterFunction.class)
+		BudgetedExchangeFilterFunction etcdExchangeFilterFunction(
+				ObjectProvider<LoadBalancerRetryPolicy.Factory> policies,
+				ReactiveLoadBalancer.Factory<ServiceInstance> loadBalancers,
+				ObjectProvider<LoadBalancerClientRequestTransformer> transformers, RetryBudgets budgets) {
+			LoadBalancerRetryPolicy.Factory policy = policies
+				.getIfAvailable(() -> (service) -> new RetryableExchangeFilterFunctionLoadBalancerRetryPolicy(
+						loadBalancers.getProperties(service)));
+			return new BudgetedExchangeFilterFunction(policy, loadBalancers, transformers.orderedStream().toList(),
+					budgets);
+		}
+
 	}
 
 }

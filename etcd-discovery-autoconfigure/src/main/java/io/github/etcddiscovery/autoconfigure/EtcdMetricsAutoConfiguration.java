@@ -2,6 +2,7 @@ package io.github.etcddiscovery.autoconfigure;
 
 import io.github.etcddiscovery.actuate.EtcdMeters;
 import io.github.etcddiscovery.actuate.MicrometerTelemetry;
+import io.github.etcddiscovery.cloud.CertificateExpiry;
 import io.github.etcddiscovery.cloud.EtcdServiceRegistry;
 import io.github.etcddiscovery.support.Telemetry;
 import io.github.etcddiscovery.view.ServiceView;
@@ -26,8 +27,9 @@ public final class EtcdMetricsAutoConfiguration {
 
 	@Bean
 	@ConditionalOnMissingBean
-	EtcdMeters etcdMeters(ServiceView<ServiceInstance> view, ObjectProvider<EtcdServiceRegistry> registry) {
-		return new EtcdMeters(view, registry.getIfAvailable());
+	EtcdMeters etcdMeters(ServiceView<ServiceInstance> view, ObjectProvider<EtcdServiceRegistry> registry,
+			ObjectProvider<CertificateExpiry> certificates) {
+		return new EtcdMeters(view, registry.getIfAvailable(), certificates.getIfAvailable());
 	}
 
 	@Bean

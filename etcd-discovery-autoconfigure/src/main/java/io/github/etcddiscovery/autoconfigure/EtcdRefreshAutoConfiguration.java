@@ -1,15 +1,12 @@
 package io.github.etcddiscovery.autoconfigure;
 
-import io.github.etcddiscovery.client.JetcdEtcdClient;
 import io.github.etcddiscovery.cloud.EtcdAutoServiceRegistration;
 
-import org.springframework.beans.factory.ObjectProvider;
 import org.springframework.boot.autoconfigure.AutoConfiguration;
 import org.springframework.boot.autoconfigure.condition.ConditionalOnBean;
 import org.springframework.boot.autoconfigure.condition.ConditionalOnBooleanProperty;
 import org.springframework.boot.autoconfigure.condition.ConditionalOnClass;
 import org.springframework.boot.autoconfigure.condition.SearchStrategy;
-import org.springframework.boot.ssl.SslBundles;
 import org.springframework.cloud.context.environment.EnvironmentChangeEvent;
 import org.springframework.context.annotation.Bean;
 import org.springframework.context.annotation.Lazy;
@@ -25,17 +22,13 @@ import org.springframework.core.env.Environment;
 @ConditionalOnBooleanProperty(name = "spring.cloud.etcd.enabled", matchIfMissing = true)
 public final class EtcdRefreshAutoConfiguration {
 
-	static final String CLIENT_BEAN = "etcdClient";
-
 	static final String REGISTRATION_BEAN = "etcdRegistration";
 
 	@Bean
 	@Lazy(false)
-	@ConditionalOnBean(name = CLIENT_BEAN, value = { JetcdEtcdClient.class, EtcdConnectionDetails.class },
-			search = SearchStrategy.CURRENT)
-	ConnectionRefresher etcdConnectionRefresher(Environment environment, JetcdEtcdClient client,
-			EtcdConnectionDetails details, EtcdProperties properties, ObjectProvider<SslBundles> sslBundles) {
-		return new ConnectionRefresher(environment, client, details, properties, sslBundles.getIfAvailable());
+	@ConditionalOnBean(value = ConnectionUpdater.class, search = SearchStrategy.CURRENT)
+	ConnectionRefresher etcdConnectionRefresher(ConnectionUpdater updater) {
+		return new ConnectionRefresher(updater);
 	}
 
 	@Bean

@@ -8,6 +8,7 @@ import java.util.Objects;
 import io.github.etcddiscovery.cloud.EtcdRegistration;
 import io.github.etcddiscovery.cloud.EtcdRegistrationCustomizer;
 import io.github.etcddiscovery.cloud.Registrations;
+import io.github.etcddiscovery.instance.GuardedFormats;
 import io.github.etcddiscovery.instance.InstanceKey;
 import io.github.etcddiscovery.instance.InstanceStatus;
 import io.github.etcddiscovery.instance.InvalidValueException;
@@ -46,11 +47,14 @@ final class EtcdRegistrationFactory {
 
 	private final List<EtcdRegistrationCustomizer> customizers;
 
-	EtcdRegistrationFactory(Environment environment, InetUtils inetUtils,
-			List<EtcdRegistrationCustomizer> customizers) {
+	private final GuardedFormats formats;
+
+	EtcdRegistrationFactory(Environment environment, InetUtils inetUtils, List<EtcdRegistrationCustomizer> customizers,
+			GuardedFormats formats) {
 		this.environment = environment;
 		this.inetUtils = inetUtils;
 		this.customizers = customizers;
+		this.formats = formats;
 	}
 
 	/** The application, without its management port. */
@@ -60,7 +64,11 @@ final class EtcdRegistrationFactory {
 				Objects.requireNonNullElse(properties.getPort(), 0), isSecure(properties),
 				metadata(properties, properties.getMetadata()));
 		registration.setHost(host.host(), host.reason());
-		PropertyRules.check(() -> check(registration));
+		registration.setFormat(properties.getFormat());
+		PropertyRules.check(() -> {
+			check(registration);
+			return registration;
+		});
 		this.customizers.forEach((customizer) -> customizer.customize(registration));
 		check(registration);
 		return registration;
@@ -150,11 +158,13 @@ final class EtcdRegistrationFactory {
 	}
 
 	/** The port may not be known yet; all else can be checked now rather than later. */
-	private static ServiceRecord check(EtcdRegistration registration) {
+	private void check(EtcdRegistration registration) {
 		boolean noPortYet = registration.getPort() == 0;
-		return new ServiceRecord(new InstanceKey(registration.getServiceId(), registration.getInstanceId()),
-				registration.getHost(), noPortYet ? NO_PORT_YET : registration.getPort(), registration.isSecure(),
-				InstanceStatus.UP, registration.getMetadata());
+		this.formats.encode(
+				new ServiceRecord(new InstanceKey(registration.getServiceId(), registration.getInstanceId()),
+						registration.getHost(), noPortYet ? NO_PORT_YET : registration.getPort(),
+						registration.isSecure(), InstanceStatus.UP, registration.getMetadata()),
+				registration.getFormat());
 	}
 
 }

@@ -9,7 +9,7 @@ import io.github.etcddiscovery.cloud.EtcdServiceRegistry;
 import io.github.etcddiscovery.cloud.GracefulDeregistration;
 import io.github.etcddiscovery.cloud.RegistrationLifecycles;
 import io.github.etcddiscovery.cloud.WebServerPorts;
-import io.github.etcddiscovery.instance.InstanceCodec;
+import io.github.etcddiscovery.instance.GuardedFormats;
 import io.github.etcddiscovery.instance.KeyLayout;
 import io.github.etcddiscovery.registry.Registrar;
 import io.github.etcddiscovery.registry.TtlOption;
@@ -55,7 +55,7 @@ public final class EtcdServiceRegistryAutoConfiguration {
 	@Bean
 	@Fallback
 	@ConditionalOnMissingBean
-	EtcdServiceRegistry etcdServiceRegistry(EtcdClient client, KeyLayout layout, InstanceCodec codec,
+	EtcdServiceRegistry etcdServiceRegistry(EtcdClient client, KeyLayout layout, GuardedFormats formats,
 			EtcdProperties properties, EtcdDiscoveryProperties discovery, ObjectProvider<Telemetry> telemetries) {
 		TtlOption ttl = PropertyRules.check(() -> new TtlOption(discovery.getHeartbeat(), discovery.getTtl()));
 		if (ttl.heartbeat().multipliedBy(3).compareTo(ttl.ttl()) > 0) {
@@ -66,7 +66,7 @@ public final class EtcdServiceRegistryAutoConfiguration {
 		}
 		Telemetry telemetry = telemetries.getIfAvailable(() -> Telemetry.NONE);
 		return new EtcdServiceRegistry((onRegistered) -> new Registrar(client, ttl, onRegistered, telemetry), layout,
-				codec, discovery.isDeregister(), properties.getRequestTimeout());
+				formats, discovery.isDeregister(), properties.getRequestTimeout());
 	}
 
 	@Bean
@@ -107,8 +107,8 @@ public final class EtcdServiceRegistryAutoConfiguration {
 		@Bean
 		@ConditionalOnMissingBean(search = SearchStrategy.CURRENT)
 		EtcdRegistrationFactory etcdRegistrationFactory(Environment environment, InetUtils inetUtils,
-				ObjectProvider<EtcdRegistrationCustomizer> customizers) {
-			return new EtcdRegistrationFactory(environment, inetUtils, customizers.orderedStream().toList());
+				ObjectProvider<EtcdRegistrationCustomizer> customizers, GuardedFormats formats) {
+			return new EtcdRegistrationFactory(environment, inetUtils, customizers.orderedStream().toList(), formats);
 		}
 
 		@Bean(EtcdRefreshAutoConfiguration.REGISTRATION_BEAN)

@@ -1,20 +1,22 @@
 package io.github.etcddiscovery.autoconfigure;
 
 import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.InvalidPathException;
 import java.nio.file.Path;
-import java.security.PrivateKey;
-import java.security.cert.X509Certificate;
 import java.util.List;
 import java.util.function.Function;
+import java.util.stream.Stream;
 
 import org.jspecify.annotations.Nullable;
 
+import org.springframework.boot.autoconfigure.ssl.PemSslBundleProperties;
+import org.springframework.boot.autoconfigure.ssl.PropertiesSslBundle;
 import org.springframework.boot.ssl.NoSuchSslBundleException;
 import org.springframework.boot.ssl.SslBundle;
 import org.springframework.boot.ssl.SslBundles;
 import org.springframework.boot.ssl.pem.PemContent;
-import org.springframework.boot.ssl.pem.PemSslStore;
-import org.springframework.boot.ssl.pem.PemSslStoreBundle;
+import org.springframework.util.DigestUtils;
 
 import static io.github.etcddiscovery.autoconfigure.PropertyRules.invalid;
 
@@ -27,10 +29,17 @@ final class PropertiesEtcdConnectionDetails implements EtcdConnectionDetails {
 
 	private final EtcdProperties properties;
 
+	private final @Nullable SslBundles sslBundles;
+
+	/** Of the files, before they were read, so that no later change is missed. */
+	private final List<String> digests;
+
 	private final @Nullable SslBundle sslBundle;
 
 	PropertiesEtcdConnectionDetails(EtcdProperties properties, @Nullable SslBundles sslBundles) {
 		this.properties = properties;
+		this.sslBundles = sslBundles;
+		this.digests = digests(properties);
 		this.sslBundle = sslBundle(properties, sslBundles);
 	}
 
@@ -53,6 +62,39 @@ final class PropertiesEtcdConnectionDetails implements EtcdConnectionDetails {
 	@Override
 	public @Nullable SslBundle getSslBundle() {
 		return this.sslBundle;
+	}
+
+	/** Whether it says what these properties say. */
+	boolean isOf(EtcdProperties others) {
+		return this.properties == others;
+	}
+
+	/** Whether there are certificates that may change. */
+	boolean hasCertificates() {
+		return this.properties.getSsl().getBundle() != null || !this.digests.isEmpty();
+	}
+
+	/** Whether the certificates that are there now are others than those it has. */
+	boolean isOutdated() {
+		String bundle = this.properties.getSsl().getBundle();
+		return !digests(this.properties).equals(this.digests)
+				|| (bundle != null && this.sslBundles != null && this.sslBundles.getBundle(bundle) != this.sslBundle);
+	}
+
+	private static List<String> digests(EtcdProperties properties) {
+		return Stream.of(properties.getCaCert(), properties.getCert(), properties.getKey())
+			.flatMap(Stream::ofNullable)
+			.map(PropertiesEtcdConnectionDetails::digest)
+			.toList();
+	}
+
+	private static String digest(String file) {
+		try {
+			return DigestUtils.md5DigestAsHex(Files.readAllBytes(Path.of(file)));
+		}
+		catch (IOException | InvalidPathException ex) {
+			return "unreadable";
+		}
 	}
 
 	private static @Nullable SslBundle sslBundle(EtcdProperties properties, @Nullable SslBundles sslBundles) {
@@ -83,25 +125,32 @@ final class PropertiesEtcdConnectionDetails implements EtcdConnectionDetails {
 		if (properties.getCert() != null && properties.getKey() == null) {
 			throw invalid("cert", properties.getCert(), "Expected spring.cloud.etcd.key to be set along with it.");
 		}
-		PemSslStore trust = null;
+		PemSslBundleProperties pem = new PemSslBundleProperties();
 		if (properties.getCaCert() != null) {
-			trust = PemSslStore.of(read("ca-cert", properties.getCaCert(), PemContent::getCertificates), null);
+			pem.getTruststore().setCertificate(read("ca-cert", properties.getCaCert(), PemContent::getCertificates));
 		}
-		PemSslStore own = null;
 		if (properties.getCert() != null && properties.getKey() != null) {
-			List<X509Certificate> certificates = read("cert", properties.getCert(), PemContent::getCertificates);
-			PrivateKey key = read("key", properties.getKey(), (content) -> content.getPrivateKey());
-			own = PemSslStore.of(certificates, key);
+			pem.getKeystore().setCertificate(read("cert", properties.getCert(), PemContent::getCertificates));
+			pem.getKeystore().setPrivateKey(read("key", properties.getKey(), (content) -> content.getPrivateKey()));
+			pem.getKeystore().setVerifyKeys(true);
 		}
-		return SslBundle.of(new PemSslStoreBundle(own, trust));
+		try {
+			return PropertiesSslBundle.get(pem);
+		}
+		catch (IllegalStateException ex) {
+			throw invalid("key", String.valueOf(properties.getKey()),
+					"Expected the private key of the certificate in " + properties.getCert() + ".");
+		}
 	}
 
-	private static <T> T read(String property, String path, Function<PemContent, @Nullable T> reader) {
+	/** Returns the content of a file, as it is. */
+	private static String read(String property, String path, Function<PemContent, @Nullable Object> reader) {
 		String problem = "it holds no such thing";
 		try {
-			T content = reader.apply(PemContent.load(Path.of(path)));
-			if (content != null) {
-				return content;
+			String text = Files.readString(Path.of(path));
+			PemContent content = PemContent.of(text);
+			if (content != null && reader.apply(content) != null) {
+				return text;
 			}
 		}
 		catch (IOException ex) {

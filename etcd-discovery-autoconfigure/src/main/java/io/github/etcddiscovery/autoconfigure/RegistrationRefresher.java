@@ -28,10 +28,9 @@ final class RegistrationRefresher implements ApplicationListener<EnvironmentChan
 	private static final ConfigurationPropertyName DISCOVERY = ConfigurationPropertyName
 		.of(EtcdDiscoveryProperties.PREFIX);
 
-	/** In the uniform form: lower case, without hyphens. */
-	private static final Set<String> AT_START_ONLY = Set.of("enabled", "register", "deregister", "prefix", "services",
-			"serviceprefixes", "waitfor", "waittimeout", "ttl", "heartbeat", "followreadiness", "drain", "slowstart",
-			"order");
+	/** What a record is made of, in the uniform form: lower case, without hyphens. */
+	private static final Set<String> IN_PLACE = Set.of("servicename", "instanceid", "host", "preferipaddress", "port",
+			"secure", "zone", "format", "metadata", "managementmetadata");
 
 	private final Environment environment;
 
@@ -73,7 +72,7 @@ final class RegistrationRefresher implements ApplicationListener<EnvironmentChan
 		for (String key : keys) {
 			ConfigurationPropertyName name = ConfigurationPropertyName.adapt(key, '.');
 			int index = DISCOVERY.getNumberOfElements();
-			if (DISCOVERY.isAncestorOf(name) && AT_START_ONLY.contains(name.getElement(index, Form.UNIFORM))) {
+			if (DISCOVERY.isAncestorOf(name) && !IN_PLACE.contains(name.getElement(index, Form.UNIFORM))) {
 				logger.warn("{} has changed: it takes effect at the next start", key);
 			}
 		}
@@ -84,13 +83,13 @@ final class RegistrationRefresher implements ApplicationListener<EnvironmentChan
 	 */
 	private record RecordParts(@Nullable String applicationName, @Nullable String serviceName,
 			@Nullable String instanceId, @Nullable String host, boolean preferIpAddress, @Nullable Integer port,
-			@Nullable Boolean secure, @Nullable String zone, Map<String, String> metadata,
+			@Nullable Boolean secure, @Nullable String zone, String format, Map<String, String> metadata,
 			Map<String, String> managementMetadata) {
 
 		static RecordParts of(EtcdDiscoveryProperties properties, Environment environment) {
 			return new RecordParts(environment.getProperty("spring.application.name"), properties.getServiceName(),
 					properties.getInstanceId(), properties.getHost(), properties.isPreferIpAddress(),
-					properties.getPort(), properties.getSecure(), properties.getZone(),
+					properties.getPort(), properties.getSecure(), properties.getZone(), properties.getFormat(),
 					Map.copyOf(properties.getMetadata()), Map.copyOf(properties.getManagementMetadata()));
 		}
 

@@ -11,6 +11,7 @@ import java.util.function.BiConsumer;
 
 import io.etcd.jetcd.ByteSequence;
 import io.etcd.jetcd.Client;
+import io.etcd.jetcd.kv.GetResponse;
 import io.etcd.jetcd.options.GetOption;
 import io.github.etcddiscovery.client.EtcdException.Reason;
 import io.github.etcddiscovery.support.EventLoop;
@@ -36,6 +37,9 @@ final class ConnectionKeeper implements AutoCloseable {
 
 	/** How often endpoints are tried while there is no connection. */
 	private static final Duration PROBE_INTERVAL = Duration.ofMillis(200);
+
+	/** As {@link EtcdErrors} says it. */
+	private static final String NO_CONNECTION = "no connection (";
 
 	/** Any key will do: being denied is an answer too. */
 	private static final ByteSequence PING_KEY = JetcdClientFactory.bytes("/");
@@ -123,8 +127,12 @@ final class ConnectionKeeper implements AutoCloseable {
 	}
 
 	private synchronized EtcdException parkedTooLong(String action) {
-		String cause = (this.lastFailure != null) ? this.lastFailure.getMessage() : this.options.describeEndpoints();
-		return new EtcdException(Reason.UNAVAILABLE, "%s failed: no connection (%s)".formatted(action, cause),
+		String cause = (this.lastFailure != null) ? String.valueOf(this.lastFailure.getMessage())
+				: this.options.describeEndpoints();
+		// Another call may have found out why before: its words are not to be wrapped.
+		int known = cause.indexOf(NO_CONNECTION);
+		return new EtcdException(Reason.UNAVAILABLE,
+				"%s failed: %s".formatted(action, (known >= 0) ? cause.substring(known) : NO_CONNECTION + cause + ")"),
 				this.lastFailure);
 	}
 
@@ -141,7 +149,8 @@ final class ConnectionKeeper implements AutoCloseable {
 		if (failure == null) {
 			try {
 				fresh = changedFactory.create();
-				failure = ask(fresh, changedOptions.requestTimeout());
+				// At its deadline the call says why there was no answer.
+				failure = ask(fresh, changedOptions.requestTimeout().plus(JetcdEtcdClient.DEADLINE_MARGIN));
 			}
 			catch (RuntimeException ex) {
 				failure = notBuilt(ex);
@@ -267,12 +276,15 @@ final class ConnectionKeeper implements AutoCloseable {
 		return (failure != null && failure.reason() == Reason.UNAVAILABLE) ? failure : null;
 	}
 
-	/** Asks the member itself, not the leader: this is about the connection only. */
+	/** Asks the member itself, not the leader: what it answers does not matter. */
+	static CompletableFuture<GetResponse> askMember(Client client) {
+		return client.getKVClient()
+			.get(PING_KEY, GetOption.builder().withSerializable(true).withCountOnly(true).build());
+	}
+
 	private static @Nullable EtcdException ask(Client client, Duration timeout) {
 		try {
-			client.getKVClient()
-				.get(PING_KEY, GetOption.builder().withSerializable(true).withCountOnly(true).build())
-				.get(timeout.toMillis(), TimeUnit.MILLISECONDS);
+			askMember(client).get(timeout.toMillis(), TimeUnit.MILLISECONDS);
 			return null;
 		}
 		catch (InterruptedException ex) {

@@ -13,9 +13,9 @@ import java.util.function.Consumer;
  * No method blocks, but for the very first call, which builds what it needs. Every future
  * completes within a bound that the client sets (see
  * {@code spring.cloud.etcd.request-timeout}; twice that and a little more while there is
- * no connection), if it fails with an {@link EtcdException}, on a thread that is not to
- * be blocked. A call that failed with {@link EtcdException.Reason#UNAVAILABLE} may have
- * taken effect.
+ * no connection, and three times as much again where a token has expired), if it fails
+ * with an {@link EtcdException}, on a thread that is not to be blocked. A call that
+ * failed with {@link EtcdException.Reason#UNAVAILABLE} may have taken effect.
  */
 public interface EtcdClient extends AutoCloseable {
 

@@ -23,7 +23,12 @@ final class EtcdErrors {
 	private static final Pattern LAST_PICK_FAILURE = Pattern
 		.compile("(?s)Last Pick Failure=Status\\{code=\\w+, description=.*?, cause=(?:[\\w.]+\\.)?([^\\n}]+)");
 
-	private static final String CLOSED = "the server closed it: check whether it speaks TLS, as https:// says, or not";
+	/**
+	 * Of TLS 1.3 a server that does not take a certificate has often gone when it says
+	 * so.
+	 */
+	private static final String CLOSED = "the server closed it: check whether it speaks TLS, as https:// says, or not,"
+			+ " and takes this client's certificate";
 
 	/** What Netty wraps around the words of others. */
 	private static final Pattern NETTY_NOISE = Pattern.compile("^\\S*ConnectException: "
@@ -68,17 +73,27 @@ final class EtcdErrors {
 
 	private static Reason reason(Status status) {
 		String text = String.valueOf(status.getDescription());
+		if (text.contains("invalid auth token")) {
+			return Reason.TOKEN_EXPIRED;
+		}
 		return switch (status.getCode()) {
 			case OUT_OF_RANGE -> text.contains("future revision") ? Reason.FUTURE_REVISION : Reason.COMPACTED;
 			case NOT_FOUND -> text.contains("lease not found") ? Reason.LEASE_NOT_FOUND : Reason.FATAL;
 			case PERMISSION_DENIED -> Reason.PERMISSION_DENIED;
 			case UNAUTHENTICATED -> couldNotAsk(status.getCause()) ? Reason.UNAVAILABLE : Reason.UNAUTHENTICATED;
-			case RESOURCE_EXHAUSTED -> text.contains("space exceeded") ? Reason.NO_SPACE : Reason.UNAVAILABLE;
+			case RESOURCE_EXHAUSTED -> exhausted(text);
 			case INVALID_ARGUMENT -> text.contains("user name is empty") || text.contains("authentication failed")
 					? Reason.UNAUTHENTICATED : Reason.FATAL;
 			case FAILED_PRECONDITION, UNIMPLEMENTED, ALREADY_EXISTS -> deniedWatch(text);
 			default -> text.contains("permission denied") ? Reason.PERMISSION_DENIED : Reason.UNAVAILABLE;
 		};
+	}
+
+	private static Reason exhausted(String text) {
+		if (text.contains("space exceeded")) {
+			return Reason.NO_SPACE;
+		}
+		return text.contains("gRPC message exceeds maximum size") ? Reason.TOO_LARGE : Reason.UNAVAILABLE;
 	}
 
 	/** jetcd reports whatever keeps it from authenticating as a failed authentication. */

@@ -67,11 +67,17 @@ public class EtcdException extends RuntimeException {
 		 */
 		FUTURE_REVISION,
 
+		/** What etcd answers does not fit into one message: ask for less at once. */
+		TOO_LARGE,
+
 		/** The lease is gone: grant a new one. */
 		LEASE_NOT_FOUND,
 
 		/** The user may not do this. */
 		PERMISSION_DENIED,
+
+		/** etcd has forgotten who this is, and is told again: try again. */
+		TOKEN_EXPIRED,
 
 		/** User name or password are wrong or missing. */
 		UNAUTHENTICATED,

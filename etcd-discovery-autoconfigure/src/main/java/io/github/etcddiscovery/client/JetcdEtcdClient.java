@@ -9,11 +9,13 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.Consumer;
 import java.util.function.Function;
+import java.util.function.Supplier;
 
 import io.etcd.jetcd.ByteSequence;
 import io.etcd.jetcd.Client;
 import io.etcd.jetcd.kv.GetResponse;
 import io.etcd.jetcd.kv.TxnResponse;
+import io.etcd.jetcd.lease.LeaseKeepAliveResponse;
 import io.etcd.jetcd.op.Cmp;
 import io.etcd.jetcd.op.CmpTarget;
 import io.etcd.jetcd.op.Op;
@@ -24,6 +26,7 @@ import io.etcd.jetcd.options.OptionsUtil;
 import io.etcd.jetcd.options.PutOption;
 import io.etcd.jetcd.options.WatchOption;
 import io.github.etcddiscovery.client.EtcdException.Reason;
+import io.github.etcddiscovery.instance.KeyText;
 import io.github.etcddiscovery.support.EventLoop;
 import org.jspecify.annotations.Nullable;
 
@@ -45,7 +48,7 @@ public final class JetcdEtcdClient implements EtcdClient {
 	private static final int THREADS = 2;
 
 	/** A call that outlives its deadline by this much has been lost by jetcd. */
-	private static final Duration DEADLINE_MARGIN = Duration.ofMillis(500);
+	static final Duration DEADLINE_MARGIN = Duration.ofMillis(500);
 
 	private final List<EtcdClientBuilderCustomizer> customizers;
 
@@ -96,24 +99,34 @@ public final class JetcdEtcdClient implements EtcdClient {
 
 	@Override
 	public CompletableFuture<Long> list(String prefix, Consumer<List<KeyValue>> pages) {
-		return page(prefix, bytes(prefix), 0, false, pages);
+		return page(prefix, bytes(prefix), 0, false, PAGE_SIZE, pages);
 	}
 
 	@Override
 	public CompletableFuture<Long> listKeys(String prefix, Consumer<List<KeyValue>> pages) {
-		return page(prefix, bytes(prefix), 0, true, pages);
+		return page(prefix, bytes(prefix), 0, true, PAGE_SIZE, pages);
 	}
 
-	private CompletableFuture<Long> page(String prefix, ByteSequence from, long revision, boolean keysOnly,
+	/**
+	 * Where entries are so large that a page does not fit into a message, pages get
+	 * smaller.
+	 */
+	private CompletableFuture<Long> page(String prefix, ByteSequence from, long revision, boolean keysOnly, int size,
 			Consumer<List<KeyValue>> pages) {
 		GetOption option = GetOption.builder()
 			.withRange(endOf(prefix))
-			.withLimit(PAGE_SIZE)
+			.withLimit(size)
 			.withRevision(revision)
 			.withKeysOnly(keysOnly)
 			.build();
 		return call("Reading keys under " + prefix, (client) -> client.getKVClient().get(from, option))
-			.thenCompose((response) -> {
+			.handle((response, error) -> {
+				if (error != null) {
+					EtcdException failure = EtcdException.from(error);
+					return (failure.reason() == Reason.TOO_LARGE && size > 1)
+							? page(prefix, from, revision, keysOnly, Math.max(1, size / 4), pages)
+							: CompletableFuture.<Long>failedFuture(failure);
+				}
 				List<KeyValue> page = keyValues(response);
 				pages.accept(page);
 				long pinned = (revision != 0) ? revision : response.getHeader().getRevision();
@@ -121,8 +134,9 @@ public final class JetcdEtcdClient implements EtcdClient {
 					return CompletableFuture.completedFuture(pinned);
 				}
 				ByteSequence last = response.getKvs().get(page.size() - 1).getKey();
-				return page(prefix, last.concat(ByteSequence.from(new byte[1])), pinned, keysOnly, pages);
-			});
+				return page(prefix, last.concat(ByteSequence.from(new byte[1])), pinned, keysOnly, size, pages);
+			})
+			.thenCompose(Function.identity());
 	}
 
 	@Override
@@ -146,6 +160,7 @@ public final class JetcdEtcdClient implements EtcdClient {
 
 	@Override
 	public Watch watch(String target, boolean prefix, long startRevision, WatchListener listener) {
+		String action = "Watching " + target;
 		WatchOption.Builder option = WatchOption.builder()
 			.withRevision(startRevision)
 			.withCreateNotify(true)
@@ -154,8 +169,9 @@ public final class JetcdEtcdClient implements EtcdClient {
 		if (prefix) {
 			option.withRange(endOf(target));
 		}
-		JetcdWatch watch = new JetcdWatch("Watching " + target, listener, this.keeper::failed, this.openWatches);
-		this.keeper.client("Watching " + target).whenComplete((client, error) -> {
+		JetcdWatch watch = new JetcdWatch(action, listener, this.keeper::failed, this.openWatches);
+		CompletableFuture<?> token = hasCredentials() ? renewToken(action) : CompletableFuture.completedFuture(null);
+		token.thenCompose((renewed) -> this.keeper.client(action)).whenComplete((client, error) -> {
 			if (client != null) {
 				watch.open(client, bytes(target), option.build(), this.options.requestTimeout());
 			}
@@ -176,18 +192,28 @@ public final class JetcdEtcdClient implements EtcdClient {
 	@Override
 	public CompletableFuture<Duration> keepAlive(long leaseId) {
 		String action = "Renewing lease " + Long.toHexString(leaseId);
-		return call(action, (client) -> client.getLeaseClient().keepAliveOnce(leaseId))
-			.thenApply((response) -> Duration.ofSeconds(response.getTTL()))
-			.exceptionallyCompose((error) -> {
-				EtcdException failure = EtcdException.from(error);
-				if (failure.reason() != Reason.UNAUTHENTICATED) {
-					return CompletableFuture.failedFuture(failure);
-				}
-				// jetcd renews an expired token in unary calls only.
-				return get("/", 0).handle((found, denied) -> {
-					throw failure;
-				});
-			});
+		Supplier<CompletableFuture<LeaseKeepAliveResponse>> renewal = () -> call(action,
+				(client) -> client.getLeaseClient().keepAliveOnce(leaseId));
+		return renewal.get()
+			.exceptionallyCompose(
+					(error) -> (EtcdException.from(error).reason() == Reason.TOKEN_EXPIRED && hasCredentials())
+							? renewToken(action).thenCompose((renewed) -> renewal.get())
+							: CompletableFuture.failedFuture(error))
+			.thenApply((response) -> Duration.ofSeconds(response.getTTL()));
+	}
+
+	private boolean hasCredentials() {
+		return this.options.credentials() != null;
+	}
+
+	/**
+	 * Sees to it that the token is good. jetcd renews one that has expired in unary calls
+	 * only, not where it opens a stream.
+	 */
+	private CompletableFuture<?> renewToken(String action) {
+		return call(action, ConnectionKeeper::askMember)
+			.exceptionallyCompose((error) -> (EtcdException.from(error).reason() == Reason.PERMISSION_DENIED)
+					? CompletableFuture.completedFuture(null) : CompletableFuture.failedFuture(error));
 	}
 
 	@Override
@@ -278,8 +304,8 @@ public final class JetcdEtcdClient implements EtcdClient {
 	}
 
 	static KeyValue keyValue(io.etcd.jetcd.KeyValue found) {
-		return new KeyValue(found.getKey().toString(), found.getValue().getBytes(), found.getModRevision(),
-				found.getLease());
+		return new KeyValue(KeyText.decode(found.getKey().getBytes()), found.getValue().getBytes(),
+				found.getModRevision(), found.getLease());
 	}
 
 }

@@ -10,15 +10,15 @@ import jakarta.servlet.ServletRequest;
 import jakarta.servlet.ServletResponse;
 import jakarta.servlet.http.HttpServletResponse;
 
-import org.springframework.core.Ordered;
 import org.springframework.http.HttpHeaders;
 
 /**
  * Ends the connections of callers while this application drains: each is told so with its
  * last response, and not by a connection that is closed under its next request. HTTP/2
- * has a way of its own, which web servers go when they stop.
+ * has a way of its own, which web servers go when they stop. To be registered for
+ * asynchronous dispatches too: a request may have come before.
  */
-public final class DrainingFilter implements Filter, Ordered {
+public final class DrainingFilter implements Filter {
 
 	private static final String CLOSE = "close";
 
@@ -30,12 +30,6 @@ public final class DrainingFilter implements Filter, Ordered {
 	 */
 	public DrainingFilter(BooleanSupplier draining) {
 		this.draining = draining;
-	}
-
-	/** Before all others, which may answer by themselves. */
-	@Override
-	public int getOrder() {
-		return Ordered.HIGHEST_PRECEDENCE;
 	}
 
 	@Override

@@ -6,6 +6,8 @@ import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.Objects;
 
+import io.github.etcddiscovery.instance.InstanceFormat;
+import io.github.etcddiscovery.instance.InstanceFormats;
 import io.github.etcddiscovery.instance.InstanceKey;
 import io.github.etcddiscovery.instance.InstanceStatus;
 import io.github.etcddiscovery.instance.InvalidValueException;
@@ -37,6 +39,8 @@ public class EtcdRegistration implements Registration {
 	private volatile int boundPort;
 
 	private volatile boolean secure;
+
+	private volatile String format = InstanceFormats.DEFAULT;
 
 	private volatile InstanceStatus status = InstanceStatus.UP;
 
@@ -155,6 +159,23 @@ public class EtcdRegistration implements Registration {
 		this.secure = secure;
 	}
 
+	/**
+	 * Returns the name of the format to write.
+	 * @return the format, {@code json} unless set
+	 */
+	public String getFormat() {
+		return this.format;
+	}
+
+	/**
+	 * Sets the format to write. Where it says nothing of the status, the registration is
+	 * taken out of etcd while that is not {@code UP}.
+	 * @param format the name of an {@link InstanceFormat} that can be written
+	 */
+	public void setFormat(String format) {
+		this.format = format;
+	}
+
 	@Override
 	public URI getUri() {
 		return new EtcdServiceInstance(toRecord(), 0).getUri();
@@ -214,6 +235,7 @@ public class EtcdRegistration implements Registration {
 			}
 			this.port = (before.port == after.port) ? this.port : after.port;
 			this.secure = (before.secure == after.secure) ? this.secure : after.secure;
+			this.format = before.format.equals(after.format) ? this.format : after.format;
 			before.metadata.forEach((name, value) -> {
 				if (!after.metadata.containsKey(name)) {
 					this.metadata.remove(name, value);
@@ -241,6 +263,7 @@ public class EtcdRegistration implements Registration {
 			EtcdRegistration copy = new EtcdRegistration(this.serviceId, this.instanceId, this.host, this.port,
 					this.secure, this.metadata);
 			copy.hostReason = this.hostReason;
+			copy.format = this.format;
 			copy.boundPort = this.boundPort;
 			copy.status = this.status;
 			copy.refusing = this.refusing;

@@ -13,7 +13,7 @@ import java.util.function.Consumer;
 import java.util.function.Function;
 
 import io.github.etcddiscovery.client.EtcdException;
-import io.github.etcddiscovery.instance.InstanceCodec;
+import io.github.etcddiscovery.instance.GuardedFormats;
 import io.github.etcddiscovery.instance.InstanceStatus;
 import io.github.etcddiscovery.instance.InvalidValueException;
 import io.github.etcddiscovery.instance.KeyLayout;
@@ -55,15 +55,15 @@ public class EtcdServiceRegistry implements ServiceRegistry<EtcdRegistration>, A
 	 * @param registrars creates the write side, whenever it is needed; what it is given
 	 * has to be told the key of every record that comes to be in etcd
 	 * @param layout where the records are
-	 * @param codec writes a record
+	 * @param formats write a record
 	 * @param deregister whether leaving takes the records out of etcd; otherwise they
 	 * stay until their lease runs out
 	 * @param timeout how long registering waits for etcd
 	 */
-	public EtcdServiceRegistry(Function<Consumer<String>, Registrar> registrars, KeyLayout layout, InstanceCodec codec,
-			boolean deregister, Duration timeout) {
+	public EtcdServiceRegistry(Function<Consumer<String>, Registrar> registrars, KeyLayout layout,
+			GuardedFormats formats, boolean deregister, Duration timeout) {
 		this.registrars = registrars;
-		this.entries = new RegistryEntries(layout, codec);
+		this.entries = new RegistryEntries(layout, formats);
 		this.deregister = deregister;
 		this.waiting = new OutcomeWait(timeout);
 	}
@@ -101,11 +101,28 @@ public class EtcdServiceRegistry implements ServiceRegistry<EtcdRegistration>, A
 			this.registrar = current;
 		}
 		this.keys.move(registration, entry.key());
+		if (!this.entries.isShown(registration)) {
+			return hide(registration, current);
+		}
 		CompletableFuture<Void> outcome = current.register(entry);
 		if (current.state(entry.key()) == RecordState.REGISTERED) {
 			onRegistered(entry.key());
 		}
 		return outcome;
+	}
+
+	/**
+	 * Its format cannot say that it is not to be called, other than by not being there.
+	 */
+	private CompletableFuture<Void> hide(EtcdRegistration registration, Registrar current) {
+		logger.info("Out of etcd as long as the status of {} is not UP: format {} has no room for it", registration,
+				registration.getFormat());
+		return CompletableFuture
+			.allOf(this.keys.hide(registration).stream().map(current::deregister).toArray(CompletableFuture[]::new));
+	}
+
+	private boolean isHidden(EtcdRegistration registration) {
+		return this.keys.contains(registration) && !this.entries.isShown(registration);
 	}
 
 	/** Makes sure that a registration could be handed over. */
@@ -162,7 +179,9 @@ public class EtcdServiceRegistry implements ServiceRegistry<EtcdRegistration>, A
 		CompletableFuture<Void> gone = CompletableFuture.completedFuture(null);
 		boolean wasThere;
 		synchronized (this) {
-			wasThere = registrations.stream().map(this::getState).anyMatch(RecordState.REGISTERED::equals);
+			// Callers of what has just been hidden may not know it yet.
+			wasThere = registrations.stream()
+				.anyMatch((registration) -> getState(registration) == RecordState.REGISTERED || isHidden(registration));
 			Set<String> leaving = this.keys.remove(registrations);
 			Registrar current = this.registrar;
 			if (leaving.isEmpty() || current == null) {
@@ -275,6 +294,7 @@ public class EtcdServiceRegistry implements ServiceRegistry<EtcdRegistration>, A
 	public boolean changeMetadata(EtcdRegistration registration, String name, @Nullable String value) {
 		String former;
 		synchronized (this) {
+			this.entries.requireRoomForMetadata(registration, name);
 			check(registration.copyWith(name, value));
 			former = registration.changeMetadata(name, value);
 		}

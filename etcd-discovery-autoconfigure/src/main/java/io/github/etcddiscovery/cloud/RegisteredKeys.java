@@ -44,6 +44,25 @@ final class RegisteredKeys {
 		place.key = key;
 	}
 
+	/**
+	 * A registration is not to be seen for now, and need not be where it was before.
+	 * @return the keys that may leave, unless others want them
+	 */
+	Set<String> hide(EtcdRegistration registration) {
+		Set<String> leaving = new LinkedHashSet<>();
+		Place hidden = this.places.get(registration);
+		if (hidden != null) {
+			leaving.addAll(hidden.former);
+			leaving.add(hidden.key);
+			hidden.former.clear();
+			this.places.values()
+				.stream()
+				.filter((place) -> place != hidden)
+				.forEach((place) -> leaving.remove(place.key));
+		}
+		return leaving;
+	}
+
 	/** Calls back once a registration is where it is wanted. */
 	void whenSettled(EtcdRegistration registration, Runnable callback) {
 		Place place = this.places.get(registration);

@@ -15,7 +15,9 @@ import org.jspecify.annotations.Nullable;
  * @param state how far it is
  * @param refusal why etcd does not have it as it should be, {@code null} if it does not
  * say so
- * @param status what it says of itself
+ * @param status what it says of itself; where its format has no room for that, it is in
+ * etcd only while this is {@code UP}
+ * @param format what it is written in
  * @param lease the lease it is written under, in hexadecimal digits as etcdctl shows it;
  * 0 for none yet
  * @param leaseRemainingMillis for how long that lives on if it is not renewed any more,
@@ -26,14 +28,14 @@ import org.jspecify.annotations.Nullable;
  * @param metadata further properties
  */
 public record RegisteredRecord(String key, RecordState state, @Nullable String refusal, InstanceStatus status,
-		String lease, long leaseRemainingMillis, String host, String hostReason, int port,
+		String format, String lease, long leaseRemainingMillis, String host, String hostReason, int port,
 		Map<String, String> metadata) {
 
 	/** Describes what has become of a registration, without a registrar nothing. */
 	static RegisteredRecord of(EtcdRegistration registration, String key, @Nullable Registrar registrar) {
 		EtcdException refusal = (registrar != null) ? registrar.refusal(key) : null;
 		return new RegisteredRecord(key, (registrar != null) ? registrar.state(key) : RecordState.GONE,
-				(refusal != null) ? refusal.getMessage() : null, registration.getStatus(),
+				(refusal != null) ? refusal.getMessage() : null, registration.getStatus(), registration.getFormat(),
 				(registrar != null) ? Long.toHexString(registrar.leaseId()) : "0",
 				(registrar != null) ? registrar.leaseRemaining().toMillis() : 0, registration.getHost(),
 				registration.getHostReason(), registration.getPort(), registration.metadataSnapshot());

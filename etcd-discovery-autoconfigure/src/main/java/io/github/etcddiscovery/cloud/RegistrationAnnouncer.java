@@ -6,6 +6,7 @@ import java.util.function.Consumer;
 
 import io.github.etcddiscovery.client.EtcdException;
 import io.github.etcddiscovery.support.EventLoop;
+import io.github.etcddiscovery.registry.RecordState;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -87,7 +88,8 @@ final class RegistrationAnnouncer implements AutoCloseable {
 
 	private void tellOthers(BooleanSupplier current, EtcdRegistration registration, CompletableFuture<Void> outcome,
 			Consumer<EtcdRegistration> news) {
-		if (outcome.isDone() && !outcome.isCompletedExceptionally()) {
+		// Done is also what its format hides for now.
+		if (outcome.isDone() && this.registry.getState(registration) == RecordState.REGISTERED) {
 			news.accept(registration);
 		}
 		else if (!outcome.isCancelled()) {

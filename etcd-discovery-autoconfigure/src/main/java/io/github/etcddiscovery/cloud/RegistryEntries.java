@@ -1,39 +1,49 @@
 package io.github.etcddiscovery.cloud;
 
+import io.github.etcddiscovery.instance.GuardedFormats;
 import io.github.etcddiscovery.instance.InstanceCodec;
 import io.github.etcddiscovery.instance.InstanceKey;
 import io.github.etcddiscovery.instance.InstanceStatus;
+import io.github.etcddiscovery.instance.InvalidValueException;
 import io.github.etcddiscovery.instance.KeyLayout;
 import io.github.etcddiscovery.instance.ServiceRecord;
-import io.github.etcddiscovery.registry.NoValueException;
 import io.github.etcddiscovery.registry.RegistryEntry;
 
 /**
  * Makes of a registration what is written to etcd.
  *
  * @param layout where the records are
- * @param codec writes a record
+ * @param formats write a record
  */
-record RegistryEntries(KeyLayout layout, InstanceCodec codec) {
+record RegistryEntries(KeyLayout layout, GuardedFormats formats) {
 
 	/** The last part says whom the registrar may take a key over from. */
 	RegistryEntry of(EtcdRegistration registration) {
 		ServiceRecord record = registration.toRecord();
 		InstanceKey key = record.key();
-		byte[] value = encode(record);
-		byte[] farewell = encode(record.withStatus(InstanceStatus.OUT_OF_SERVICE));
+		String format = registration.getFormat();
+		byte[] value = this.formats.encode(record, format);
+		byte[] farewell = codec(registration).carriesStatus()
+				? this.formats.encode(record.withStatus(InstanceStatus.OUT_OF_SERVICE), format) : null;
 		return new RegistryEntry(this.layout.format(key), value, farewell,
-				(found) -> this.codec.decode(key, found).sameAddress(record));
+				(found) -> this.formats.decode(key, found).sameAddress(record));
 	}
 
-	/** What a reader would reject is not to be written. */
-	private byte[] encode(ServiceRecord record) {
-		byte[] value = this.codec.encode(record);
-		if (value.length == 0) {
-			throw new NoValueException(this.layout.format(record.key()));
+	/** Whether a registration is to be in etcd at all. */
+	boolean isShown(EtcdRegistration registration) {
+		return codec(registration).carriesStatus() || registration.getStatus() == InstanceStatus.UP;
+	}
+
+	/** Or a change would be confirmed that nobody sees. */
+	void requireRoomForMetadata(EtcdRegistration registration, String name) {
+		if (!codec(registration).carriesMetadata()) {
+			throw new InvalidValueException("format", registration.getFormat(),
+					"one with room for metadata, to change " + name);
 		}
-		this.codec.decode(record.key(), value);
-		return value;
+	}
+
+	private InstanceCodec codec(EtcdRegistration registration) {
+		return this.formats.formats().codec(registration.getFormat());
 	}
 
 }

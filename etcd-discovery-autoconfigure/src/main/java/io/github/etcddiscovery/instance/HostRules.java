@@ -4,49 +4,62 @@ import java.net.InetAddress;
 import java.net.UnknownHostException;
 import java.util.regex.Pattern;
 
+import org.jspecify.annotations.Nullable;
+
 /**
  * Which hosts a record may name. A host ends up unescaped in the URI of a request, so
  * anything that could smuggle in user-info, a path or another host is refused.
  */
 final class HostRules {
 
-	/**
-	 * RFC 1123 labels, with the underscore that Docker and Windows names contain; 253 is
-	 * the longest name DNS can carry.
-	 */
-	private static final Pattern NAME = Pattern.compile("(?=.{1,253}$)[A-Za-z0-9_]([A-Za-z0-9_-]{0,61}[A-Za-z0-9_])?"
-			+ "(\\.[A-Za-z0-9_]([A-Za-z0-9_-]{0,61}[A-Za-z0-9_])?)*");
+	private static final String LABEL = "[A-Za-z0-9]([A-Za-z0-9-]{0,61}[A-Za-z0-9])?";
 
 	/**
-	 * A last label of digits only means an IPv4 address: 1.2.3.4, and never 1.2.3.444.
+	 * RFC 1123 labels; 253 is the longest name DNS can carry. The last of several begins
+	 * with a letter, or {@link java.net.URI} takes the name for none.
 	 */
-	private static final Pattern NUMERIC_END = Pattern.compile("(.*\\.)?[0-9]+");
+	private static final Pattern NAME = Pattern
+		.compile("(?=.{1,253}$)(" + LABEL + "|(" + LABEL + "\\.)+(?=[A-Za-z])" + LABEL + ")");
+
+	/**
+	 * What ends like this means an IPv4 address to those who read it as browsers do: only
+	 * 1.2.3.4 may, and never 1.2.3.444 or 0x7f000001.
+	 */
+	private static final Pattern NUMERIC_END = Pattern.compile("(.*\\.)?(0[xX][0-9A-Fa-f]*|[0-9]+)");
 
 	private static final Pattern IPV4 = Pattern.compile("((25[0-5]|2[0-4][0-9]|1[0-9]{2}|[1-9]?[0-9])(\\.(?!$)|$)){4}");
 
-	private static final Pattern IPV6_CHARACTERS = Pattern.compile("[0-9A-Fa-f:.]{2,45}");
+	/** With no more than four digits a group, which the JDK reads but no URI may have. */
+	private static final Pattern IPV6_CHARACTERS = Pattern.compile("(?!.*[0-9A-Fa-f]{5})[0-9A-Fa-f:.]{2,45}");
 
 	private HostRules() {
 	}
 
 	static boolean isIpv6(String host) {
-		if (host.indexOf(':') < 0 || !IPV6_CHARACTERS.matcher(host).matches()) {
-			return false;
-		}
+		return host.indexOf(':') >= 0 && IPV6_CHARACTERS.matcher(host).matches() && parse(host) != null;
+	}
+
+	/**
+	 * Returns the address that a host is; an IPv4 address mapped to IPv6 is the former.
+	 * @return the address, {@code null} if the host is a name or nothing at all
+	 */
+	static @Nullable InetAddress address(String host) {
+		return (IPV4.matcher(host).matches() || isIpv6(host)) ? parse(host) : null;
+	}
+
+	/** What is in brackets is never looked up, nor are four numbers. */
+	private static @Nullable InetAddress parse(String address) {
 		try {
-			// A text with a colon is parsed as a literal and never looked up.
-			InetAddress.getByName(host);
-			return true;
+			return InetAddress.getByName((address.indexOf(':') >= 0) ? "[" + address + "]" : address);
 		}
 		catch (UnknownHostException ex) {
-			return false;
+			return null;
 		}
 	}
 
 	static void check(String host) {
 		boolean numeric = NUMERIC_END.matcher(host).matches();
-		boolean valid = (numeric ? IPV4 : NAME).matcher(host).matches() || isIpv6(host);
-		if (!valid) {
+		if (!(numeric ? IPV4 : NAME).matcher(host).matches() && !isIpv6(host)) {
 			throw new InvalidValueException("host", host, "a host name, an IPv4 address or an IPv6 address");
 		}
 	}

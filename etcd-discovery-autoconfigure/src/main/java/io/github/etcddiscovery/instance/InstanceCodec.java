@@ -1,27 +1,34 @@
 package io.github.etcddiscovery.instance;
 
 /**
- * How a record stands in etcd. A bean of this type replaces the default,
- * {@link JsonInstanceCodec}. Implementations are called from several threads.
+ * A format that instances can be written in, too.
  */
-public interface InstanceCodec {
+public interface InstanceCodec extends InstanceFormat {
 
 	/**
 	 * Writes a record.
 	 * @param record the record
-	 * @return the value to store, not empty
+	 * @return the value to store, not empty; {@link #recognizes} it
+	 * @throws InvalidValueException if there is no room for something that must not be
+	 * left out, such as that the port speaks TLS
 	 */
 	byte[] encode(ServiceRecord record);
 
 	/**
-	 * Reads a value found in etcd. The key says which instance it is; a value that
-	 * contradicts it is invalid.
-	 * @param key which instance the value was found at
-	 * @param value the value found
-	 * @return the record
-	 * @throws InvalidValueException if the value is not a valid record. Any other
-	 * exception is treated like it: the entry is left out and nothing else is harmed.
+	 * Whether a value says what status an instance has. Where it does not, an instance
+	 * that is not {@link InstanceStatus#UP} is not in etcd.
+	 * @return whether it does
 	 */
-	ServiceRecord decode(InstanceKey key, byte[] value);
+	default boolean carriesStatus() {
+		return true;
+	}
+
+	/**
+	 * Whether a value has room for metadata. Where it does not, nobody else sees them.
+	 * @return whether it does
+	 */
+	default boolean carriesMetadata() {
+		return true;
+	}
 
 }

@@ -13,7 +13,7 @@ public record InstanceKey(String serviceId, String instanceId) {
 
 	private static final Pattern SERVICE_ID = Pattern.compile("[A-Za-z0-9][A-Za-z0-9._-]{0,127}");
 
-	private static final Pattern INSTANCE_ID = Pattern.compile("[^/\\s\\p{Cntrl}]{1,255}");
+	private static final Pattern INSTANCE_ID = Pattern.compile("[^/\\s" + PlainText.UNFIT + "]{1,255}");
 
 	/**
 	 * Checks both ids.

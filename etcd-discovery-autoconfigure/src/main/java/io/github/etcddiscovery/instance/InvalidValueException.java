@@ -35,7 +35,8 @@ public class InvalidValueException extends IllegalArgumentException {
 	 * @param cause why the value cannot be read, {@code null} if that is clear
 	 */
 	public InvalidValueException(String part, Object value, String expected, @Nullable Throwable cause) {
-		super("Invalid %s '%s': expected %s".formatted(part, printable(String.valueOf(value)), expected), cause);
+		super("Invalid %s '%s': expected %s".formatted(part, PlainText.of(String.valueOf(value), LONGEST_VALUE),
+				expected), cause);
 		this.part = part;
 		this.value = value;
 		this.expected = expected;
@@ -63,14 +64,6 @@ public class InvalidValueException extends IllegalArgumentException {
 	 */
 	public String expected() {
 		return this.expected;
-	}
-
-	private static String printable(String value) {
-		StringBuilder text = new StringBuilder();
-		value.codePoints()
-			.limit(LONGEST_VALUE)
-			.forEach((c) -> text.append(Character.isISOControl(c) ? "\\u%04x".formatted(c) : Character.toString(c)));
-		return (value.length() > LONGEST_VALUE) ? text + "..." : text.toString();
 	}
 
 }

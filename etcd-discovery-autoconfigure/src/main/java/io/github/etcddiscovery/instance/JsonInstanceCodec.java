@@ -1,16 +1,12 @@
 package io.github.etcddiscovery.instance;
 
-import java.nio.charset.StandardCharsets;
+import java.util.Collections;
 import java.util.Map;
 import java.util.Objects;
+import java.util.Set;
 
 import com.fasterxml.jackson.annotation.JsonPropertyOrder;
 import org.jspecify.annotations.Nullable;
-import tools.jackson.core.JacksonException;
-import tools.jackson.databind.DeserializationFeature;
-import tools.jackson.databind.ObjectReader;
-import tools.jackson.databind.ObjectWriter;
-import tools.jackson.databind.json.JsonMapper;
 
 /**
  * The project's own format, UTF-8 JSON with the fields {@code serviceId},
@@ -21,24 +17,32 @@ import tools.jackson.databind.json.JsonMapper;
  */
 public final class JsonInstanceCodec implements InstanceCodec {
 
-	private static final JsonMapper MAPPER = JsonMapper.builder()
-		.disable(DeserializationFeature.FAIL_ON_UNKNOWN_PROPERTIES)
-		.enable(DeserializationFeature.FAIL_ON_TRAILING_TOKENS)
-		.build();
+	private static final JsonDocuments<Body> BODIES = new JsonDocuments<>(Body.class);
 
-	private static final ObjectReader READER = MAPPER.readerFor(Body.class);
+	/** Those that this format has, and no other. */
+	private static final Set<String> OWN_FIELDS = Set.of("serviceId", "instanceId");
 
-	private static final ObjectWriter WRITER = MAPPER.writerFor(Body.class);
+	@Override
+	public String name() {
+		return InstanceFormats.DEFAULT;
+	}
+
+	@Override
+	public boolean recognizes(byte[] value) {
+		Set<String> fields = JsonDocuments.fields(value);
+		return !Collections.disjoint(fields, OWN_FIELDS)
+				|| (fields.contains("host") && !fields.contains("serviceName"));
+	}
 
 	@Override
 	public byte[] encode(ServiceRecord record) {
-		return WRITER.writeValueAsBytes(new Body(record.key().serviceId(), record.key().instanceId(), record.host(),
-				record.port(), record.secure(), record.status().name(), record.metadata()));
+		return BODIES.write(new Body(record.key().serviceId(), record.key().instanceId(), record.host(), record.port(),
+				record.secure(), record.status().name(), record.metadata()));
 	}
 
 	@Override
 	public ServiceRecord decode(InstanceKey key, byte[] value) {
-		Body body = read(value);
+		Body body = BODIES.read(value);
 		requireSame("serviceId", body.serviceId(), key.serviceId());
 		requireSame("instanceId", body.instanceId(), key.instanceId());
 		String host = Objects.requireNonNullElse(body.host(), "");
@@ -46,20 +50,6 @@ public final class JsonInstanceCodec implements InstanceCodec {
 		boolean secure = Objects.requireNonNullElse(body.secure(), false);
 		return new ServiceRecord(key, host, port, secure, status(body.status()),
 				Objects.requireNonNullElse(body.metadata(), Map.of()));
-	}
-
-	private static Body read(byte[] value) {
-		JacksonException cause = null;
-		try {
-			Body body = READER.readValue(value);
-			if (body != null) {
-				return body;
-			}
-		}
-		catch (JacksonException ex) {
-			cause = ex;
-		}
-		throw new InvalidValueException("record", new String(value, StandardCharsets.UTF_8), "a JSON object", cause);
 	}
 
 	private static void requireSame(String part, @Nullable String inBody, String inKey) {

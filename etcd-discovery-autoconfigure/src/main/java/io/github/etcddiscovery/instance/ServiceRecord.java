@@ -14,7 +14,8 @@ import java.util.Map;
  * @param port the port it listens on, 1 to 65535
  * @param secure whether it speaks TLS
  * @param status what it says of itself
- * @param metadata further properties, never {@code null}, in the order given
+ * @param metadata further properties, never {@code null}, in the order given: 128 at
+ * most, with names of up to 128 characters and values of up to 4,096
  */
 public record ServiceRecord(InstanceKey key, String host, int port, boolean secure, InstanceStatus status,
 		Map<String, String> metadata) {
@@ -28,11 +29,7 @@ public record ServiceRecord(InstanceKey key, String host, int port, boolean secu
 		if (port < 1 || port > 65535) {
 			throw new InvalidValueException("port", port, "a port between 1 and 65535");
 		}
-		metadata.forEach((name, value) -> {
-			if (name == null || value == null) {
-				throw new InvalidValueException("metadata", name + "=" + value, "a name and a value");
-			}
-		});
+		MetadataRules.check(metadata);
 		metadata = Collections.unmodifiableMap(new LinkedHashMap<>(metadata));
 	}
 

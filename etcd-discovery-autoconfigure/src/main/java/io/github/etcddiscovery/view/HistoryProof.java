@@ -27,12 +27,12 @@ final class HistoryProof {
 
 	private final String prefix;
 
-	private final Reflector.Sink sink;
+	private final ReflectorSink sink;
 
 	/** Where the last changes were, oldest first. */
 	private final Set<String> witnesses = new LinkedHashSet<>();
 
-	HistoryProof(EtcdClient client, String prefix, Reflector.Sink sink) {
+	HistoryProof(EtcdClient client, String prefix, ReflectorSink sink) {
 		this.client = client;
 		this.prefix = prefix;
 		this.sink = sink;

@@ -112,7 +112,7 @@ public final class Instancer implements AutoCloseable {
 	/**
 	 * Keeps the values by their keys.
 	 */
-	private final class Values implements Reflector.Sink {
+	private final class Values implements ReflectorSink {
 
 		private SortedMap<String, Value> values = new TreeMap<>();
 

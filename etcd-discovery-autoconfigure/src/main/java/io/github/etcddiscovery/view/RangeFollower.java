@@ -11,6 +11,7 @@ import java.util.random.RandomGenerator;
 import io.github.etcddiscovery.client.EtcdClient;
 import io.github.etcddiscovery.client.EtcdException;
 import io.github.etcddiscovery.client.KeyValue;
+import io.github.etcddiscovery.client.ReadResult;
 import io.github.etcddiscovery.client.WatchEvent;
 import io.github.etcddiscovery.instance.KeyRange;
 import io.github.etcddiscovery.support.EventLoop;
@@ -25,9 +26,17 @@ import org.slf4j.LoggerFactory;
  * Follows one range: what its reflector finds goes to its writer, and how it fares can be
  * asked from any thread.
  */
-final class RangeFollower implements Reflector.Sink {
+final class RangeFollower implements ReflectorSink {
 
 	private static final Logger logger = LoggerFactory.getLogger(ServiceView.class);
+
+	/**
+	 * Where nothing of what was read is still as it was, what has changed is on its way.
+	 */
+	private static final Duration FILL_PAUSE = Duration.ofSeconds(10);
+
+	/** Each is a call, and may be large. */
+	private static final int FILLED_AT_ONCE = 100;
 
 	private final EtcdClient client;
 
@@ -60,6 +69,8 @@ final class RangeFollower implements Reflector.Sink {
 	private long revision;
 
 	private boolean expiryScheduled;
+
+	private boolean filling;
 
 	RangeFollower(EtcdClient client, KeyRange range, EventLoop loop, RangeWriter<?> writer, Publisher publisher,
 			Telemetry telemetry, RandomGenerator random) {
@@ -186,6 +197,48 @@ final class RangeFollower implements Reflector.Sink {
 		scheduleExpiry();
 	}
 
+	/**
+	 * Reads what was rejected for want of room, as far as there is some by now, which
+	 * another range may have left.
+	 */
+	void fillRoom() {
+		if (this.filling || state() != ViewState.WATCHING) {
+			return;
+		}
+		List<CompletableFuture<ReadResult>> reads = this.writer.waitingThatFit(FILLED_AT_ONCE)
+			.stream()
+			.map((key) -> this.client.get(key, 0))
+			.toList();
+		if (!reads.isEmpty()) {
+			this.filling = true;
+			CompletableFuture.allOf(reads.toArray(CompletableFuture[]::new))
+				.whenComplete((done, error) -> this.loop.execute(() -> filled(reads)));
+		}
+	}
+
+	private void filled(List<CompletableFuture<ReadResult>> reads) {
+		boolean filled = false;
+		for (CompletableFuture<ReadResult> read : reads) {
+			KeyValue found = read.isCompletedExceptionally() ? null : read.join().current();
+			// What was read while changes do not arrive may be of another history.
+			filled |= found != null && state() == ViewState.WATCHING && this.writer.fill(found);
+		}
+		if (filled) {
+			this.filling = false;
+			publish(this.revision);
+		}
+		else if (state() != ViewState.WATCHING) {
+			// It is looked at again when changes arrive.
+			this.filling = false;
+		}
+		else {
+			this.loop.schedule(() -> {
+				this.filling = false;
+				fillRoom();
+			}, FILL_PAUSE);
+		}
+	}
+
 	@Override
 	public void current() {
 		Duration stale = staleness();
@@ -194,6 +247,7 @@ final class RangeFollower implements Reflector.Sink {
 		if (!stale.isZero()) {
 			logger.info("The view of {} is current again after {} ms", this.range.prefix(), stale.toMillis());
 		}
+		fillRoom();
 	}
 
 	@Override

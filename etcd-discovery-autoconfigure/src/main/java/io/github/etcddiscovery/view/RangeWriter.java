@@ -1,7 +1,7 @@
 package io.github.etcddiscovery.view;
 
 import java.time.Duration;
-import java.util.Arrays;
+import java.util.ArrayList;
 import java.util.Collections;
 import java.util.HashMap;
 import java.util.List;
@@ -13,9 +13,8 @@ import io.github.etcddiscovery.client.KeyValue;
 import io.github.etcddiscovery.client.WatchEvent;
 import io.github.etcddiscovery.instance.InstanceKey;
 import io.github.etcddiscovery.instance.KeyRange;
+import io.github.etcddiscovery.instance.PlainText;
 import org.jspecify.annotations.Nullable;
-import org.slf4j.Logger;
-import org.slf4j.LoggerFactory;
 
 /**
  * Keeps what etcd holds in one range, and tells the catalog's writer what has changed.
@@ -25,10 +24,8 @@ import org.slf4j.LoggerFactory;
  */
 final class RangeWriter<T> {
 
-	private static final Logger logger = LoggerFactory.getLogger(RangeWriter.class);
-
-	/** Decoders that are not ours may say anything, and it is kept. */
-	private static final int LONGEST_REASON = 300;
+	/** Of what others have written. */
+	static final int LONGEST_TEXT = 300;
 
 	private final KeyRange range;
 
@@ -38,21 +35,39 @@ final class RangeWriter<T> {
 
 	private final VanishedInstances<T> vanished;
 
+	private final Room room;
+
+	private final RejectionLog log;
+
 	/** How many instances there are, rejected entries not counted. */
 	private volatile int instances;
 
 	/** Why entries cannot be read, by key. */
 	private final Map<String, String> rejections = new ConcurrentHashMap<>();
 
-	private Map<String, Entry<T>> entries = new HashMap<>();
+	private final WaitingKeys waiting;
 
-	private Map<String, Entry<T>> listing = new HashMap<>();
+	private Map<String, RangeEntry<T>> entries = new HashMap<>();
 
-	RangeWriter(KeyRange range, InstanceDecoder<T> decoder, CatalogWriter<T> catalog, VanishedInstances<T> vanished) {
+	private Map<String, RangeEntry<T>> listing = new HashMap<>();
+
+	/**
+	 * What the listing has found that was not held, and takes room once it is complete.
+	 */
+	private Room listed = new Room(InstanceLimits.NONE);
+
+	/** What may take the room of those that the listing will turn out to be without. */
+	private final List<KeyValue> spare = new ArrayList<>();
+
+	RangeWriter(KeyRange range, InstanceDecoder<T> decoder, CatalogWriter<T> catalog, VanishedInstances<T> vanished,
+			Room room, RejectionLog log) {
 		this.range = range;
 		this.decoder = decoder;
 		this.catalog = catalog;
 		this.vanished = vanished;
+		this.room = room;
+		this.waiting = new WaitingKeys(room);
+		this.log = log;
 	}
 
 	/** The keys that etcd holds, those of rejected entries included. */
@@ -62,13 +77,13 @@ final class RangeWriter<T> {
 
 	/** At which revision a key changed last, 0 if etcd does not hold it. */
 	long revisionOf(String key) {
-		Entry<T> entry = this.entries.get(key);
+		RangeEntry<T> entry = this.entries.get(key);
 		return (entry != null) ? entry.modRevision() : 0;
 	}
 
 	/** Whether etcd holds just this. */
 	boolean isHeld(KeyValue keyValue) {
-		Entry<T> entry = this.entries.get(keyValue.key());
+		RangeEntry<T> entry = this.entries.get(keyValue.key());
 		return entry != null && entry.isOf(keyValue);
 	}
 
@@ -82,47 +97,92 @@ final class RangeWriter<T> {
 		return Collections.unmodifiableMap(this.rejections);
 	}
 
+	/**
+	 * Names entries that there was no room for when they were found, and there is now.
+	 * @param most how many of them at most
+	 */
+	List<String> waitingThatFit(int most) {
+		return this.waiting.thatFit(most);
+	}
+
+	/**
+	 * Takes an entry that there was no room for.
+	 * @return whether it was still waiting, just as it is
+	 */
+	boolean fill(KeyValue keyValue) {
+		RangeEntry<T> before = this.entries.get(keyValue.key());
+		if (before == null || !before.waiting() || !before.isOf(keyValue)) {
+			return false;
+		}
+		put(keyValue.key(), before, decode(keyValue, before));
+		return true;
+	}
+
 	void beginListing() {
 		this.listing = new HashMap<>();
+		this.listed = new Room(InstanceLimits.NONE);
+		this.spare.clear();
 	}
 
 	/** Takes a page of the listing. What has not changed is not decoded again. */
 	void addPage(List<KeyValue> page) {
 		for (KeyValue keyValue : page) {
-			Entry<T> known = this.entries.get(keyValue.key());
-			boolean unchanged = known != null && known.isOf(keyValue);
-			this.listing.put(keyValue.key(), unchanged ? known : decode(keyValue, known));
+			RangeEntry<T> known = this.entries.get(keyValue.key());
+			RangeEntry<T> found = (known != null && known.isOf(keyValue) && !known.waiting()) ? known
+					: decode(keyValue, known);
+			this.listing.put(keyValue.key(), found);
+			if (found.waiting() && this.spare.size() < this.instances) {
+				this.spare.add(keyValue);
+			}
+			String service = RangeEntry.gaining(known, found);
+			if (service != null) {
+				this.listed.take(service);
+			}
 		}
 	}
 
 	/** Takes the listing, now complete, for what etcd holds. */
 	void completeListing() {
-		Map<String, Entry<T>> old = this.entries;
-		this.entries = this.listing;
-		this.listing = new HashMap<>();
+		Map<String, RangeEntry<T>> old = this.entries;
+		Map<String, RangeEntry<T>> found = this.listing;
+		List<KeyValue> next = List.copyOf(this.spare);
+		this.entries = new HashMap<>();
+		beginListing();
 		old.forEach((key, entry) -> {
-			if (!this.entries.containsKey(key)) {
+			if (!found.containsKey(key)) {
 				touch(key, entry, null);
 			}
 		});
-		this.entries.forEach((key, entry) -> {
-			Entry<T> before = old.get(key);
-			if (before != entry) {
-				touch(key, before, entry);
-			}
-		});
+		found.forEach((key, entry) -> put(key, old.get(key), entry));
+		next.forEach(this::fill);
 	}
 
 	void apply(WatchEvent event) {
 		KeyValue keyValue = event.keyValue();
+		RangeEntry<T> before = this.entries.get(keyValue.key());
 		if (event.deleted()) {
-			touch(keyValue.key(), this.entries.remove(keyValue.key()), null);
-			return;
+			this.entries.remove(keyValue.key());
+			touch(keyValue.key(), before, null);
 		}
-		Entry<T> before = this.entries.get(keyValue.key());
-		Entry<T> entry = decode(keyValue, before);
-		this.entries.put(keyValue.key(), entry);
-		touch(keyValue.key(), before, entry);
+		else {
+			put(keyValue.key(), before, decode(keyValue, before));
+		}
+	}
+
+	/** Another range may have taken the room since an entry was decoded. */
+	private void put(String name, @Nullable RangeEntry<T> before, RangeEntry<T> decoded) {
+		String gaining = RangeEntry.gaining(before, decoded);
+		RangeEntry<T> after = decoded;
+		if (gaining != null && this.room.isLeft(gaining)) {
+			this.room.take(gaining);
+		}
+		else if (gaining != null) {
+			after = decoded.waitingInstead(this.room.reason(gaining, null));
+		}
+		this.entries.put(name, after);
+		if (before != after) {
+			touch(name, before, after);
+		}
 	}
 
 	/**
@@ -151,32 +211,44 @@ final class RangeWriter<T> {
 		}
 	}
 
-	private Entry<T> decode(KeyValue keyValue, @Nullable Entry<T> before) {
+	private RangeEntry<T> decode(KeyValue keyValue, @Nullable RangeEntry<T> before) {
 		InstanceKey key = null;
 		if (this.range.isElsewhere(keyValue.key())) {
-			return Entry.of(keyValue, null, null, null);
+			return RangeEntry.of(keyValue, null, null, null, false);
 		}
 		try {
 			key = this.range.parse(keyValue.key());
-			return Entry.of(keyValue, key, this.decoder.decode(key, keyValue), null);
+			boolean holdsRoom = before != null && before.instance() != null;
+			if (!holdsRoom && !this.room.isLeft(key.serviceId(), this.listed)) {
+				return reject(keyValue, key, this.room.reason(key.serviceId(), this.listed), true, before);
+			}
+			return RangeEntry.of(keyValue, key, this.decoder.decode(key, keyValue), null, false);
 		}
 		catch (RuntimeException | LinkageError | StackOverflowError ex) {
-			// Whatever stands in etcd may be the cause: it must not harm the rest. Once a
-			// key
-			// is enough, or somebody could fill the log.
-			if (before == null || before.instance() != null) {
-				logger.warn("Ignoring the entry at {}: {}", escaped(keyValue.key()), ex.getMessage());
-			}
-			String reason = String.valueOf(ex.getMessage());
-			return Entry.of(keyValue, key, null, reason.substring(0, Math.min(reason.length(), LONGEST_REASON)));
+			// Whatever stands in etcd may be the cause: it must not harm the rest.
+			return reject(keyValue, key, PlainText.of(String.valueOf(ex.getMessage()), LONGEST_TEXT), false, before);
 		}
 	}
 
-	private static String escaped(String key) {
-		return key.replaceAll("\\p{Cntrl}", "?");
+	private RangeEntry<T> reject(KeyValue keyValue, @Nullable InstanceKey key, String reason, boolean waiting,
+			@Nullable RangeEntry<T> before) {
+		if (before == null || before.rejection() == null || before.waiting() != waiting) {
+			this.log.add(PlainText.of(keyValue.key(), LONGEST_TEXT), reason);
+		}
+		return RangeEntry.of(keyValue, key, null, reason, waiting);
 	}
 
-	private void touch(String name, @Nullable Entry<T> before, @Nullable Entry<T> after) {
+	private void touch(String name, @Nullable RangeEntry<T> before, @Nullable RangeEntry<T> after) {
+		String losing = RangeEntry.gaining(after, before);
+		if (losing != null) {
+			this.room.giveBack(losing);
+		}
+		if (before != null && before.waiting() && before.key() != null) {
+			this.waiting.remove(before.key().serviceId(), name);
+		}
+		if (after != null && after.waiting() && after.key() != null) {
+			this.waiting.add(after.key().serviceId(), name);
+		}
 		if (after != null && after.rejection() != null) {
 			this.rejections.put(name, after.rejection());
 		}
@@ -196,34 +268,6 @@ final class RangeWriter<T> {
 				this.vanished.vanished(key, was);
 			}
 		}
-	}
-
-	/**
-	 * What is known of a key.
-	 *
-	 * @param modRevision when it changed last
-	 * @param valueHash tells values apart that an etcd restored from a backup gave the
-	 * same revision
-	 * @param leaseId as does the lease, if its owner has put it back just as it was
-	 * @param key which instance it is, {@code null} if the key is not of our layout
-	 * @param instance what the view holds of it, {@code null} if it was rejected or
-	 * belongs elsewhere
-	 * @param rejection why it cannot be read, {@code null} if it can
-	 */
-	private record Entry<T>(long modRevision, int valueHash, long leaseId, @Nullable InstanceKey key,
-			@Nullable T instance, @Nullable String rejection) {
-
-		static <T> Entry<T> of(KeyValue keyValue, @Nullable InstanceKey key, @Nullable T instance,
-				@Nullable String rejection) {
-			return new Entry<>(keyValue.modRevision(), Arrays.hashCode(keyValue.value()), keyValue.leaseId(), key,
-					instance, rejection);
-		}
-
-		boolean isOf(KeyValue keyValue) {
-			return this.modRevision == keyValue.modRevision() && this.leaseId == keyValue.leaseId()
-					&& this.valueHash == Arrays.hashCode(keyValue.value());
-		}
-
 	}
 
 }

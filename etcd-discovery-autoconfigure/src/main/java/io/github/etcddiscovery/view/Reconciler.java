@@ -32,7 +32,7 @@ final class Reconciler {
 
 	private final EventLoop loop;
 
-	private final Reflector.Sink sink;
+	private final ReflectorSink sink;
 
 	private final Supplier<@Nullable Position> position;
 
@@ -52,7 +52,7 @@ final class Reconciler {
 	 * held, 0 for not at all
 	 * @param random so that a fleet does not read all at once
 	 */
-	Reconciler(EtcdClient client, String prefix, EventLoop loop, Reflector.Sink sink,
+	Reconciler(EtcdClient client, String prefix, EventLoop loop, ReflectorSink sink,
 			Supplier<@Nullable Position> position, Consumer<Map<String, Long>> drift, RandomGenerator random) {
 		this.client = client;
 		this.prefix = prefix;

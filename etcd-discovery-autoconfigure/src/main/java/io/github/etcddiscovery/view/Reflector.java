@@ -4,7 +4,6 @@ import java.time.Duration;
 import java.util.List;
 import java.util.Map;
 import java.util.Queue;
-import java.util.Set;
 import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.random.RandomGenerator;
@@ -40,7 +39,7 @@ final class Reflector {
 
 	private final EventLoop loop;
 
-	private final Sink sink;
+	private final ReflectorSink sink;
 
 	private final EtcdBackoff backoff;
 
@@ -57,6 +56,9 @@ final class Reflector {
 	/** Whether changes up to the revision reached may have been missed. */
 	private boolean incomplete;
 
+	/** Whether the history was found to be another one since changes last arrived. */
+	private boolean changedBefore;
+
 	/** Whether what is being listed is known not to be the history that was followed. */
 	private boolean historyChanged;
 
@@ -72,7 +74,7 @@ final class Reflector {
 
 	private volatile long drifts;
 
-	Reflector(EtcdClient client, String prefix, EventLoop loop, Sink sink, RandomGenerator random) {
+	Reflector(EtcdClient client, String prefix, EventLoop loop, ReflectorSink sink, RandomGenerator random) {
 		this.client = client;
 		this.prefix = prefix;
 		this.loop = loop;
@@ -202,6 +204,7 @@ final class Reflector {
 	private void proven() {
 		this.state = this.state.to(ViewState.WATCHING);
 		this.backoff.reset();
+		this.changedBefore = false;
 		this.sink.current();
 		scheduleDrain();
 	}
@@ -218,6 +221,14 @@ final class Reflector {
 		logger.warn("etcd does not hold under {} what it held at revision {}: it was wiped or restored", this.prefix,
 				this.revision);
 		this.historyChanged = true;
+		if (this.changedBefore) {
+			// What was just listed is not there either: not to be repeated at once.
+			this.listDue = true;
+			retry(new EtcdException(Reason.UNAVAILABLE,
+					"etcd does not hold under %s what it has just listed".formatted(this.prefix), null));
+			return;
+		}
+		this.changedBefore = true;
 		list();
 	}
 
@@ -276,7 +287,9 @@ final class Reflector {
 
 	private void retry(EtcdException cause) {
 		this.sink.interrupted(cause);
-		this.listDue |= cause.reason() == Reason.COMPACTED;
+		// What was missed is gone, or too much for one message of a watch; pages get
+		// smaller.
+		this.listDue |= cause.reason() == Reason.COMPACTED || cause.reason() == Reason.TOO_LARGE;
 		long attempt = enter(ViewState.WAITING);
 		this.loop.schedule(() -> onLoop(attempt, this.listDue ? this::list : this::open), this.backoff.next(cause));
 	}
@@ -299,41 +312,6 @@ final class Reflector {
 	 * A message of a watch.
 	 */
 	private record Response(long attempt, List<WatchEvent> events) {
-
-	}
-
-	/**
-	 * Receives what is found. Called on the loop only.
-	 */
-	interface Sink {
-
-		/** A listing begins; pages of an earlier one that did not end are void. */
-		void beginListing();
-
-		void addPage(List<KeyValue> page);
-
-		/** The listing is complete and is what etcd held at this revision. */
-		void completeListing(long revision, boolean newHistory);
-
-		void apply(WatchEvent event);
-
-		/** All changes up to this revision have been applied. */
-		void publish(long revision);
-
-		/** Changes arrive as they happen from now on. */
-		void current();
-
-		/** Changes do not arrive any more; it is being tried again. */
-		void interrupted(EtcdException cause);
-
-		/** The keys that are held. */
-		Set<String> keys();
-
-		/** At which revision a key changed last, 0 if it is not held. */
-		long revisionOf(String key);
-
-		/** Whether just this is held. */
-		boolean isHeld(KeyValue keyValue);
 
 	}
 

@@ -20,6 +20,7 @@ import io.github.etcddiscovery.client.EtcdClient;
 import io.github.etcddiscovery.client.EtcdException;
 import io.github.etcddiscovery.client.EtcdException.Reason;
 import io.github.etcddiscovery.instance.KeyRange;
+import io.github.etcddiscovery.instance.PlainText;
 import io.github.etcddiscovery.support.EventLoop;
 import io.github.etcddiscovery.support.GuardedTelemetry;
 import io.github.etcddiscovery.support.Telemetry;
@@ -50,7 +51,7 @@ public final class ServiceView<T> implements AutoCloseable {
 	private volatile Catalog<T> catalog;
 
 	/**
-	 * Creates a view. Starts nothing.
+	 * Creates a view that holds any number of instances. Starts nothing.
 	 * @param client how to reach etcd
 	 * @param ranges where the records are, at least one
 	 * @param decoder reads an entry
@@ -58,7 +59,7 @@ public final class ServiceView<T> implements AutoCloseable {
 	 */
 	public ServiceView(EtcdClient client, List<KeyRange> ranges, InstanceDecoder<T> decoder,
 			Predicate<T> availability) {
-		this(client, ranges, decoder, availability, Duration.ZERO, Telemetry.NONE);
+		this(client, ranges, decoder, availability, Duration.ZERO, InstanceLimits.NONE, Telemetry.NONE);
 	}
 
 	/**
@@ -72,30 +73,34 @@ public final class ServiceView<T> implements AutoCloseable {
 	 * time without deregistering, half of ten or more, are a crowd, and so are all that
 	 * vanish when etcd is wiped or restored. They are served for this time and 15 s; zero
 	 * for not at all
+	 * @param limits how many instances are held at most
 	 * @param telemetry hears of what is done and seen
 	 */
 	public ServiceView(EtcdClient client, List<KeyRange> ranges, InstanceDecoder<T> decoder, Predicate<T> availability,
-			Duration ttl, Telemetry telemetry) {
-		this(client, ranges, decoder, availability, ttl, telemetry, EventLoop.onThread("etcd-view"),
+			Duration ttl, InstanceLimits limits, Telemetry telemetry) {
+		this(client, ranges, decoder, availability, ttl, limits, telemetry, EventLoop.onThread("etcd-view"),
 				EventLoop.onThread("etcd-view-events"), RandomGenerator.getDefault());
 	}
 
 	ServiceView(EtcdClient client, List<KeyRange> ranges, InstanceDecoder<T> decoder, Predicate<T> availability,
-			Duration ttl, Telemetry telemetry, EventLoop loop, EventLoop notifier, RandomGenerator random) {
+			Duration ttl, InstanceLimits limits, Telemetry telemetry, EventLoop loop, EventLoop notifier,
+			RandomGenerator random) {
 		this.client = client;
 		this.loop = loop;
 		this.notifier = notifier;
 		this.subscribers = new Subscribers<>(this::catalog, notifier);
 		Telemetry guarded = new GuardedTelemetry(telemetry);
 		CatalogWriter<T> writer = new CatalogWriter<>(ranges, availability);
+		Room room = new Room(limits);
+		RejectionLog log = new RejectionLog(loop::nanoTime);
 		this.catalog = writer.catalog();
 		for (int i = 0; i < ranges.size(); i++) {
 			int index = i;
 			KeyRange range = ranges.get(i);
-			VanishedInstances<T> vanished = new VanishedInstances<>(range.prefix(), ttl, loop::nanoTime);
-			this.followers
-				.add(new RangeFollower(client, range, loop, new RangeWriter<>(range, decoder, writer, vanished),
-						(epoch, revision) -> publish(writer.publish(index, epoch, revision)), guarded, random));
+			VanishedInstances<T> vanished = new VanishedInstances<>(range.prefix(), ttl, limits, loop::nanoTime);
+			this.followers.add(new RangeFollower(client, range, loop,
+					new RangeWriter<>(range, decoder, writer, vanished, room, log),
+					(epoch, revision) -> publish(writer.publish(index, epoch, revision)), guarded, random));
 		}
 	}
 
@@ -211,7 +216,8 @@ public final class ServiceView<T> implements AutoCloseable {
 	/**
 	 * Says why entries cannot be read.
 	 * @param most how many of them to name at most
-	 * @return the reasons by key, sorted
+	 * @return the reasons by key, sorted; without control characters, and cut where they
+	 * are long
 	 */
 	public Map<String, String> rejections(int most) {
 		Map<String, String> rejections = new LinkedHashMap<>();
@@ -219,7 +225,8 @@ public final class ServiceView<T> implements AutoCloseable {
 			.flatMap((follower) -> follower.rejections().entrySet().stream())
 			.sorted(Map.Entry.comparingByKey())
 			.limit(most)
-			.forEach((rejection) -> rejections.put(rejection.getKey(), rejection.getValue()));
+			.forEach((rejection) -> rejections.put(PlainText.of(rejection.getKey(), RangeWriter.LONGEST_TEXT),
+					rejection.getValue()));
 		return rejections;
 	}
 
@@ -260,6 +267,7 @@ public final class ServiceView<T> implements AutoCloseable {
 	private void publish(Catalog<T> next) {
 		this.catalog = next;
 		this.subscribers.signal();
+		this.followers.forEach(RangeFollower::fillRoom);
 	}
 
 }

@@ -39,6 +39,9 @@ final class VanishedInstances<T> {
 
 	private final LongSupplier nanoTime;
 
+	/** Or whoever puts and deletes would fill the memory. */
+	private final Room room;
+
 	/** Those of the last ttl that are not retained, oldest first. */
 	private final Map<InstanceKey, Vanished<T>> recent = new LinkedHashMap<>();
 
@@ -57,24 +60,29 @@ final class VanishedInstances<T> {
 	 * @param prefix where the instances were, for the log
 	 * @param ttl how close to each other instances vanish that vanish in a crowd; zero:
 	 * none is retained
+	 * @param limits how many are remembered at most
 	 * @param nanoTime the clock
 	 */
-	VanishedInstances(String prefix, Duration ttl, LongSupplier nanoTime) {
+	VanishedInstances(String prefix, Duration ttl, InstanceLimits limits, LongSupplier nanoTime) {
 		this.prefix = prefix;
 		this.ttl = ttl;
 		this.nanoTime = nanoTime;
+		this.room = new Room(limits);
 	}
 
 	/** An instance that could be called has gone, and had not said that it would. */
 	void vanished(InstanceKey key, T instance) {
-		if (!this.ttl.isZero()) {
+		if (!this.ttl.isZero() && this.room.isLeft(key.serviceId())) {
+			this.room.take(key.serviceId());
 			this.recent.put(key, new Vanished<>(instance, this.nanoTime.getAsLong()));
 		}
 	}
 
 	/** There is something in its place again. */
 	void returned(InstanceKey key) {
-		this.recent.remove(key);
+		if (this.recent.remove(key) != null) {
+			this.room.giveBack(key.serviceId());
+		}
 		if (this.retained.remove(key) != null) {
 			letGo(key);
 		}
@@ -110,9 +118,14 @@ final class VanishedInstances<T> {
 
 	private void forgetThoseOfLongAgo() {
 		long now = this.nanoTime.getAsLong();
-		Iterator<Vanished<T>> oldestFirst = this.recent.values().iterator();
-		while (oldestFirst.hasNext() && now - oldestFirst.next().at() > this.ttl.toNanos()) {
+		Iterator<Map.Entry<InstanceKey, Vanished<T>>> oldestFirst = this.recent.entrySet().iterator();
+		while (oldestFirst.hasNext()) {
+			Map.Entry<InstanceKey, Vanished<T>> oldest = oldestFirst.next();
+			if (now - oldest.getValue().at() <= this.ttl.toNanos()) {
+				return;
+			}
 			oldestFirst.remove();
+			this.room.giveBack(oldest.getKey().serviceId());
 		}
 	}
 
@@ -144,6 +157,7 @@ final class VanishedInstances<T> {
 	}
 
 	private void letGo(InstanceKey key) {
+		this.room.giveBack(key.serviceId());
 		TreeMap<String, T> ofTheService = this.retainedByService.get(key.serviceId());
 		if (ofTheService != null) {
 			ofTheService.remove(key.instanceId());

@@ -46,7 +46,8 @@ class EndpointTests extends EtcdApplicationTests {
 	private ConfigurableApplicationContext context;
 
 	EndpointTests() {
-		super(EtcdBinary.newest());
+		// Less than a record may have
+		super(EtcdBinary.newest(), "--max-request-bytes=3000");
 	}
 
 	@Test
@@ -89,7 +90,8 @@ class EndpointTests extends EtcdApplicationTests {
 			.isInstanceOfSatisfying(EtcdServiceInstance.class,
 					(instance) -> assertThat(instance.getLeaseId()).isEqualTo(lease));
 		assertThat(shown).containsPattern(Pattern
-			.quote("{\"key\":\"" + key() + "\",\"state\":\"REGISTERED\",\"refusal\":null,\"status\":\"UP\",\"lease\":\""
+			.quote("{\"key\":\"" + key()
+					+ "\",\"state\":\"REGISTERED\",\"refusal\":null,\"status\":\"UP\",\"format\":\"json\",\"lease\":\""
 					+ Long.toHexString(lease))
 				+ "\",\"leaseRemainingMillis\":[1-9]\\d*,"
 				+ Pattern.quote(
@@ -137,13 +139,20 @@ class EndpointTests extends EtcdApplicationTests {
 		Answer none = post("etcd/metadata/weight", Map.of("other", "5"));
 		assertThat(none.status()).isEqualTo(400);
 		assertThat(none.json().path("error").asString()).isEqualTo("No value given: expected {\"value\":\"...\"}");
+		Answer tooLong = setWeight("9".repeat(4_097));
+		assertThat(tooLong.status()).isEqualTo(400);
+		assertThat(tooLong.json().path("error").asString()).contains("metadata.weight")
+			.contains("expected 4096 characters at most");
+		Answer secret = post("etcd/metadata/password", Map.of("value", "canary"));
+		assertThat(secret.status()).isEqualTo(400);
+		assertThat(secret.body()).contains("no metadata named 'password'").doesNotContain("canary");
 		assertThat(this.eyes.get(key()).getModRevision()).isEqualTo(revision);
 	}
 
 	@Test
 	void metadataThatEtcdRefusesAreRefusedInASentence() {
 		start("servlet", CHANGEABLE);
-		Answer answer = setWeight("9".repeat(1_600_000));
+		Answer answer = setWeight("9".repeat(3_500));
 		assertThat(answer.status()).isEqualTo(503);
 		assertThat(answer.json().path("error").asString()).contains("request is too large");
 		assertThat(get("etcd").body()).contains("\"metadata\":{}");

@@ -1,6 +1,11 @@
 package io.github.etcddiscovery.actuate;
 
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.security.GeneralSecurityException;
 import java.time.Duration;
+import java.time.InstantSource;
 import java.util.List;
 import java.util.Map;
 import java.util.Queue;
@@ -12,6 +17,9 @@ import java.util.regex.Pattern;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
 
+import io.github.etcddiscovery.autoconfigure.EtcdConnectionDetails;
+import io.github.etcddiscovery.autoconfigure.EtcdProperties;
+import io.github.etcddiscovery.cloud.CertificateExpiry;
 import io.github.etcddiscovery.cloud.EtcdRegistration;
 import io.github.etcddiscovery.cloud.EtcdServiceRegistry;
 import io.github.etcddiscovery.documentation.Document;
@@ -19,6 +27,7 @@ import io.github.etcddiscovery.testing.EtcdApplicationTests;
 import io.github.etcddiscovery.testing.EtcdBinary;
 import io.github.etcddiscovery.testing.RequiresEtcd;
 import io.github.etcddiscovery.testing.TestApplications;
+import io.github.etcddiscovery.testing.TestAuthority;
 import io.micrometer.common.KeyValue;
 import io.micrometer.observation.Observation;
 import io.micrometer.observation.ObservationHandler;
@@ -28,8 +37,10 @@ import tools.jackson.databind.json.JsonMapper;
 
 import org.springframework.boot.autoconfigure.EnableAutoConfiguration;
 import org.springframework.context.ConfigurableApplicationContext;
+import org.springframework.context.annotation.Bean;
 import org.springframework.context.annotation.Configuration;
 import org.springframework.context.annotation.Import;
+import org.springframework.util.FileSystemUtils;
 import org.springframework.web.client.RestClient;
 
 import static org.assertj.core.api.Assertions.assertThat;
@@ -62,6 +73,7 @@ class EtcdMetersTests extends EtcdApplicationTests {
 			.containsEntry("view_staleness_seconds", 0.0)
 			.containsEntry("registration_reregistrations_total", 0.0);
 		assertThat(first.get("lease_remaining_seconds")).isBetween(1.0, 10.0);
+		assertThat(first.get("certificates_remaining_seconds")).isBetween(29 * 86_400.0, 30 * 86_400.0);
 
 		this.eyes.put(key, "no record");
 		awaitMeter(application, "view_rejected", 1);
@@ -194,6 +206,22 @@ class EtcdMetersTests extends EtcdApplicationTests {
 	@EnableAutoConfiguration
 	@Import(Observations.class)
 	static class Application {
+
+		/** As if there were certificates, which are good for 30 days. */
+		@Bean
+		CertificateExpiry certificates() throws IOException, GeneralSecurityException {
+			Path folder = Files.createTempDirectory("certificates-");
+			try {
+				EtcdProperties properties = new EtcdProperties();
+				properties.setCaCert(new TestAuthority(folder).certificate());
+				CertificateExpiry expiry = new CertificateExpiry(InstantSource.system());
+				expiry.update(EtcdConnectionDetails.of(properties, null).getSslBundle());
+				return expiry;
+			}
+			finally {
+				FileSystemUtils.deleteRecursively(folder);
+			}
+		}
 
 	}
 

@@ -17,8 +17,10 @@ import io.github.etcddiscovery.cloud.EtcdRegistrationCustomizer;
 import io.github.etcddiscovery.cloud.EtcdServiceInstanceListSupplier;
 import io.github.etcddiscovery.cloud.EtcdServiceRegistry;
 import io.github.etcddiscovery.cloud.UntriedInstanceListSupplier;
+import io.github.etcddiscovery.instance.GuardedFormats;
 import io.github.etcddiscovery.instance.InstanceCodec;
 import io.github.etcddiscovery.instance.InstanceKey;
+import io.github.etcddiscovery.instance.InstanceStatus;
 import io.github.etcddiscovery.instance.ServiceRecord;
 import io.github.etcddiscovery.testing.EmptyEtcdClient;
 import io.github.etcddiscovery.view.Catalog;
@@ -82,7 +84,7 @@ class EtcdAutoConfigurationTests {
 	void byDefaultAllBeansAreThere() {
 		this.withoutEtcd.run((context) -> assertThat(context).hasNotFailed()
 			.hasSingleBean(EtcdConnectionDetails.class)
-			.hasSingleBean(InstanceCodec.class)
+			.hasSingleBean(GuardedFormats.class)
 			.hasSingleBean(ServiceView.class)
 			.hasSingleBean(CatalogEventPublisher.class)
 			.hasSingleBean(EtcdDiscoveryClient.class)
@@ -209,13 +211,23 @@ class EtcdAutoConfigurationTests {
 		InstanceCodec codec = new InstanceCodec() {
 
 			@Override
+			public String name() {
+				return "json";
+			}
+
+			@Override
+			public boolean recognizes(byte[] value) {
+				return value.length == 1;
+			}
+
+			@Override
 			public byte[] encode(ServiceRecord record) {
 				return new byte[1];
 			}
 
 			@Override
 			public ServiceRecord decode(InstanceKey key, byte[] value) {
-				throw new IllegalArgumentException();
+				return new ServiceRecord(key, "localhost", 1, false, InstanceStatus.UP, Map.of());
 			}
 
 		};
@@ -223,7 +235,7 @@ class EtcdAutoConfigurationTests {
 		this.withoutEtcd.withBean(InstanceCodec.class, () -> codec)
 			.withBean(EtcdConnectionDetails.class, () -> details)
 			.run((context) -> {
-				assertThat(context.getBean(InstanceCodec.class)).isSameAs(codec);
+				assertThat(context.getBean(GuardedFormats.class).formats().codec("json")).isSameAs(codec);
 				assertThat(context.getBean(EtcdConnectionDetails.class)).isSameAs(details);
 				assertThat(context.getBean(EtcdClient.class)).isInstanceOf(EmptyEtcdClient.class);
 				assertThat(context).doesNotHaveBean(JetcdEtcdClient.class);

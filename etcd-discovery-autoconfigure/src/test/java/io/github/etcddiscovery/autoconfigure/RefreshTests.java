@@ -102,7 +102,8 @@ class RefreshTests {
 	}
 
 	@ParameterizedTest
-	@CsvSource({ "metadata.team=a, \"team\":\"a\"", "zone=eu-1, \"zone\":\"eu-1\"", "secure=true, \"secure\":true" })
+	@CsvSource({ "metadata.team=a, \"team\":\"a\"", "zone=eu-1, \"zone\":\"eu-1\"", "secure=true, \"secure\":true",
+			"format=grpc, \"Addr\":\"127.0.0.1:" })
 	void changedPropertyOfTheRecordChangesItInPlace(String property, String expected) throws IOException {
 		refresh(DISCOVERY + property);
 		await().atMost(SOON).until(() -> this.eyes.get(this.key).getValue().toString().contains(expected));

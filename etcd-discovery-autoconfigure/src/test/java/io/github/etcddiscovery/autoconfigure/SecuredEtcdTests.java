@@ -47,13 +47,13 @@ class SecuredEtcdTests {
 	void registersAndDiscoversOverMutualTls(@TempDir Path folder) throws IOException, GeneralSecurityException {
 		TestCertificates certificates = TestCertificates.create(folder);
 		try (EtcdProcess etcd = EtcdProcess.start(this.binary, certificates)) {
-			Map<String, String> pem = Map.of("ca-cert", certificates.certificate(), "cert", certificates.certificate(),
+			Map<String, String> pem = Map.of("ca-cert", certificates.authority(), "cert", certificates.certificate(),
 					"key", certificates.key());
 			assertRegistersAndDiscovers(etcd.endpoint(), pem);
 			String bundle = "spring.ssl.bundle.pem.etcd.";
 			try (ConfigurableApplicationContext context = start(etcd.endpoint(), Map.of("ssl.bundle", "etcd"),
 					Map.of(bundle + "keystore.certificate", certificates.certificate(), bundle + "keystore.private-key",
-							certificates.key(), bundle + "truststore.certificate", certificates.certificate()))) {
+							certificates.key(), bundle + "truststore.certificate", certificates.authority()))) {
 				awaitDiscovered(context);
 			}
 		}
@@ -65,7 +65,7 @@ class SecuredEtcdTests {
 		TestCertificates certificates = TestCertificates.create(folder);
 		TestCertificates untrusted = TestCertificates.create(others);
 		try (EtcdProcess etcd = EtcdProcess.start(this.binary, certificates)) {
-			assertThatThrownBy(() -> start(etcd.endpoint(), Map.of("ca-cert", untrusted.certificate(), "cert",
+			assertThatThrownBy(() -> start(etcd.endpoint(), Map.of("ca-cert", untrusted.authority(), "cert",
 					certificates.certificate(), "key", certificates.key()), Map.of()));
 			assertThat(output).contains("APPLICATION FAILED TO START")
 				.contains(etcd.endpoint())

@@ -34,6 +34,8 @@ import io.github.etcddiscovery.view.Catalog;
 import io.github.etcddiscovery.view.ServiceView;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 import reactor.core.Disposable;
 
 import org.springframework.beans.factory.ObjectProvider;
@@ -108,6 +110,60 @@ class ApplicationLifecycleTests extends EtcdApplicationTests {
 		AvailabilityChangeEvent.publish(context, ReadinessState.ACCEPTING_TRAFFIC);
 		awaitStatus(key, "UP");
 		assertThat(this.eyes.get(key).getLease()).isEqualTo(lease);
+	}
+
+	@ParameterizedTest
+	@CsvSource({ "url, http://127.0.0.1:", "address, 127.0.0.1:" })
+	void followsReadinessByComingAndGoingWhereTheFormatHasNoStatus(String format, String value) {
+		ConfigurableApplicationContext context = start("orders", "spring.cloud.etcd.discovery.format=" + format);
+		String key = ORDERS + "127.0.0.1:" + port(context);
+		assertThat(this.eyes.get(key).getValue().toString()).isEqualTo(value + port(context));
+		long lease = this.eyes.get(key).getLease();
+		AvailabilityChangeEvent.publish(context, ReadinessState.REFUSING_TRAFFIC);
+		await().atMost(SOON).until(() -> this.eyes.get(key) == null);
+		EtcdRegistration registration = context.getBean(EtcdRegistration.class);
+		EtcdServiceRegistry registry = context.getBean(EtcdServiceRegistry.class);
+		assertThat(registry.flush(registration)).as("nothing is left to be done").isTrue();
+		assertThat(this.eyes.get(key)).isNull();
+		AvailabilityChangeEvent.publish(context, ReadinessState.ACCEPTING_TRAFFIC);
+		await().atMost(SOON).until(() -> this.eyes.get(key) != null);
+		assertThat(this.eyes.get(key).getLease()).isEqualTo(lease);
+		registry.setStatus(registration, "DOWN");
+		await().atMost(SOON).until(() -> this.eyes.get(key) == null);
+		context.close();
+		assertThat(this.eyes.all(ORDERS)).isEmpty();
+	}
+
+	@Test
+	void furtherRegistrationMayBeInAnotherFormat() {
+		ConfigurableApplicationContext context = start("orders");
+		EtcdRegistration further = new EtcdRegistration("billing", null, "10.0.0.5", 9090, false, Map.of("zone", "a"));
+		further.setFormat("grpc");
+		context.getBean(EtcdServiceRegistry.class).register(further);
+		assertThat(this.eyes.all("/services/billing/")).containsExactly(Map.entry("/services/billing/10.0.0.5:9090",
+				"{\"Op\":0,\"Addr\":\"10.0.0.5:9090\",\"Metadata\":{\"zone\":\"a\"}}"));
+		assertThat(this.eyes.all(ORDERS).values()).allMatch((value) -> value.startsWith("{\"serviceId\":\"orders\""));
+		further.setFormat("yaml");
+		assertThatIllegalArgumentException()
+			.isThrownBy(() -> context.getBean(EtcdServiceRegistry.class).register(further))
+			.withMessage("Invalid format 'yaml': expected one of [json, url, address, grpc]");
+	}
+
+	@Test
+	void drainsWhereTheFormatHasNoStatusAsElsewhere(CapturedOutput output) {
+		start("orders", "spring.cloud.etcd.discovery.format=url").close();
+		assertThat(output).contains("Deregistered; serving on for 10 ms");
+		assertThat(this.eyes.all(ORDERS)).isEmpty();
+	}
+
+	@Test
+	void metadataAreNotChangedWhereTheFormatHasNoRoomForThem() {
+		ConfigurableApplicationContext context = start("orders", "spring.cloud.etcd.discovery.format=address");
+		EtcdServiceRegistry registry = context.getBean(EtcdServiceRegistry.class);
+		EtcdRegistration registration = context.getBean(EtcdRegistration.class);
+		assertThatIllegalArgumentException().isThrownBy(() -> registry.changeMetadata(registration, "weight", "5"))
+			.withMessage("Invalid format 'address': expected one with room for metadata, to change weight");
+		assertThat(registration.getMetadata()).isEmpty();
 	}
 
 	@Test
@@ -214,7 +270,8 @@ class ApplicationLifecycleTests extends EtcdApplicationTests {
 
 	@Test
 	void usersCodecWritesAndReadsWhatIsInEtcd() {
-		ConfigurableApplicationContext context = start(UserCodecApplication.class, "orders");
+		ConfigurableApplicationContext context = start(UserCodecApplication.class, "orders",
+				"spring.cloud.etcd.discovery.format=status-first");
 		String address = "127.0.0.1:" + port(context);
 		assertThat(this.eyes.all(ORDERS)).containsExactly(Map.entry(ORDERS + address, "UP " + address));
 		await().atMost(SOON).until(() -> context.getBean(DiscoveryClient.class).getInstances("orders").size() == 1);
@@ -485,6 +542,16 @@ class ApplicationLifecycleTests extends EtcdApplicationTests {
 		@Bean
 		InstanceCodec userCodec() {
 			return new InstanceCodec() {
+
+				@Override
+				public String name() {
+					return "status-first";
+				}
+
+				@Override
+				public boolean recognizes(byte[] value) {
+					return Character.isUpperCase(value[0]);
+				}
 
 				@Override
 				public byte[] encode(ServiceRecord record) {

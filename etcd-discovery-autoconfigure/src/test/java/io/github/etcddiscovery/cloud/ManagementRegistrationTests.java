@@ -1,14 +1,22 @@
 package io.github.etcddiscovery.cloud;
 
+import java.io.IOException;
+import java.net.URI;
+import java.net.http.HttpClient;
+import java.net.http.HttpRequest;
+import java.net.http.HttpResponse;
 import java.time.Duration;
 import java.util.List;
-import java.util.regex.Pattern;
 import java.util.Map;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.concurrent.TimeUnit;
+import java.util.regex.Pattern;
 
 import io.etcd.jetcd.KeyValue;
 import io.github.etcddiscovery.testing.EtcdApplicationTests;
 import io.github.etcddiscovery.testing.EtcdBinary;
+import io.github.etcddiscovery.testing.EtcdProcess;
 import io.github.etcddiscovery.testing.OnEveryEtcd;
 import io.github.etcddiscovery.testing.TestApplications;
 import org.junit.jupiter.api.Test;
@@ -115,6 +123,30 @@ class ManagementRegistrationTests extends EtcdApplicationTests {
 	void chosenInstanceIdIsThatOfBothRecords() {
 		this.applications.start(Application.class, "orders", RANDOM_PORT, "spring.cloud.etcd.discovery.instance-id=a");
 		assertThat(this.eyes.all("/services/")).containsOnlyKeys(ORDERS + "a", MANAGEMENT + "a");
+	}
+
+	@ParameterizedTest
+	@ValueSource(strings = { "servlet", "reactive" })
+	void bothServersAnswerWhileTheApplicationDrains(String type) throws Exception {
+		ConfigurableApplicationContext context = this.applications.start(Application.class, "orders", RANDOM_PORT,
+				"spring.main.web-application-type=" + type, ONE_REACTIVE_SERVER,
+				"spring.cloud.etcd.discovery.drain=5s");
+		int managementPort = context.getEnvironment().getRequiredProperty("local.management.port", Integer.class);
+		int port = port(context);
+		assertThat(status(managementPort, "/actuator/health/liveness")).as("before").isEqualTo(200);
+		CompletableFuture<Void> closing = CompletableFuture.runAsync(context::close);
+		await().atMost(SOON).until(() -> this.eyes.all("/services/").isEmpty());
+		assertThat(status(managementPort, "/actuator/health/liveness")).isEqualTo(200);
+		assertThat(status(port, "/")).isEqualTo(404);
+		assertThat(closing).as("while it drains").isNotDone();
+		closing.get(SOON.toSeconds(), TimeUnit.SECONDS);
+		assertThat(EtcdProcess.listens(managementPort)).isFalse();
+		assertThat(EtcdProcess.listens(port)).isFalse();
+	}
+
+	private static int status(int port, String path) throws IOException, InterruptedException {
+		HttpRequest request = HttpRequest.newBuilder(URI.create("http://127.0.0.1:" + port + path)).build();
+		return HttpClient.newHttpClient().send(request, HttpResponse.BodyHandlers.discarding()).statusCode();
 	}
 
 	@Test

@@ -1,13 +1,19 @@
 package io.github.etcddiscovery.documentation;
 
 import java.io.IOException;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
 import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.regex.MatchResult;
+import java.util.regex.Pattern;
 import java.util.stream.Stream;
 
+import io.github.etcddiscovery.instance.InstanceFormat;
+import io.github.etcddiscovery.instance.InstanceFormats;
+import io.github.etcddiscovery.instance.InstanceKey;
 import io.github.etcddiscovery.testing.EtcdBinary;
 import io.github.etcddiscovery.testing.EtcdEyes;
 import io.github.etcddiscovery.testing.EtcdProcess;
@@ -30,7 +36,8 @@ class DocumentationTests {
 			List<String> pages = docs.map((page) -> "docs/" + page.getFileName())
 				.filter((page) -> page.endsWith(".md"))
 				.toList();
-			return Stream.concat(Stream.of("README.md", "ARCHITECTURE.md", "CONTRIBUTING.md", "CHANGELOG.md"),
+			return Stream.concat(
+					Stream.of("README.md", "ARCHITECTURE.md", "CONTRIBUTING.md", "CHANGELOG.md", "SECURITY.md"),
 					pages.stream());
 		}
 	}
@@ -45,6 +52,31 @@ class DocumentationTests {
 	void readmeLeadsToEveryPage() throws IOException {
 		assertThat(Document.of("README.md").links().stream().map((path) -> path.getFileName().toString()))
 			.containsAll(pages().skip(1).map((page) -> Path.of(page).getFileName().toString()).toList());
+	}
+
+	@Test
+	void valuesThatThePageOnOtherLanguagesShowsAreReadAsThePageSays() {
+		InstanceKey key = new InstanceKey("orders", "10.0.0.5:8080");
+		List<MatchResult> rows = Pattern.compile("\\| `(\\w+)`.*? \\| `(.+)` \\|")
+			.matcher(Document.of("docs/polyglot.md").text())
+			.results()
+			.toList();
+		assertThat(rows).hasSize(6).allSatisfy((row) -> {
+			byte[] value = row.group(2).getBytes(StandardCharsets.UTF_8);
+			List<InstanceFormat> formats = InstanceFormats.with(List.of()).formats();
+			assertThat(formats).filteredOn((format) -> format.recognizes(value))
+				.singleElement()
+				.satisfies((format) -> assertThat(format.name()).isEqualTo(row.group(1)))
+				.satisfies((format) -> assertThat(format.decode(key, value).uriHost()).isEqualTo("10.0.0.5"))
+				.satisfies((format) -> assertThat(format.decode(key, value).port()).isEqualTo(8080));
+		});
+	}
+
+	@Test
+	void figuresOfTheRollingRestartAreOfAFullRunWithoutAFailedCall() {
+		assertThat(Document.of("docs/rolling-restart.md")
+			.find("\\| (\\w+) \\| etcd \\| \\d{3},\\d{3} \\| \\d+ \\| 0 \\| 0 \\|"))
+			.containsExactly("restarted", "etcd");
 	}
 
 	@Test

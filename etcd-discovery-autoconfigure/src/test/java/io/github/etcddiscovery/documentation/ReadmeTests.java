@@ -107,7 +107,7 @@ class ReadmeTests {
 			.satisfies((grep) -> assertThat(commands.get(0))
 				.matches(grep.substring("grep '^".length(), grep.indexOf("' README")) + "\n"));
 		assertThat(commands.get(1)).isEqualTo("mvn verify\n");
-		assertThat(Document.of(".ci/run").text()).containsPattern("\n\\.ci/first-run\nmvn [-a-zA-Z ]*verify\n");
+		assertThat(Document.of(".ci/run").text()).containsPattern("\n\\.ci/first-run\nmvn [-a-zA-Z0-9.= ]*verify\n");
 	}
 
 	/**

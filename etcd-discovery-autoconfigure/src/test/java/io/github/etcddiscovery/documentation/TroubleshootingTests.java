@@ -19,6 +19,7 @@ import io.github.etcddiscovery.testing.EtcdEyes;
 import io.github.etcddiscovery.testing.EtcdProcess;
 import io.github.etcddiscovery.testing.RequiresEtcd;
 import io.github.etcddiscovery.testing.TestApplications;
+import io.github.etcddiscovery.testing.TestAuthority;
 import io.github.etcddiscovery.testing.TestCertificates;
 import io.github.etcddiscovery.testing.TestUsers;
 import org.junit.jupiter.api.AfterEach;
@@ -51,6 +52,12 @@ import static org.awaitility.Awaitility.await;
 class TroubleshootingTests {
 
 	private static final Duration SOON = Duration.ofSeconds(15);
+
+	/** The defaults of both. */
+	private static final Duration DIAL_AND_REQUEST_TIMEOUT = Duration.ofSeconds(6);
+
+	/** What Spring Boot needs on a busy machine, and draining a server. */
+	private static final Duration REST_OF_START = Duration.ofSeconds(10);
 
 	private static final String ETCD = "spring.cloud.etcd.";
 
@@ -106,17 +113,23 @@ class TroubleshootingTests {
 				at(plain().endpoint().replace("http", "https"));
 			case "the certificate of etcd is not signed by `ca-cert`" -> {
 				TestCertificates own = certificates("own");
-				yield at(withTls(own).endpoint(), "ca-cert=" + certificates("other").certificate(),
+				yield at(withTls(own).endpoint(), "ca-cert=" + certificates("other").authority(),
 						"cert=" + own.certificate(), "key=" + own.key());
 			}
 			case "the certificate of etcd is for another host" -> {
 				TestCertificates own = certificates("own");
-				yield at(withTls(own).endpoint().replace("127.0.0.1", "localhost"), "ca-cert=" + own.certificate(),
+				yield at(withTls(own).endpoint().replace("127.0.0.1", "localhost"), "ca-cert=" + own.authority(),
 						"cert=" + own.certificate(), "key=" + own.key());
 			}
 			case "etcd wants a client certificate" -> {
 				TestCertificates own = certificates("own");
-				yield at(withTls(own).endpoint(), "ca-cert=" + own.certificate());
+				yield at(withTls(own).endpoint(), "ca-cert=" + own.authority());
+			}
+			case "the client certificate has expired" -> {
+				TestAuthority authority = new TestAuthority(Files.createDirectory(this.folder.resolve("authority")));
+				TestCertificates expired = authority.issue("expired", "-startdate", "-3d", "-validity", "1");
+				yield at(withTls(authority.issue("etcd")).endpoint(), "ca-cert=" + expired.authority(),
+						"cert=" + expired.certificate(), "key=" + expired.key());
 			}
 			case "etcd wants a user name" -> at(withUsers().endpoint());
 			case "a user name is set, but etcd asks nobody who they are" ->
@@ -128,7 +141,10 @@ class TroubleshootingTests {
 				registering(withUsers(), ETCD + "username=reader", ETCD + "password=pw");
 			default -> throw new IllegalStateException("No test for: " + row);
 		};
+		long before = System.nanoTime();
 		assertThatThrownBy(() -> start(properties));
+		assertThat(Duration.ofNanos(System.nanoTime() - before))
+			.isLessThan(DIAL_AND_REQUEST_TIMEOUT.plus(REST_OF_START));
 		assertThat(output).contains("APPLICATION FAILED TO START").containsPattern("etcd at \\S+ cannot be used: ");
 		assertSays(output, row.cells().get(1));
 		assertThat(output).doesNotContain("wrong!");
@@ -195,6 +211,17 @@ class TroubleshootingTests {
 		else if (message.startsWith("There will be no instances of stock")) {
 			start(registering(plain(), ETCD + "discovery.services=orders")).getBean(LoadBalancerClientFactory.class)
 				.getInstance("stock", ServiceInstanceListSupplier.class);
+		}
+		else if (message.contains("max-instances-per-service")) {
+			EtcdProcess etcd = plain();
+			start(registering(etcd, ETCD + "discovery.max-instances-per-service=1"));
+			eyes(etcd).put("/services/stock/a", RECORD_OF_ANOTHER);
+			eyes(etcd).put("/services/stock/b", RECORD_OF_ANOTHER);
+		}
+		else if (message.contains("max-instances")) {
+			EtcdProcess etcd = plain();
+			start(registering(etcd, ETCD + "discovery.max-instances=1"));
+			eyes(etcd).put("/services/stock/b", RECORD_OF_ANOTHER);
 		}
 		else if (message.contains("is more than a third of")) {
 			start(registering(plain(), ETCD + "discovery.ttl=5s"));

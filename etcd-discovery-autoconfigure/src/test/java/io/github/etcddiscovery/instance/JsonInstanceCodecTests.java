@@ -56,6 +56,21 @@ class JsonInstanceCodecTests {
 			.withMessageContaining("expected");
 	}
 
+	@Test
+	void nestingIsBounded() {
+		String start = "{\"host\":\"h\",\"port\":1,\"later\":";
+		assertThat(decode(start + "[".repeat(15) + "]".repeat(15) + "}")).isNotNull();
+		assertThatExceptionOfType(InvalidValueException.class)
+			.isThrownBy(() -> decode(start + "[".repeat(16) + "]".repeat(16) + "}"));
+	}
+
+	@ParameterizedTest
+	@ValueSource(strings = { "1e999999999", "1e-999999999", "99999999999999999999999999", "1.5", "true", "{}", "[1]" })
+	void portIsAWholeNumberHoweverItIsWritten(String port) {
+		assertThatExceptionOfType(InvalidValueException.class)
+			.isThrownBy(() -> decode("{\"host\":\"h\",\"port\":" + port + "}"));
+	}
+
 	private ServiceRecord decode(String value) {
 		return this.codec.decode(KEY, value.getBytes(StandardCharsets.UTF_8));
 	}

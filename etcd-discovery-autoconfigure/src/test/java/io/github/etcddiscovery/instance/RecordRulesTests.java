@@ -2,6 +2,8 @@ package io.github.etcddiscovery.instance;
 
 import java.util.HashMap;
 import java.util.Map;
+import java.util.stream.Collectors;
+import java.util.stream.IntStream;
 
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -15,8 +17,8 @@ class RecordRulesTests {
 	private static final InstanceKey KEY = new InstanceKey("orders", "10.0.0.5:8080");
 
 	@ParameterizedTest
-	@ValueSource(strings = { "10.0.0.5", "255.255.255.255", "localhost", "my_host", "a.b-c.example.org", "a", "1a.x",
-			"::1", "fe80::1:2", "2001:db8::1", "::ffff:10.0.0.5" })
+	@ValueSource(strings = { "10.0.0.5", "255.255.255.255", "localhost", "a.b-c.example.org", "a", "1a.x",
+			"3f2a9c8b1d2e", "::1", "fe80::1:2", "2001:db8::1", "::ffff:10.0.0.5" })
 	void acceptsHostNamesAndAddresses(String host) {
 		assertThat(record(host, 1).host()).isEqualTo(host);
 	}
@@ -24,7 +26,8 @@ class RecordRulesTests {
 	@ParameterizedTest
 	@ValueSource(strings = { "", " ", "a b", "user:pw@evil", "evil#", "evil/path", "evil?q", "[::1]", "fe80::1%eth0",
 			"1.2.3.444", "1.2.3", "1.2.3.4.5", "01.2.3.4", "-a", "a-", "a..b", ".a", "a.", "a:80", ":::", "gggg::1",
-			"host\n", "h\u00f6st", "%65vil" })
+			"host\n", "h\u00f6st", "%65vil", "my_host", "a.1b", "127", "0x7f000001", "a.0x7f", "0x", "a\\b", "a,b",
+			"a;b", "a\u0000", "a\u3002b", "1.2.3.4\n", ".:1", ".a:dead.beef", "0fe80::1" })
 	void refusesAnythingElseAsHost(String host) {
 		assertThatExceptionOfType(InvalidValueException.class).isThrownBy(() -> record(host, 1))
 			.withMessageContaining("host")
@@ -60,7 +63,7 @@ class RecordRulesTests {
 	}
 
 	@ParameterizedTest
-	@ValueSource(strings = { "", "a/b", "a b", "a\u0000" })
+	@ValueSource(strings = { "", "a/b", "a b", "a\u0000", "a\u009b31m", "a\u0085", "a\u2028b", "a\u202eb" })
 	void refusesInstanceIdsThatDoNotFitAKey(String instanceId) {
 		assertThatExceptionOfType(InvalidValueException.class).isThrownBy(() -> new InstanceKey("orders", instanceId))
 			.withMessageContaining("instance id");
@@ -69,8 +72,9 @@ class RecordRulesTests {
 	@Test
 	void messageIsCutAndEscaped() {
 		assertThatExceptionOfType(InvalidValueException.class)
-			.isThrownBy(() -> record("a\n\u001b[31m" + "x".repeat(500), 1))
-			.satisfies((ex) -> assertThat(ex.getMessage()).hasSizeLessThan(300).doesNotContain("\n", "\u001b"));
+			.isThrownBy(() -> record("a\n\u001b[31m\u009b\u202e" + "x".repeat(500), 1))
+			.satisfies((ex) -> assertThat(ex.getMessage()).hasSizeLessThan(300)
+				.contains("'a\\u000a\\u001b[31m\\u009b\\u202exxx"));
 	}
 
 	@Test
@@ -82,6 +86,23 @@ class RecordRulesTests {
 		metadata.put("c", null);
 		assertThatExceptionOfType(InvalidValueException.class)
 			.isThrownBy(() -> new ServiceRecord(KEY, "localhost", 1, false, InstanceStatus.UP, metadata));
+	}
+
+	@Test
+	void numberAndLengthOfMetadataAreBounded() {
+		assertThat(record(Map.of("n".repeat(128), "v".repeat(4_096)))).isNotNull();
+		assertThatExceptionOfType(InvalidValueException.class).isThrownBy(() -> record(Map.of("n".repeat(129), "v")))
+			.withMessageContaining("a name of 1 to 128 characters");
+		assertThatExceptionOfType(InvalidValueException.class).isThrownBy(() -> record(Map.of("n", "v".repeat(4_097))))
+			.withMessage("Invalid metadata.n '4097 characters': expected 4096 characters at most");
+		assertThatExceptionOfType(InvalidValueException.class).isThrownBy(() -> record(Map.of("a\nb", "v")))
+			.withMessageContaining("control character");
+		assertThatExceptionOfType(InvalidValueException.class).isThrownBy(() -> record(Map.of("", "v")));
+		Map<String, String> many = IntStream.range(0, 129)
+			.boxed()
+			.collect(Collectors.toMap(String::valueOf, (i) -> "v"));
+		assertThatExceptionOfType(InvalidValueException.class).isThrownBy(() -> record(many))
+			.withMessage("Invalid metadata '129 of them': expected 128 at most");
 	}
 
 	@Test
@@ -105,6 +126,10 @@ class RecordRulesTests {
 		assertThatExceptionOfType(IllegalArgumentException.class).isThrownBy(() -> InstanceStatus.of("SIDEWAYS"))
 			.withMessageContaining("SIDEWAYS")
 			.withMessageContaining("OUT_OF_SERVICE");
+	}
+
+	private static ServiceRecord record(Map<String, String> metadata) {
+		return new ServiceRecord(KEY, "localhost", 1, false, InstanceStatus.UP, metadata);
 	}
 
 	private static ServiceRecord record(String host, int port) {

@@ -13,8 +13,9 @@ public abstract class EtcdApplicationTests {
 
 	protected final TestApplications applications;
 
-	protected EtcdApplicationTests(EtcdBinary binary) {
-		this.etcd = EtcdProcess.start(binary);
+	/** With further flags of etcd's. */
+	protected EtcdApplicationTests(EtcdBinary binary, String... flags) {
+		this.etcd = EtcdProcess.startWith(binary, flags);
 		this.eyes = new EtcdEyes(this.etcd.endpoint());
 		this.applications = new TestApplications(this.etcd.endpoint());
 	}

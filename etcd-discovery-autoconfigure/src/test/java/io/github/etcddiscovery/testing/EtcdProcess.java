@@ -71,9 +71,12 @@ public final class EtcdProcess implements AutoCloseable {
 		return new EtcdProcess(binary, newFolder(), null, List.of(flags)).launchAndAwait();
 	}
 
-	/** Starts the members of a cluster and waits until all serve. */
-	public static List<EtcdProcess> startCluster(EtcdBinary binary, int size) {
-		List<EtcdProcess> members = Stream.generate(() -> new EtcdProcess(binary, newFolder(), null, List.of()))
+	/**
+	 * Starts the members of a cluster, with further flags of etcd's, and waits until all
+	 * serve.
+	 */
+	public static List<EtcdProcess> startCluster(EtcdBinary binary, int size, String... flags) {
+		List<EtcdProcess> members = Stream.generate(() -> new EtcdProcess(binary, newFolder(), null, List.of(flags)))
 			.limit(size)
 			.toList();
 		members.forEach((member) -> member.name = "test-" + member.peerPort);
@@ -218,9 +221,8 @@ public final class EtcdProcess implements AutoCloseable {
 				this.cluster, "--logger", "zap", "--log-level", "error"));
 		command.addAll(this.flags);
 		if (this.certificates != null) {
-			command
-				.addAll(List.of("--cert-file", this.certificates.certificate(), "--key-file", this.certificates.key(),
-						"--trusted-ca-file", this.certificates.certificate(), "--client-cert-auth"));
+			command.addAll(List.of("--cert-file", this.certificates.certificate(), "--key-file",
+					this.certificates.key(), "--trusted-ca-file", this.certificates.authority(), "--client-cert-auth"));
 		}
 		try {
 			return new ProcessBuilder(command).redirectErrorStream(true)

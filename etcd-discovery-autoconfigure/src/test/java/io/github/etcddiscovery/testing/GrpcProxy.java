@@ -7,6 +7,7 @@ import java.io.UncheckedIOException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.URI;
+import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.TimeUnit;
@@ -43,6 +44,8 @@ public final class GrpcProxy implements AutoCloseable {
 	private volatile Server server;
 
 	private volatile Status failure;
+
+	private final Map<String, Status> failures = new ConcurrentHashMap<>();
 
 	private volatile int watchMessages = Integer.MAX_VALUE;
 
@@ -102,6 +105,19 @@ public final class GrpcProxy implements AutoCloseable {
 		this.failure = null;
 	}
 
+	/**
+	 * Ends the next call of a method with a status, such as
+	 * {@code package.Service/Method}.
+	 */
+	public void failNext(String method, Status status) {
+		this.failures.put(method, status);
+	}
+
+	/** Whether a call has still to come that {@link #failNext} is to end. */
+	public boolean isAboutToFail() {
+		return !this.failures.isEmpty();
+	}
+
 	/** Ends every new watch once that many messages of it have been passed on. */
 	public void endWatchesAfter(int messages) {
 		this.watchMessages = messages;
@@ -156,6 +172,10 @@ public final class GrpcProxy implements AutoCloseable {
 				Link link = new Link(call, GrpcProxy.this.etcd.newCall(method, CallOptions.DEFAULT),
 						name.equals(WATCH));
 				link.open(headers);
+				Status failing = GrpcProxy.this.failures.remove(name);
+				if (failing != null) {
+					link.close(failing, new Metadata());
+				}
 				return link.fromClient();
 			});
 		}

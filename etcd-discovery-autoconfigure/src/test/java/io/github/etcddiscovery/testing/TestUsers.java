@@ -27,6 +27,12 @@ public final class TestUsers {
 	/** Starts one, with further flags of etcd's. */
 	public static EtcdProcess startWithAuthentication(EtcdBinary binary, String... flags) {
 		EtcdProcess etcd = EtcdProcess.startWith(binary, flags);
+		enableAuthentication(etcd);
+		return etcd;
+	}
+
+	/** Makes one ask who you are, and all members of its cluster with it. */
+	public static void enableAuthentication(EtcdProcess etcd) {
 		try (EtcdEyes eyes = new EtcdEyes(etcd.endpoint())) {
 			Auth auth = eyes.client().getAuthClient();
 			ByteSequence range = bytes("/services/");
@@ -47,7 +53,6 @@ public final class TestUsers {
 			auth.userAdd(bytes("stranger"), bytes("pw")).join();
 			auth.authEnable().orTimeout(10, TimeUnit.SECONDS).join();
 		}
-		return etcd;
 	}
 
 	/**

@@ -59,11 +59,12 @@ final class ModelEtcd extends EmptyEtcdClient {
 		return history().get(revision());
 	}
 
-	/** Whether this is what some history held at a revision. */
-	boolean everHeld(long revision, Map<String, String> values) {
+	/** What the histories held at a revision. */
+	List<Map<String, String>> heldAt(long revision) {
 		return this.histories.stream()
 			.filter((history) -> !history.headMap(revision + 1).isEmpty())
-			.anyMatch((history) -> values(history.get(history.headMap(revision + 1).lastKey())).equals(values));
+			.map((history) -> values(history.get(history.headMap(revision + 1).lastKey())))
+			.toList();
 	}
 
 	static Map<String, String> values(Map<String, KeyValue> content) {
@@ -91,7 +92,7 @@ final class ModelEtcd extends EmptyEtcdClient {
 			history().put(revision, next);
 			this.watches.stream()
 				.filter((watch) -> watch.startRevision <= revision)
-				.forEach((watch) -> watch.pending.add(() -> watch.listener.onEvents(events)));
+				.forEach((watch) -> watch.tell(events));
 		}
 	}
 
@@ -161,7 +162,11 @@ final class ModelEtcd extends EmptyEtcdClient {
 		return answer;
 	}
 
+	/** What is held at a revision, 0 for now. */
 	private SortedMap<String, KeyValue> at(long revision) {
+		if (revision == 0) {
+			return content();
+		}
 		if (revision > revision()) {
 			throw failure(Reason.FUTURE_REVISION);
 		}
@@ -175,15 +180,19 @@ final class ModelEtcd extends EmptyEtcdClient {
 		return new EtcdException(reason, "on purpose", null);
 	}
 
+	private static List<KeyValue> under(String prefix, SortedMap<String, KeyValue> content) {
+		return content.values().stream().filter((keyValue) -> keyValue.key().startsWith(prefix)).toList();
+	}
+
 	/** In two pages, between which anything may happen. */
 	@Override
 	public CompletableFuture<Long> list(String prefix, Consumer<List<KeyValue>> pages) {
 		return answer(() -> {
-			List<KeyValue> all = List.copyOf(content().values());
+			List<KeyValue> all = under(prefix, content());
 			pages.accept(all.subList(0, all.size() / 2));
 			return revision();
 		}).thenCompose((pinned) -> answer(() -> {
-			List<KeyValue> all = List.copyOf(at(pinned).values());
+			List<KeyValue> all = under(prefix, at(pinned));
 			pages.accept(all.subList(all.size() / 2, all.size()));
 			return pinned;
 		}));
@@ -191,7 +200,7 @@ final class ModelEtcd extends EmptyEtcdClient {
 
 	@Override
 	public CompletableFuture<Long> count(String prefix, long revision) {
-		return answer(() -> (long) at(revision).size());
+		return answer(() -> (long) under(prefix, at(revision)).size());
 	}
 
 	@Override
@@ -201,13 +210,14 @@ final class ModelEtcd extends EmptyEtcdClient {
 
 	@Override
 	public Watch watch(String target, boolean prefix, long startRevision, WatchListener listener) {
-		OpenWatch watch = new OpenWatch(startRevision, listener, new ArrayList<>());
+		OpenWatch watch = new OpenWatch(target, startRevision, listener, new ArrayList<>());
 		this.watches.add(watch);
 		watch.pending.add(() -> {
 			listener.onCreated(revision());
-			List<Runnable> past = new ArrayList<>();
+			// Those that came while it was being opened are among the past.
+			watch.pending.clear();
 			if (startRevision <= this.compacted) {
-				past.add(() -> {
+				watch.pending.add(() -> {
 					this.watches.remove(watch);
 					listener.onEnd(failure(Reason.COMPACTED));
 				});
@@ -215,11 +225,8 @@ final class ModelEtcd extends EmptyEtcdClient {
 			else if (startRevision <= revision()) {
 				history().subMap(startRevision, revision() + 1)
 					.keySet()
-					.forEach((revision) -> past.add(() -> listener.onEvents(eventsOf(revision))));
+					.forEach((revision) -> watch.tell(eventsOf(revision)));
 			}
-			// Those that came while it was being opened are among these.
-			watch.pending.clear();
-			watch.pending.addAll(past);
 		});
 		return () -> this.watches.remove(watch);
 	}
@@ -242,7 +249,16 @@ final class ModelEtcd extends EmptyEtcdClient {
 	/**
 	 * A watch, and what it has not said yet.
 	 */
-	private record OpenWatch(long startRevision, WatchListener listener, List<Runnable> pending) {
+	private record OpenWatch(String prefix, long startRevision, WatchListener listener, List<Runnable> pending) {
+
+		void tell(List<WatchEvent> events) {
+			List<WatchEvent> own = events.stream()
+				.filter((event) -> event.keyValue().key().startsWith(this.prefix))
+				.toList();
+			if (!own.isEmpty()) {
+				this.pending.add(() -> this.listener.onEvents(own));
+			}
+		}
 
 	}
 

@@ -33,7 +33,7 @@ class ReconcilerTests {
 
 	private final ServiceView<String> view = new ServiceView<>(this.etcd, new KeyLayout("/services").ranges(),
 			(key, keyValue) -> new String(keyValue.value(), StandardCharsets.UTF_8), (value) -> true, Duration.ZERO,
-			Telemetry.NONE, this.loop, new ManualEventLoop(), new Random(1));
+			InstanceLimits.NONE, Telemetry.NONE, this.loop, new ManualEventLoop(), new Random(1));
 
 	@BeforeEach
 	void sync() {

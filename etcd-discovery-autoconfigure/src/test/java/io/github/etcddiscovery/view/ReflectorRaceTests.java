@@ -38,7 +38,8 @@ class ReflectorRaceTests {
 					throw new StackOverflowError("thrown on purpose");
 				}
 				return value;
-			}, (value) -> true, Duration.ZERO, Telemetry.NONE, this.loop, new ManualEventLoop(), new Random(1));
+			}, (value) -> true, Duration.ZERO, InstanceLimits.NONE, Telemetry.NONE, this.loop, new ManualEventLoop(),
+			new Random(1));
 
 	@BeforeEach
 	void sync() {

@@ -7,7 +7,9 @@ import java.util.List;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
+import java.util.stream.Stream;
 
+import io.etcd.jetcd.ByteSequence;
 import io.github.etcddiscovery.client.EtcdClient;
 import io.github.etcddiscovery.client.EtcdException;
 import io.github.etcddiscovery.instance.KeyLayout;
@@ -106,6 +108,27 @@ class ServiceViewTests {
 		this.eyes.delete("/services/orders/b");
 		awaitRevision();
 		assertThat(this.view.catalog().services()).isEmpty();
+	}
+
+	@Test
+	void keysThatAreNotTextHarmOnlyThemselves() {
+		this.eyes.put("/services/orders/a", "1");
+		List<ByteSequence> odd = Stream.of(0xff, 0xfe, 0xc3)
+			.map((octet) -> EtcdEyes.bytes("/services/orders/")
+				.concat(ByteSequence.from(new byte[] { octet.byteValue() })))
+			.toList();
+		odd.forEach((key) -> this.eyes.client().getKVClient().put(key, EtcdEyes.bytes("2")).join());
+		start();
+		await().atMost(SOON).until(() -> this.view.state() == ViewState.WATCHING);
+		assertThat(this.view.catalog().all("orders")).containsExactly("1");
+		assertThat(this.view.catalog().epoch()).isEqualTo(1);
+		assertThat(this.view.rejections(10)).containsOnlyKeys("/services/orders/\\udcff", "/services/orders/\\udcfe",
+				"/services/orders/\\udcc3");
+		this.eyes.client().getKVClient().delete(odd.get(0)).join();
+		this.eyes.put("/services/orders/b", "3");
+		awaitRevision();
+		assertThat(this.view.catalog().all("orders")).containsExactly("1", "3");
+		assertThat(this.view.statistics().rejected()).isEqualTo(2);
 	}
 
 	@Test

@@ -182,8 +182,8 @@ class VanishedInstancesTests {
 	private void follow(Duration ttl, Object... services) {
 		this.view = new ServiceView<>(this.etcd, new KeyLayout("/services").ranges(),
 				(key, keyValue) -> new String(keyValue.value(), StandardCharsets.UTF_8),
-				VanishedInstancesTests::isAvailable, ttl, Telemetry.NONE, this.loop, new ManualEventLoop(),
-				new Random(1));
+				VanishedInstancesTests::isAvailable, ttl, InstanceLimits.NONE, Telemetry.NONE, this.loop,
+				new ManualEventLoop(), new Random(1));
 		this.view.start();
 		this.loop.run();
 		List<KeyValue> entries = new ArrayList<>();

@@ -6,6 +6,7 @@ import java.util.HashMap;
 import java.util.Map;
 import java.util.Random;
 import java.util.TreeMap;
+import java.util.stream.Stream;
 
 import io.github.etcddiscovery.instance.KeyLayout;
 import io.github.etcddiscovery.support.Telemetry;
@@ -62,6 +63,8 @@ class ViewModelTests {
 
 		private final ManualEventLoop loop = new ManualEventLoop();
 
+		private final InstanceLimits limits;
+
 		private final ServiceView<String> view;
 
 		private Catalog<String> last;
@@ -72,10 +75,12 @@ class ViewModelTests {
 			this.seed = seed;
 			this.random = new Random(seed);
 			this.etcd = new ModelEtcd(this.random);
+			this.limits = (seed % 3 == 0) ? new InstanceLimits(1 + this.random.nextInt(8), 1 + this.random.nextInt(4))
+					: InstanceLimits.NONE;
 			this.view = new ServiceView<>(this.etcd, new KeyLayout("/services").ranges(),
 					(key, keyValue) -> keyValue.key() + "=" + new String(keyValue.value(), StandardCharsets.UTF_8),
-					(value) -> true, (seed % 2 == 0) ? Duration.ofSeconds(10) : Duration.ZERO, Telemetry.NONE,
-					this.loop, new ManualEventLoop(), new Random(seed));
+					(value) -> true, (seed % 2 == 0) ? Duration.ofSeconds(10) : Duration.ZERO, this.limits,
+					Telemetry.NONE, this.loop, new ManualEventLoop(), new Random(seed));
 			this.last = this.view.catalog();
 		}
 
@@ -93,8 +98,12 @@ class ViewModelTests {
 			this.loop.advance(Duration.ofMinutes(8));
 			settle();
 			assertThat(this.view.state()).as("seed %d", this.seed).isEqualTo(ViewState.WATCHING);
-			assertThat(contentOf(this.view.catalog())).as("seed %d", this.seed)
-				.isEqualTo(ModelEtcd.values(this.etcd.content()));
+			Map<String, String> held = ModelEtcd.values(this.etcd.content());
+			Map<String, String> shown = contentOf(this.view.catalog());
+			assertThat(isWithinLimits(held, shown)).as("seed %d: %s of %s", this.seed, shown, held).isTrue();
+			assertThat(held.keySet()).as("seed %d: %s", this.seed, shown)
+				.allMatch((key) -> shown.containsKey(key) || isFull(key, shown));
+			assertThat(this.view.rejections(100)).as("seed %d", this.seed).hasSize(held.size() - shown.size());
 			assertThat(this.view.drifts()).as("seed %d", this.seed).isZero();
 		}
 
@@ -156,10 +165,26 @@ class ViewModelTests {
 			if (now.epoch() == this.last.epoch()) {
 				assertThat(now.revision()).as("seed %d", this.seed).isGreaterThanOrEqualTo(this.last.revision());
 			}
-			assertThat(this.etcd.everHeld(now.revision(), contentOf(now)))
-				.as("seed %d at revision %d: %s", this.seed, now.revision(), contentOf(now))
-				.isTrue();
+			assertThat(this.etcd.heldAt(now.revision())).as("seed %d at revision %d", this.seed, now.revision())
+				.anyMatch((held) -> isWithinLimits(held, contentOf(now)));
 			this.last = now;
+		}
+
+		/** Without limits: whether it is all. */
+		private boolean isWithinLimits(Map<String, String> held, Map<String, String> shown) {
+			return held.entrySet().containsAll(shown.entrySet())
+					&& (shown.size() == held.size() || this.limits != InstanceLimits.NONE)
+					&& shown.size() <= this.limits.total() && Stream.of(SERVICES)
+						.allMatch((service) -> instancesOf(service, shown) <= this.limits.perService());
+		}
+
+		private boolean isFull(String key, Map<String, String> shown) {
+			return shown.size() == this.limits.total()
+					|| instancesOf(key.split("/")[2], shown) == this.limits.perService();
+		}
+
+		private static long instancesOf(String service, Map<String, String> shown) {
+			return shown.keySet().stream().filter((key) -> key.startsWith("/services/" + service + "/")).count();
 		}
 
 		private static Map<String, String> contentOf(Catalog<String> catalog) {

@@ -10,6 +10,7 @@ import java.util.stream.IntStream;
 
 import io.github.etcddiscovery.testing.EtcdApplicationTests;
 import io.github.etcddiscovery.testing.EtcdBinary;
+import io.github.etcddiscovery.testing.EtcdProcess;
 import io.github.etcddiscovery.testing.LoadBalancedClients;
 import io.github.etcddiscovery.testing.RequiresEtcd;
 import org.junit.jupiter.api.Test;
@@ -66,6 +67,16 @@ class CallerTests extends EtcdApplicationTests {
 				.containsExactly(Stock.port(first)));
 	}
 
+	@Test
+	void everyCallerGoesToTheNextInstanceIfOneIsDead() {
+		this.eyes.put("/services/stock/dead", "{\"host\":\"127.0.0.1\",\"port\":%d}".formatted(EtcdProcess.freePort()));
+		ConfigurableApplicationContext alive = Stock.start(this.applications);
+		Callers callers = start(true);
+		callers.byName()
+			.forEach(
+					(name, caller) -> assertThat(reached(caller)).as("by %s", name).containsExactly(Stock.port(alive)));
+	}
+
 	private static void everyCallerReaches(Callers callers, ConfigurableApplicationContext... instances) {
 		String[] ports = IntStream.range(0, instances.length)
 			.mapToObj((i) -> Stock.port(instances[i]))
@@ -81,11 +92,14 @@ class CallerTests extends EtcdApplicationTests {
 	}
 
 	private Callers start() {
+		// Or a wrong choice would not show.
+		return start(false);
+	}
+
+	private Callers start(boolean retry) {
 		return Stock
 			.start(this.applications, Application.class, "caller", "spring.main.web-application-type=servlet",
-					"spring.cloud.etcd.discovery.register=false",
-					// Or a wrong choice would not show.
-					"spring.cloud.loadbalancer.retry.enabled=false")
+					"spring.cloud.etcd.discovery.register=false", "spring.cloud.loadbalancer.retry.enabled=" + retry)
 			.getBean(Callers.class);
 	}
 

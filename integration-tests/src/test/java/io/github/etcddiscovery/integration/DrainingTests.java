@@ -19,6 +19,8 @@ import io.github.etcddiscovery.testing.RequiresEtcd;
 import io.github.etcddiscovery.testing.TestApplications;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
+import reactor.core.publisher.Mono;
+import reactor.core.publisher.Sinks;
 
 import org.springframework.boot.jetty.servlet.JettyServletWebServerFactory;
 import org.springframework.boot.reactor.netty.NettyReactiveWebServerFactory;
@@ -27,6 +29,8 @@ import org.springframework.context.ConfigurableApplicationContext;
 import org.springframework.context.annotation.Bean;
 import org.springframework.context.annotation.Configuration;
 import org.springframework.context.annotation.Import;
+import org.springframework.web.bind.annotation.GetMapping;
+import org.springframework.web.bind.annotation.RestController;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
@@ -57,6 +61,23 @@ class DrainingTests extends EtcdApplicationTests {
 			await().atMost(SOON).until(() -> this.eyes.all(STOCK).isEmpty());
 			assertThat(closing).as("while it drains").isNotDone();
 			assertThat(connection.get()).endsWith(port).contains("connection: close");
+			assertThat(connection.isEnded()).isTrue();
+			closing.get(SOON.toSeconds(), TimeUnit.SECONDS);
+		}
+	}
+
+	@ParameterizedTest
+	@EnumSource
+	void responseToARequestFromBeforeEndsItsConnectionToo(Server server) throws Exception {
+		ConfigurableApplicationContext stock = start(server);
+		try (Connection connection = new Connection(TestApplications.port(stock))) {
+			Late late = stock.getBean(Late.class);
+			connection.send("/late");
+			await().atMost(SOON).until(() -> late.answer.currentSubscriberCount() == 1);
+			CompletableFuture<Void> closing = CompletableFuture.runAsync(stock::close);
+			await().atMost(SOON).until(() -> this.eyes.all(STOCK).isEmpty());
+			late.answer.tryEmitValue("late").orThrow();
+			assertThat(connection.receive()).endsWith("late").contains("connection: close");
 			assertThat(connection.isEnded()).isTrue();
 			closing.get(SOON.toSeconds(), TimeUnit.SECONDS);
 		}
@@ -101,9 +122,22 @@ class DrainingTests extends EtcdApplicationTests {
 
 	}
 
+	/** Answers when it is told to. */
+	@RestController
+	static class Late {
+
+		private final Sinks.One<String> answer = Sinks.one();
+
+		@GetMapping("/late")
+		Mono<String> late() {
+			return this.answer.asMono();
+		}
+
+	}
+
 	/** An instance on Tomcat. */
 	@Configuration(proxyBeanMethods = false)
-	@Import(Stock.Application.class)
+	@Import({ Stock.Application.class, Late.class })
 	static class Tomcat {
 
 		@Bean
@@ -115,7 +149,7 @@ class DrainingTests extends EtcdApplicationTests {
 
 	/** An instance on Jetty. */
 	@Configuration(proxyBeanMethods = false)
-	@Import(Stock.Application.class)
+	@Import({ Stock.Application.class, Late.class })
 	static class Jetty {
 
 		@Bean
@@ -127,7 +161,7 @@ class DrainingTests extends EtcdApplicationTests {
 
 	/** An instance on Reactor Netty. */
 	@Configuration(proxyBeanMethods = false)
-	@Import(Stock.Application.class)
+	@Import({ Stock.Application.class, Late.class })
 	static class Netty {
 
 		@Bean
@@ -155,8 +189,17 @@ class DrainingTests extends EtcdApplicationTests {
 
 		/** Asks for the port, and returns the lines of the answer in lower case. */
 		List<String> get() throws IOException {
+			send("/port");
+			return receive();
+		}
+
+		void send(String path) throws IOException {
 			this.socket.getOutputStream()
-				.write("GET /port HTTP/1.1\r\nHost: stock\r\n\r\n".getBytes(StandardCharsets.ISO_8859_1));
+				.write(("GET " + path + " HTTP/1.1\r\nHost: stock\r\n\r\n").getBytes(StandardCharsets.ISO_8859_1));
+		}
+
+		/** Returns the lines of the next answer in lower case. */
+		List<String> receive() throws IOException {
 			List<String> lines = new ArrayList<>();
 			int length = 0;
 			for (String line = this.in.readLine(); line != null && !line.isEmpty(); line = this.in.readLine()) {

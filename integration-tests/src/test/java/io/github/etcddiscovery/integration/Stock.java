@@ -11,6 +11,7 @@ import org.springframework.context.annotation.Configuration;
 import org.springframework.core.env.Environment;
 import org.springframework.http.client.ReactorResourceFactory;
 import org.springframework.web.bind.annotation.GetMapping;
+import org.springframework.web.bind.annotation.PostMapping;
 import org.springframework.web.bind.annotation.RestController;
 
 /**
@@ -67,6 +68,11 @@ final class Stock {
 		@GetMapping("/port")
 		String port() {
 			return this.environment.getRequiredProperty("local.server.port");
+		}
+
+		@PostMapping("/post")
+		String post() {
+			return port();
 		}
 
 	}

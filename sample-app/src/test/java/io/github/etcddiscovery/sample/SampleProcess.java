@@ -6,19 +6,13 @@ import java.net.URI;
 import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
-import java.nio.charset.StandardCharsets;
-import java.nio.file.Files;
-import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
-import java.util.concurrent.TimeUnit;
-import java.util.regex.Matcher;
-import java.util.regex.Pattern;
 
-import io.github.etcddiscovery.testing.Programs;
+import io.github.etcddiscovery.testing.ApplicationProcess;
 import org.assertj.core.api.Assertions;
 import org.awaitility.Awaitility;
 import tools.jackson.databind.json.JsonMapper;
@@ -26,19 +20,9 @@ import tools.jackson.databind.json.JsonMapper;
 /**
  * The sample application in a process of its own, on a random port.
  */
-final class SampleProcess implements AutoCloseable {
-
-	private static final Duration START_TIMEOUT = Duration.ofSeconds(90);
-
-	private static final Pattern PORT = Pattern.compile("Tomcat started on port (\\d+)");
+final class SampleProcess extends ApplicationProcess {
 
 	private final HttpClient http = HttpClient.newHttpClient();
-
-	private final Path log;
-
-	private final Process process;
-
-	private int port;
 
 	private SampleProcess(List<String> program, List<String> settings, String... arguments) {
 		this(Map.of(), program, settings, arguments);
@@ -46,22 +30,14 @@ final class SampleProcess implements AutoCloseable {
 
 	private SampleProcess(Map<String, String> environment, List<String> program, List<String> settings,
 			String... arguments) {
-		List<String> command = new ArrayList<>(List.of(jdk("java"), "-Xmx192m", "-XX:TieredStopAtLevel=1"));
-		command.addAll(program);
+		super(environment, command(program, settings, arguments));
+	}
+
+	private static List<String> command(List<String> program, List<String> settings, String... arguments) {
+		List<String> command = new ArrayList<>(program);
 		command.addAll(settings);
 		command.addAll(List.of(arguments));
-		try {
-			this.log = Files.createTempFile("sample-", ".log");
-			ProcessBuilder builder = new ProcessBuilder(command).redirectErrorStream(true)
-				.redirectOutput(this.log.toFile());
-			builder.environment().putAll(environment);
-			this.process = builder.start();
-			// A build that is interrupted leaves nothing running.
-			Runtime.getRuntime().addShutdownHook(new Thread(this.process::destroyForcibly));
-		}
-		catch (IOException ex) {
-			throw new UncheckedIOException(ex);
-		}
+		return command;
 	}
 
 	/** Starts the packaged one. {@link #port()} waits until it listens. */
@@ -92,28 +68,6 @@ final class SampleProcess implements AutoCloseable {
 	private static List<String> settings(String service, String etcd) {
 		return List.of("--server.port=0", "--spring.application.name=" + service,
 				"--spring.cloud.etcd.endpoints=" + etcd);
-	}
-
-	private static String jdk(String tool) {
-		return Path.of(System.getProperty("java.home"), "bin", tool).toString();
-	}
-
-	int port() {
-		if (this.port != 0) {
-			return this.port;
-		}
-		Awaitility.await("start of the sample application")
-			.atMost(START_TIMEOUT)
-			.failFast("it ended instead", () -> !this.process.isAlive())
-			.until(() -> PORT.matcher(log()).find());
-		Matcher port = PORT.matcher(log());
-		port.find();
-		this.port = Integer.parseInt(port.group(1));
-		return this.port;
-	}
-
-	String instanceId() {
-		return "127.0.0.1:" + port();
 	}
 
 	String get(String path) {
@@ -154,75 +108,6 @@ final class SampleProcess implements AutoCloseable {
 			.ignoreExceptions()
 			.untilAsserted(
 					() -> Assertions.assertThat(instancesOf("sample-app")).containsExactlyInAnyOrderElementsOf(ids));
-	}
-
-	/** Asks it to end, as SIGTERM does. */
-	void terminate() {
-		this.process.destroy();
-	}
-
-	/** Stops it from running without ending it. */
-	void freeze() {
-		Programs.freeze(this.process);
-	}
-
-	/** Lets it run on after {@link #freeze()}. */
-	void thaw() {
-		Programs.thaw(this.process);
-	}
-
-	/** Ends it, as kill -9 does. */
-	void kill() {
-		this.process.destroyForcibly();
-	}
-
-	boolean awaitEnd() {
-		try {
-			return this.process.waitFor(30, TimeUnit.SECONDS);
-		}
-		catch (InterruptedException ex) {
-			Thread.currentThread().interrupt();
-			return false;
-		}
-	}
-
-	/** The names of its threads. */
-	List<String> threads() {
-		try {
-			Process dump = new ProcessBuilder(jdk("jcmd"), String.valueOf(this.process.pid()), "Thread.print")
-				.redirectErrorStream(true)
-				.start();
-			String text = new String(dump.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
-			return Pattern.compile("^\"(.*)\" #", Pattern.MULTILINE)
-				.matcher(text)
-				.results()
-				.map((match) -> match.group(1))
-				.toList();
-		}
-		catch (IOException ex) {
-			throw new UncheckedIOException(ex);
-		}
-	}
-
-	String log() {
-		try {
-			return Files.readString(this.log);
-		}
-		catch (IOException ex) {
-			throw new UncheckedIOException(ex);
-		}
-	}
-
-	@Override
-	public void close() {
-		kill();
-		awaitEnd();
-		try {
-			Files.deleteIfExists(this.log);
-		}
-		catch (IOException ex) {
-			throw new UncheckedIOException(ex);
-		}
 	}
 
 }

@@ -1,0 +1,85 @@
+package io.github.etcddiscovery.instance;
+
+import java.util.LinkedHashMap;
+import java.util.Map;
+
+/**
+ * The rules that hold in every format: of its size, of where an instance may be, and of
+ * metadata that others make requests of or that are nobody's business. What would not be
+ * read is not written.
+ *
+ * @param formats read and write
+ * @param networks where instances may be
+ * @param secretsAllowed whether metadata may be written whose name says that it is secret
+ */
+public record GuardedFormats(InstanceFormats formats, AllowedNetworks networks, boolean secretsAllowed) {
+
+	/** In bytes; a usual one has 300. */
+	private static final int LARGEST = 64 * 1024;
+
+	/**
+	 * Writes a record.
+	 * @param record the record
+	 * @param format the name of the format
+	 * @return the value to store
+	 * @throws InvalidValueException if it must not be written, or there is no such format
+	 */
+	public byte[] encode(ServiceRecord record, String format) {
+		check(record);
+		byte[] value = checkSize(this.formats.codec(format).encode(record));
+		decode(record.key(), value);
+		return value;
+	}
+
+	private static byte[] checkSize(byte[] value) {
+		if (value.length > LARGEST) {
+			throw new InvalidValueException("record", value.length + " bytes", LARGEST + " bytes at most");
+		}
+		return value;
+	}
+
+	private void check(ServiceRecord record) {
+		this.networks.check(record.host());
+		record.metadata().forEach((name, value) -> {
+			if (!isHarmless(name, value, record)) {
+				throw new InvalidValueException("metadata." + name, value,
+						"what leads to the instance itself and nowhere else, since others make requests of it");
+			}
+			if (!this.secretsAllowed && MetadataRules.isSecret(name)) {
+				throw new InvalidValueException("allow-secret-metadata", false,
+						"true, or no metadata named '" + name + "', which everybody who may read etcd could read");
+			}
+		});
+	}
+
+	/**
+	 * Reads a record. Metadata that would lead others elsewhere are left out.
+	 * @param key which instance the value was found at
+	 * @param value the value found, in whatever format
+	 * @return the record
+	 * @throws InvalidValueException if it breaks the rules
+	 */
+	public ServiceRecord decode(InstanceKey key, byte[] value) {
+		ServiceRecord record = this.formats.decode(key, checkSize(value));
+		if (!record.key().equals(key)) {
+			throw new InvalidValueException("record", record.key(), "one of " + key);
+		}
+		this.networks.check(record.host());
+		if (record.metadata().entrySet().stream().allMatch((entry) -> isHarmless(entry, record))) {
+			return record;
+		}
+		Map<String, String> harmless = new LinkedHashMap<>(record.metadata());
+		harmless.entrySet().removeIf((entry) -> !isHarmless(entry, record));
+		return new ServiceRecord(record.key(), record.host(), record.port(), record.secure(), record.status(),
+				harmless);
+	}
+
+	private boolean isHarmless(Map.Entry<String, String> metadata, ServiceRecord record) {
+		return isHarmless(metadata.getKey(), metadata.getValue(), record);
+	}
+
+	private boolean isHarmless(String name, String value, ServiceRecord record) {
+		return MetadataRules.isHarmless(name, value, record.host(), this.networks);
+	}
+
+}

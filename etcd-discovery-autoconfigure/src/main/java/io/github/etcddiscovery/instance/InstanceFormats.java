@@ -1,0 +1,88 @@
+package io.github.etcddiscovery.instance;
+
+import java.nio.charset.StandardCharsets;
+import java.util.ArrayList;
+import java.util.List;
+
+/**
+ * All formats that instances may be in. Which one a value is in is told by its looks: the
+ * first that recognizes it reads it.
+ *
+ * @param formats the formats, those that are asked first at the beginning
+ */
+public record InstanceFormats(List<InstanceFormat> formats) {
+
+	/** What is written where nothing else is said. */
+	public static final String DEFAULT = "json";
+
+	private static final List<InstanceFormat> OWN = List.of(new JsonInstanceCodec(), new UrlInstanceCodec(),
+			new AddressInstanceCodec(), new GrpcInstanceCodec(), new KratosInstanceFormat(), new DubboInstanceFormat());
+
+	/**
+	 * Copies the list.
+	 */
+	public InstanceFormats {
+		formats = List.copyOf(formats);
+	}
+
+	/**
+	 * Returns the formats of this project and further ones, which are asked first, and
+	 * replace one of the same name.
+	 * @param further further formats
+	 * @return all of them
+	 */
+	public static InstanceFormats with(List<? extends InstanceFormat> further) {
+		List<InstanceFormat> all = new ArrayList<>(further);
+		OWN.stream()
+			.filter((own) -> further.stream().noneMatch((other) -> other.name().equals(own.name())))
+			.forEach(all::add);
+		return new InstanceFormats(all);
+	}
+
+	/**
+	 * Returns a format that can be written.
+	 * @param name its name
+	 * @return the format
+	 * @throws InvalidValueException if there is none of this name
+	 */
+	public InstanceCodec codec(String name) {
+		List<InstanceCodec> codecs = this.formats.stream()
+			.filter(InstanceCodec.class::isInstance)
+			.map(InstanceCodec.class::cast)
+			.toList();
+		return codecs.stream()
+			.filter((codec) -> codec.name().equals(name))
+			.findFirst()
+			.orElseThrow(() -> new InvalidValueException("format", name,
+					"one of " + codecs.stream().map(InstanceFormat::name).toList()));
+	}
+
+	/**
+	 * Reads a value found in etcd.
+	 * @param key which instance the value was found at
+	 * @param value the value found
+	 * @return the record
+	 * @throws InvalidValueException if no format recognizes the value, or the one that
+	 * does finds it invalid
+	 */
+	public ServiceRecord decode(InstanceKey key, byte[] value) {
+		for (InstanceFormat format : this.formats) {
+			if (recognizes(format, value)) {
+				return format.decode(key, value);
+			}
+		}
+		throw new InvalidValueException("record", new String(value, StandardCharsets.UTF_8),
+				"one of the formats " + this.formats.stream().map(InstanceFormat::name).toList());
+	}
+
+	/** One that throws is a user's, and must not keep the others from being asked. */
+	private static boolean recognizes(InstanceFormat format, byte[] value) {
+		try {
+			return format.recognizes(value);
+		}
+		catch (RuntimeException ex) {
+			return false;
+		}
+	}
+
+}

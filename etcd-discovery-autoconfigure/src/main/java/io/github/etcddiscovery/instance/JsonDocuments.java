@@ -1,0 +1,95 @@
+package io.github.etcddiscovery.instance;
+
+import java.nio.charset.StandardCharsets;
+import java.util.HashSet;
+import java.util.Set;
+
+import tools.jackson.core.JacksonException;
+import tools.jackson.core.JsonParser;
+import tools.jackson.core.JsonToken;
+import tools.jackson.core.StreamReadConstraints;
+import tools.jackson.core.json.JsonFactory;
+import tools.jackson.databind.DeserializationFeature;
+import tools.jackson.databind.ObjectReader;
+import tools.jackson.databind.ObjectWriter;
+import tools.jackson.databind.json.JsonMapper;
+
+/**
+ * JSON as all formats read and write it: into fixed types, strictly, and not too deep.
+ *
+ * @param <T> what a document is read into
+ */
+final class JsonDocuments<T> {
+
+	/** Of fields that are ignored; those that are read are two deep. */
+	private static final int DEEPEST = 16;
+
+	private static final JsonMapper MAPPER = JsonMapper
+		.builder(JsonFactory.builder()
+			.streamReadConstraints(StreamReadConstraints.builder().maxNestingDepth(DEEPEST).build())
+			.build())
+		.disable(DeserializationFeature.FAIL_ON_UNKNOWN_PROPERTIES)
+		.disable(DeserializationFeature.ACCEPT_FLOAT_AS_INT)
+		.enable(DeserializationFeature.FAIL_ON_TRAILING_TOKENS)
+		.build();
+
+	private final ObjectReader reader;
+
+	private final ObjectWriter writer;
+
+	JsonDocuments(Class<T> type) {
+		this.reader = MAPPER.readerFor(type);
+		this.writer = MAPPER.writerFor(type);
+	}
+
+	T read(byte[] value) {
+		JacksonException cause = null;
+		try {
+			T document = this.reader.readValue(value);
+			if (document != null) {
+				return document;
+			}
+		}
+		catch (JacksonException ex) {
+			cause = ex;
+		}
+		throw new InvalidValueException("record", new String(value, StandardCharsets.UTF_8), "a JSON object", cause);
+	}
+
+	byte[] write(T document) {
+		return this.writer.writeValueAsBytes(document);
+	}
+
+	/**
+	 * Returns the names of an object's own fields; none if the value is no object, or of
+	 * one that is not well-formed those up to there.
+	 */
+	static Set<String> fields(byte[] value) {
+		Set<String> fields = new HashSet<>();
+		if (!beginsObject(value)) {
+			return fields;
+		}
+		try (JsonParser parser = MAPPER.createParser(value)) {
+			parser.nextToken();
+			while (parser.nextToken() == JsonToken.PROPERTY_NAME) {
+				fields.add(parser.currentName());
+				parser.nextToken();
+				parser.skipChildren();
+			}
+		}
+		catch (JacksonException ex) {
+			// What comes after it is not known, and reading it will say what is wrong.
+		}
+		return fields;
+	}
+
+	private static boolean beginsObject(byte[] value) {
+		for (byte character : value) {
+			if (character != ' ' && character != '\t' && character != '\r' && character != '\n') {
+				return character == '{';
+			}
+		}
+		return false;
+	}
+
+}

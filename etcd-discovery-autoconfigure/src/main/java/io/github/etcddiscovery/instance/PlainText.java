@@ -1,0 +1,33 @@
+package io.github.etcddiscovery.instance;
+
+import java.util.regex.Pattern;
+
+/**
+ * What others have written, fit to be shown: cut, and without what would make a terminal,
+ * a log or a reader see something else (control and format characters, unpaired
+ * surrogates, other line ends).
+ */
+public final class PlainText {
+
+	/** Unicode's categories of such characters, for a character class. */
+	static final String UNFIT = "\\p{Cc}\\p{Cf}\\p{Cs}\\p{Zl}\\p{Zp}";
+
+	private static final Pattern UNFIT_CHARACTER = Pattern.compile("[" + UNFIT + "]");
+
+	private PlainText() {
+	}
+
+	/**
+	 * Cuts and escapes a text.
+	 * @param text anything
+	 * @param longest how many characters of it to show
+	 * @return the text, with characters that are not shown as they are escaped as Java
+	 * does
+	 */
+	public static String of(String text, int longest) {
+		String start = (text.length() > longest) ? text.substring(0, longest) + "..." : text;
+		return UNFIT_CHARACTER.matcher(start)
+			.replaceAll((found) -> "\\\\u%04x".formatted(found.group().codePointAt(0)));
+	}
+
+}

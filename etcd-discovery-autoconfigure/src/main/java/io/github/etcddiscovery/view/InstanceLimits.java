@@ -1,0 +1,33 @@
+package io.github.etcddiscovery.view;
+
+import io.github.etcddiscovery.instance.InvalidValueException;
+
+/**
+ * How many instances a view holds at most: whoever writes more must not fill the memory
+ * of all readers, nor take the room of other services. What is beyond is rejected, and
+ * read again when there is room.
+ *
+ * @param total of all services, at least 1
+ * @param perService of any one service, at least 1
+ */
+public record InstanceLimits(int total, int perService) {
+
+	/** No limits. */
+	public static final InstanceLimits NONE = new InstanceLimits(Integer.MAX_VALUE, Integer.MAX_VALUE);
+
+	/**
+	 * Creates the limits.
+	 * @throws InvalidValueException if one is less than 1
+	 */
+	public InstanceLimits {
+		check("max-instances", total);
+		check("max-instances-per-service", perService);
+	}
+
+	private static void check(String part, int limit) {
+		if (limit < 1) {
+			throw new InvalidValueException(part, limit, "1 or more");
+		}
+	}
+
+}

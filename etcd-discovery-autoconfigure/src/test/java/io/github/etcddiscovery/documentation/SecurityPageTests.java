@@ -1,0 +1,189 @@
+package io.github.etcddiscovery.documentation;
+
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+
+import io.github.etcddiscovery.client.EtcdException;
+import io.github.etcddiscovery.cloud.EtcdDiscoveryClient;
+import io.github.etcddiscovery.cloud.EtcdRegistration;
+import io.github.etcddiscovery.cloud.EtcdServiceRegistry;
+import io.github.etcddiscovery.testing.EtcdBinary;
+import io.github.etcddiscovery.testing.EtcdProcess;
+import io.github.etcddiscovery.testing.OnEveryEtcd;
+import io.github.etcddiscovery.testing.Programs;
+import io.github.etcddiscovery.testing.TestApplications;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+
+import org.springframework.boot.autoconfigure.EnableAutoConfiguration;
+import org.springframework.boot.health.contributor.HealthIndicator;
+import org.springframework.boot.health.contributor.Status;
+import org.springframework.boot.health.registry.HealthContributorRegistry;
+import org.springframework.cloud.client.ServiceInstance;
+import org.springframework.context.ConfigurableApplicationContext;
+import org.springframework.context.annotation.Configuration;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
+import static org.awaitility.Awaitility.await;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
+
+/**
+ * The roles of the page, made by its own commands, and what they are good for. Skipped
+ * without etcdctl; in CI it is required.
+ */
+@OnEveryEtcd
+class SecurityPageTests {
+
+	private static final Duration SOON = Duration.ofSeconds(15);
+
+	private static final Document PAGE = Document.of("docs/security.md");
+
+	private static final String PASSWORD = "change-me";
+
+	private final EtcdProcess etcd;
+
+	private final TestApplications applications;
+
+	SecurityPageTests(EtcdBinary binary) {
+		assumeTrue(Programs.find("etcdctl").isPresent() || System.getenv("CI") != null, "No etcdctl on the path");
+		this.etcd = EtcdProcess.start(binary);
+		this.applications = new TestApplications(this.etcd.endpoint());
+	}
+
+	@BeforeEach
+	void runTheCommandsOfThePage() throws IOException {
+		run("user add root:root");
+		run("role add root");
+		run("user grant-role root root");
+		run("auth enable");
+		for (String block : PAGE.blocks("bash")) {
+			for (String line : block.lines().toList()) {
+				assertThat(line).startsWith("etcdctl ");
+				asRoot(line.substring("etcdctl ".length()));
+			}
+		}
+	}
+
+	@AfterEach
+	void stop() {
+		this.applications.close();
+		this.etcd.close();
+	}
+
+	@Test
+	void applicationRegistersComesBackAndLeavesInItsRole() throws IOException {
+		ConfigurableApplicationContext orders = start("orders", "orders", "management.server.port=0");
+		await().atMost(SOON).until(() -> asRoot("get --prefix --keys-only /services/").lines().count() == 4);
+		assertThat(status(orders)).isEqualTo(Status.UP);
+		orders.getBean(EtcdDiscoveryClient.class).probe();
+		String key = asRoot("get --prefix --keys-only /services/orders/").strip();
+		String lease = asRoot("lease list").lines().skip(1).findFirst().orElseThrow();
+		asRoot("lease revoke " + lease);
+		await("back under another lease").atMost(SOON)
+			.until(() -> asRoot("get --keys-only " + key).strip().equals(key) && !asRoot("lease list").contains(lease));
+		await().atMost(SOON).until(() -> orders.getBean(EtcdServiceRegistry.class).getStatistics().registered() == 2);
+		orders.close();
+		assertThat(asRoot("get --prefix --keys-only /services/")).isBlank();
+		assertThat(asRoot("lease list").lines()).hasSize(1);
+	}
+
+	@Test
+	void applicationCannotTouchAnotherService() throws IOException {
+		asRoot("put /services/stock/10.0.0.5:80 {\"host\":\"10.0.0.5\",\"port\":80}");
+		ConfigurableApplicationContext orders = start("orders", "orders");
+		await().atMost(SOON).until(() -> !orders.getBean(EtcdDiscoveryClient.class).getInstances("stock").isEmpty());
+		EtcdRegistration foreign = new EtcdRegistration("stock", null, "10.0.0.6", 80, false, Map.of());
+		EtcdServiceRegistry registry = orders.getBean(EtcdServiceRegistry.class);
+		assertThatExceptionOfType(EtcdException.class).isThrownBy(() -> registry.register(foreign))
+			.withMessageContaining("/services/stock/10.0.0.6:80")
+			.withMessageContaining("permission denied");
+		registry.deregister(foreign);
+		for (String command : List.of("put /services/stock/10.0.0.5:80 x", "del /services/stock/10.0.0.5:80",
+				"put /services/orders-of-others/1 x", "get /other")) {
+			assertThat(as("orders", command)).contains("permission denied");
+		}
+		assertThat(orders.getBean(EtcdDiscoveryClient.class).getInstances("stock")).extracting(ServiceInstance::getHost)
+			.containsExactly("10.0.0.5");
+	}
+
+	@Test
+	void readerFindsServicesAndWritesNothing() throws IOException {
+		asRoot("put /services/stock/10.0.0.5:80 {\"host\":\"10.0.0.5\",\"port\":80}");
+		ConfigurableApplicationContext reader = start("reader", "reader", "spring.cloud.etcd.discovery.register=false");
+		await().atMost(SOON)
+			.until(() -> reader.getBean(EtcdDiscoveryClient.class).getServices().equals(List.of("stock")));
+		assertThat(status(reader)).isEqualTo(Status.UP);
+		assertThat(as("reader", "put /services/reader/1 x")).contains("permission denied");
+	}
+
+	/** As the page says, so that it is noticed when that changes. */
+	@ParameterizedTest
+	@ValueSource(strings = { "lease list", "lease timetolive --keys LEASE", "lease keep-alive --once LEASE",
+			"compact 2", "member list", "endpoint status", "alarm list" })
+	void whoeverHasLoggedInMayDoThis(String command) throws IOException {
+		assertThat(as("reader", command.replace("LEASE", lease()))).doesNotContain("denied").doesNotContain("Error");
+	}
+
+	@ParameterizedTest
+	@ValueSource(strings = { "lease revoke LEASE", "put --lease=LEASE /services/stock/2 x", "user list",
+			"role get orders", "endpoint hashkv" })
+	void whoeverHasLoggedInMayNotDoThis(String command) throws IOException {
+		assertThat(as("reader", command.replace("LEASE", lease()))).contains("permission denied");
+	}
+
+	/** A lease of another, with a key. */
+	private String lease() throws IOException {
+		String lease = as("orders", "lease grant 60").split(" ")[1];
+		as("orders", "put --lease=" + lease + " /services/orders/1 x");
+		return lease;
+	}
+
+	private ConfigurableApplicationContext start(String name, String user, String... properties) {
+		List<String> all = new ArrayList<>(List.of(properties));
+		all.add("spring.main.web-application-type=servlet");
+		all.add("spring.cloud.etcd.username=" + user);
+		all.add("spring.cloud.etcd.password=" + PASSWORD);
+		return this.applications.start(Application.class, name, all.toArray(String[]::new));
+	}
+
+	private static Status status(ConfigurableApplicationContext context) {
+		return ((HealthIndicator) context.getBean(HealthContributorRegistry.class).getContributor("etcd")).health()
+			.getStatus();
+	}
+
+	private String asRoot(String command) throws IOException {
+		return run("--user=root:root " + command);
+	}
+
+	private String as(String user, String command) throws IOException {
+		return run("--user=" + user + ":" + PASSWORD + " " + command);
+	}
+
+	/** Runs etcdctl, and returns what it says. */
+	private String run(String command) throws IOException {
+		List<String> line = new ArrayList<>(
+				List.of("etcdctl", "--endpoints=" + this.etcd.endpoint(), "--command-timeout=5s"));
+		line.addAll(List.of(command.split(" ")));
+		ProcessBuilder builder = new ProcessBuilder(line).redirectErrorStream(true);
+		builder.environment().put("ETCDCTL_API", "3");
+		return new String(builder.start().getInputStream().readAllBytes(), StandardCharsets.UTF_8);
+	}
+
+	/**
+	 * An application with nothing of its own.
+	 */
+	@Configuration(proxyBeanMethods = false)
+	@EnableAutoConfiguration
+	static class Application {
+
+	}
+
+}

@@ -1,0 +1,73 @@
+package io.github.etcddiscovery.fuzzing;
+
+import java.net.URI;
+import java.util.List;
+
+import io.github.etcddiscovery.instance.AllowedNetworks;
+import io.github.etcddiscovery.instance.GuardedFormats;
+import io.github.etcddiscovery.instance.InstanceFormats;
+import io.github.etcddiscovery.instance.InstanceKey;
+import io.github.etcddiscovery.instance.InvalidValueException;
+import io.github.etcddiscovery.instance.ServiceRecord;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+/**
+ * Any value of an entry: it is refused, or makes a record that leads to one host and one
+ * port, and that would be read again if it were written.
+ */
+public final class RecordTarget {
+
+	private static final InstanceKey KEY = new InstanceKey("orders", "1");
+
+	private static final GuardedFormats FORMATS = new GuardedFormats(InstanceFormats.with(List.of()),
+			AllowedNetworks.of(List.of()), true);
+
+	private RecordTarget() {
+	}
+
+	/** Called by the fuzzer. */
+	public static void fuzzerTestOneInput(byte[] input) {
+		isAccepted(input);
+	}
+
+	/** Whether a value is let in; checks what was made of it. */
+	static boolean isAccepted(byte[] value) {
+		ServiceRecord record;
+		try {
+			record = FORMATS.decode(KEY, value);
+		}
+		catch (InvalidValueException ex) {
+			return false;
+		}
+		assertThat(record.key()).isEqualTo(KEY);
+		record.metadata().forEach((name, text) -> assertLeadsNowhereElse(record, name, text));
+		HostTarget.assertLeadsNowhereElse(record);
+		assertThat(written(record, "json")).isEqualTo(record);
+		assertThat(written(record, "url").uriHost()).isEqualTo(record.uriHost());
+		assertThat(written(record, "url").secure()).isEqualTo(record.secure());
+		if (!record.secure()) {
+			assertThat(written(record, "address").sameAddress(record)).isTrue();
+			assertThat(written(record, "grpc").sameAddress(record)).isTrue();
+			assertThat(written(record, "grpc").metadata()).isEqualTo(record.metadata());
+		}
+		return true;
+	}
+
+	/** What Spring's libraries make requests of. */
+	private static void assertLeadsNowhereElse(ServiceRecord record, String name, String text) {
+		switch (name) {
+			case "configPath", "management.context-path", "health.path" ->
+				assertThat(URI.create("http://h" + text)).hasHost("h").hasPath(text);
+			case "management.port", "gRPC_port" -> assertThat(Integer.parseInt(text)).isBetween(1, 65_535);
+			case "management.address" -> assertThat(text).isEqualTo(record.host());
+			case "management.scheme" -> assertThat(text).isIn("http", "https");
+			default -> assertThat(text).hasSizeLessThanOrEqualTo(4_096);
+		}
+	}
+
+	private static ServiceRecord written(ServiceRecord record, String format) {
+		return FORMATS.decode(KEY, FORMATS.encode(record, format));
+	}
+
+}

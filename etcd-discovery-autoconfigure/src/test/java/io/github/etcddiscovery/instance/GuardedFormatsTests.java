@@ -1,0 +1,158 @@
+package io.github.etcddiscovery.instance;
+
+import java.util.List;
+import java.util.Map;
+import java.util.stream.Collectors;
+import java.util.stream.IntStream;
+
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
+
+/**
+ * {@link GuardedFormats}: what neither is read nor written.
+ */
+class GuardedFormatsTests {
+
+	private static final InstanceKey KEY = new InstanceKey("orders", "1");
+
+	private static final String JSON = "json";
+
+	private final JsonInstanceCodec plain = new JsonInstanceCodec();
+
+	private final GuardedFormats formats = guarded();
+
+	@ParameterizedTest
+	@ValueSource(strings = { "0.0.0.0", "::", "224.0.0.1", "ff02::1", "169.254.169.254", "fe80::1",
+			"::ffff:169.254.1.1", "::ffff:0.0.0.0", "255.255.255.255", "::169.254.169.254", "64:ff9b::a9fe:a9fe",
+			"2002:a9fe:a9fe::1", "fd00:ec2::254" })
+	void addressesThatNoInstanceHasAreRefused(String host) {
+		assertRefused(this.formats, host);
+	}
+
+	@ParameterizedTest
+	@ValueSource(strings = { "127.0.0.1", "::1", "10.0.0.5", "fd00::1", "8.8.8.8", "64:ff9b::808:808",
+			"2002:808:808::1", "2001:db8::1", "orders.local" })
+	void allOthersAreAllowedUnlessThereAreNetworks(String host) {
+		assertAllowed(this.formats, host);
+	}
+
+	@ParameterizedTest
+	@CsvSource({ "10.0.0.0/8, 10.255.0.1, 11.0.0.1", "10.1.128.0/17, 10.1.128.9, 10.1.127.9", "0.0.0.0/0, 8.8.8.8, ::1",
+			"10.0.0.5/32, 10.0.0.5, 10.0.0.4", "2001:db8::/32, 2001:db8:1::1, 2001:db9::1", "::/0, ::1, 10.0.0.5",
+			"10.0.0.0/8, ::ffff:10.1.2.3, ::ffff:11.1.2.3", "10.0.0.0/8, 10.0.0.1, orders.local",
+			"169.254.0.0/16, 169.254.1.1, 10.0.0.5" })
+	void onlyAddressesInTheNetworksAreAllowed(String network, String allowed, String refused) {
+		GuardedFormats narrow = guarded(network);
+		assertAllowed(narrow, allowed);
+		assertRefused(narrow, refused);
+	}
+
+	@Test
+	void oneNetworkOfSeveralIsEnough() {
+		GuardedFormats both = guarded("10.0.0.0/8", "192.168.0.0/16");
+		assertAllowed(both, "192.168.1.1");
+		assertAllowed(both, "10.0.0.1");
+		assertRefused(both, "172.16.0.1");
+	}
+
+	@ParameterizedTest
+	@ValueSource(strings = { "", "10.0.0.0", "10.0.0.0/33", "10.0.0.0/-1", "10.0.0/8", "::/129", "example.org/8",
+			"10.0.0.0/8/8", "10.0.0.0/x" })
+	void networkThatIsNoneIsRefused(String network) {
+		assertThatExceptionOfType(InvalidValueException.class).isThrownBy(() -> guarded(network))
+			.withMessage("Invalid network '%s': expected a network such as 10.0.0.0/8 or 2001:db8::/32", network);
+	}
+
+	@ParameterizedTest
+	@CsvSource({ "configPath, @evil.example", "configPath, config", "configPath, //evil.example", "configPath, /a?b",
+			"configPath, /a#b", "configPath, '/a b'", "management.context-path, .evil.example", "health.path, \\evil",
+			"management.port, 0", "management.port, 65536", "management.port, 80@evil", "gRPC_port, -1",
+			"management.scheme, file", "management.address, 169.254.169.254", "management.address, user@evil",
+			"management.address, 10.0.0.6" })
+	void metadataThatLeadElsewhereAreLeftOutAndNotWritten(String name, String value) {
+		ServiceRecord record = record("10.0.0.5", Map.of(name, value, "zone", "eu-1"));
+		assertThat(this.formats.decode(KEY, this.plain.encode(record)).metadata()).containsOnlyKeys("zone");
+		assertThatExceptionOfType(InvalidValueException.class).isThrownBy(() -> this.formats.encode(record, JSON))
+			.withMessageContaining("metadata." + name)
+			.withMessageContaining(value);
+	}
+
+	@Test
+	void metadataThatStayAtTheInstanceArePassed() {
+		Map<String, String> metadata = Map.of("configPath", "/config/v1", "management.context-path", "/", "health.path",
+				"/actuator/health", "management.port", "65535", "gRPC_port", "1", "management.scheme", "https",
+				"management.address", "10.0.0.5", "user", "me", "weight", "-5");
+		ServiceRecord record = record("10.0.0.5", metadata);
+		assertThat(this.formats.decode(KEY, this.formats.encode(record, JSON)).metadata()).isEqualTo(metadata);
+	}
+
+	@Test
+	void managementAddressMayBeAnotherInTheNetworks() {
+		ServiceRecord record = record("10.0.0.5", Map.of("management.address", "10.0.0.6"));
+		GuardedFormats narrow = guarded("10.0.0.0/8");
+		assertThat(narrow.decode(KEY, narrow.encode(record, JSON))).isEqualTo(record);
+	}
+
+	@Test
+	void sizeIsBoundedInEveryFormat() {
+		Map<String, String> many = IntStream.range(0, 17)
+			.boxed()
+			.collect(Collectors.toMap(String::valueOf, (i) -> "v".repeat(4_000)));
+		ServiceRecord record = record("10.0.0.5", many);
+		assertThatExceptionOfType(InvalidValueException.class).isThrownBy(() -> this.formats.encode(record, JSON))
+			.withMessageContaining("65536 bytes at most");
+		byte[] value = this.plain.encode(record);
+		assertThatExceptionOfType(InvalidValueException.class).isThrownBy(() -> this.formats.decode(KEY, value))
+			.withMessageContaining("65536 bytes at most");
+		many.remove("0");
+		assertThat(this.formats.encode(record("10.0.0.5", many), JSON)).hasSizeGreaterThan(64_000);
+	}
+
+	@Test
+	void valueOfWhatLooksSecretIsNotShownHoweverLongItIs() {
+		assertThatExceptionOfType(InvalidValueException.class)
+			.isThrownBy(() -> record("10.0.0.5", Map.of("private-key", "canary".repeat(1_000))))
+			.satisfies((ex) -> assertThat(ex.getMessage() + ex.value()).doesNotContain("canary"));
+	}
+
+	@ParameterizedTest
+	@ValueSource(strings = { "password", "db.Password", "passwd", "keyPassphrase", "client-secret", "TOKEN", "api_key",
+			"apiKey", "private-key", "accessKey", "ssh_key", "db.pwd", "aws.credentials" })
+	void metadataThatLookSecretAreReadButNotWritten(String name) {
+		ServiceRecord record = record("10.0.0.5", Map.of(name, "canary"));
+		assertThat(this.formats.decode(KEY, this.plain.encode(record)).metadata()).containsKey(name);
+		assertThatExceptionOfType(InvalidValueException.class).isThrownBy(() -> this.formats.encode(record, JSON))
+			.withMessageContaining(name)
+			.satisfies((ex) -> assertThat(ex.getMessage()).doesNotContain("canary"));
+		assertThat(new GuardedFormats(InstanceFormats.with(List.of()), AllowedNetworks.of(List.of()), true)
+			.encode(record, JSON)).isNotEmpty();
+	}
+
+	private void assertAllowed(GuardedFormats guarded, String host) {
+		ServiceRecord record = record(host, Map.of());
+		assertThat(guarded.decode(KEY, guarded.encode(record, JSON))).isEqualTo(record);
+	}
+
+	private void assertRefused(GuardedFormats guarded, String host) {
+		ServiceRecord record = record(host, Map.of());
+		assertThatExceptionOfType(InvalidValueException.class).isThrownBy(() -> guarded.encode(record, JSON))
+			.withMessageContaining("host '" + host + "'");
+		assertThatExceptionOfType(InvalidValueException.class)
+			.isThrownBy(() -> guarded.decode(KEY, this.plain.encode(record)))
+			.withMessageContaining("host '" + host + "'");
+	}
+
+	private static ServiceRecord record(String host, Map<String, String> metadata) {
+		return new ServiceRecord(KEY, host, 80, false, InstanceStatus.UP, metadata);
+	}
+
+	private GuardedFormats guarded(String... networks) {
+		return new GuardedFormats(InstanceFormats.with(List.of()), AllowedNetworks.of(List.of(networks)), false);
+	}
+
+}

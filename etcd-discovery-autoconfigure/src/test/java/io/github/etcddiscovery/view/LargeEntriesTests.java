@@ -1,0 +1,89 @@
+package io.github.etcddiscovery.view;
+
+import java.time.Duration;
+import java.util.List;
+import java.util.stream.IntStream;
+
+import io.github.etcddiscovery.client.EtcdClient;
+import io.github.etcddiscovery.client.EtcdClientOptions;
+import io.github.etcddiscovery.client.JetcdEtcdClient;
+import io.github.etcddiscovery.instance.KeyLayout;
+import io.github.etcddiscovery.testing.EtcdBinary;
+import io.github.etcddiscovery.testing.EtcdEyes;
+import io.github.etcddiscovery.testing.EtcdProcess;
+import io.github.etcddiscovery.testing.OnEveryEtcd;
+import io.github.etcddiscovery.testing.TcpProxy;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Test;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
+
+/**
+ * Entries as large as etcd takes them, more than fit into one message together: 64 MiB.
+ */
+@OnEveryEtcd
+class LargeEntriesTests {
+
+	private static final Duration SOON = Duration.ofSeconds(30);
+
+	private static final int MANY = 50;
+
+	private static final byte[] LARGE = new byte[1_400_000];
+
+	private final EtcdProcess etcd;
+
+	private final EtcdEyes eyes;
+
+	private final TcpProxy proxy;
+
+	private final EtcdClient client;
+
+	private final ServiceView<Integer> view;
+
+	LargeEntriesTests(EtcdBinary binary) {
+		this.etcd = EtcdProcess.start(binary);
+		this.eyes = new EtcdEyes(this.etcd.endpoint());
+		this.proxy = TcpProxy.to(this.etcd.endpoint());
+		this.client = new JetcdEtcdClient(EtcdClientOptions.of(this.proxy.endpoint()), List.of());
+		this.view = new ServiceView<>(this.client, new KeyLayout("/services").ranges(),
+				(key, keyValue) -> keyValue.value().length, (length) -> true);
+	}
+
+	@AfterEach
+	void stop() {
+		this.view.close();
+		this.client.close();
+		this.proxy.close();
+		this.eyes.close();
+		this.etcd.close();
+	}
+
+	@Test
+	void viewReadsThemInSmallerPages() {
+		putMany();
+		this.view.start();
+		this.view.awaitSync(SOON);
+		assertThat(this.view.catalog().all("large")).hasSize(MANY);
+		assertThat(this.view.catalog().all("zero")).containsExactly(0);
+	}
+
+	@Test
+	void viewReadsThemAnewIfItMissedThem() {
+		this.view.start();
+		this.view.awaitSync(SOON);
+		this.proxy.setRefusing(true);
+		putMany();
+		this.proxy.setRefusing(false);
+		await().atMost(SOON).until(() -> this.view.catalog().all("zero").size() == 1);
+		assertThat(this.view.catalog().all("large")).hasSize(MANY);
+		this.eyes.put("/services/zero/2", new byte[0]);
+		await("follows again").atMost(SOON).until(() -> this.view.catalog().all("zero").size() == 2);
+	}
+
+	private void putMany() {
+		IntStream.range(0, MANY).forEach((i) -> this.eyes.put("/services/large/" + i, LARGE));
+		this.eyes.put("/services/zero/1", new byte[0]);
+	}
+
+}

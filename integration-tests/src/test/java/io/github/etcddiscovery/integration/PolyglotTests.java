@@ -1,0 +1,214 @@
+package io.github.etcddiscovery.integration;
+
+import java.io.IOException;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.Callable;
+import java.util.stream.Stream;
+
+import io.github.etcddiscovery.cloud.EtcdRegistration;
+import io.github.etcddiscovery.cloud.EtcdServiceRegistry;
+import io.github.etcddiscovery.documentation.Document;
+import io.github.etcddiscovery.testing.ApplicationProcess;
+import io.github.etcddiscovery.testing.EtcdApplicationTests;
+import io.github.etcddiscovery.testing.EtcdBinary;
+import io.github.etcddiscovery.testing.OnEveryEtcd;
+import io.github.etcddiscovery.testing.TestApplications;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+import org.springframework.boot.availability.AvailabilityChangeEvent;
+import org.springframework.boot.availability.ReadinessState;
+import org.springframework.boot.env.YamlPropertySourceLoader;
+import org.springframework.cloud.client.ServiceInstance;
+import org.springframework.cloud.client.discovery.DiscoveryClient;
+import org.springframework.context.ConfigurableApplicationContext;
+import org.springframework.core.env.EnumerablePropertySource;
+import org.springframework.core.io.ByteArrayResource;
+import org.springframework.web.client.RestTemplate;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
+
+/**
+ * Spring and Go call each other, with what {@code docs/polyglot.md} says to set.
+ */
+@OnEveryEtcd
+@RequiresGo
+class PolyglotTests extends EtcdApplicationTests {
+
+	private static final Logger logger = LoggerFactory.getLogger(PolyglotTests.class);
+
+	private static final Document PAGE = Document.of("docs/polyglot.md");
+
+	private static final String ORDERS = "/services/orders/";
+
+	private static final String STOCK = "/services/stock/";
+
+	/** What dies without leaving goes with its lease. */
+	private static final Duration SOON = Duration.ofSeconds(30);
+
+	private final EtcdBinary binary;
+
+	private final List<AutoCloseable> processes = new ArrayList<>();
+
+	PolyglotTests(EtcdBinary binary) {
+		super(binary);
+		this.binary = binary;
+	}
+
+	@AfterEach
+	void endProcesses() throws Exception {
+		for (AutoCloseable process : this.processes) {
+			process.close();
+		}
+	}
+
+	@ParameterizedTest
+	@CsvSource({ "go-kit, 0, http://127.0.0.1:", "naming, 1, 127.0.0.1:" })
+	void springAndGoCallEachOther(String format, int snippet, String instance) throws IOException {
+		ConfigurableApplicationContext orders = start(snippet);
+		GoPeer go = go(format);
+		await().atMost(SOON).until(() -> !instancesOf(orders).isEmpty());
+		RestTemplate template = orders.getBean(RestTemplate.class);
+		assertThat(template.getForObject("http://stock/hello", String.class)).isEqualTo(go.name());
+		assertThat(go.instances()).containsExactly(instance + TestApplications.port(orders));
+		assertThat(go.call()).isEqualTo("spring@127.0.0.1:" + TestApplications.port(orders));
+	}
+
+	@ParameterizedTest
+	@CsvSource({ "go-kit, 0", "naming, 1" })
+	void goSeesSpringComeAndGo(String format, int snippet) throws IOException {
+		GoPeer go = go(format);
+		go.port();
+		ConfigurableApplicationContext orders = start(snippet);
+		await().atMost(SOON).until(() -> go.instances().size() == 1);
+		AvailabilityChangeEvent.publish(orders, ReadinessState.REFUSING_TRAFFIC);
+		took(format, "Go sees Spring vanish, refusing traffic", () -> go.instances().isEmpty());
+		AvailabilityChangeEvent.publish(orders, ReadinessState.ACCEPTING_TRAFFIC);
+		took(format, "Go sees Spring appear, accepting traffic", () -> go.instances().size() == 1);
+		Thread closing = new Thread(orders::close);
+		closing.start();
+		took(format, "Go sees Spring vanish, deregistered", () -> go.instances().isEmpty());
+		ApplicationProcess killed = process(snippet);
+		await().atMost(SOON).until(() -> go.instances().size() == 1);
+		assertThat(go.call()).isEqualTo("spring@" + killed.instanceId());
+		killed.kill();
+		took(format, "Go sees Spring vanish, killed, ttl 3 s", () -> go.instances().isEmpty());
+		await().atMost(SOON).until(() -> !closing.isAlive());
+	}
+
+	@Test
+	void goSeesAnInstanceThatChanges() throws IOException {
+		ConfigurableApplicationContext orders = start(0);
+		GoPeer go = go("go-kit");
+		String address = "127.0.0.1:" + TestApplications.port(orders);
+		assertThat(go.instances()).containsExactly("http://" + address);
+		EtcdRegistration registration = orders.getBean(EtcdRegistration.class);
+		registration.setSecure(true);
+		orders.getBean(EtcdServiceRegistry.class).flush(registration);
+		took("go-kit", "Go sees a change of Spring's", () -> go.instances().equals(List.of("https://" + address)));
+	}
+
+	@ParameterizedTest
+	@CsvSource({ "go-kit, 0", "naming, 1" })
+	void springSeesGoComeAndGo(String format, int snippet) throws IOException {
+		ConfigurableApplicationContext orders = start(snippet);
+		GoPeer first = go(format);
+		await().pollInterval(Duration.ofMillis(5)).atMost(SOON).until(() -> instancesOf(orders).size() == 1);
+		long seen = System.currentTimeMillis();
+		logger.info("{} on {}: Spring sees Go appear {} ms after it began to register", format, this.binary,
+				seen - first.registeringSince());
+		GoPeer second = go(format);
+		await().atMost(SOON).until(() -> instancesOf(orders).size() == 2);
+		first.terminate();
+		took(format, "Spring sees Go vanish, deregistered", () -> instancesOf(orders).size() == 1);
+		RestTemplate template = orders.getBean(RestTemplate.class);
+		assertThat(template.getForObject("http://stock/hello", String.class)).isEqualTo(second.name());
+		second.kill();
+		took(format, "Spring sees Go vanish, killed, ttl 3 s", () -> instancesOf(orders).isEmpty());
+	}
+
+	/** As go-zero's publisher writes it, and as its subscriber reads it. */
+	@Test
+	void goZeroFindsAndIsFound() throws IOException {
+		this.eyes.put("stock.rpc/7587848943239472392", "127.0.0.1:4711");
+		ConfigurableApplicationContext orders = start(2);
+		assertFound(orders, 4711);
+		String address = "127.0.0.1:" + TestApplications.port(orders);
+		assertThat(this.eyes.all("services/orders/")).containsExactly(Map.entry("services/orders/" + address, address));
+	}
+
+	@Test
+	void kratosIsFound() throws IOException {
+		this.eyes.put("/microservices/stock/4f3ac0a5",
+				"{\"id\":\"4f3ac0a5\",\"name\":\"stock\",\"version\":\"v1\",\"metadata\":null,"
+						+ "\"endpoints\":[\"grpc://127.0.0.1:9000\",\"http://127.0.0.1:8000\"]}");
+		ConfigurableApplicationContext orders = start(3);
+		assertFound(orders, 8000);
+		assertThat(instancesOf(orders).get(0).getMetadata()).containsEntry("gRPC_port", "9000");
+	}
+
+	private static void assertFound(ConfigurableApplicationContext orders, int port) {
+		await().atMost(SOON).until(() -> instancesOf(orders).size() == 1);
+		assertThat(instancesOf(orders).get(0).getHost()).isEqualTo("127.0.0.1");
+		assertThat(instancesOf(orders).get(0).getPort()).isEqualTo(port);
+	}
+
+	private static List<ServiceInstance> instancesOf(ConfigurableApplicationContext orders) {
+		return orders.getBean(DiscoveryClient.class).getInstances("stock");
+	}
+
+	private void took(String format, String what, Callable<Boolean> condition) {
+		long begun = System.nanoTime();
+		await(what).pollInterval(Duration.ofMillis(5)).atMost(SOON).until(condition);
+		logger.info("{} on {}: {} after {} ms", format, this.binary, what,
+				Duration.ofNanos(System.nanoTime() - begun).toMillis());
+	}
+
+	private GoPeer go(String format) {
+		GoPeer go = GoPeer.start(this.etcd.endpoint(), format, STOCK, ORDERS);
+		this.processes.add(go);
+		return go;
+	}
+
+	private ConfigurableApplicationContext start(int snippet) throws IOException {
+		return Stock.start(this.applications, Orders.class, "orders", properties(snippet));
+	}
+
+	private ApplicationProcess process(int snippet) throws IOException {
+		List<String> arguments = new ArrayList<>(
+				List.of("-cp", System.getProperty("java.class.path"), Orders.class.getName()));
+		String[] further = { "spring.cloud.etcd.discovery.ttl=3s", "spring.cloud.etcd.discovery.heartbeat=1s",
+				"spring.cloud.gateway.server.webflux.enabled=false" };
+		this.applications
+			.properties("orders",
+					Stream.concat(Stream.of(properties(snippet)), Stream.of(further)).toArray(String[]::new))
+			.forEach((name, value) -> arguments.add("--" + name + "=" + value));
+		ApplicationProcess process = new ApplicationProcess(Map.of(), arguments);
+		this.processes.add(process);
+		return process;
+	}
+
+	/** What the page says to set, but for where etcd is. */
+	private static String[] properties(int snippet) throws IOException {
+		Map<String, String> properties = new LinkedHashMap<>();
+		new YamlPropertySourceLoader().load("page", new ByteArrayResource(PAGE.blocks("yaml").get(snippet).getBytes()))
+			.forEach((source) -> Stream.of(((EnumerablePropertySource<?>) source).getPropertyNames())
+				.forEach((name) -> properties.put(name, String.valueOf(source.getProperty(name)))));
+		assertThat(properties).containsEntry("spring.application.name", "orders");
+		properties.remove("spring.cloud.etcd.endpoints");
+		return properties.entrySet()
+			.stream()
+			.map((entry) -> entry.getKey() + "=" + entry.getValue())
+			.toArray(String[]::new);
+	}
+
+}

@@ -1,0 +1,38 @@
+package io.github.etcddiscovery.integration;
+
+import java.lang.annotation.ElementType;
+import java.lang.annotation.Retention;
+import java.lang.annotation.RetentionPolicy;
+import java.lang.annotation.Target;
+
+import io.github.etcddiscovery.testing.InstalledCondition;
+import org.junit.jupiter.api.extension.ExtendWith;
+
+/**
+ * Skips a test class where Go, etcd's Go client or go-kit is not installed, but fails it
+ * where the environment variable {@code CI} is set: there that is a mistake.
+ */
+@Target(ElementType.TYPE)
+@Retention(RetentionPolicy.RUNTIME)
+@ExtendWith(RequiresGo.Condition.class)
+@interface RequiresGo {
+
+	/**
+	 * Decides.
+	 */
+	class Condition extends InstalledCondition {
+
+		@Override
+		protected boolean isInstalled() {
+			return GoPeer.canBeBuilt();
+		}
+
+		@Override
+		protected String missing() {
+			return "No Go with etcd's client and go-kit: expected Debian's golang-go, golang-etcd-server-dev and"
+					+ " golang-github-go-kit-kit-dev";
+		}
+
+	}
+
+}
