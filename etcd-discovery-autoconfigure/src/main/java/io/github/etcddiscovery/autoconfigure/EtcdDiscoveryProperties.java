@@ -129,6 +129,8 @@ public class EtcdDiscoveryProperties {
 	 */
 	private String format = "json";
 
+	private final WriteAlsoProperties writeAlso = new WriteAlsoProperties();
+
 	/**
 	 * How many instances to hold at most; what is beyond is rejected.
 	 */
@@ -344,6 +346,10 @@ public class EtcdDiscoveryProperties {
 		this.format = format;
 	}
 
+	public WriteAlsoProperties getWriteAlso() {
+		return this.writeAlso;
+	}
+
 	public int getMaxInstances() {
 		return this.maxInstances;
 	}
@@ -422,6 +428,40 @@ public class EtcdDiscoveryProperties {
 
 	public void setOrder(int order) {
 		this.order = order;
+	}
+
+	/**
+	 * A second record of the registration, for others.
+	 */
+	public static class WriteAlsoProperties {
+
+		/**
+		 * What the key of a second record begins with, for those who look elsewhere; it
+		 * is at service-prefix/instance-id. By default there is none.
+		 */
+		private @Nullable String servicePrefix;
+
+		/**
+		 * Format of the second record.
+		 */
+		private @Nullable String format;
+
+		public @Nullable String getServicePrefix() {
+			return this.servicePrefix;
+		}
+
+		public void setServicePrefix(@Nullable String servicePrefix) {
+			this.servicePrefix = servicePrefix;
+		}
+
+		public @Nullable String getFormat() {
+			return this.format;
+		}
+
+		public void setFormat(@Nullable String format) {
+			this.format = format;
+		}
+
 	}
 
 }

@@ -8,11 +8,10 @@ import java.util.Objects;
 import io.github.etcddiscovery.cloud.EtcdRegistration;
 import io.github.etcddiscovery.cloud.EtcdRegistrationCustomizer;
 import io.github.etcddiscovery.cloud.Registrations;
-import io.github.etcddiscovery.instance.GuardedFormats;
+import io.github.etcddiscovery.cloud.RegistryEntries;
+import io.github.etcddiscovery.cloud.WriteAlso;
 import io.github.etcddiscovery.instance.InstanceKey;
-import io.github.etcddiscovery.instance.InstanceStatus;
 import io.github.etcddiscovery.instance.InvalidValueException;
-import io.github.etcddiscovery.instance.ServiceRecord;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -39,22 +38,20 @@ final class EtcdRegistrationFactory {
 
 	private static final String NO_ID_YET = "by-address";
 
-	private static final int NO_PORT_YET = 1;
-
 	private final Environment environment;
 
 	private final InetUtils inetUtils;
 
 	private final List<EtcdRegistrationCustomizer> customizers;
 
-	private final GuardedFormats formats;
+	private final RegistryEntries entries;
 
 	EtcdRegistrationFactory(Environment environment, InetUtils inetUtils, List<EtcdRegistrationCustomizer> customizers,
-			GuardedFormats formats) {
+			RegistryEntries entries) {
 		this.environment = environment;
 		this.inetUtils = inetUtils;
 		this.customizers = customizers;
-		this.formats = formats;
+		this.entries = entries;
 	}
 
 	/** The application, without its management port. */
@@ -65,12 +62,13 @@ final class EtcdRegistrationFactory {
 				metadata(properties, properties.getMetadata()));
 		registration.setHost(host.host(), host.reason());
 		registration.setFormat(properties.getFormat());
+		registration.setWriteAlso(writeAlso(properties.getWriteAlso()));
 		PropertyRules.check(() -> {
-			check(registration);
+			this.entries.check(registration);
 			return registration;
 		});
 		this.customizers.forEach((customizer) -> customizer.customize(registration));
-		check(registration);
+		this.entries.check(registration);
 		return registration;
 	}
 
@@ -99,7 +97,7 @@ final class EtcdRegistrationFactory {
 			registration.setHost(host.host(), host.reason());
 		}
 		try {
-			check(registration);
+			this.entries.check(registration);
 		}
 		catch (InvalidValueException ex) {
 			logger.warn("A management port will not be registered: {}", ex.getMessage());
@@ -136,6 +134,18 @@ final class EtcdRegistrationFactory {
 		return StringUtils.hasText(properties.getInstanceId()) ? properties.getInstanceId() : null;
 	}
 
+	/** Returns {@code null} if nothing is said of it. */
+	static @Nullable WriteAlso writeAlso(EtcdDiscoveryProperties.WriteAlsoProperties properties) {
+		String prefix = Objects.requireNonNullElse(properties.getServicePrefix(), "");
+		String format = Objects.requireNonNullElse(properties.getFormat(), "");
+		if (prefix.isEmpty() && !format.isEmpty()) {
+			throw PropertyRules.invalid("discovery.write-also.service-prefix", "",
+					"Expected a key prefix such as /legacy/orders, since spring.cloud.etcd.discovery.write-also.format is"
+							+ " set.");
+		}
+		return prefix.isEmpty() ? null : new WriteAlso(prefix, format);
+	}
+
 	private static Map<String, String> metadata(EtcdDiscoveryProperties properties, Map<String, String> own) {
 		Map<String, String> metadata = new LinkedHashMap<>(own);
 		if (StringUtils.hasText(properties.getZone())) {
@@ -155,16 +165,6 @@ final class EtcdRegistrationFactory {
 
 	private boolean isBound(String section) {
 		return Binder.get(this.environment).bind(section, Bindable.mapOf(String.class, Object.class)).isBound();
-	}
-
-	/** The port may not be known yet; all else can be checked now rather than later. */
-	private void check(EtcdRegistration registration) {
-		boolean noPortYet = registration.getPort() == 0;
-		this.formats.encode(
-				new ServiceRecord(new InstanceKey(registration.getServiceId(), registration.getInstanceId()),
-						registration.getHost(), noPortYet ? NO_PORT_YET : registration.getPort(),
-						registration.isSecure(), InstanceStatus.UP, registration.getMetadata()),
-				registration.getFormat());
 	}
 
 }

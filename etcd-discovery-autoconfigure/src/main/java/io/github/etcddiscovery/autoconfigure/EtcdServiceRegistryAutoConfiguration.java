@@ -8,6 +8,7 @@ import io.github.etcddiscovery.cloud.EtcdRegistrationCustomizer;
 import io.github.etcddiscovery.cloud.EtcdServiceRegistry;
 import io.github.etcddiscovery.cloud.GracefulDeregistration;
 import io.github.etcddiscovery.cloud.RegistrationLifecycles;
+import io.github.etcddiscovery.cloud.RegistryEntries;
 import io.github.etcddiscovery.cloud.WebServerPorts;
 import io.github.etcddiscovery.instance.GuardedFormats;
 import io.github.etcddiscovery.instance.KeyLayout;
@@ -53,10 +54,16 @@ public final class EtcdServiceRegistryAutoConfiguration {
 	private static final Logger logger = LoggerFactory.getLogger(EtcdServiceRegistryAutoConfiguration.class);
 
 	@Bean
+	@ConditionalOnMissingBean
+	RegistryEntries etcdRegistryEntries(KeyLayout layout, GuardedFormats formats) {
+		return new RegistryEntries(layout, formats);
+	}
+
+	@Bean
 	@Fallback
 	@ConditionalOnMissingBean
-	EtcdServiceRegistry etcdServiceRegistry(EtcdClient client, KeyLayout layout, GuardedFormats formats,
-			EtcdProperties properties, EtcdDiscoveryProperties discovery, ObjectProvider<Telemetry> telemetries) {
+	EtcdServiceRegistry etcdServiceRegistry(EtcdClient client, RegistryEntries entries, EtcdProperties properties,
+			EtcdDiscoveryProperties discovery, ObjectProvider<Telemetry> telemetries) {
 		TtlOption ttl = PropertyRules.check(() -> new TtlOption(discovery.getHeartbeat(), discovery.getTtl()));
 		if (ttl.heartbeat().multipliedBy(3).compareTo(ttl.ttl()) > 0) {
 			logger.warn(
@@ -65,8 +72,8 @@ public final class EtcdServiceRegistryAutoConfiguration {
 					ttl.heartbeat(), ttl.ttl());
 		}
 		Telemetry telemetry = telemetries.getIfAvailable(() -> Telemetry.NONE);
-		return new EtcdServiceRegistry((onRegistered) -> new Registrar(client, ttl, onRegistered, telemetry), layout,
-				formats, discovery.isDeregister(), properties.getRequestTimeout());
+		return new EtcdServiceRegistry((listener) -> new Registrar(client, ttl, listener, telemetry), entries,
+				discovery.isDeregister(), properties.getRequestTimeout());
 	}
 
 	@Bean
@@ -107,8 +114,8 @@ public final class EtcdServiceRegistryAutoConfiguration {
 		@Bean
 		@ConditionalOnMissingBean(search = SearchStrategy.CURRENT)
 		EtcdRegistrationFactory etcdRegistrationFactory(Environment environment, InetUtils inetUtils,
-				ObjectProvider<EtcdRegistrationCustomizer> customizers, GuardedFormats formats) {
-			return new EtcdRegistrationFactory(environment, inetUtils, customizers.orderedStream().toList(), formats);
+				ObjectProvider<EtcdRegistrationCustomizer> customizers, RegistryEntries entries) {
+			return new EtcdRegistrationFactory(environment, inetUtils, customizers.orderedStream().toList(), entries);
 		}
 
 		@Bean(EtcdRefreshAutoConfiguration.REGISTRATION_BEAN)

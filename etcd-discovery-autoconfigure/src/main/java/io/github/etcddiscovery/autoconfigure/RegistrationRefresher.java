@@ -5,6 +5,7 @@ import java.util.Map;
 import java.util.Set;
 
 import io.github.etcddiscovery.cloud.EtcdAutoServiceRegistration;
+import io.github.etcddiscovery.cloud.WriteAlso;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -30,7 +31,7 @@ final class RegistrationRefresher implements ApplicationListener<EnvironmentChan
 
 	/** What a record is made of, in the uniform form: lower case, without hyphens. */
 	private static final Set<String> IN_PLACE = Set.of("servicename", "instanceid", "host", "preferipaddress", "port",
-			"secure", "zone", "format", "metadata", "managementmetadata");
+			"secure", "zone", "format", "writealso", "metadata", "managementmetadata");
 
 	private final Environment environment;
 
@@ -83,14 +84,15 @@ final class RegistrationRefresher implements ApplicationListener<EnvironmentChan
 	 */
 	private record RecordParts(@Nullable String applicationName, @Nullable String serviceName,
 			@Nullable String instanceId, @Nullable String host, boolean preferIpAddress, @Nullable Integer port,
-			@Nullable Boolean secure, @Nullable String zone, String format, Map<String, String> metadata,
-			Map<String, String> managementMetadata) {
+			@Nullable Boolean secure, @Nullable String zone, String format, @Nullable WriteAlso writeAlso,
+			Map<String, String> metadata, Map<String, String> managementMetadata) {
 
 		static RecordParts of(EtcdDiscoveryProperties properties, Environment environment) {
 			return new RecordParts(environment.getProperty("spring.application.name"), properties.getServiceName(),
 					properties.getInstanceId(), properties.getHost(), properties.isPreferIpAddress(),
 					properties.getPort(), properties.getSecure(), properties.getZone(), properties.getFormat(),
-					Map.copyOf(properties.getMetadata()), Map.copyOf(properties.getManagementMetadata()));
+					EtcdRegistrationFactory.writeAlso(properties.getWriteAlso()), Map.copyOf(properties.getMetadata()),
+					Map.copyOf(properties.getManagementMetadata()));
 		}
 
 	}

@@ -42,6 +42,8 @@ public class EtcdRegistration implements Registration {
 
 	private volatile String format = InstanceFormats.DEFAULT;
 
+	private volatile @Nullable WriteAlso writeAlso;
+
 	private volatile InstanceStatus status = InstanceStatus.UP;
 
 	/** Whether the application refuses traffic, whatever its status is set to. */
@@ -176,6 +178,23 @@ public class EtcdRegistration implements Registration {
 		this.format = format;
 	}
 
+	/**
+	 * Returns the second record to write.
+	 * @return where and in which format, {@code null} for none
+	 */
+	public @Nullable WriteAlso getWriteAlso() {
+		return this.writeAlso;
+	}
+
+	/**
+	 * Sets a second record to write: either both come to be in etcd or none, and they go
+	 * together.
+	 * @param writeAlso where and in which format, {@code null} for none
+	 */
+	public void setWriteAlso(@Nullable WriteAlso writeAlso) {
+		this.writeAlso = writeAlso;
+	}
+
 	@Override
 	public URI getUri() {
 		return new EtcdServiceInstance(toRecord(), 0).getUri();
@@ -236,6 +255,7 @@ public class EtcdRegistration implements Registration {
 			this.port = (before.port == after.port) ? this.port : after.port;
 			this.secure = (before.secure == after.secure) ? this.secure : after.secure;
 			this.format = before.format.equals(after.format) ? this.format : after.format;
+			this.writeAlso = Objects.equals(before.writeAlso, after.writeAlso) ? this.writeAlso : after.writeAlso;
 			before.metadata.forEach((name, value) -> {
 				if (!after.metadata.containsKey(name)) {
 					this.metadata.remove(name, value);
@@ -249,10 +269,9 @@ public class EtcdRegistration implements Registration {
 		}
 	}
 
-	/** Returns what this would be with other metadata, and a port if it has none yet. */
-	EtcdRegistration copyWith(String name, @Nullable String value) {
+	/** Returns what this will be at least when it knows its port. */
+	EtcdRegistration copyWithPort() {
 		EtcdRegistration copy = copy();
-		copy.changeMetadata(name, value);
 		copy.boundPort = (copy.boundPort != 0) ? copy.boundPort : 1;
 		return copy;
 	}
@@ -264,6 +283,7 @@ public class EtcdRegistration implements Registration {
 					this.secure, this.metadata);
 			copy.hostReason = this.hostReason;
 			copy.format = this.format;
+			copy.writeAlso = this.writeAlso;
 			copy.boundPort = this.boundPort;
 			copy.status = this.status;
 			copy.refusing = this.refusing;

@@ -4,22 +4,17 @@ import java.time.Duration;
 import java.util.Collection;
 import java.util.List;
 import java.util.Objects;
-import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
-import java.util.function.Consumer;
 import java.util.function.Function;
 
 import io.github.etcddiscovery.client.EtcdException;
-import io.github.etcddiscovery.instance.GuardedFormats;
 import io.github.etcddiscovery.instance.InstanceStatus;
 import io.github.etcddiscovery.instance.InvalidValueException;
-import io.github.etcddiscovery.instance.KeyLayout;
 import io.github.etcddiscovery.registry.RecordState;
 import io.github.etcddiscovery.registry.Registrar;
-import io.github.etcddiscovery.registry.RegistryEntry;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -36,7 +31,7 @@ public class EtcdServiceRegistry implements ServiceRegistry<EtcdRegistration>, A
 
 	private static final Logger logger = LoggerFactory.getLogger(EtcdServiceRegistry.class);
 
-	private final Function<Consumer<String>, Registrar> registrars;
+	private final Function<Registrar.Listener, Registrar> registrars;
 
 	private final RegistryEntries entries;
 
@@ -44,26 +39,24 @@ public class EtcdServiceRegistry implements ServiceRegistry<EtcdRegistration>, A
 
 	private final OutcomeWait waiting;
 
-	private final RegisteredKeys keys = new RegisteredKeys();
-
-	private @Nullable Registrar registrar;
+	/** What is registered, {@code null} for nothing. */
+	private @Nullable Placements placements;
 
 	private boolean ended;
 
 	/**
 	 * Creates a registry. Starts nothing.
 	 * @param registrars creates the write side, whenever it is needed; what it is given
-	 * has to be told the key of every record that comes to be in etcd
-	 * @param layout where the records are
-	 * @param formats write a record
+	 * has to be told how the records fare
+	 * @param entries makes of a registration what is written
 	 * @param deregister whether leaving takes the records out of etcd; otherwise they
 	 * stay until their lease runs out
 	 * @param timeout how long registering waits for etcd
 	 */
-	public EtcdServiceRegistry(Function<Consumer<String>, Registrar> registrars, KeyLayout layout,
-			GuardedFormats formats, boolean deregister, Duration timeout) {
+	public EtcdServiceRegistry(Function<Registrar.Listener, Registrar> registrars, RegistryEntries entries,
+			boolean deregister, Duration timeout) {
 		this.registrars = registrars;
-		this.entries = new RegistryEntries(layout, formats);
+		this.entries = entries;
 		this.deregister = deregister;
 		this.waiting = new OutcomeWait(timeout);
 	}
@@ -94,49 +87,22 @@ public class EtcdServiceRegistry implements ServiceRegistry<EtcdRegistration>, A
 		if (this.ended) {
 			throw new IllegalStateException("Not registering " + registration + ": the application is closing");
 		}
-		RegistryEntry entry = this.entries.of(registration);
-		Registrar current = this.registrar;
+		List<RecordToWrite> records = this.entries.of(registration);
+		Placements current = this.placements;
 		if (current == null) {
-			current = this.registrars.apply(this::onRegistered);
-			this.registrar = current;
+			current = new Placements(this, this.registrars);
+			this.placements = current;
 		}
-		this.keys.move(registration, entry.key());
-		if (!this.entries.isShown(registration)) {
-			return hide(registration, current);
+		if (records.stream().noneMatch(RecordToWrite::shown)) {
+			logger.info("Out of etcd as long as the status of {} is not UP: format {} has no room for it", registration,
+					registration.getFormat());
 		}
-		CompletableFuture<Void> outcome = current.register(entry);
-		if (current.state(entry.key()) == RecordState.REGISTERED) {
-			onRegistered(entry.key());
-		}
-		return outcome;
-	}
-
-	/**
-	 * Its format cannot say that it is not to be called, other than by not being there.
-	 */
-	private CompletableFuture<Void> hide(EtcdRegistration registration, Registrar current) {
-		logger.info("Out of etcd as long as the status of {} is not UP: format {} has no room for it", registration,
-				registration.getFormat());
-		return CompletableFuture
-			.allOf(this.keys.hide(registration).stream().map(current::deregister).toArray(CompletableFuture[]::new));
-	}
-
-	private boolean isHidden(EtcdRegistration registration) {
-		return this.keys.contains(registration) && !this.entries.isShown(registration);
+		return current.place(registration, records);
 	}
 
 	/** Makes sure that a registration could be handed over. */
 	void check(EtcdRegistration registration) {
 		this.entries.of(registration);
-	}
-
-	/** Comes on the registrar's thread, mostly. */
-	private synchronized void onRegistered(String key) {
-		Set<String> leaving = this.keys.settle(key);
-		Registrar current = this.registrar;
-		if (current != null) {
-			leaving.forEach(current::deregister);
-		}
 	}
 
 	/**
@@ -147,16 +113,20 @@ public class EtcdServiceRegistry implements ServiceRegistry<EtcdRegistration>, A
 		if (getState(registration) == RecordState.REGISTERED) {
 			callback.run();
 		}
-		else {
-			this.keys.whenSettled(registration, callback);
+		else if (this.placements != null) {
+			this.placements.whenSettled(registration, callback);
 		}
 	}
 
 	/** Writes what has changed of a registration, if it is registered. Does not wait. */
 	synchronized void publishChanges(EtcdRegistration registration) {
-		if (this.keys.contains(registration)) {
+		if (isWanted(registration)) {
 			submit(registration);
 		}
+	}
+
+	private boolean isWanted(EtcdRegistration registration) {
+		return this.placements != null && this.placements.contains(registration);
 	}
 
 	/**
@@ -179,20 +149,16 @@ public class EtcdServiceRegistry implements ServiceRegistry<EtcdRegistration>, A
 		CompletableFuture<Void> gone = CompletableFuture.completedFuture(null);
 		boolean wasThere;
 		synchronized (this) {
-			// Callers of what has just been hidden may not know it yet.
-			wasThere = registrations.stream()
-				.anyMatch((registration) -> getState(registration) == RecordState.REGISTERED || isHidden(registration));
-			Set<String> leaving = this.keys.remove(registrations);
-			Registrar current = this.registrar;
-			if (leaving.isEmpty() || current == null) {
+			Placements current = this.placements;
+			if (current == null || registrations.stream().noneMatch(current::contains)) {
 				return false;
 			}
-			if (this.keys.isEmpty()) {
+			wasThere = registrations.stream().anyMatch(current::mayBeCalled);
+			if (registrations.containsAll(current.all())) {
 				last = detach();
 			}
 			else {
-				gone = CompletableFuture
-					.allOf(leaving.stream().map(current::deregister).toArray(CompletableFuture[]::new));
+				gone = current.remove(registrations);
 			}
 		}
 		if (last != null) {
@@ -216,7 +182,7 @@ public class EtcdServiceRegistry implements ServiceRegistry<EtcdRegistration>, A
 	boolean withdrawAll() {
 		List<EtcdRegistration> all;
 		synchronized (this) {
-			all = this.keys.all();
+			all = (this.placements != null) ? this.placements.all() : List.of();
 		}
 		return withdraw(all);
 	}
@@ -241,10 +207,9 @@ public class EtcdServiceRegistry implements ServiceRegistry<EtcdRegistration>, A
 
 	/** From here on registrations go to another registrar, and the lock is not needed. */
 	private synchronized @Nullable Registrar detach() {
-		Registrar detached = this.registrar;
-		this.registrar = null;
-		this.keys.clear();
-		return detached;
+		Placements detached = this.placements;
+		this.placements = null;
+		return (detached != null) ? detached.registrar() : null;
 	}
 
 	/**
@@ -270,7 +235,7 @@ public class EtcdServiceRegistry implements ServiceRegistry<EtcdRegistration>, A
 	public boolean flush(EtcdRegistration registration) {
 		CompletableFuture<Void> outcome;
 		synchronized (this) {
-			if (this.ended || !this.keys.contains(registration)) {
+			if (this.ended || !isWanted(registration)) {
 				return false;
 			}
 			outcome = submit(registration);
@@ -295,7 +260,9 @@ public class EtcdServiceRegistry implements ServiceRegistry<EtcdRegistration>, A
 		String former;
 		synchronized (this) {
 			this.entries.requireRoomForMetadata(registration, name);
-			check(registration.copyWith(name, value));
+			EtcdRegistration candidate = registration.copy();
+			candidate.changeMetadata(name, value);
+			this.entries.check(candidate);
 			former = registration.changeMetadata(name, value);
 		}
 		try {
@@ -331,25 +298,22 @@ public class EtcdServiceRegistry implements ServiceRegistry<EtcdRegistration>, A
 	}
 
 	/**
-	 * Says how far a registration is.
+	 * Says how far a registration is; with a second record, how far that one of the two
+	 * is which is further behind.
 	 * @param registration which one
 	 * @return its state
 	 */
 	public synchronized RecordState getState(EtcdRegistration registration) {
-		String key = this.keys.key(registration);
-		return (key != null && this.registrar != null) ? this.registrar.state(key) : RecordState.GONE;
+		return (this.placements != null) ? this.placements.state(registration) : RecordState.GONE;
 	}
 
 	/**
 	 * Returns all that is registered through this registry.
-	 * @return the records, in the order in which they were registered first
+	 * @return the records, in the order in which the registrations came first; a second
+	 * record follows the first
 	 */
 	public synchronized List<RegisteredRecord> getRecords() {
-		return this.keys.all()
-			.stream()
-			.map((registration) -> RegisteredRecord.of(registration, String.valueOf(this.keys.key(registration)),
-					this.registrar))
-			.toList();
+		return (this.placements != null) ? this.placements.records() : List.of();
 	}
 
 	/**
@@ -357,14 +321,12 @@ public class EtcdServiceRegistry implements ServiceRegistry<EtcdRegistration>, A
 	 * @return the counts, as they are at this moment
 	 */
 	public synchronized RegistrationStatistics getStatistics() {
-		Registrar current = this.registrar;
-		int registered = (int) this.keys.all()
-			.stream()
-			.filter((registration) -> getState(registration) == RecordState.REGISTERED)
-			.count();
-		return (current != null)
-				? new RegistrationStatistics(registered, current.reregistrations(), current.leaseRemaining())
-				: new RegistrationStatistics(0, 0, Duration.ZERO);
+		Placements current = this.placements;
+		if (current == null) {
+			return new RegistrationStatistics(0, 0, Duration.ZERO);
+		}
+		return new RegistrationStatistics(current.registered(), current.registrar().reregistrations(),
+				current.registrar().leaseRemaining());
 	}
 
 }

@@ -31,13 +31,12 @@ public record RegisteredRecord(String key, RecordState state, @Nullable String r
 		String format, String lease, long leaseRemainingMillis, String host, String hostReason, int port,
 		Map<String, String> metadata) {
 
-	/** Describes what has become of a registration, without a registrar nothing. */
-	static RegisteredRecord of(EtcdRegistration registration, String key, @Nullable Registrar registrar) {
-		EtcdException refusal = (registrar != null) ? registrar.refusal(key) : null;
-		return new RegisteredRecord(key, (registrar != null) ? registrar.state(key) : RecordState.GONE,
-				(refusal != null) ? refusal.getMessage() : null, registration.getStatus(), registration.getFormat(),
-				(registrar != null) ? Long.toHexString(registrar.leaseId()) : "0",
-				(registrar != null) ? registrar.leaseRemaining().toMillis() : 0, registration.getHost(),
+	/** Describes what has become of a record. */
+	static RegisteredRecord of(EtcdRegistration registration, RecordToWrite record, Registrar registrar) {
+		EtcdException refusal = registrar.refusal(record.key());
+		return new RegisteredRecord(record.key(), registrar.state(record.key()),
+				(refusal != null) ? refusal.getMessage() : null, registration.getStatus(), record.format(),
+				Long.toHexString(registrar.leaseId()), registrar.leaseRemaining().toMillis(), registration.getHost(),
 				registration.getHostReason(), registration.getPort(), registration.metadataSnapshot());
 	}
 

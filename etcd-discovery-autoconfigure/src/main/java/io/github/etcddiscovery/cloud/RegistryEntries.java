@@ -1,5 +1,8 @@
 package io.github.etcddiscovery.cloud;
 
+import java.util.List;
+import java.util.Set;
+
 import io.github.etcddiscovery.instance.GuardedFormats;
 import io.github.etcddiscovery.instance.InstanceCodec;
 import io.github.etcddiscovery.instance.InstanceKey;
@@ -15,35 +18,58 @@ import io.github.etcddiscovery.registry.RegistryEntry;
  * @param layout where the records are
  * @param formats write a record
  */
-record RegistryEntries(KeyLayout layout, GuardedFormats formats) {
+public record RegistryEntries(KeyLayout layout, GuardedFormats formats) {
 
-	/** The last part says whom the registrar may take a key over from. */
-	RegistryEntry of(EtcdRegistration registration) {
-		ServiceRecord record = registration.toRecord();
-		InstanceKey key = record.key();
-		String format = registration.getFormat();
-		byte[] value = this.formats.encode(record, format);
-		byte[] farewell = codec(registration).carriesStatus()
-				? this.formats.encode(record.withStatus(InstanceStatus.OUT_OF_SERVICE), format) : null;
-		return new RegistryEntry(this.layout.format(key), value, farewell,
-				(found) -> this.formats.decode(key, found).sameAddress(record));
+	private static final Set<String> OF_THE_SECOND = Set.of("format", "service-prefix");
+
+	/**
+	 * Makes sure that a registration could be written. Its port need not be known yet.
+	 * @param registration the registration
+	 * @throws InvalidValueException if a part of it breaks the rules
+	 */
+	public void check(EtcdRegistration registration) {
+		of(registration.copyWithPort());
 	}
 
-	/** Whether a registration is to be in etcd at all. */
-	boolean isShown(EtcdRegistration registration) {
-		return codec(registration).carriesStatus() || registration.getStatus() == InstanceStatus.UP;
+	/** Returns what is to be written. */
+	List<RecordToWrite> of(EtcdRegistration registration) {
+		ServiceRecord record = registration.toRecord();
+		RecordToWrite first = write(record, this.layout.format(record.key()), registration.getFormat());
+		WriteAlso also = registration.getWriteAlso();
+		return (also != null) ? List.of(first, second(record, also)) : List.of(first);
+	}
+
+	private RecordToWrite second(ServiceRecord record, WriteAlso also) {
+		try {
+			return write(record, this.layout.formatOutside(record.key(), also.servicePrefix()), also.format());
+		}
+		catch (InvalidValueException ex) {
+			throw OF_THE_SECOND.contains(ex.part())
+					? new InvalidValueException("write-also." + ex.part(), ex.value(), ex.expected()) : ex;
+		}
+	}
+
+	/** The last part says whom the registrar may take a key over from. */
+	private RecordToWrite write(ServiceRecord record, String key, String format) {
+		InstanceCodec codec = codec(format);
+		byte[] value = this.formats.encode(record, format);
+		byte[] farewell = codec.carriesStatus()
+				? this.formats.encode(record.withStatus(InstanceStatus.OUT_OF_SERVICE), format) : null;
+		RegistryEntry entry = new RegistryEntry(key, value, farewell,
+				(found) -> this.formats.decode(record.key(), found).sameAddress(record));
+		return new RecordToWrite(entry, format, codec.carriesStatus() || record.status() == InstanceStatus.UP);
 	}
 
 	/** Or a change would be confirmed that nobody sees. */
 	void requireRoomForMetadata(EtcdRegistration registration, String name) {
-		if (!codec(registration).carriesMetadata()) {
+		if (!codec(registration.getFormat()).carriesMetadata()) {
 			throw new InvalidValueException("format", registration.getFormat(),
 					"one with room for metadata, to change " + name);
 		}
 	}
 
-	private InstanceCodec codec(EtcdRegistration registration) {
-		return this.formats.formats().codec(registration.getFormat());
+	private InstanceCodec codec(String format) {
+		return this.formats.formats().codec(format);
 	}
 
 }

@@ -102,6 +102,25 @@ public final class KeyLayout {
 	}
 
 	/**
+	 * Returns a key of an instance that this layout does not read, for others who do.
+	 * @param key which instance
+	 * @param servicePrefix what the key begins with, with or without a slash at its end
+	 * @return {@code {service-prefix}/{instance-id}}
+	 * @throws InvalidValueException if nothing is left of the prefix without the slash,
+	 * or it begins with one that is read here, or one of those with it
+	 */
+	public String formatOutside(InstanceKey key, String servicePrefix) {
+		String outside = withSlash("service-prefix", servicePrefix);
+		ranges().stream().map(KeyRange::prefix).forEach((own) -> {
+			if (own.startsWith(outside) || outside.startsWith(own)) {
+				throw new InvalidValueException("service-prefix", servicePrefix,
+						"one that does not meet " + own + ", where this application discovers instances itself");
+			}
+		});
+		return outside + key.instanceId();
+	}
+
+	/**
 	 * Returns the key under which an instance is kept.
 	 * @param key which instance
 	 * @return the key in etcd

@@ -212,6 +212,7 @@ final class RecordKeeper implements KeyWatch.Listener, KeyWriter.Listener {
 					this.key, Long.toHexString(otherLease));
 			this.state = this.state.to(RecordState.CONFLICT);
 			this.outcome.missing();
+			this.listener.blocked(this.key);
 		}
 		this.watch.openFrom(revision + 1);
 	}
@@ -236,15 +237,22 @@ final class RecordKeeper implements KeyWatch.Listener, KeyWriter.Listener {
 		// Of a value that is not wanted any more it says nothing.
 		boolean wanted = this.state == RecordState.LEAVING || Arrays.equals(this.attempted, this.wanted.value());
 		if (cause.reason().isRefusal() && wanted) {
-			this.outcome.refused(this.state, cause);
+			refused(cause);
 		}
 		this.loop.schedule(this::sync, this.backoff.next(cause));
+	}
+
+	private void refused(EtcdException cause) {
+		this.outcome.refused(this.state, cause);
+		if (this.state == RecordState.WANTED || this.state == RecordState.CONFLICT) {
+			this.listener.blocked(this.key);
+		}
 	}
 
 	/** No lease can be had, which those that are under one already need not mind. */
 	void leaseRefused(EtcdException cause) {
 		if (this.state != RecordState.REGISTERED) {
-			this.outcome.refused(this.state, cause);
+			refused(cause);
 		}
 	}
 
@@ -342,6 +350,9 @@ final class RecordKeeper implements KeyWatch.Listener, KeyWriter.Listener {
 
 		/** The record has come to be in etcd, for the first time or again. */
 		void registered(String key, boolean again);
+
+		/** The record is not in etcd, and cannot be for now. */
+		void blocked(String key);
 
 	}
 

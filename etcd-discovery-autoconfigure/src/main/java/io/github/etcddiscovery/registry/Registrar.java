@@ -10,7 +10,6 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.LongAdder;
-import java.util.function.Consumer;
 import java.util.random.RandomGenerator;
 
 import io.github.etcddiscovery.client.EtcdClient;
@@ -48,7 +47,7 @@ public final class Registrar implements AutoCloseable {
 
 	private final LeaseKeeper lease;
 
-	private final Consumer<String> onRegistered;
+	private final Listener listener;
 
 	private final Telemetry telemetry;
 
@@ -77,27 +76,25 @@ public final class Registrar implements AutoCloseable {
 	 * @param ttl how long a record outlives this process, and how often it is renewed
 	 */
 	public Registrar(EtcdClient client, TtlOption ttl) {
-		this(client, ttl, (key) -> {
-		}, Telemetry.NONE);
+		this(client, ttl, Listener.NONE, Telemetry.NONE);
 	}
 
 	/**
 	 * Creates a registrar. Starts nothing.
 	 * @param client how to reach etcd
 	 * @param ttl how long a record outlives this process, and how often it is renewed
-	 * @param onRegistered is told a record's key whenever that comes to be in etcd: for
-	 * the first time, or again; called on the registrar's thread, which it must not block
+	 * @param listener hears how the records fare
 	 * @param telemetry hears of what is done
 	 */
-	public Registrar(EtcdClient client, TtlOption ttl, Consumer<String> onRegistered, Telemetry telemetry) {
-		this(client, ttl, onRegistered, telemetry, EventLoop.onThread("etcd-registrar"), RandomGenerator.getDefault());
+	public Registrar(EtcdClient client, TtlOption ttl, Listener listener, Telemetry telemetry) {
+		this(client, ttl, listener, telemetry, EventLoop.onThread("etcd-registrar"), RandomGenerator.getDefault());
 	}
 
-	Registrar(EtcdClient client, TtlOption ttl, Consumer<String> onRegistered, Telemetry telemetry, EventLoop loop,
+	Registrar(EtcdClient client, TtlOption ttl, Listener listener, Telemetry telemetry, EventLoop loop,
 			RandomGenerator random) {
 		this.client = client;
 		this.ttl = ttl;
-		this.onRegistered = onRegistered;
+		this.listener = listener;
 		this.telemetry = new GuardedTelemetry(telemetry);
 		this.loop = loop;
 		this.random = random;
@@ -142,19 +139,12 @@ public final class Registrar implements AutoCloseable {
 			return existing;
 		}
 		RecordKeeper keeper = new RecordKeeper(this.client, this.lease, this.loop, this.ttl.heartbeat(), entry,
-				this::registered, this.telemetry, this.random);
+				new RecordListener(), this.telemetry, this.random);
 		this.records.put(entry.key(), keeper);
 		keeper.gone().thenRun(() -> gone(keeper, entry.key()));
 		this.lease.require();
 		keeper.sync();
 		return keeper;
-	}
-
-	private void registered(String key, boolean again) {
-		if (again) {
-			this.reregistrations.increment();
-		}
-		this.onRegistered.accept(key);
 	}
 
 	private void gone(RecordKeeper keeper, String key) {
@@ -301,6 +291,53 @@ public final class Registrar implements AutoCloseable {
 			this.lease.abandon();
 			done.complete(null);
 		}
+	}
+
+	/**
+	 * Hears how the records fare. Called on the registrar's thread, which it must not
+	 * block.
+	 */
+	public interface Listener {
+
+		/** Does nothing. */
+		Listener NONE = (key) -> {
+		};
+
+		/**
+		 * A record has come to be in etcd, for the first time or again.
+		 * @param key its key
+		 */
+		void registered(String key);
+
+		/**
+		 * A record is not in etcd and cannot be for now, since etcd refuses it or its key
+		 * belongs to another live process. It is tried again, and comes as soon as it
+		 * can; may be called several times until then.
+		 * @param key its key
+		 */
+		default void blocked(String key) {
+		}
+
+	}
+
+	/**
+	 * Counts, and passes on.
+	 */
+	private final class RecordListener implements RecordKeeper.Listener {
+
+		@Override
+		public void registered(String key, boolean again) {
+			if (again) {
+				Registrar.this.reregistrations.increment();
+			}
+			Registrar.this.listener.registered(key);
+		}
+
+		@Override
+		public void blocked(String key) {
+			Registrar.this.listener.blocked(key);
+		}
+
 	}
 
 	/**

@@ -133,6 +133,18 @@ class RefreshTests {
 		}
 	}
 
+	@Test
+	void secondRecordComesAndGoesWithItsProperties() throws IOException {
+		refresh(DISCOVERY + "write-also.service-prefix=/legacy/orders\n" + DISCOVERY + "write-also.format=address");
+		String address = "127.0.0.1:" + port(this.context);
+		await().atMost(SOON)
+			.untilAsserted(() -> assertThat(this.eyes.all("/legacy/"))
+				.containsExactly(Map.entry("/legacy/orders/" + address, address)));
+		refresh("");
+		await().atMost(SOON).untilAsserted(() -> assertThat(this.eyes.all("/legacy/")).isEmpty());
+		assertThat(this.eyes.get(this.key).getCreateRevision()).isEqualTo(this.before.getCreateRevision());
+	}
+
 	@ParameterizedTest
 	@ValueSource(strings = { "spring.cloud.etcd.request-timeout=1500ms", "spring.cloud.etcd.endpoints=localhost" })
 	void changedConnectionIsUsedAndTheRegistrationStays(String property, CapturedOutput output) throws IOException {

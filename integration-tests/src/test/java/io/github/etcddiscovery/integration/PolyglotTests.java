@@ -156,6 +156,18 @@ class PolyglotTests extends EtcdApplicationTests {
 		assertThat(instancesOf(orders).get(0).getMetadata()).containsEntry("gRPC_port", "9000");
 	}
 
+	@Test
+	void serviceThatIsWrittenTwiceIsFoundByGoWhereItWasAndBySpringWhereItIs() throws IOException {
+		ConfigurableApplicationContext orders = start(4);
+		GoPeer go = go("go-kit", "/legacy/orders/");
+		String address = "127.0.0.1:" + TestApplications.port(orders);
+		await().atMost(SOON).until(() -> go.instances().equals(List.of("http://" + address)));
+		assertThat(go.call()).isEqualTo("spring@" + address);
+		await().atMost(SOON).until(() -> orders.getBean(DiscoveryClient.class).getInstances("orders").size() == 1);
+		orders.close();
+		await().atMost(SOON).until(() -> go.instances().isEmpty());
+	}
+
 	private static void assertFound(ConfigurableApplicationContext orders, int port) {
 		await().atMost(SOON).until(() -> instancesOf(orders).size() == 1);
 		assertThat(instancesOf(orders).get(0).getHost()).isEqualTo("127.0.0.1");
@@ -174,7 +186,11 @@ class PolyglotTests extends EtcdApplicationTests {
 	}
 
 	private GoPeer go(String format) {
-		GoPeer go = GoPeer.start(this.etcd.endpoint(), format, STOCK, ORDERS);
+		return go(format, ORDERS);
+	}
+
+	private GoPeer go(String format, String other) {
+		GoPeer go = GoPeer.start(this.etcd.endpoint(), format, STOCK, other);
 		this.processes.add(go);
 		return go;
 	}
