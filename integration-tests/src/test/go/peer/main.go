@@ -1,5 +1,6 @@
 // A service that registers itself in etcd and calls another one found there, by go-kit's
-// endpointer, round robin and retry. What it writes and reads is chosen by -format.
+// endpointer, round robin and retry. What it writes and reads is chosen by -format; "grpc" is
+// "naming" for a port that speaks gRPC, and calls over gRPC, by etcd's resolver.
 //
 // It prints "registering at <time> ms" before it does, "listening on <port>" when it can be
 // called, and answers
@@ -44,7 +45,7 @@ type registry interface {
 
 func main() {
 	endpoints := flag.String("etcd", "http://127.0.0.1:2379", "where etcd is")
-	format := flag.String("format", "go-kit", "go-kit or naming")
+	format := flag.String("format", "go-kit", "go-kit, naming or grpc")
 	own := flag.String("own", "", "prefix to register under, such as /services/stock/")
 	other := flag.String("other", "", "prefix of the service to call")
 	ttl := flag.Int64("ttl", 3, "seconds that the entry outlives this process")
@@ -52,10 +53,10 @@ func main() {
 
 	client, err := clientv3.New(clientv3.Config{Endpoints: []string{*endpoints}, DialTimeout: 3 * time.Second})
 	check(err)
-	registries := map[string]registry{"go-kit": goKit{client}, "naming": naming{client}}
+	registries := map[string]registry{"go-kit": goKit{client}, "naming": naming{client}, "grpc": naming{client}}
 	chosen, known := registries[*format]
 	if !known {
-		log.Fatalf("-format is %q, expected go-kit or naming", *format)
+		log.Fatalf("-format is %q, expected go-kit, naming or grpc", *format)
 	}
 
 	ctx := context.Background()
@@ -79,6 +80,12 @@ func main() {
 		fmt.Fprint(w, answer)
 	})
 	go func() { check(http.Serve(listener, nil)) }()
+	if *format == "grpc" {
+		address, err = serveGrpc()
+		check(err)
+		balanced, err = callGrpc(client, *other)
+		check(err)
+	}
 
 	lease, err := client.Grant(ctx, *ttl)
 	check(err)

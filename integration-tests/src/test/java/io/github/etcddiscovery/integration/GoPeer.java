@@ -46,7 +46,7 @@ final class GoPeer extends ServerProcess {
 	/**
 	 * Starts one.
 	 * @param etcd where etcd is
-	 * @param format {@code go-kit} or {@code naming}
+	 * @param format {@code go-kit}, {@code naming} or {@code grpc}
 	 * @param own the prefix to register under
 	 * @param other the prefix of the service to call
 	 */

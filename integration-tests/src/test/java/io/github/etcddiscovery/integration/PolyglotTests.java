@@ -1,12 +1,14 @@
 package io.github.etcddiscovery.integration;
 
 import java.io.IOException;
+import java.net.InetSocketAddress;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.Callable;
+import java.util.concurrent.TimeUnit;
 import java.util.stream.Stream;
 
 import io.github.etcddiscovery.cloud.EtcdRegistration;
@@ -17,6 +19,14 @@ import io.github.etcddiscovery.testing.EtcdApplicationTests;
 import io.github.etcddiscovery.testing.EtcdBinary;
 import io.github.etcddiscovery.testing.OnEveryEtcd;
 import io.github.etcddiscovery.testing.TestApplications;
+import io.grpc.ManagedChannel;
+import io.grpc.Server;
+import io.grpc.health.v1.HealthCheckRequest;
+import io.grpc.health.v1.HealthCheckResponse.ServingStatus;
+import io.grpc.health.v1.HealthGrpc;
+import io.grpc.netty.NettyChannelBuilder;
+import io.grpc.netty.NettyServerBuilder;
+import io.grpc.protobuf.services.HealthStatusManager;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -81,6 +91,32 @@ class PolyglotTests extends EtcdApplicationTests {
 		assertThat(template.getForObject("http://stock/hello", String.class)).isEqualTo(go.name());
 		assertThat(go.instances()).containsExactly(instance + TestApplications.port(orders));
 		assertThat(go.call()).isEqualTo("spring@127.0.0.1:" + TestApplications.port(orders));
+	}
+
+	@Test
+	void springAndGoCallEachOtherByGrpc() throws Exception {
+		HealthStatusManager health = new HealthStatusManager();
+		health.setStatus("spring", ServingStatus.SERVING);
+		Server server = NettyServerBuilder.forAddress(new InetSocketAddress("127.0.0.1", 0))
+			.addService(health.getHealthService())
+			.build()
+			.start();
+		this.processes.add(server::shutdownNow);
+		ConfigurableApplicationContext orders = start(1, "spring.cloud.etcd.discovery.port=" + server.getPort());
+		GoPeer go = go("grpc");
+		await().atMost(SOON).until(() -> go.call().equals("SERVING@127.0.0.1:" + server.getPort()));
+		await().atMost(SOON).until(() -> instancesOf(orders).size() == 1);
+		ServiceInstance stock = instancesOf(orders).get(0);
+		ManagedChannel channel = NettyChannelBuilder.forAddress(stock.getHost(), stock.getPort())
+			.usePlaintext()
+			.build();
+		this.processes.add(channel::shutdownNow);
+		assertThat(HealthGrpc.newBlockingStub(channel)
+			.withDeadlineAfter(10, TimeUnit.SECONDS)
+			.check(HealthCheckRequest.newBuilder().setService("go").build())
+			.getStatus()).isEqualTo(ServingStatus.SERVING);
+		orders.close();
+		await().atMost(SOON).untilAsserted(() -> assertThat(go.call()).contains("Unavailable"));
 	}
 
 	@ParameterizedTest
@@ -154,6 +190,9 @@ class PolyglotTests extends EtcdApplicationTests {
 		ConfigurableApplicationContext orders = start(3);
 		assertFound(orders, 8000);
 		assertThat(instancesOf(orders).get(0).getMetadata()).containsEntry("gRPC_port", "9000");
+		assertFound(Stock.start(this.applications, Orders.class, "orders",
+				"spring.cloud.etcd.discovery.prefix=/microservices", "spring.cloud.etcd.discovery.register=false"),
+				8000);
 	}
 
 	@Test
@@ -195,8 +234,8 @@ class PolyglotTests extends EtcdApplicationTests {
 		return go;
 	}
 
-	private ConfigurableApplicationContext start(int snippet) throws IOException {
-		return Stock.start(this.applications, Orders.class, "orders", properties(snippet));
+	private ConfigurableApplicationContext start(int snippet, String... further) throws IOException {
+		return Stock.start(this.applications, Orders.class, "orders", properties(snippet, further));
 	}
 
 	private ApplicationProcess process(int snippet) throws IOException {
@@ -204,9 +243,7 @@ class PolyglotTests extends EtcdApplicationTests {
 				List.of("-cp", System.getProperty("java.class.path"), Orders.class.getName()));
 		String[] further = { "spring.cloud.etcd.discovery.ttl=3s", "spring.cloud.etcd.discovery.heartbeat=1s",
 				"spring.cloud.gateway.server.webflux.enabled=false" };
-		this.applications
-			.properties("orders",
-					Stream.concat(Stream.of(properties(snippet)), Stream.of(further)).toArray(String[]::new))
+		this.applications.properties("orders", properties(snippet, further))
 			.forEach((name, value) -> arguments.add("--" + name + "=" + value));
 		ApplicationProcess process = new ApplicationProcess(Map.of(), arguments);
 		this.processes.add(process);
@@ -214,17 +251,15 @@ class PolyglotTests extends EtcdApplicationTests {
 	}
 
 	/** What the page says to set, but for where etcd is. */
-	private static String[] properties(int snippet) throws IOException {
+	private static String[] properties(int snippet, String... further) throws IOException {
 		Map<String, String> properties = new LinkedHashMap<>();
 		new YamlPropertySourceLoader().load("page", new ByteArrayResource(PAGE.blocks("yaml").get(snippet).getBytes()))
 			.forEach((source) -> Stream.of(((EnumerablePropertySource<?>) source).getPropertyNames())
 				.forEach((name) -> properties.put(name, String.valueOf(source.getProperty(name)))));
 		assertThat(properties).containsEntry("spring.application.name", "orders");
 		properties.remove("spring.cloud.etcd.endpoints");
-		return properties.entrySet()
-			.stream()
-			.map((entry) -> entry.getKey() + "=" + entry.getValue())
-			.toArray(String[]::new);
+		Stream<String> page = properties.entrySet().stream().map((entry) -> entry.getKey() + "=" + entry.getValue());
+		return Stream.concat(page, Stream.of(further)).toArray(String[]::new);
 	}
 
 }
