@@ -257,7 +257,7 @@ public class EtcdAutoServiceRegistration
 			if (this.state == State.IN) {
 				Registrations candidate = this.registered.copy();
 				candidate.follow(this.made, changed);
-				candidate.all().forEach(this.registry::check);
+				candidate.all().forEach(this.registry::requireRegistrable);
 			}
 			this.wanted.follow(this.made, changed);
 			this.made = changed;

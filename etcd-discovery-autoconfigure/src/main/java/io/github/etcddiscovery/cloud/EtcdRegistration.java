@@ -188,7 +188,8 @@ public class EtcdRegistration implements Registration {
 
 	/**
 	 * Sets a second record to write: either both come to be in etcd or none, and they go
-	 * together.
+	 * together; but where one of the formats has no room for the status, that record is
+	 * there only while it is {@code UP}.
 	 * @param writeAlso where and in which format, {@code null} for none
 	 */
 	public void setWriteAlso(@Nullable WriteAlso writeAlso) {
@@ -269,7 +270,7 @@ public class EtcdRegistration implements Registration {
 		}
 	}
 
-	/** Returns what this will be at least when it knows its port. */
+	/** Returns a copy with a port, made up if none is known yet. */
 	EtcdRegistration copyWithPort() {
 		EtcdRegistration copy = copy();
 		copy.boundPort = (copy.boundPort != 0) ? copy.boundPort : 1;

@@ -93,15 +93,16 @@ public class EtcdServiceRegistry implements ServiceRegistry<EtcdRegistration>, A
 			current = new Placements(this, this.registrars);
 			this.placements = current;
 		}
-		if (records.stream().noneMatch(RecordToWrite::shown)) {
-			logger.info("Out of etcd as long as the status of {} is not UP: format {} has no room for it", registration,
-					registration.getFormat());
-		}
+		records.stream()
+			.filter((record) -> !record.shown())
+			.forEach((record) -> logger.info(
+					"{} is not in etcd as long as its status is not UP: format {} has no room for it", record.key(),
+					record.format()));
 		return current.place(registration, records);
 	}
 
-	/** Makes sure that a registration could be handed over. */
-	void check(EtcdRegistration registration) {
+	/** Makes sure that a registration could be handed over as it is. */
+	void requireRegistrable(EtcdRegistration registration) {
 		this.entries.of(registration);
 	}
 

@@ -5,6 +5,7 @@ import java.util.Collections;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Set;
+import java.util.stream.Collectors;
 
 import org.jspecify.annotations.Nullable;
 
@@ -18,6 +19,9 @@ final class Placement {
 
 	/** Where it was before, until it is where it is wanted. */
 	private final Set<String> former = new LinkedHashSet<>();
+
+	/** Where it was when it was last all that was wanted. */
+	private Set<String> settled = Set.of();
 
 	private List<RecordToWrite> records = List.of();
 
@@ -33,8 +37,8 @@ final class Placement {
 
 	/**
 	 * Returns those that are to be in etcd for now, in the order in which they come to be
-	 * there. The last one listed begins: whatever is refused of a second record, which is
-	 * new, is refused before the first one is seen.
+	 * there. The last one listed begins: a second record is the newer idea, and what is
+	 * refused of it had better be so before the first one is there.
 	 */
 	List<RecordToWrite> shown() {
 		List<RecordToWrite> shown = new ArrayList<>(this.records);
@@ -43,15 +47,27 @@ final class Placement {
 		return shown;
 	}
 
-	List<String> hiddenKeys() {
-		return this.records.stream().filter((record) -> !record.shown()).map(RecordToWrite::key).toList();
+	Set<String> shownKeys() {
+		return shown().stream().map(RecordToWrite::key).collect(Collectors.toCollection(LinkedHashSet::new));
 	}
 
-	@Nullable RecordToWrite shown(String key) {
+	Set<String> hiddenKeys() {
+		return this.records.stream()
+			.filter((record) -> !record.shown())
+			.map(RecordToWrite::key)
+			.collect(Collectors.toCollection(LinkedHashSet::new));
+	}
+
+	/** Returns what is to be in etcd at a key for now, {@code null} if nothing is. */
+	@Nullable RecordToWrite find(String key) {
 		return this.records.stream()
 			.filter((record) -> record.shown() && record.key().equals(key))
 			.findFirst()
 			.orElse(null);
+	}
+
+	Set<String> former() {
+		return Collections.unmodifiableSet(this.former);
 	}
 
 	Set<String> takeFormer() {
@@ -60,12 +76,33 @@ final class Placement {
 		return taken;
 	}
 
+	/**
+	 * Returns what must not be in etcd while a key cannot be. Either all is there that is
+	 * wanted now, or what was there before: so if the key is new, it is what else is.
+	 */
+	Set<String> without(String blocked) {
+		Set<String> leaving = shownKeys();
+		if (this.settled.contains(blocked)) {
+			leaving.addAll(takeFormer());
+		}
+		else {
+			leaving.removeAll(this.settled);
+		}
+		leaving.remove(blocked);
+		return leaving;
+	}
+
 	/** Calls back once all that is shown is in etcd. */
 	void whenSettled(Runnable callback) {
 		this.waiting.add(callback);
 	}
 
-	List<Runnable> takeWaiting() {
+	/**
+	 * All that is shown is in etcd.
+	 * @return whom to call back
+	 */
+	List<Runnable> settle() {
+		this.settled = shownKeys();
 		List<Runnable> taken = List.copyOf(this.waiting);
 		this.waiting.clear();
 		return taken;

@@ -15,6 +15,8 @@ import java.util.function.Function;
 import io.github.etcddiscovery.registry.RecordState;
 import io.github.etcddiscovery.registry.Registrar;
 import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * Brings registrations to where they are wanted in etcd, and takes them away from where
@@ -23,6 +25,8 @@ import org.jspecify.annotations.Nullable;
  * by the lock of the registry it belongs to.
  */
 final class Placements {
+
+	private static final Logger logger = LoggerFactory.getLogger(Placements.class);
 
 	/** What hinders most comes first. */
 	private static final Comparator<RecordState> LEAST_ADVANCED = Comparator.comparing((state) -> switch (state) {
@@ -63,10 +67,6 @@ final class Placements {
 		return this.registrar;
 	}
 
-	boolean isEmpty() {
-		return this.placements.isEmpty();
-	}
-
 	boolean contains(EtcdRegistration registration) {
 		return this.placements.containsKey(registration);
 	}
@@ -77,25 +77,43 @@ final class Placements {
 
 	/**
 	 * Wants a registration where these records are, and nowhere else.
-	 * @return completes when all of them are in etcd that are shown, and no other is;
-	 * fails if etcd refuses one
+	 * @return completes when all of them are in etcd that are shown, and those that are
+	 * hidden are not; fails if etcd refuses one
 	 */
 	CompletableFuture<Void> place(EtcdRegistration registration, List<RecordToWrite> records) {
 		Placement placement = this.placements.computeIfAbsent(registration, (added) -> new Placement());
+		// The registrar may have said so already, and be about to tell.
+		settle(placement);
 		placement.want(records);
-		CompletableFuture<Void> hidden = hide(placement);
-		List<CompletableFuture<Void>> shown = new ArrayList<>();
+		List<CompletableFuture<Void>> outcomes = new ArrayList<>();
+		outcomes.add(hide(placement));
+		// What is not there yet waits for what has been handed over and is not either.
+		List<CompletableFuture<Void>> awaited = new ArrayList<>();
 		for (RecordToWrite record : placement.shown()) {
-			boolean there = this.handedOver.contains(record.key());
-			shown.add(there ? handOver(record) : all(shown).thenCompose((before) -> proceed(placement, record.key())));
+			if (this.handedOver.contains(record.key())) {
+				boolean there = isRegistered(record.key());
+				CompletableFuture<Void> outcome = handOver(record);
+				outcomes.add(outcome);
+				if (!there) {
+					awaited.add(outcome);
+				}
+			}
+		}
+		for (RecordToWrite record : placement.shown()) {
+			if (!this.handedOver.contains(record.key())) {
+				CompletableFuture<Void> outcome = CombinedOutcome.of(awaited)
+					.thenCompose((before) -> proceed(placement, record.key()));
+				outcomes.add(outcome);
+				awaited.add(outcome);
+			}
 		}
 		settle(placement);
-		return all(List.of(hidden, all(shown)));
+		return CombinedOutcome.of(outcomes);
 	}
 
 	/** What was there before may leave at once if nothing is to come in its place. */
 	private CompletableFuture<Void> hide(Placement placement) {
-		Set<String> leaving = new LinkedHashSet<>(placement.hiddenKeys());
+		Set<String> leaving = placement.hiddenKeys();
 		if (placement.shown().isEmpty()) {
 			leaving.addAll(placement.takeFormer());
 		}
@@ -105,7 +123,7 @@ final class Placements {
 	/** Another value, or none, may be wanted by now. */
 	private CompletableFuture<Void> proceed(Placement placement, String key) {
 		synchronized (this.lock) {
-			RecordToWrite record = this.placements.containsValue(placement) ? placement.shown(key) : null;
+			RecordToWrite record = this.placements.containsValue(placement) ? placement.find(key) : null;
 			return (record != null) ? handOver(record) : cancelled();
 		}
 	}
@@ -121,37 +139,42 @@ final class Placements {
 		return cancelled;
 	}
 
-	/** A key has come to be in etcd, at first or again. */
+	/**
+	 * A key has come to be in etcd, at first or again; it may be on its way out by now.
+	 */
 	private void onRegistered(String key) {
 		synchronized (this.lock) {
-			this.placements.values()
-				.stream()
-				.filter((placement) -> placement.shown(key) != null)
-				.forEach((placement) -> {
+			if (this.handedOver.contains(key)) {
+				of(key).forEach((placement) -> {
 					placement.shown()
 						.stream()
 						.filter((record) -> !this.handedOver.contains(record.key()))
 						.forEach(this::handOver);
 					settle(placement);
 				});
+			}
 		}
 	}
 
-	/** A key cannot be in etcd for now, and is not. */
+	/** A key cannot be in etcd for now. */
 	private void onBlocked(String key) {
 		synchronized (this.lock) {
-			if (!this.handedOver.contains(key)) {
-				return;
-			}
-			for (Placement placement : this.placements.values()) {
-				if (placement.shown(key) != null) {
-					Set<String> others = new LinkedHashSet<>();
-					placement.shown().forEach((record) -> others.add(record.key()));
-					others.remove(key);
+			if (this.handedOver.contains(key)) {
+				of(key).forEach((placement) -> {
+					Set<String> others = placement.without(key);
+					others.stream()
+						.filter(this::isRegistered)
+						.forEach(
+								(other) -> logger.warn("Taking {} out of etcd until {} can be there, too", other, key));
 					takeOut(others, placement);
-				}
+				});
 			}
 		}
+	}
+
+	/** Whose records are to be at a key for now. */
+	private List<Placement> of(String key) {
+		return this.placements.values().stream().filter((placement) -> placement.find(key) != null).toList();
 	}
 
 	/**
@@ -162,7 +185,7 @@ final class Placements {
 		List<RecordToWrite> shown = placement.shown();
 		if (!shown.isEmpty() && shown.stream().allMatch((record) -> isRegistered(record.key()))) {
 			takeOut(placement.takeFormer(), placement);
-			placement.takeWaiting().forEach(Runnable::run);
+			placement.settle().forEach(Runnable::run);
 		}
 	}
 
@@ -170,14 +193,16 @@ final class Placements {
 		return this.handedOver.contains(key) && this.registrar.state(key) == RecordState.REGISTERED;
 	}
 
-	/** Takes keys out of etcd that nobody else wants there. */
+	/** Takes keys out of etcd that nobody else wants there, and awaits those leaving. */
 	private CompletableFuture<Void> takeOut(Set<String> keys, @Nullable Placement placement) {
-		return all(keys.stream()
+		return CombinedOutcome.of(keys.stream()
 			.filter((key) -> this.placements.values()
 				.stream()
-				.noneMatch((other) -> other != placement && other.shown(key) != null))
-			.filter(this.handedOver::remove)
-			.map(this.registrar::deregister)
+				.noneMatch((other) -> other != placement && other.find(key) != null))
+			.map((key) -> {
+				this.handedOver.remove(key);
+				return this.registrar.deregister(key);
+			})
 			.toList());
 	}
 
@@ -209,18 +234,21 @@ final class Placements {
 	RecordState state(EtcdRegistration registration) {
 		Placement placement = this.placements.get(registration);
 		return (placement == null) ? RecordState.GONE
-				: placement.shown()
-					.stream()
-					.map((record) -> this.registrar.state(record.key()))
-					.min(LEAST_ADVANCED)
-					.orElse(RecordState.GONE);
+				: placement.shown().stream().map(this::state).min(LEAST_ADVANCED).orElse(RecordState.GONE);
 	}
 
-	/** Callers of what has just been hidden may not know it yet. */
+	/** What waits for another one is wanted, too. */
+	private RecordState state(RecordToWrite record) {
+		boolean waiting = record.shown() && !this.handedOver.contains(record.key());
+		return waiting ? RecordState.WANTED : this.registrar.state(record.key());
+	}
+
+	/** Whether there are callers, or may be: those of what is hidden may not know yet. */
 	boolean mayBeCalled(EtcdRegistration registration) {
 		Placement placement = this.placements.get(registration);
-		return placement != null && (!placement.hiddenKeys().isEmpty()
-				|| placement.shown().stream().anyMatch((record) -> isRegistered(record.key())));
+		return placement != null
+				&& (placement.shown().isEmpty() || placement.former().stream().anyMatch(this::isRegistered)
+						|| placement.shownKeys().stream().anyMatch(this::isRegistered));
 	}
 
 	/** Counts the records that are in etcd. */
@@ -234,12 +262,8 @@ final class Placements {
 			.flatMap((entry) -> entry.getValue()
 				.all()
 				.stream()
-				.map((record) -> RegisteredRecord.of(entry.getKey(), record, this.registrar)))
+				.map((record) -> RegisteredRecord.of(entry.getKey(), record, state(record), this.registrar)))
 			.toList();
-	}
-
-	private static CompletableFuture<Void> all(Collection<CompletableFuture<Void>> futures) {
-		return CompletableFuture.allOf(futures.toArray(CompletableFuture[]::new));
 	}
 
 }

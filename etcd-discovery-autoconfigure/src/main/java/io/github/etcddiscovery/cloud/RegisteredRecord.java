@@ -32,12 +32,13 @@ public record RegisteredRecord(String key, RecordState state, @Nullable String r
 		Map<String, String> metadata) {
 
 	/** Describes what has become of a record. */
-	static RegisteredRecord of(EtcdRegistration registration, RecordToWrite record, Registrar registrar) {
+	static RegisteredRecord of(EtcdRegistration registration, RecordToWrite record, RecordState state,
+			Registrar registrar) {
 		EtcdException refusal = registrar.refusal(record.key());
-		return new RegisteredRecord(record.key(), registrar.state(record.key()),
-				(refusal != null) ? refusal.getMessage() : null, registration.getStatus(), record.format(),
-				Long.toHexString(registrar.leaseId()), registrar.leaseRemaining().toMillis(), registration.getHost(),
-				registration.getHostReason(), registration.getPort(), registration.metadataSnapshot());
+		return new RegisteredRecord(record.key(), state, (refusal != null) ? refusal.getMessage() : null,
+				registration.getStatus(), record.format(), Long.toHexString(registrar.leaseId()),
+				registrar.leaseRemaining().toMillis(), registration.getHost(), registration.getHostReason(),
+				registration.getPort(), registration.metadataSnapshot());
 	}
 
 	/**

@@ -57,13 +57,17 @@ public final class KeyLayout {
 	}
 
 	private static String withSlash(String part, String prefix) {
+		return withSlash(part, prefix,
+				"a key prefix such as /services: without one every key of the cluster would be read");
+	}
+
+	private static String withSlash(String part, String prefix, String expected) {
 		String trimmed = prefix.strip();
 		while (trimmed.endsWith("/")) {
 			trimmed = trimmed.substring(0, trimmed.length() - 1);
 		}
 		if (trimmed.isEmpty()) {
-			throw new InvalidValueException(part, prefix,
-					"a key prefix such as /services: without one every key of the cluster would be read");
+			throw new InvalidValueException(part, prefix, expected);
 		}
 		return trimmed + "/";
 	}
@@ -110,7 +114,7 @@ public final class KeyLayout {
 	 * or it begins with one that is read here, or one of those with it
 	 */
 	public String formatOutside(InstanceKey key, String servicePrefix) {
-		String outside = withSlash("service-prefix", servicePrefix);
+		String outside = withSlash("service-prefix", servicePrefix, "a key prefix such as /legacy/orders");
 		ranges().stream().map(KeyRange::prefix).forEach((own) -> {
 			if (own.startsWith(outside) || outside.startsWith(own)) {
 				throw new InvalidValueException("service-prefix", servicePrefix,

@@ -310,9 +310,9 @@ public final class Registrar implements AutoCloseable {
 		void registered(String key);
 
 		/**
-		 * A record is not in etcd and cannot be for now, since etcd refuses it or its key
-		 * belongs to another live process. It is tried again, and comes as soon as it
-		 * can; may be called several times until then.
+		 * A record is not known to be in etcd and cannot be for now, since etcd refuses
+		 * it or its key belongs to another live process. It is tried again, and comes as
+		 * soon as it can; may be called several times until then.
 		 * @param key its key
 		 */
 		default void blocked(String key) {

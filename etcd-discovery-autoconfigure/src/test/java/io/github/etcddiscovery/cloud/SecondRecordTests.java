@@ -3,6 +3,7 @@ package io.github.etcddiscovery.cloud;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;
+import java.util.concurrent.CompletableFuture;
 import java.util.stream.Stream;
 
 import io.etcd.jetcd.Client;
@@ -18,6 +19,8 @@ import io.github.etcddiscovery.testing.TestUsers;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 
 import org.springframework.boot.WebApplicationType;
 import org.springframework.boot.autoconfigure.EnableAutoConfiguration;
@@ -146,26 +149,99 @@ class SecondRecordTests {
 		allow("/legacy/");
 		long lease = this.eyes.grant(60);
 		this.eyes.put(SECOND, "http://10.0.0.9:1", lease);
+		long revision = this.eyes.revision();
 		this.registration.setWriteAlso(new WriteAlso("/legacy/orders/", "url"));
 		this.registry.submit(this.registration);
 		await().atMost(SOON).until(() -> this.registry.getState(this.registration) == RecordState.CONFLICT);
-		assertThat(all()).containsOnlyKeys(SECOND);
+		assertThat(this.eyes.revision()).as("nothing was written").isEqualTo(revision);
 		this.eyes.revoke(lease);
 		awaitBoth();
 	}
 
-	@Test
-	void firstGoesWhenTheSecondIsTakenByAnotherProcessAndComesBackWithIt() {
+	@ParameterizedTest
+	@CsvSource({ FIRST + ", false", SECOND + ", false", FIRST + ", true", SECOND + ", true" })
+	void neitherStaysAloneWhenTheOtherIsTakenByAnotherProcess(String taken, boolean leaseLost) {
 		registerBoth();
-		long another = this.eyes.grant(60);
-		// Whoever it is insists.
-		await().atMost(SOON).until(() -> {
-			this.eyes.put(SECOND, "http://10.0.0.9:1", another);
-			return this.registry.getState(this.registration) == RecordState.CONFLICT;
-		});
-		await().atMost(SOON).untilAsserted(() -> assertThat(all()).containsOnlyKeys(SECOND));
-		this.eyes.revoke(another);
+		for (int round = 0; round < 2; round++) {
+			if (leaseLost) {
+				this.eyes.revoke(this.eyes.get(FIRST).getLease());
+			}
+			long another = this.eyes.grant(60);
+			// Whoever it is insists.
+			await().atMost(SOON).pollInterval(Duration.ofMillis(1)).until(() -> {
+				this.eyes.put(taken, "http://10.0.0.9:1", another);
+				return this.registry.getState(this.registration) == RecordState.CONFLICT;
+			});
+			await().atMost(SOON).untilAsserted(() -> assertThat(all()).containsOnlyKeys(taken));
+			long revision = this.eyes.revision();
+			this.registry.submit(this.registration);
+			this.registry.setStatus(this.registration, "UP");
+			assertThat(this.registry.flush(this.registration)).isFalse();
+			assertThat(this.eyes.revision()).as("nothing was written").isEqualTo(revision);
+			this.eyes.revoke(another);
+			awaitBoth();
+		}
+	}
+
+	@Test
+	void whatIsThereStaysWhereSomethingNewIsRefused() {
+		this.registry.register(this.registration);
+		this.registration.setWriteAlso(new WriteAlso("/legacy/orders", "url"));
+		assertThatRefused("/legacy/orders/127.0.0.1:4711");
+		assertThat(all()).containsOnlyKeys(FIRST);
+		allow("/legacy/");
 		awaitBoth();
+		this.registration.setWriteAlso(new WriteAlso("/new/orders", "url"));
+		assertThatRefused("/new/orders/127.0.0.1:4711");
+		assertThat(all()).containsOnlyKeys(FIRST, SECOND);
+		this.registration.setWriteAlso(new WriteAlso("/legacy/orders", "url"));
+		this.registration.setServiceId("stock");
+		assertThatRefused("/services/stock/127.0.0.1:4711");
+		assertThat(all()).containsOnlyKeys(FIRST, SECOND);
+		allow("/services/stock/");
+		await().atMost(SOON)
+			.untilAsserted(() -> assertThat(all()).containsOnlyKeys("/services/stock/127.0.0.1:4711", SECOND));
+	}
+
+	private void assertThatRefused(String key) {
+		assertThatExceptionOfType(EtcdException.class).isThrownBy(() -> this.registry.register(this.registration))
+			.withMessageContaining(key)
+			.withMessageContaining("permission denied");
+	}
+
+	@Test
+	void refusedChangeOfOneLeavesBothInPlace() {
+		registerBoth();
+		forbid("/services/orders/");
+		assertThatExceptionOfType(EtcdException.class)
+			.isThrownBy(() -> this.registry.changeMetadata(this.registration, "team", "a"))
+			.withMessageContaining("permission denied");
+		assertThat(all()).containsOnlyKeys(FIRST, SECOND);
+		assertThat(this.registration.getMetadata()).isEmpty();
+	}
+
+	@Test
+	void whatIsDeregisteredMeanwhileIsNoFailureForWhoWaitsForIt() {
+		this.registry.register(this.registration);
+		EtcdRegistration further = registration("orders");
+		further.setInstanceId("further");
+		this.etcd.freeze();
+		CompletableFuture<Void> registered = this.registry.submit(further);
+		this.registry.deregister(further);
+		assertThat(registered).isCancelled();
+		this.etcd.thaw();
+		await().atMost(SOON).untilAsserted(() -> assertThat(all()).containsOnlyKeys(FIRST));
+	}
+
+	@Test
+	void statusIsNotSaidToBeInEtcdBeforeTheRecordThatHasNoRoomForItIsOut() {
+		registerBoth();
+		this.etcd.freeze();
+		this.registry.setStatus(this.registration, "OUT_OF_SERVICE");
+		assertThat(this.registry.flush(this.registration)).isFalse();
+		this.etcd.thaw();
+		await().atMost(SOON).until(() -> this.registry.flush(this.registration));
+		assertThat(all()).containsOnlyKeys(FIRST);
 	}
 
 	@Test
@@ -212,6 +288,9 @@ class SecondRecordTests {
 		assertThatIllegalArgumentException().isThrownBy(() -> this.registry.register(this.registration))
 			.withMessage("Invalid write-also.service-prefix '/services/orders': expected one that does not meet"
 					+ " /services/, where this application discovers instances itself");
+		this.registration.setWriteAlso(new WriteAlso("/", "url"));
+		assertThatIllegalArgumentException().isThrownBy(() -> this.registry.register(this.registration))
+			.withMessage("Invalid write-also.service-prefix '/': expected a key prefix such as /legacy/orders");
 		this.registration.setWriteAlso(new WriteAlso("/legacy/orders", "yaml"));
 		assertThatIllegalArgumentException().isThrownBy(() -> this.registry.register(this.registration))
 			.withMessage("Invalid write-also.format 'yaml': expected one of [json, url, address, grpc]");
@@ -244,9 +323,16 @@ class SecondRecordTests {
 			.join();
 	}
 
+	private void forbid(String prefix) {
+		String end = prefix.substring(0, prefix.length() - 1) + "0";
+		this.eyes.client().getAuthClient().roleRevokePermission(bytes("orders"), bytes(prefix), bytes(end)).join();
+	}
+
 	private ConfigurableApplicationContext start(String... properties) {
-		String[] all = Stream.concat(Stream.of("spring.cloud.etcd.username=orders", "spring.cloud.etcd.password=pw",
-				"spring.cloud.etcd.discovery.host=127.0.0.1"), Stream.of(properties))
+		String[] all = Stream.concat(
+				Stream.of("spring.cloud.etcd.username=orders", "spring.cloud.etcd.password=pw",
+						"spring.cloud.etcd.request-timeout=1s", "spring.cloud.etcd.discovery.host=127.0.0.1"),
+				Stream.of(properties))
 			.toArray(String[]::new);
 		return this.applications.start(new SpringApplicationBuilder(Application.class).web(WebApplicationType.NONE),
 				"orders", all);
