@@ -30,7 +30,9 @@ final class LiveInstances {
 	}
 
 	static Flux<List<ServiceInstance>> of(ServiceView<ServiceInstance> view, String serviceId) {
-		return Flux.create((sink) -> {
+		// Not created: that is for producers on several threads at once, and costs a
+		// queue.
+		return Flux.push((sink) -> {
 			LiveInstances live = new LiveInstances(serviceId, sink);
 			live.emit(view.catalog());
 			// A load balancer has what it wants by now: subscribing would be for nothing.

@@ -2,6 +2,7 @@ package io.github.etcddiscovery.view;
 
 import java.util.List;
 import java.util.Map;
+import java.util.stream.Stream;
 
 import io.github.etcddiscovery.instance.KeyRange;
 
@@ -16,19 +17,16 @@ public final class Catalog<T> {
 
 	private final List<Position> positions;
 
-	private final Map<String, ServiceSnapshot<T>> snapshots;
+	private final ServiceSnapshots<T> snapshots;
 
 	private final Map<String, List<T>> retained;
 
-	private final List<String> services;
-
-	Catalog(List<KeyRange> ranges, List<Position> positions, Map<String, ServiceSnapshot<T>> snapshots,
-			Map<String, List<T>> retained, List<String> services) {
+	Catalog(List<KeyRange> ranges, List<Position> positions, ServiceSnapshots<T> snapshots,
+			Map<String, List<T>> retained) {
 		this.ranges = ranges;
 		this.positions = positions;
 		this.snapshots = snapshots;
 		this.retained = retained;
-		this.services = services;
 	}
 
 	/**
@@ -81,10 +79,13 @@ public final class Catalog<T> {
 
 	/**
 	 * Names the services that have an instance, whatever its status, or a retained one.
+	 * Whoever asks first after a service has come or gone sorts them.
 	 * @return the service ids, sorted
 	 */
 	public List<String> services() {
-		return this.services;
+		List<String> services = this.snapshots.services();
+		return this.retained.isEmpty() ? services
+				: Stream.concat(services.stream(), this.retained.keySet().stream()).distinct().sorted().toList();
 	}
 
 	/**
@@ -129,7 +130,7 @@ public final class Catalog<T> {
 		return this.snapshots == other.snapshots && this.retained == other.retained;
 	}
 
-	Map<String, ServiceSnapshot<T>> snapshots() {
+	ServiceSnapshots<T> snapshots() {
 		return this.snapshots;
 	}
 

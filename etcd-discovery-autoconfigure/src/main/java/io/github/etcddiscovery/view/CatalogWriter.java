@@ -6,7 +6,6 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.function.Predicate;
-import java.util.stream.Stream;
 
 import io.github.etcddiscovery.instance.InstanceKey;
 import io.github.etcddiscovery.instance.KeyRange;
@@ -49,7 +48,7 @@ final class CatalogWriter<T> {
 		this.ranges = List.copyOf(ranges);
 		this.availability = availability;
 		this.positions = new ArrayList<>(ranges.stream().map((range) -> new Position(range.prefix(), 0, 0)).toList());
-		this.catalog = new Catalog<>(this.ranges, List.copyOf(this.positions), Map.of(), Map.of(), List.of());
+		this.catalog = new Catalog<>(this.ranges, List.copyOf(this.positions), ServiceSnapshots.none(), Map.of());
 	}
 
 	Catalog<T> catalog() {
@@ -98,7 +97,7 @@ final class CatalogWriter<T> {
 	 */
 	Catalog<T> publish(int range, long epoch, long revision) {
 		this.positions.set(range, new Position(this.positions.get(range).prefix(), epoch, revision));
-		Map<String, ServiceSnapshot<T>> snapshots = this.catalog.snapshots();
+		ServiceSnapshots<T> snapshots = this.catalog.snapshots();
 		Map<String, List<T>> kept = this.catalog.retained();
 		if (this.retainedChanged) {
 			Map<String, List<T>> all = new HashMap<>();
@@ -107,24 +106,20 @@ final class CatalogWriter<T> {
 			this.retainedChanged = false;
 		}
 		if (!this.touched.isEmpty()) {
-			Map<String, ServiceSnapshot<T>> next = new HashMap<>(snapshots);
-			this.touched.forEach((service, changes) -> {
-				if (this.instancesByService.containsKey(service)) {
-					next.put(service,
-							next.getOrDefault(service, ServiceSnapshot.empty(this.availability)).with(changes));
-				}
-				else {
-					next.remove(service);
-				}
-			});
-			snapshots = next;
+			Map<String, @Nullable ServiceSnapshot<T>> changes = new HashMap<>();
+			for (Map.Entry<String, Map<String, @Nullable T>> touched : this.touched.entrySet()) {
+				String service = touched.getKey();
+				ServiceSnapshot<T> before = snapshots.get(service);
+				changes.put(service,
+						this.instancesByService.containsKey(service)
+								? ((before != null) ? before : ServiceSnapshot.empty(this.availability))
+									.with(touched.getValue())
+								: null);
+			}
+			snapshots = snapshots.with(changes);
 			this.touched.clear();
 		}
-		boolean sameServices = kept.keySet().equals(this.catalog.retained().keySet())
-				&& snapshots.keySet().equals(this.catalog.snapshots().keySet());
-		List<String> services = sameServices ? this.catalog.services()
-				: Stream.concat(snapshots.keySet().stream(), kept.keySet().stream()).distinct().sorted().toList();
-		this.catalog = new Catalog<>(this.ranges, List.copyOf(this.positions), snapshots, kept, services);
+		this.catalog = new Catalog<>(this.ranges, List.copyOf(this.positions), snapshots, kept);
 		return this.catalog;
 	}
 

@@ -6,16 +6,13 @@ import java.net.URI;
 import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
 import java.net.http.HttpResponse.BodyHandlers;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
-import java.util.concurrent.TimeUnit;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
-import java.util.stream.Stream;
 
-import io.github.etcddiscovery.testing.Programs;
+import io.github.etcddiscovery.testing.GoPrograms;
 import io.github.etcddiscovery.testing.ServerProcess;
 
 /**
@@ -23,8 +20,6 @@ import io.github.etcddiscovery.testing.ServerProcess;
  * of go-kit and of etcd's client.
  */
 final class GoPeer extends ServerProcess {
-
-	private static final Path SOURCES = Path.of("/usr/share/gocode");
 
 	private static final Pattern PORT = Pattern.compile("listening on (\\d+)");
 
@@ -36,11 +31,6 @@ final class GoPeer extends ServerProcess {
 
 	private GoPeer(List<String> command) {
 		super(Map.of(), PORT, command);
-	}
-
-	static boolean canBeBuilt() {
-		return Programs.find("go").isPresent() && Stream.of("go.etcd.io/etcd/clientv3", "github.com/go-kit/kit/sd/lb")
-			.allMatch((source) -> Files.isDirectory(SOURCES.resolve("src").resolve(source)));
 	}
 
 	/**
@@ -55,32 +45,11 @@ final class GoPeer extends ServerProcess {
 				List.of(program().toString(), "-etcd", etcd, "-format", format, "-own", own, "-other", other));
 	}
 
-	/** Built once; Go keeps what it has compiled for the next time. */
 	private static synchronized Path program() {
-		if (program != null) {
-			return program;
+		if (program == null) {
+			program = GoPrograms.build("peer");
 		}
-		Path built = Path.of("target", "go-peer").toAbsolutePath();
-		ProcessBuilder go = new ProcessBuilder("go", "build", "-o", built.toString(), ".")
-			.directory(Path.of("src", "test", "go", "peer").toFile())
-			.inheritIO();
-		go.environment().putAll(Map.of("GO111MODULE", "off", "GOPATH", SOURCES.toString(), "GOFLAGS", ""));
-		try {
-			Process build = go.start();
-			if (!build.waitFor(5, TimeUnit.MINUTES) || build.exitValue() != 0) {
-				build.destroyForcibly();
-				throw new IllegalStateException("The program in Go could not be built");
-			}
-		}
-		catch (IOException ex) {
-			throw new UncheckedIOException(ex);
-		}
-		catch (InterruptedException ex) {
-			Thread.currentThread().interrupt();
-			throw new IllegalStateException(ex);
-		}
-		program = built;
-		return built;
+		return program;
 	}
 
 	/** When it began to register, in milliseconds of the clock that both share. */

@@ -5,6 +5,7 @@ import java.lang.annotation.Retention;
 import java.lang.annotation.RetentionPolicy;
 import java.lang.annotation.Target;
 
+import io.github.etcddiscovery.testing.GoPrograms;
 import io.github.etcddiscovery.testing.InstalledCondition;
 import org.junit.jupiter.api.extension.ExtendWith;
 
@@ -24,13 +25,12 @@ import org.junit.jupiter.api.extension.ExtendWith;
 
 		@Override
 		protected boolean isInstalled() {
-			return GoPeer.canBeBuilt();
+			return GoPrograms.canBeBuilt();
 		}
 
 		@Override
 		protected String missing() {
-			return "No Go with etcd's client and go-kit: expected Debian's golang-go, golang-etcd-server-dev and"
-					+ " golang-github-go-kit-kit-dev";
+			return GoPrograms.MISSING;
 		}
 
 	}

@@ -1,0 +1,132 @@
+package io.github.etcddiscovery.benchmarks.performance;
+
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.stream.Stream;
+
+import io.github.etcddiscovery.testing.GoPrograms;
+import io.github.etcddiscovery.testing.RequiresEtcd;
+import org.junit.jupiter.api.Tag;
+import org.junit.jupiter.api.Test;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.withinPercentage;
+
+/**
+ * Runs the benchmarks. In their short form they show that the harness works, and that
+ * what does not depend on the machine holds; as {@code benchmarks/performance} runs them,
+ * what they find goes to {@code docs/performance.md}.
+ */
+@RequiresEtcd
+@Tag("slow")
+class PerformanceIT {
+
+	private static final Scale SCALE = Scale.asked();
+
+	private static final Page PAGE = new Page(Path.of("..", "docs", "performance.md"));
+
+	private static final Path RESULTS = Path.of("..", "docs", "performance");
+
+	@Test
+	void propagation() throws Exception {
+		Result result = new Propagation(SCALE, kinds()).run();
+		assertThat(result.where("follower", Kind.STARTER.toString())).hasSize(SCALE.present().size());
+		show(result);
+	}
+
+	/** Whatever the machine: a change costs the same however many instances there are. */
+	@Test
+	void changeCost() throws Exception {
+		Result result = new ChangeCost(SCALE, kinds()).run();
+		long floor = bytes(result, Kind.RAW_WATCH).get(0);
+		assertThat(bytes(result, Kind.STARTER))
+			.allSatisfy((bytes) -> assertThat(bytes).isCloseTo(floor, withinPercentage(5)));
+		assertThat(result.where(ChangeCost.FOLLOWER, Kind.STARTER.toString())).allSatisfy((row) -> {
+			assertThat(row).containsEntry(ChangeCost.READS, 0.0);
+			assertThat(row).containsEntry(ChangeCost.DECODED, 1.0);
+		});
+		show(result);
+	}
+
+	@Test
+	void burst() throws Exception {
+		show(new Burst(SCALE, List.of(Kind.RAW_WATCH, Kind.STARTER, Kind.RANGE_CACHE)).run());
+	}
+
+	/** The list is there already: nothing is made for whoever asks for it. */
+	@Test
+	void lookup() throws Exception {
+		Result result = new LookupCost(SCALE).run();
+		assertThat(result.where("call", "getInstances")).isNotEmpty();
+		show(result);
+	}
+
+	/** With little memory, however many there are. */
+	@Test
+	void firstReading() throws Exception {
+		Result result = new FirstReading(SCALE).run();
+		assertThat(result.rows()).allSatisfy((row) -> assertThat((Integer) row.get("n")).isPositive());
+		show(result);
+	}
+
+	@Test
+	void choosing() throws Exception {
+		show(new Choosing(SCALE).run());
+	}
+
+	/** What is open stays open: the lease is renewed, and nothing else is asked. */
+	@Test
+	void atRest() throws Exception {
+		Result result = new AtRest(SCALE).run();
+		if (SCALE.isSmall()) {
+			assertThat(AtRest.begun(result)).containsExactly("LeaseKeepAlive");
+		}
+		show(result);
+	}
+
+	@Test
+	void startUp() throws Exception {
+		show(new StartUp(SCALE).run());
+	}
+
+	@Test
+	void consumers() throws Exception {
+		show(new Consumers(SCALE).run());
+	}
+
+	/** Tables are made of what is kept, and of nothing else. */
+	@Test
+	void tables() throws Exception {
+		try (Stream<Path> kept = Files.list(RESULTS)) {
+			for (Path file : kept.filter((path) -> path.toString().endsWith(".json")).toList()) {
+				Result result = Result.read(file);
+				show(result);
+				assertThat(PAGE.shows(result)).as(result.name()).isTrue();
+			}
+		}
+	}
+
+	private static List<Long> bytes(Result result, Kind kind) {
+		return result.where(ChangeCost.FOLLOWER, kind.toString())
+			.stream()
+			.map((row) -> (Long) row.get(ChangeCost.BYTES))
+			.toList();
+	}
+
+	private static List<Kind> kinds() {
+		List<Kind> kinds = new ArrayList<>(List.of(Kind.values()));
+		if (!GoPrograms.canBeBuilt()) {
+			kinds.remove(Kind.GO_KIT);
+		}
+		return kinds;
+	}
+
+	private static void show(Result result) throws Exception {
+		if (!SCALE.isSmall()) {
+			PAGE.show(result);
+		}
+	}
+
+}

@@ -1,0 +1,86 @@
+package io.github.etcddiscovery.benchmarks.performance;
+
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+
+import io.github.etcddiscovery.testing.EtcdBinary;
+import io.github.etcddiscovery.testing.EtcdProcess;
+import org.apache.curator.test.TestingServer;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * How long an application takes to be ready, from the start of its process, and how many
+ * threads it has then. All have the same class path, and take turns.
+ */
+final class StartUp {
+
+	static final String NAME = "start-up";
+
+	private static final Logger logger = LoggerFactory.getLogger(StartUp.class);
+
+	private static final Pattern READY = Pattern.compile("ready (\\d+) (\\d+)");
+
+	private final Scale scale;
+
+	StartUp(Scale scale) {
+		this.scale = scale;
+	}
+
+	Result run() throws Exception {
+		int rounds = this.scale.isSmall() ? 1 : 15;
+		Map<String, Samples> times = new LinkedHashMap<>();
+		Map<String, Samples> threads = new LinkedHashMap<>();
+		try (EtcdProcess etcd = EtcdProcess.start(EtcdBinary.newest()); TestingServer zooKeeper = new TestingServer()) {
+			Map<String, List<String>> applications = new LinkedHashMap<>();
+			applications.put("LoadBalancer alone",
+					List.of("--spring.cloud.etcd.enabled=false", "--spring.cloud.zookeeper.enabled=false"));
+			applications.put("this starter", List.of("--spring.cloud.etcd.endpoints=" + etcd.endpoint(),
+					"--spring.cloud.zookeeper.enabled=false", "--spring.cloud.etcd.discovery.drain=0"));
+			applications.put("Spring Cloud ZooKeeper",
+					List.of("--spring.cloud.etcd.enabled=false",
+							"--spring.cloud.zookeeper.connect-string=" + zooKeeper.getConnectString(),
+							"--spring.cloud.zookeeper.discovery.instance-host=127.0.0.1"));
+			for (int round = 0; round < rounds; round++) {
+				for (Map.Entry<String, List<String>> application : applications.entrySet()) {
+					Matcher ready = start(application.getValue());
+					times.computeIfAbsent(application.getKey(), (name) -> new Samples())
+						.add(Long.parseLong(ready.group(1)) * 1_000_000);
+					threads.computeIfAbsent(application.getKey(), (name) -> new Samples())
+						.add(Long.parseLong(ready.group(2)) * 1_000_000);
+				}
+				logger.info("{} of {} rounds", round + 1, rounds);
+			}
+		}
+		Result result = Result.of(NAME);
+		double alone = times.values().iterator().next().medianMillis();
+		times.forEach((name, samples) -> result.add("application", name, "n", samples.n(), "ready after s",
+				samples.medianMillis() / 1_000, "at most s", samples.quantileMillis(1) / 1_000, "more s",
+				(samples.medianMillis() - alone) / 1_000, "threads", Math.round(threads.get(name).medianMillis())));
+		result.write(this.scale.folder());
+		return result;
+	}
+
+	private static Matcher start(List<String> properties) throws IOException {
+		List<String> command = new ArrayList<>(List.of(
+				Path.of(System.getProperty("java.home"), "bin", "java").toString(), "-cp",
+				System.getProperty("java.class.path"), Starting.class.getName(), "--spring.application.name=orders",
+				"--server.port=0", "--server.address=127.0.0.1", "--spring.main.web-application-type=servlet"));
+		command.addAll(properties);
+		Process process = new ProcessBuilder(command).redirectErrorStream(true).start();
+		String output = new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
+		Matcher ready = READY.matcher(output);
+		if (!ready.find()) {
+			throw new IllegalStateException("It did not start: " + output);
+		}
+		return ready;
+	}
+
+}
