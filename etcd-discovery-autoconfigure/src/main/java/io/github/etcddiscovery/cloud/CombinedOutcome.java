@@ -28,10 +28,13 @@ final class CombinedOutcome {
 		AtomicInteger missing = new AtomicInteger(outcomes.size() + 1);
 		AtomicBoolean cancelled = new AtomicBoolean();
 		Runnable done = () -> {
-			if (missing.decrementAndGet() == 0 && cancelled.get()) {
+			if (missing.decrementAndGet() > 0) {
+				return;
+			}
+			if (cancelled.get()) {
 				combined.cancel(false);
 			}
-			else if (missing.get() == 0) {
+			else {
 				combined.complete(null);
 			}
 		};

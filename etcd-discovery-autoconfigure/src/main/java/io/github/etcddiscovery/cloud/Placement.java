@@ -73,7 +73,18 @@ final class Placement {
 	Set<String> takeFormer() {
 		Set<String> taken = new LinkedHashSet<>(this.former);
 		this.former.clear();
+		if (!Collections.disjoint(this.settled, taken)) {
+			this.settled = Set.of();
+		}
 		return taken;
+	}
+
+	/** Takes those where it was on its way to, but never was all that was wanted. */
+	Set<String> takeAbandoned() {
+		Set<String> abandoned = new LinkedHashSet<>(this.former);
+		abandoned.removeAll(this.settled);
+		this.former.removeAll(abandoned);
+		return abandoned;
 	}
 
 	/**
@@ -98,11 +109,13 @@ final class Placement {
 	}
 
 	/**
-	 * All that is shown is in etcd.
+	 * All that is shown is in etcd. What is hidden since it was there comes back to it.
 	 * @return whom to call back
 	 */
 	List<Runnable> settle() {
-		this.settled = shownKeys();
+		Set<String> now = shownKeys();
+		hiddenKeys().stream().filter(this.settled::contains).forEach(now::add);
+		this.settled = now;
 		List<Runnable> taken = List.copyOf(this.waiting);
 		this.waiting.clear();
 		return taken;

@@ -111,9 +111,13 @@ final class Placements {
 		return CombinedOutcome.of(outcomes);
 	}
 
-	/** What was there before may leave at once if nothing is to come in its place. */
+	/**
+	 * What was there before may leave at once if nothing is to come in its place, and
+	 * what never got there may not come any more.
+	 */
 	private CompletableFuture<Void> hide(Placement placement) {
 		Set<String> leaving = placement.hiddenKeys();
+		leaving.addAll(placement.takeAbandoned());
 		if (placement.shown().isEmpty()) {
 			leaving.addAll(placement.takeFormer());
 		}

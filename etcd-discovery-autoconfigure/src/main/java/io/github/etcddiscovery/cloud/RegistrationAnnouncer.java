@@ -92,7 +92,7 @@ final class RegistrationAnnouncer implements AutoCloseable {
 		if (outcome.isDone() && this.registry.getState(registration) == RecordState.REGISTERED) {
 			news.accept(registration);
 		}
-		else if (!outcome.isCancelled()) {
+		else if (current.getAsBoolean()) {
 			this.registry.whenRegistered(registration, () -> this.events.execute(() -> {
 				if (current.getAsBoolean()) {
 					news.accept(registration);

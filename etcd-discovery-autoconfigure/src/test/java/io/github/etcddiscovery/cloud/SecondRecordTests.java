@@ -210,6 +210,36 @@ class SecondRecordTests {
 	}
 
 	@Test
+	void firstGoesWhenTheSecondCannotComeBackWithTheStatus() {
+		registerBoth();
+		this.registry.setStatus(this.registration, "OUT_OF_SERVICE");
+		await().atMost(SOON).until(() -> this.eyes.get(SECOND) == null);
+		long another = this.eyes.grant(60);
+		this.eyes.put(SECOND, "http://10.0.0.9:1", another);
+		this.registry.setStatus(this.registration, "UP");
+		await().atMost(SOON).untilAsserted(() -> assertThat(all()).containsOnlyKeys(SECOND));
+		this.eyes.revoke(another);
+		awaitBoth();
+	}
+
+	@Test
+	void keyThatIsNotWantedAnyMoreDoesNotComeLater() {
+		allow("/legacy/");
+		long another = this.eyes.grant(60);
+		this.eyes.put(SECOND, "http://10.0.0.9:1", another);
+		this.registration.setWriteAlso(new WriteAlso("/legacy/orders", "url"));
+		this.registry.submit(this.registration);
+		await().atMost(SOON).until(() -> this.registry.getState(this.registration) == RecordState.CONFLICT);
+		this.registration.setWriteAlso(new WriteAlso("/new/orders", "url"));
+		assertThatRefused("/new/orders/127.0.0.1:4711");
+		this.eyes.revoke(another);
+		await().during(Duration.ofSeconds(1)).atMost(SOON).until(() -> all().isEmpty());
+		allow("/new/");
+		await().atMost(SOON)
+			.untilAsserted(() -> assertThat(all()).containsOnlyKeys(FIRST, "/new/orders/127.0.0.1:4711"));
+	}
+
+	@Test
 	void refusedChangeOfOneLeavesBothInPlace() {
 		registerBoth();
 		forbid("/services/orders/");

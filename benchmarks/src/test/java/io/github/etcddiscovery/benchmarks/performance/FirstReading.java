@@ -58,6 +58,9 @@ final class FirstReading {
 					view.add(Long.parseLong(words.get(2)));
 				}
 			}
+			if (process.waitFor() != 0) {
+				throw new IllegalStateException("It ended after " + view.n() + " readings that count");
+			}
 		}
 		finally {
 			process.destroyForcibly();
