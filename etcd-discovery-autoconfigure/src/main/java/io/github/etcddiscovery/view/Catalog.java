@@ -5,6 +5,7 @@ import java.util.Map;
 import java.util.stream.Stream;
 
 import io.github.etcddiscovery.instance.KeyRange;
+import org.jspecify.annotations.Nullable;
 
 /**
  * What a view knew at one revision of etcd. Immutable.
@@ -20,6 +21,9 @@ public final class Catalog<T> {
 	private final ServiceSnapshots<T> snapshots;
 
 	private final Map<String, List<T>> retained;
+
+	/** Worked out when it is asked for, by whoever comes first. */
+	private volatile @Nullable List<String> services;
 
 	Catalog(List<KeyRange> ranges, List<Position> positions, ServiceSnapshots<T> snapshots,
 			Map<String, List<T>> retained) {
@@ -83,9 +87,18 @@ public final class Catalog<T> {
 	 * @return the service ids, sorted
 	 */
 	public List<String> services() {
-		List<String> services = this.snapshots.services();
-		return this.retained.isEmpty() ? services
-				: Stream.concat(services.stream(), this.retained.keySet().stream()).distinct().sorted().toList();
+		if (this.retained.isEmpty()) {
+			return this.snapshots.services();
+		}
+		List<String> known = this.services;
+		if (known == null) {
+			known = Stream.concat(this.snapshots.services().stream(), this.retained.keySet().stream())
+				.distinct()
+				.sorted()
+				.toList();
+			this.services = known;
+		}
+		return known;
 	}
 
 	/**

@@ -8,6 +8,7 @@ import java.util.List;
 import java.util.concurrent.TimeUnit;
 import java.util.stream.Stream;
 
+import io.github.etcddiscovery.testing.Programs;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -66,8 +67,7 @@ class AdvertisedHostTests {
 
 	private static String chosen(String network, String... properties) throws Exception {
 		List<String> command = new ArrayList<>(List.of("unshare", "-n", "sh", "-c", network + " && exec \"$@\"", "sh",
-				Path.of(System.getProperty("java.home"), "bin", "java").toString(), "-XX:TieredStopAtLevel=1", "-cp",
-				System.getProperty("java.class.path")));
+				Programs.jdk("java"), "-XX:TieredStopAtLevel=1", "-cp", System.getProperty("java.class.path")));
 		Stream.of(properties).map((property) -> "-D" + property).forEach(command::add);
 		command.add(Chooser.class.getName());
 		return run(command);

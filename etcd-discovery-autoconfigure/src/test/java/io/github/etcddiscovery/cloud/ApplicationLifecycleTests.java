@@ -6,7 +6,6 @@ import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
 import java.nio.charset.StandardCharsets;
-import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;
@@ -30,6 +29,7 @@ import io.github.etcddiscovery.testing.EtcdBinary;
 import io.github.etcddiscovery.testing.LoadBalancedClients;
 import io.github.etcddiscovery.testing.EtcdEyes;
 import io.github.etcddiscovery.testing.OnEveryEtcd;
+import io.github.etcddiscovery.testing.Programs;
 import io.github.etcddiscovery.view.Catalog;
 import io.github.etcddiscovery.view.ServiceView;
 import org.junit.jupiter.api.Test;
@@ -293,10 +293,9 @@ class ApplicationLifecycleTests extends EtcdApplicationTests {
 			.watch(EtcdEyes.bytes(ORDERS), WatchOption.builder().isPrefix(true).build(),
 					(response) -> response.getEvents()
 						.forEach((event) -> seen.add(event.getEventType() + " " + event.getKeyValue().getKey())))) {
-			Process process = new ProcessBuilder(Path.of(System.getProperty("java.home"), "bin", "java").toString(),
-					"-cp", System.getProperty("java.class.path"), ShortLivedApplication.class.getName(),
-					"--spring.application.name=orders", "--spring.main.web-application-type=none",
-					"--spring.cloud.etcd.endpoints=" + this.etcd.endpoint(),
+			Process process = new ProcessBuilder(Programs.jdk("java"), "-cp", System.getProperty("java.class.path"),
+					ShortLivedApplication.class.getName(), "--spring.application.name=orders",
+					"--spring.main.web-application-type=none", "--spring.cloud.etcd.endpoints=" + this.etcd.endpoint(),
 					"--spring.cloud.etcd.discovery.instance-id=1", "--spring.cloud.etcd.discovery.port=4711")
 				.redirectErrorStream(true)
 				.redirectOutput(ProcessBuilder.Redirect.DISCARD)

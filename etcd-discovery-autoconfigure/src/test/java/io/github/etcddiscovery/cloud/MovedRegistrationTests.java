@@ -6,17 +6,15 @@ import java.util.Map;
 import java.util.concurrent.CopyOnWriteArrayList;
 
 import io.etcd.jetcd.Auth;
-import io.etcd.jetcd.Client;
 import io.etcd.jetcd.auth.Permission;
 import io.github.etcddiscovery.client.EtcdException;
 import io.github.etcddiscovery.registry.RecordState;
+import io.github.etcddiscovery.testing.EtcdApplicationTests;
 import io.github.etcddiscovery.testing.EtcdBinary;
 import io.github.etcddiscovery.testing.EtcdEyes;
-import io.github.etcddiscovery.testing.EtcdProcess;
 import io.github.etcddiscovery.testing.OnEveryEtcd;
 import io.github.etcddiscovery.testing.TestApplications;
 import io.github.etcddiscovery.testing.TestUsers;
-import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 
 import org.springframework.boot.WebApplicationType;
@@ -41,7 +39,7 @@ import static org.awaitility.Awaitility.await;
  * is left behind on it, and nobody is left without news.
  */
 @OnEveryEtcd
-class MovedRegistrationTests {
+class MovedRegistrationTests extends EtcdApplicationTests {
 
 	private static final Duration SOON = Duration.ofSeconds(10);
 
@@ -49,24 +47,8 @@ class MovedRegistrationTests {
 
 	private static final String RECORD_OF_ANOTHER = "{\"host\":\"10.0.0.9\",\"port\":1}";
 
-	private final EtcdProcess etcd;
-
-	private final EtcdEyes eyes;
-
-	private final TestApplications applications;
-
 	MovedRegistrationTests(EtcdBinary binary) {
-		this.etcd = TestUsers.startWithAuthentication(binary);
-		this.eyes = new EtcdEyes(
-				Client.builder().endpoints(this.etcd.endpoint()).user(bytes("root")).password(bytes("root")).build());
-		this.applications = new TestApplications(this.etcd.endpoint());
-	}
-
-	@AfterEach
-	void stop() {
-		this.applications.close();
-		this.eyes.close();
-		this.etcd.close();
+		super(TestUsers.startWithAuthentication(binary), EtcdEyes::asRoot);
 	}
 
 	@Test

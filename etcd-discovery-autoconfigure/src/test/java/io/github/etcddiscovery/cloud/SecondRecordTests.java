@@ -6,17 +6,14 @@ import java.util.Map;
 import java.util.concurrent.CompletableFuture;
 import java.util.stream.Stream;
 
-import io.etcd.jetcd.Client;
 import io.etcd.jetcd.auth.Permission;
 import io.github.etcddiscovery.client.EtcdException;
 import io.github.etcddiscovery.registry.RecordState;
+import io.github.etcddiscovery.testing.EtcdApplicationTests;
 import io.github.etcddiscovery.testing.EtcdBinary;
 import io.github.etcddiscovery.testing.EtcdEyes;
-import io.github.etcddiscovery.testing.EtcdProcess;
 import io.github.etcddiscovery.testing.OnEveryEtcd;
-import io.github.etcddiscovery.testing.TestApplications;
 import io.github.etcddiscovery.testing.TestUsers;
-import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -41,7 +38,7 @@ import static org.awaitility.Awaitility.await;
  * test allows it the other.
  */
 @OnEveryEtcd
-class SecondRecordTests {
+class SecondRecordTests extends EtcdApplicationTests {
 
 	private static final Duration SOON = Duration.ofSeconds(10);
 
@@ -49,33 +46,17 @@ class SecondRecordTests {
 
 	private static final String SECOND = "/legacy/orders/127.0.0.1:4711";
 
-	private final EtcdProcess etcd;
-
-	private final EtcdEyes eyes;
-
-	private final TestApplications applications;
-
 	private final EtcdRegistration registration = registration("orders");
 
 	private EtcdServiceRegistry registry;
 
 	SecondRecordTests(EtcdBinary binary) {
-		this.etcd = TestUsers.startWithAuthentication(binary);
-		this.eyes = new EtcdEyes(
-				Client.builder().endpoints(this.etcd.endpoint()).user(bytes("root")).password(bytes("root")).build());
-		this.applications = new TestApplications(this.etcd.endpoint());
+		super(TestUsers.startWithAuthentication(binary), EtcdEyes::asRoot);
 	}
 
 	@BeforeEach
 	void start() {
 		this.registry = start("spring.cloud.etcd.discovery.register=false").getBean(EtcdServiceRegistry.class);
-	}
-
-	@AfterEach
-	void stop() {
-		this.applications.close();
-		this.eyes.close();
-		this.etcd.close();
 	}
 
 	@Test

@@ -7,7 +7,6 @@ import java.util.concurrent.TimeUnit;
 
 import io.etcd.jetcd.Auth;
 import io.etcd.jetcd.ByteSequence;
-import io.etcd.jetcd.Client;
 import io.etcd.jetcd.auth.Permission;
 import io.github.etcddiscovery.client.EtcdClientOptions;
 import io.github.etcddiscovery.client.EtcdException;
@@ -130,8 +129,7 @@ class PermissionFaultTests {
 		private final Subject subject;
 
 		Setup(EtcdProcess etcd) {
-			this.eyes = new EtcdEyes(
-					Client.builder().endpoints(etcd.endpoint()).user(bytes("root")).password(bytes("root")).build());
+			this.eyes = EtcdEyes.asRoot(etcd.endpoint());
 			this.proxy = TcpProxy.to(etcd.endpoint());
 			this.subject = new Subject(KEY,
 					EtcdClientOptions.of(this.proxy.endpoint()).withCredentials("orders", "pw"));

@@ -9,6 +9,7 @@ import java.util.concurrent.TimeUnit;
 
 import com.code_intelligence.jazzer.Jazzer;
 import io.github.etcddiscovery.instance.KeyRange;
+import io.github.etcddiscovery.testing.Programs;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -40,9 +41,9 @@ class FuzzingTests {
 		Corpus.write(target, corpus);
 		Path dictionary = Files.write(folder.resolve("dictionary"), Corpus.read("dictionary.txt"));
 		Path log = folder.resolve("log");
-		Process fuzzer = new ProcessBuilder(Path.of(System.getProperty("java.home"), "bin", "java").toString(),
-				"-Xmx256m", "-cp", System.getProperty("java.class.path"), Jazzer.class.getName(),
-				"--target_class=" + target.getName(), "--instrumentation_includes=io.github.etcddiscovery.**",
+		Process fuzzer = new ProcessBuilder(Programs.jdk("java"), "-Xmx256m", "-cp",
+				System.getProperty("java.class.path"), Jazzer.class.getName(), "--target_class=" + target.getName(),
+				"--instrumentation_includes=io.github.etcddiscovery.**",
 				// Jazzer 0.25.1 makes a class of it that the JVM does not take
 				// (NoSuchFieldError).
 				"--instrumentation_excludes=" + KeyRange.class.getName(), "-runs=" + RUNS, "-seed=" + SEED,

@@ -3,7 +3,6 @@ package io.github.etcddiscovery.testing;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
-import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -27,19 +26,15 @@ public class ApplicationProcess extends ServerProcess {
 	}
 
 	private static List<String> command(List<String> arguments) {
-		List<String> command = new ArrayList<>(List.of(jdk("java"), "-Xmx192m", "-XX:TieredStopAtLevel=1"));
+		List<String> command = new ArrayList<>(List.of(Programs.jdk("java"), "-Xmx192m", "-XX:TieredStopAtLevel=1"));
 		command.addAll(arguments);
 		return command;
-	}
-
-	private static String jdk(String tool) {
-		return Path.of(System.getProperty("java.home"), "bin", tool).toString();
 	}
 
 	/** The names of its threads. */
 	public final List<String> threads() {
 		try {
-			Process dump = new ProcessBuilder(jdk("jcmd"), String.valueOf(pid()), "Thread.print")
+			Process dump = new ProcessBuilder(Programs.jdk("jcmd"), String.valueOf(pid()), "Thread.print")
 				.redirectErrorStream(true)
 				.start();
 			String text = new String(dump.getInputStream().readAllBytes(), StandardCharsets.UTF_8);

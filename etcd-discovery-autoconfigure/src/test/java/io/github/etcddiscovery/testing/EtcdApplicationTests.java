@@ -1,5 +1,7 @@
 package io.github.etcddiscovery.testing;
 
+import java.util.function.Function;
+
 import org.junit.jupiter.api.AfterEach;
 
 /**
@@ -15,9 +17,14 @@ public abstract class EtcdApplicationTests {
 
 	/** With further flags of etcd's. */
 	protected EtcdApplicationTests(EtcdBinary binary, String... flags) {
-		this.etcd = EtcdProcess.startWith(binary, flags);
-		this.eyes = new EtcdEyes(this.etcd.endpoint());
-		this.applications = new TestApplications(this.etcd.endpoint());
+		this(EtcdProcess.startWith(binary, flags), EtcdEyes::new);
+	}
+
+	/** With somebody who may look into it. */
+	protected EtcdApplicationTests(EtcdProcess etcd, Function<String, EtcdEyes> eyes) {
+		this.etcd = etcd;
+		this.eyes = eyes.apply(etcd.endpoint());
+		this.applications = new TestApplications(etcd.endpoint());
 	}
 
 	/** Comes after what tests have to close themselves. */

@@ -25,6 +25,11 @@ public final class Programs {
 			.findFirst();
 	}
 
+	/** A tool of the JDK that runs this, such as {@code java}. */
+	public static String jdk(String tool) {
+		return Path.of(System.getProperty("java.home"), "bin", tool).toString();
+	}
+
 	/** Stops a process from running without ending it. */
 	public static void freeze(Process process) {
 		signal(process, "-STOP");

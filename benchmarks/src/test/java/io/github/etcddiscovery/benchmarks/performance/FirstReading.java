@@ -3,12 +3,12 @@ package io.github.etcddiscovery.benchmarks.performance;
 import java.io.BufferedReader;
 import java.io.InputStreamReader;
 import java.nio.charset.StandardCharsets;
-import java.nio.file.Path;
 import java.util.List;
 
 import io.etcd.jetcd.Client;
 import io.github.etcddiscovery.testing.EtcdBinary;
 import io.github.etcddiscovery.testing.EtcdProcess;
+import io.github.etcddiscovery.testing.Programs;
 
 /**
  * How long a view takes to know all instances, in a process with little memory
@@ -41,8 +41,8 @@ final class FirstReading {
 
 	private void measure(String endpoint, int present, Result result) throws Exception {
 		int rounds = this.scale.isSmall() ? 4 : 30;
-		Process process = new ProcessBuilder(Path.of(System.getProperty("java.home"), "bin", "java").toString(), HEAP,
-				"-cp", System.getProperty("java.class.path"), Reading.class.getName(), endpoint, String.valueOf(rounds))
+		Process process = new ProcessBuilder(Programs.jdk("java"), HEAP, "-cp", System.getProperty("java.class.path"),
+				Reading.class.getName(), endpoint, String.valueOf(rounds))
 			.redirectError(ProcessBuilder.Redirect.INHERIT)
 			.start();
 		Samples decoding = new Samples();

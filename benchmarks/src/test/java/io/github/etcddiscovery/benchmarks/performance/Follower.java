@@ -14,6 +14,7 @@ import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
 
 import io.github.etcddiscovery.testing.GoPrograms;
+import io.github.etcddiscovery.testing.Programs;
 
 /**
  * A {@link Following} in a process of its own, or its like in Go.
@@ -43,7 +44,7 @@ final class Follower implements AutoCloseable {
 				.addAll(List.of(goKit().toString(), "-etcd", endpoint, "-prefix", kind.prefix(), "-key", kind.probe()));
 		}
 		else {
-			command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
+			command.add(Programs.jdk("java"));
 			command.addAll(List.of(javaOptions));
 			command.addAll(List.of("-cp", System.getProperty("java.class.path"), Following.class.getName(), kind.name(),
 					endpoint));

@@ -2,7 +2,6 @@ package io.github.etcddiscovery.benchmarks.performance;
 
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
-import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -12,6 +11,7 @@ import java.util.regex.Pattern;
 
 import io.github.etcddiscovery.testing.EtcdBinary;
 import io.github.etcddiscovery.testing.EtcdProcess;
+import io.github.etcddiscovery.testing.Programs;
 import org.apache.curator.test.TestingServer;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -69,8 +69,7 @@ final class StartUp {
 	}
 
 	private static Matcher start(List<String> properties) throws IOException {
-		List<String> command = new ArrayList<>(List.of(
-				Path.of(System.getProperty("java.home"), "bin", "java").toString(), "-cp",
+		List<String> command = new ArrayList<>(List.of(Programs.jdk("java"), "-cp",
 				System.getProperty("java.class.path"), Starting.class.getName(), "--spring.application.name=orders",
 				"--server.port=0", "--server.address=127.0.0.1", "--spring.main.web-application-type=servlet"));
 		command.addAll(properties);
