@@ -6,15 +6,17 @@ import io.github.etcddiscovery.view.ServiceView;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import reactor.core.publisher.Flux;
+import reactor.core.publisher.Mono;
 
 import org.springframework.cloud.client.ServiceInstance;
+import org.springframework.cloud.client.loadbalancer.Request;
 import org.springframework.cloud.loadbalancer.core.ServiceInstanceListSupplier;
 
 /**
- * Feeds Spring Cloud LoadBalancer straight from the view, with no cache in between: the
- * current list at once, and again at every change of the service's instances. The load
- * balancer takes one list for each request and cancels; a subscriber that stays and is
- * slow gets the newest list.
+ * Feeds Spring Cloud LoadBalancer straight from the view, with no cache in between. For a
+ * request it is the list of the moment at which it is subscribed to, and no other;
+ * without one it is the current list at once, and again at every change of the service's
+ * instances, of which a slow subscriber gets the newest.
  */
 public class EtcdServiceInstanceListSupplier implements ServiceInstanceListSupplier {
 
@@ -23,6 +25,8 @@ public class EtcdServiceInstanceListSupplier implements ServiceInstanceListSuppl
 	private final String serviceId;
 
 	private final Flux<List<ServiceInstance>> instances;
+
+	private final Flux<List<ServiceInstance>> current;
 
 	/**
 	 * Creates a supplier.
@@ -36,6 +40,7 @@ public class EtcdServiceInstanceListSupplier implements ServiceInstanceListSuppl
 					+ " which says what to follow", serviceId);
 		}
 		this.instances = LiveInstances.of(view, serviceId);
+		this.current = Mono.fromCallable(() -> view.catalog().available(serviceId)).flux();
 	}
 
 	@Override
@@ -46,6 +51,12 @@ public class EtcdServiceInstanceListSupplier implements ServiceInstanceListSuppl
 	@Override
 	public Flux<List<ServiceInstance>> get() {
 		return this.instances;
+	}
+
+	@Override
+	@SuppressWarnings("rawtypes")
+	public Flux<List<ServiceInstance>> get(Request request) {
+		return this.current;
 	}
 
 }

@@ -13,7 +13,7 @@ public record InstanceKey(String serviceId, String instanceId) {
 
 	private static final Pattern SERVICE_ID = Pattern.compile("[A-Za-z0-9][A-Za-z0-9._-]{0,127}");
 
-	private static final Pattern INSTANCE_ID = Pattern.compile("[^/\\s" + PlainText.UNFIT + "]{1,255}");
+	private static final int LONGEST_INSTANCE_ID = 255;
 
 	/**
 	 * Checks both ids.
@@ -21,9 +21,10 @@ public record InstanceKey(String serviceId, String instanceId) {
 	 */
 	public InstanceKey {
 		checkServiceId(serviceId);
-		if (!INSTANCE_ID.matcher(instanceId).matches()) {
+		if (instanceId.isEmpty() || instanceId.length() > LONGEST_INSTANCE_ID || instanceId.indexOf('/') >= 0
+				|| instanceId.indexOf(' ') >= 0 || !PlainText.isPlain(instanceId)) {
 			throw new InvalidValueException("instance id", instanceId,
-					"1 to 255 characters without slash, white space or control characters");
+					"1 to " + LONGEST_INSTANCE_ID + " characters without slash, white space or control characters");
 		}
 	}
 

@@ -65,6 +65,13 @@ final class JsonDocuments<T> {
 	 * one that is not well-formed those up to there.
 	 */
 	static Set<String> fields(byte[] value) {
+		return fields(value, Set.of());
+	}
+
+	/**
+	 * The same, but reads no further than to a field that settles what is asked.
+	 */
+	static Set<String> fields(byte[] value, Set<String> decisive) {
 		Set<String> fields = new HashSet<>();
 		if (!beginsObject(value)) {
 			return fields;
@@ -73,6 +80,9 @@ final class JsonDocuments<T> {
 			parser.nextToken();
 			while (parser.nextToken() == JsonToken.PROPERTY_NAME) {
 				fields.add(parser.currentName());
+				if (decisive.contains(parser.currentName())) {
+					return fields;
+				}
 				parser.nextToken();
 				parser.skipChildren();
 			}

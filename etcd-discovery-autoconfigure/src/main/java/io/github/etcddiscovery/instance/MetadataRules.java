@@ -18,8 +18,6 @@ final class MetadataRules {
 
 	private static final int LONGEST_VALUE = 4_096;
 
-	private static final Pattern NAME = Pattern.compile("[^" + PlainText.UNFIT + "]{1," + LONGEST_NAME + "}");
-
 	/** A path and nothing that would end it: it is appended to host and port. */
 	private static final Predicate<String> PATH = Pattern.compile("/(?!/)[A-Za-z0-9._~!$&'()*+,;=:/-]*")
 		.asMatchPredicate();
@@ -48,7 +46,7 @@ final class MetadataRules {
 			if (name == null || value == null) {
 				throw new InvalidValueException("metadata", name + "=" + value, "a name and a value");
 			}
-			if (!NAME.matcher(name).matches()) {
+			if (name.isEmpty() || name.length() > LONGEST_NAME || !PlainText.isPlain(name)) {
 				throw new InvalidValueException("metadata", name,
 						"a name of 1 to " + LONGEST_NAME + " characters, none of them a control character");
 			}

@@ -217,7 +217,7 @@ final class RangeWriter<T> {
 			return RangeEntry.of(keyValue, null, null, null, false);
 		}
 		try {
-			key = this.range.parse(keyValue.key());
+			key = (before != null && before.key() != null) ? before.key() : this.range.parse(keyValue.key());
 			boolean holdsRoom = before != null && before.instance() != null;
 			if (!holdsRoom && !this.room.isLeft(key.serviceId(), this.listed)) {
 				return reject(keyValue, key, this.room.reason(key.serviceId(), this.listed), true, before);

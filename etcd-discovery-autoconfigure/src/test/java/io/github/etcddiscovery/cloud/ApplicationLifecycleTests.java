@@ -37,6 +37,7 @@ import org.junit.jupiter.api.extension.ExtendWith;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import reactor.core.Disposable;
+import reactor.core.publisher.Flux;
 
 import org.springframework.beans.factory.ObjectProvider;
 import org.springframework.boot.SpringApplication;
@@ -52,6 +53,7 @@ import org.springframework.cloud.client.discovery.ReactiveDiscoveryClient;
 import org.springframework.cloud.client.discovery.event.HeartbeatEvent;
 import org.springframework.cloud.client.discovery.event.InstancePreRegisteredEvent;
 import org.springframework.cloud.client.discovery.event.InstanceRegisteredEvent;
+import org.springframework.cloud.client.loadbalancer.DefaultRequest;
 import org.springframework.context.ApplicationEvent;
 import org.springframework.context.ApplicationListener;
 import org.springframework.context.ConfigurableApplicationContext;
@@ -378,6 +380,20 @@ class ApplicationLifecycleTests extends EtcdApplicationTests {
 		this.eyes.delete("/services/stock/a");
 		await().atMost(SOON).until(() -> supplier.get().blockFirst().size() == 1);
 		assertThat(seen).hasSize(3);
+	}
+
+	@Test
+	@SuppressWarnings("unchecked")
+	void requestIsGivenTheListOfWhenItAsksAndNoOther() {
+		ConfigurableApplicationContext context = start("orders");
+		Flux<List<ServiceInstance>> instances = new EtcdServiceInstanceListSupplier(context.getBean(ServiceView.class),
+				"stock")
+			.get(new DefaultRequest<>());
+		assertThat(instances.collectList().block(SOON)).containsExactly(List.of());
+		this.eyes.put("/services/stock/a", "{\"host\":\"h\",\"port\":1}");
+		await().atMost(SOON)
+			.untilAsserted(() -> assertThat(instances.collectList().block(SOON)).singleElement()
+				.satisfies((list) -> assertThat(list).hasSize(1)));
 	}
 
 	@Test

@@ -4,6 +4,7 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.stream.IntStream;
 
 import io.github.etcddiscovery.testing.EtcdBinary;
 import io.github.etcddiscovery.testing.EtcdEyes;
@@ -24,6 +25,7 @@ import org.springframework.cloud.client.ServiceInstance;
 import org.springframework.cloud.client.discovery.DiscoveryClient;
 import org.springframework.cloud.loadbalancer.annotation.LoadBalancerClient;
 import org.springframework.cloud.loadbalancer.core.RoundRobinLoadBalancer;
+import org.springframework.cloud.loadbalancer.core.ServiceInstanceListSupplier;
 import org.springframework.cloud.loadbalancer.support.ServiceInstanceListSuppliers;
 import org.springframework.cloud.zookeeper.discovery.ZookeeperInstance;
 import org.springframework.context.ConfigurableApplicationContext;
@@ -68,6 +70,16 @@ public enum Source {
 						"http://10.0.0.1:" + (1 + i));
 			}
 			return new Application(run(Default.class, properties), List.of());
+		}
+
+	},
+
+	/** A list that never changes, where this starter puts its own. */
+	STATIC_BEAN("a static list, as a bean") {
+
+		@Override
+		Application start(int instances) {
+			return new Application(run(StaticBean.class, Map.of(COUNT, String.valueOf(instances))), List.of());
 		}
 
 	},
@@ -142,6 +154,12 @@ public enum Source {
 		return context;
 	}
 
+	private static ServiceInstance[] staticInstances(Environment environment) {
+		return IntStream.rangeClosed(1, environment.getRequiredProperty(COUNT, Integer.class))
+			.mapToObj((port) -> new DefaultServiceInstance("id-" + port, SERVICE, "10.0.0.1", port, false))
+			.toArray(ServiceInstance[]::new);
+	}
+
 	@Override
 	public String toString() {
 		return this.title;
@@ -175,28 +193,46 @@ public enum Source {
 	}
 
 	/**
-	 * Where the load balancer's list is made by hand.
+	 * Where the list of a service is made by hand.
 	 */
 	@Configuration(proxyBeanMethods = false)
 	@EnableAutoConfiguration
 	@LoadBalancerClient(name = SERVICE, configuration = StaticList.class)
+	static class StaticBean {
+
+	}
+
+	/**
+	 * Spring Cloud's default load balancer asks its context for this at every request.
+	 */
+	static class StaticList {
+
+		@Bean
+		ServiceInstanceListSupplier supplier(Environment environment) {
+			return ServiceInstanceListSuppliers.from(SERVICE, staticInstances(environment));
+		}
+
+	}
+
+	/**
+	 * Where the load balancer of a service is made by hand.
+	 */
+	@Configuration(proxyBeanMethods = false)
+	@EnableAutoConfiguration
+	@LoadBalancerClient(name = SERVICE, configuration = StaticBalancer.class)
 	static class Static {
 
 	}
 
 	/**
-	 * Spring Cloud's default load balancer over that list.
+	 * Spring Cloud's default load balancer right over a list.
 	 */
-	static class StaticList {
+	static class StaticBalancer {
 
 		@Bean
 		RoundRobinLoadBalancer balancer(Environment environment) {
-			int count = environment.getRequiredProperty(COUNT, Integer.class);
-			ServiceInstance[] instances = new ServiceInstance[count];
-			for (int i = 0; i < count; i++) {
-				instances[i] = new DefaultServiceInstance("id-" + i, SERVICE, "10.0.0.1", 1 + i, false);
-			}
-			return new RoundRobinLoadBalancer(ServiceInstanceListSuppliers.toProvider(SERVICE, instances), SERVICE);
+			return new RoundRobinLoadBalancer(
+					ServiceInstanceListSuppliers.toProvider(SERVICE, staticInstances(environment)), SERVICE);
 		}
 
 	}

@@ -3,6 +3,7 @@ package io.github.etcddiscovery.benchmarks.performance;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -18,7 +19,7 @@ import org.slf4j.LoggerFactory;
 
 /**
  * How long an application takes to be ready, from the start of its process, and how many
- * threads it has then. All have the same class path, and take turns.
+ * threads and classes it has then. All have the same class path, and take turns.
  */
 final class StartUp {
 
@@ -26,7 +27,7 @@ final class StartUp {
 
 	private static final Logger logger = LoggerFactory.getLogger(StartUp.class);
 
-	private static final Pattern READY = Pattern.compile("ready (\\d+) (\\d+)");
+	private static final Pattern READY = Pattern.compile("ready (\\d+) (\\d+) (\\d+)");
 
 	private final Scale scale;
 
@@ -35,9 +36,9 @@ final class StartUp {
 	}
 
 	Result run() throws Exception {
-		int rounds = this.scale.isSmall() ? 1 : 15;
+		int rounds = this.scale.isSmall() ? 1 : 9;
 		Map<String, Samples> times = new LinkedHashMap<>();
-		Map<String, Samples> threads = new LinkedHashMap<>();
+		Map<String, Matcher> last = new HashMap<>();
 		try (EtcdProcess etcd = EtcdProcess.start(EtcdBinary.newest()); TestingServer zooKeeper = new TestingServer()) {
 			Map<String, List<String>> applications = new LinkedHashMap<>();
 			applications.put("LoadBalancer alone",
@@ -53,8 +54,7 @@ final class StartUp {
 					Matcher ready = start(application.getValue());
 					times.computeIfAbsent(application.getKey(), (name) -> new Samples())
 						.add(Long.parseLong(ready.group(1)) * 1_000_000);
-					threads.computeIfAbsent(application.getKey(), (name) -> new Samples())
-						.add(Long.parseLong(ready.group(2)) * 1_000_000);
+					last.put(application.getKey(), ready);
 				}
 				logger.info("{} of {} rounds", round + 1, rounds);
 			}
@@ -63,7 +63,8 @@ final class StartUp {
 		double alone = times.values().iterator().next().medianMillis();
 		times.forEach((name, samples) -> result.add("application", name, "n", samples.n(), "ready after s",
 				samples.medianMillis() / 1_000, "at most s", samples.quantileMillis(1) / 1_000, "more s",
-				(samples.medianMillis() - alone) / 1_000, "threads", Math.round(threads.get(name).medianMillis())));
+				(samples.medianMillis() - alone) / 1_000, "threads", Integer.valueOf(last.get(name).group(2)),
+				"classes", Integer.valueOf(last.get(name).group(3))));
 		result.write(this.scale.folder());
 		return result;
 	}
