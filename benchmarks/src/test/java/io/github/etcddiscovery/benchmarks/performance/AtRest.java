@@ -4,8 +4,6 @@ import java.time.Duration;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeSet;
-import java.util.concurrent.CompletableFuture;
-import java.util.concurrent.TimeUnit;
 
 import io.github.etcddiscovery.testing.EtcdBinary;
 import io.github.etcddiscovery.testing.EtcdProcess;
@@ -49,12 +47,12 @@ final class AtRest {
 			ConfigurableApplicationContext context = TestApplications.run(
 					new SpringApplicationBuilder(Source.Default.class).web(WebApplicationType.NONE),
 					Map.of("spring.application.name", "orders", "spring.cloud.etcd.endpoints", etcd.endpoint(),
-							"spring.cloud.etcd.discovery.port", "8080", "spring.cloud.zookeeper.enabled", "false"));
+							"spring.cloud.etcd.discovery.port", "8080", "spring.cloud.etcd.enabled", "true"));
 			try (context) {
 				await().until(() -> context.getBean(DiscoveryClient.class).getInstances("orders").size() == 1);
 				Map<String, Long> calls = metrics.calls();
 				Map<String, Long> messages = metrics.messages();
-				new CompletableFuture<Void>().completeOnTimeout(null, time.toMillis(), TimeUnit.MILLISECONDS).join();
+				Clock.pass(time);
 				Map<String, Long> callsAfter = metrics.calls();
 				Map<String, Long> messagesAfter = metrics.messages();
 				for (String call : new TreeSet<>(messagesAfter.keySet())) {

@@ -24,6 +24,8 @@ final class Burst {
 
 	static final String NAME = "burst";
 
+	private static final Bars PLOT = new Bars("changes", "follower", "CPU s");
+
 	private static final Logger logger = LoggerFactory.getLogger(Burst.class);
 
 	/** How many puts a writer has under way at once. */
@@ -42,18 +44,18 @@ final class Burst {
 		Result result = Result.of(NAME);
 		Map<Kind, Figures> figures = new EnumMap<>(Kind.class);
 		try (Stage stage = new Stage(this.scale.burst(), this.kinds)) {
-			for (int round = 0; round <= this.scale.rounds(); round++) {
+			for (int round = -this.scale.warmUpRounds(); round < this.scale.rounds(); round++) {
 				for (Follower follower : stage.followers()) {
-					// The first round is for the compiler.
 					Figures figure = figures.computeIfAbsent(follower.kind(), (kind) -> new Figures());
-					measure(stage, follower, round, (round > 0) ? figure : new Figures());
+					measure(stage, follower, round, (round >= 0) ? figure : new Figures());
 				}
-				logger.info("{} of {} rounds", round, this.scale.rounds());
+				logger.info("{} of {} rounds that count", Math.max(0, round + 1), this.scale.rounds());
 			}
 		}
 		double floor = figures.get(Kind.RAW_WATCH).cpu.medianMillis();
 		figures.forEach((kind, figure) -> figure.addTo(result, kind, this.scale.burst(), floor));
 		result.write(this.scale.folder());
+		PLOT.draw(result, this.scale.folder());
 		return result;
 	}
 
@@ -64,7 +66,7 @@ final class Burst {
 		Population population = stage.population(follower.kind());
 		long begun = System.nanoTime();
 		for (int i = 0; i < changes - 1; i++) {
-			underWay.add(stage.kv().put(population.key(i), population.value(i, 9_000 + round)));
+			underWay.add(stage.kv().put(population.key(i), population.value(i, 10_000 + round)));
 			if (underWay.size() == UNDER_WAY) {
 				underWay.remove().get(1, TimeUnit.MINUTES);
 			}

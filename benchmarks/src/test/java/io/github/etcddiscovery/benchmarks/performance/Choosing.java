@@ -61,8 +61,7 @@ final class Choosing {
 			ConfigurableApplicationContext context = TestApplications.run(
 					new SpringApplicationBuilder(Source.Default.class).web(WebApplicationType.NONE),
 					Map.of("spring.application.name", "caller", "spring.cloud.etcd.endpoints", etcd.endpoint(),
-							"spring.cloud.etcd.discovery.register", "false", "spring.cloud.zookeeper.enabled",
-							"false"));
+							"spring.cloud.etcd.discovery.register", "false", "spring.cloud.etcd.enabled", "true"));
 			try (context) {
 				await().until(() -> context.getBean(DiscoveryClient.class).getInstances("stock").size() == instances);
 				LoadBalancerClient balancer = context.getBean(LoadBalancerClient.class);
@@ -110,7 +109,7 @@ final class Choosing {
 					}
 				}, (task) -> new Thread(task).start()));
 			}
-			new CompletableFuture<Void>().completeOnTimeout(null, time.toMillis(), TimeUnit.MILLISECONDS).join();
+			Clock.pass(time);
 		}
 		finally {
 			over.set(true);

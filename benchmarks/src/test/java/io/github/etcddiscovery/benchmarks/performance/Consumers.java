@@ -28,6 +28,10 @@ final class Consumers {
 
 	static final String NAME = "consumers";
 
+	static final String CPU = "CPU of etcd a change ms";
+
+	static final String MEMORY = "memory of etcd MB";
+
 	private static final Logger logger = LoggerFactory.getLogger(Consumers.class);
 
 	private static final String KEY = "/services/stock/instance";
@@ -44,6 +48,8 @@ final class Consumers {
 			List<AutoCloseable> opened = new ArrayList<>();
 			try (EtcdProcess etcd = EtcdProcess.start(EtcdBinary.newest());
 					Client client = Client.builder().endpoints(etcd.endpoint()).build()) {
+				EtcdMetrics metrics = new EtcdMetrics(etcd.endpoint());
+				long memory = metrics.memory();
 				AtomicReference<Round> current = new AtomicReference<>(new Round("", consumers));
 				for (int i = 0; i < consumers; i++) {
 					EtcdClient own = EtcdClient.create(EtcdClientOptions.of(etcd.endpoint()));
@@ -56,7 +62,7 @@ final class Consumers {
 					view.subscribe((catalog) -> current.get().saw(catalog.available("stock")));
 				}
 				logger.info("{} consumers", consumers);
-				measure(client, new EtcdMetrics(etcd.endpoint()), current, consumers, result);
+				measure(client, metrics, memory, current, consumers, result);
 			}
 			finally {
 				for (AutoCloseable one : opened) {
@@ -68,7 +74,7 @@ final class Consumers {
 		return result;
 	}
 
-	private void measure(Client client, EtcdMetrics metrics, AtomicReference<Round> current, int consumers,
+	private void measure(Client client, EtcdMetrics metrics, long memory, AtomicReference<Round> current, int consumers,
 			Result result) throws Exception {
 		int changes = this.scale.isSmall() ? 5 : 50;
 		Samples all = new Samples();
@@ -91,8 +97,8 @@ final class Consumers {
 			}
 		}
 		result.add("consumers", consumers, "changes", changes, "seen after ms", all.medianMillis(), "p99 ms",
-				all.quantileMillis(0.99), "by all after ms", last.medianMillis(), "CPU of etcd a change ms",
-				(metrics.cpuSeconds() - before) * 1_000 / changes);
+				all.quantileMillis(0.99), "by all after ms", last.medianMillis(), CPU,
+				(metrics.cpuSeconds() - before) * 1_000 / changes, MEMORY, (metrics.memory() - memory) / 1e6);
 	}
 
 	/**

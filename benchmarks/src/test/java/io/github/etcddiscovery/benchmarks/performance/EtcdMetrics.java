@@ -41,6 +41,16 @@ final class EtcdMetrics {
 		return lines("process_cpu_seconds_total").mapToDouble(EtcdMetrics::value).sum();
 	}
 
+	/** The memory that its process has, in bytes. */
+	long memory() throws IOException, InterruptedException {
+		return sum("process_resident_memory_bytes");
+	}
+
+	/** What its file holds that has not been given up, in bytes. */
+	long databaseBytes() throws IOException, InterruptedException {
+		return sum("etcd_mvcc_db_total_size_in_use_in_bytes");
+	}
+
 	/** Calls that clients have begun, by their names. */
 	Map<String, Long> calls() throws IOException, InterruptedException {
 		return byMethod("grpc_server_started_total{");

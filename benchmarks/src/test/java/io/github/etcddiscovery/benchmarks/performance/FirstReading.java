@@ -47,11 +47,15 @@ final class FirstReading {
 			.start();
 		Samples decoding = new Samples();
 		Samples view = new Samples();
+		long retained = 0;
 		try (BufferedReader lines = new BufferedReader(
 				new InputStreamReader(process.getInputStream(), StandardCharsets.UTF_8))) {
 			int round = 0;
 			for (String line = lines.readLine(); line != null; line = lines.readLine()) {
 				List<String> words = List.of(line.split(" "));
+				if (words.get(0).equals("retained")) {
+					retained = Long.parseLong(words.get(1));
+				}
 				// The first half is for the compiler.
 				if (words.get(0).equals("round") && round++ >= rounds / 2) {
 					decoding.add(Long.parseLong(words.get(1)));
@@ -67,7 +71,8 @@ final class FirstReading {
 		}
 		result.add("instances", present, "n", view.n(), "decoding alone ms", decoding.medianMillis(), "view ms",
 				view.medianMillis(), "view at most ms", view.quantileMillis(1), "to decoding",
-				view.medianMillis() / decoding.medianMillis());
+				view.medianMillis() / decoding.medianMillis(), "bytes retained", retained, "for each",
+				retained / present);
 	}
 
 }

@@ -3,9 +3,7 @@ package io.github.etcddiscovery.benchmarks.performance;
 import java.net.URI;
 import java.util.List;
 import java.util.Map;
-import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.atomic.AtomicLong;
-import java.util.concurrent.atomic.AtomicReference;
 
 import com.google.protobuf.ByteString;
 import com.ibm.etcd.client.utils.RangeCache;
@@ -16,8 +14,8 @@ import io.etcd.jetcd.options.WatchOption;
 import io.github.etcddiscovery.instance.InstanceFormat;
 import io.github.etcddiscovery.instance.InstanceKey;
 import io.github.etcddiscovery.instance.ServiceRecord;
+import io.github.etcddiscovery.support.Telemetry;
 import io.github.etcddiscovery.testing.TestApplications;
-import io.github.etcddiscovery.view.ServiceView;
 
 import org.springframework.boot.WebApplicationType;
 import org.springframework.boot.autoconfigure.EnableAutoConfiguration;
@@ -28,7 +26,6 @@ import org.springframework.cloud.client.loadbalancer.LoadBalancerClient;
 import org.springframework.context.ConfigurableApplicationContext;
 import org.springframework.context.annotation.Bean;
 import org.springframework.context.annotation.Configuration;
-import org.springframework.core.ParameterizedTypeReference;
 
 import static io.github.etcddiscovery.testing.EtcdEyes.bytes;
 
@@ -103,28 +100,10 @@ final class Following {
 				new SpringApplicationBuilder(Application.class).web(WebApplicationType.NONE),
 				Map.of("spring.application.name", "follower", "spring.cloud.etcd.endpoints", endpoint,
 						"spring.cloud.etcd.discovery.prefix", kind.prefix(), "spring.cloud.etcd.discovery.register",
-						"false", "spring.cloud.etcd.discovery.retain-vanished", "false",
-						"spring.cloud.zookeeper.enabled", "false", "spring.main.banner-mode", "off",
-						"logging.level.root", "warn"));
-		DiscoveryClient discovery = context.getBean(DiscoveryClient.class);
-		LoadBalancerClient balancer = context.getBean(LoadBalancerClient.class);
-		CountDownLatch begun = new CountDownLatch(1);
-		AtomicReference<List<ServiceInstance>> last = new AtomicReference<>();
-		ServiceView<ServiceInstance> view = context
-			.getBeanProvider(new ParameterizedTypeReference<ServiceView<ServiceInstance>>() {
-
-			})
-			.getObject();
-		view.subscribe((catalog) -> {
-			List<ServiceInstance> instances = discovery.getInstances(Population.PROBE);
-			if (instances != last.getAndSet(instances)) {
-				saw(instances.isEmpty() ? "" : String.valueOf(instances.get(0).getPort()));
-				ServiceInstance chosen = balancer.choose(Population.PROBE);
-				say("chosen ", (chosen != null) ? String.valueOf(chosen.getPort()) : "");
-			}
-			begun.countDown();
-		});
-		begun.await();
+						"false", "spring.cloud.etcd.discovery.retain-vanished", "false", "spring.cloud.etcd.enabled",
+						"true", "logging.level.root", "warn"));
+		context.getBean(Seeing.class)
+			.begin(context.getBean(DiscoveryClient.class), context.getBean(LoadBalancerClient.class));
 	}
 
 	private static void saw(String value) {
@@ -136,11 +115,50 @@ final class Following {
 	}
 
 	/**
-	 * An application with nothing of its own, but that it counts what is decoded.
+	 * Asks as callers do, as soon as there is something new to be seen.
+	 */
+	private static final class Seeing implements Telemetry {
+
+		private DiscoveryClient discovery;
+
+		private LoadBalancerClient balancer;
+
+		private List<ServiceInstance> last;
+
+		synchronized void begin(DiscoveryClient discovery, LoadBalancerClient balancer) {
+			this.discovery = discovery;
+			this.balancer = balancer;
+			this.last = discovery.getInstances(Population.PROBE);
+		}
+
+		@Override
+		public synchronized void seen(String prefix, long revision, long seenAt) {
+			if (this.discovery == null) {
+				return;
+			}
+			List<ServiceInstance> instances = this.discovery.getInstances(Population.PROBE);
+			if (instances != this.last) {
+				this.last = instances;
+				saw(instances.isEmpty() ? "" : String.valueOf(instances.get(0).getPort()));
+				ServiceInstance chosen = this.balancer.choose(Population.PROBE);
+				say("chosen ", (chosen != null) ? String.valueOf(chosen.getPort()) : "");
+			}
+		}
+
+	}
+
+	/**
+	 * An application with nothing of its own, but that it counts what is decoded, and
+	 * sees.
 	 */
 	@Configuration(proxyBeanMethods = false)
 	@EnableAutoConfiguration
 	static class Application {
+
+		@Bean
+		Seeing seeing() {
+			return new Seeing();
+		}
 
 		/** Is asked first, and knows nothing. */
 		@Bean

@@ -30,7 +30,7 @@ import org.springframework.cloud.loadbalancer.support.LoadBalancerClientFactory;
 public class Lookup {
 
 	/** Where the instances come from. */
-	@Param({ "STARTER", "SIMPLE", "STATIC", "STATIC_BEAN", "ZOOKEEPER" })
+	@Param({ "STARTER", "SIMPLE", "STATIC", "STATIC_BEAN", "ZOOKEEPER", "EUREKA" })
 	public Source source;
 
 	/** How many instances the service has. */

@@ -19,6 +19,10 @@ final class LookupCost {
 
 	static final String BYTES = "bytes";
 
+	private static final String LIST = "getInstances";
+
+	private static final Bars PLOT = new Bars("call", "instances from", "ns");
+
 	private final Scale scale;
 
 	LookupCost(Scale scale) {
@@ -53,13 +57,20 @@ final class LookupCost {
 				.thenComparing((run) -> Integer.valueOf(run.getParams().getParam("instances"))))
 			.forEach((run) -> add(result, run));
 		result.write(this.scale.folder());
+		PLOT.draw(choosing(result), this.scale.folder());
 		return result;
 	}
 
 	/** A list below the load balancer is not known to discovery clients. */
 	private static boolean isOfNothing(RunResult run) {
-		return run.getPrimaryResult().getLabel().equals("getInstances")
+		return run.getPrimaryResult().getLabel().equals(LIST)
 				&& run.getParams().getParam("source").startsWith("STATIC");
+	}
+
+	/** What is drawn: the same for any number of instances. */
+	private static Result choosing(Result result) {
+		return new Result(NAME, result.setting(),
+				result.where("instances", 3).stream().filter((row) -> !row.get("call").equals(LIST)).toList());
 	}
 
 	private static void add(Result result, RunResult run) {

@@ -5,17 +5,21 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 
 /**
- * The page that shows results: a table for each, between two marks by its name.
+ * A page that shows results: a table for each, between two marks by its name.
  *
  * @param file the page
  */
 record Page(Path file) {
 
-	/** Puts the table of a result into its place. */
+	/** Puts the table of a result into its place, if it has one here. */
 	void show(Result result) throws IOException {
 		String text = Files.readString(this.file);
 		String begin = begin(result.name());
-		int from = text.indexOf(begin) + begin.length();
+		int place = text.indexOf(begin);
+		if (place < 0) {
+			return;
+		}
+		int from = place + begin.length();
 		int to = text.indexOf(end(result.name()));
 		Files.writeString(this.file, text.substring(0, from) + result.table() + "\n" + text.substring(to));
 	}

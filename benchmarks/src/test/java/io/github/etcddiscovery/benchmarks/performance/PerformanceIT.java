@@ -25,7 +25,9 @@ class PerformanceIT {
 
 	private static final Scale SCALE = Scale.asked();
 
-	private static final Page PAGE = new Page(Path.of("..", "docs", "performance.md"));
+	private static final List<Page> PAGES = Stream.of("performance.md", "scale.md")
+		.map((page) -> new Page(Path.of("..", "docs", page)))
+		.toList();
 
 	private static final Path RESULTS = Path.of("..", "docs", "performance");
 
@@ -89,13 +91,24 @@ class PerformanceIT {
 	}
 
 	@Test
+	void arriving() throws Exception {
+		Result result = new Arriving(SCALE).run();
+		assertThat(result.where("registry", Source.STARTER.toString())).hasSize(1);
+		show(result);
+	}
+
+	@Test
 	void startUp() throws Exception {
 		show(new StartUp(SCALE).run());
 	}
 
 	@Test
 	void consumers() throws Exception {
-		show(new Consumers(SCALE).run());
+		Result consumers = new Consumers(SCALE).run();
+		show(consumers);
+		for (Result result : new EtcdCosts(SCALE, consumers).run()) {
+			show(result);
+		}
 	}
 
 	/** Tables are made of what is kept, and of nothing else. */
@@ -105,7 +118,7 @@ class PerformanceIT {
 			for (Path file : kept.filter((path) -> path.toString().endsWith(".json")).toList()) {
 				Result result = Result.read(file);
 				show(result);
-				assertThat(PAGE.shows(result)).as(result.name()).isTrue();
+				assertThat(PAGES).as(result.name()).anySatisfy((page) -> assertThat(page.shows(result)).isTrue());
 			}
 		}
 	}
@@ -127,7 +140,9 @@ class PerformanceIT {
 
 	private static void show(Result result) throws Exception {
 		if (!SCALE.isSmall()) {
-			PAGE.show(result);
+			for (Page page : PAGES) {
+				page.show(result);
+			}
 		}
 	}
 

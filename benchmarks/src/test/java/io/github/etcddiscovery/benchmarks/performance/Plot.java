@@ -40,18 +40,23 @@ record Plot(String lines, String x, String y) {
 		});
 		JFreeChart chart = ChartFactory.createXYLineChart(null, this.x, this.y, data, PlotOrientation.VERTICAL, true,
 				false, false);
-		chart.setBackgroundPaint(Color.WHITE);
 		XYPlot plot = chart.getXYPlot();
-		plot.setBackgroundPaint(Color.WHITE);
 		plot.setRangeGridlinePaint(Color.LIGHT_GRAY);
 		plot.setRenderer(new XYLineAndShapeRenderer());
 		plot.setDomainAxis(logarithmic(this.x));
 		plot.setRangeAxis(logarithmic(this.y));
+		save(chart, plot, result.name(), folder);
+	}
+
+	/** Writes a chart as the page shows it. */
+	static void save(JFreeChart chart, org.jfree.chart.plot.Plot plot, String name, Path folder) throws IOException {
+		chart.setBackgroundPaint(Color.WHITE);
+		plot.setBackgroundPaint(Color.WHITE);
 		SVGGraphics2D svg = new SVGGraphics2D(WIDTH, HEIGHT);
 		// Otherwise its ids differ from run to run.
-		svg.setDefsKeyPrefix(result.name());
+		svg.setDefsKeyPrefix(name);
 		chart.draw(svg, new Rectangle(WIDTH, HEIGHT));
-		Files.writeString(folder.resolve(result.name() + ".svg"), svg.getSVGDocument());
+		Files.writeString(folder.resolve(name + ".svg"), svg.getSVGDocument());
 	}
 
 	private static LogAxis logarithmic(String title) {
@@ -60,7 +65,7 @@ record Plot(String lines, String x, String y) {
 		return axis;
 	}
 
-	private static double number(Map<String, Object> row, String column) {
+	static double number(Map<String, Object> row, String column) {
 		return Double.parseDouble(String.valueOf(row.get(column)));
 	}
 

@@ -1,5 +1,6 @@
 package io.github.etcddiscovery.benchmarks.performance;
 
+import java.lang.management.ManagementFactory;
 import java.time.Duration;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
@@ -20,7 +21,8 @@ import org.springframework.cloud.client.ServiceInstance;
 
 /**
  * A process that reads all instances again and again: once by a view, once just decoding
- * them. It prints a line for each round: how long each took, in nanoseconds.
+ * them. It prints what a view retains, and a line for each round: how long each took, in
+ * nanoseconds.
  */
 final class Reading {
 
@@ -44,6 +46,7 @@ final class Reading {
 	}
 
 	private void measure(int rounds) throws Exception {
+		weigh();
 		for (int i = 0; i < rounds; i++) {
 			long decoding = decodeAll();
 			long begun = System.nanoTime();
@@ -51,6 +54,22 @@ final class Reading {
 				System.out.println("round " + decoding + " " + (System.nanoTime() - begun));
 			}
 		}
+	}
+
+	/** What is left in the heap of one view once all is read, in bytes. */
+	private void weigh() throws Exception {
+		decodeAll();
+		long before = used();
+		try (ServiceView<ServiceInstance> view = sync()) {
+			long retained = used() - before;
+			// Until here it must not be collected.
+			System.out.println("retained " + retained + " of " + view.statistics().instances());
+		}
+	}
+
+	private static long used() {
+		System.gc();
+		return ManagementFactory.getMemoryMXBean().getHeapMemoryUsage().getUsed();
 	}
 
 	/** In the same pages, of which nothing is kept. */

@@ -38,6 +38,11 @@ record Scale(List<Integer> present, int changes, int burst, Path folder) {
 		return isSmall() ? 1 : 5;
 	}
 
+	/** How often that is done before it counts: the compiler is busy with it for long. */
+	int warmUpRounds() {
+		return isSmall() ? 1 : 15;
+	}
+
 	/** How often something is done before it counts. */
 	int warmUp() {
 		return isSmall() ? 30 : 500;

@@ -1,21 +1,14 @@
 package io.github.etcddiscovery.benchmarks.performance;
 
-import java.util.ArrayList;
+import java.time.Duration;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.concurrent.Callable;
 import java.util.stream.IntStream;
+import java.util.stream.Stream;
 
-import io.github.etcddiscovery.testing.EtcdBinary;
-import io.github.etcddiscovery.testing.EtcdEyes;
-import io.github.etcddiscovery.testing.EtcdProcess;
 import io.github.etcddiscovery.testing.TestApplications;
-import org.apache.curator.framework.CuratorFramework;
-import org.apache.curator.framework.CuratorFrameworkFactory;
-import org.apache.curator.retry.RetryOneTime;
-import org.apache.curator.test.TestingServer;
-import org.apache.curator.x.discovery.ServiceDiscovery;
-import org.apache.curator.x.discovery.ServiceDiscoveryBuilder;
 
 import org.springframework.boot.WebApplicationType;
 import org.springframework.boot.autoconfigure.EnableAutoConfiguration;
@@ -27,7 +20,6 @@ import org.springframework.cloud.loadbalancer.annotation.LoadBalancerClient;
 import org.springframework.cloud.loadbalancer.core.RoundRobinLoadBalancer;
 import org.springframework.cloud.loadbalancer.core.ServiceInstanceListSupplier;
 import org.springframework.cloud.loadbalancer.support.ServiceInstanceListSuppliers;
-import org.springframework.cloud.zookeeper.discovery.ZookeeperInstance;
 import org.springframework.context.ConfigurableApplicationContext;
 import org.springframework.context.annotation.Bean;
 import org.springframework.context.annotation.Configuration;
@@ -42,91 +34,22 @@ import static org.awaitility.Awaitility.await;
 public enum Source {
 
 	/** This starter, and an etcd. */
-	STARTER("this starter") {
-
-		@Override
-		Application start(int instances) throws Exception {
-			EtcdProcess etcd = EtcdProcess.start(EtcdBinary.newest());
-			try (EtcdEyes eyes = new EtcdEyes(etcd.endpoint())) {
-				for (int i = 0; i < instances; i++) {
-					eyes.put("/services/" + SERVICE + "/" + i, "{\"host\":\"10.0.0.1\",\"port\":" + (1 + i) + "}");
-				}
-			}
-			return new Application(run(Default.class, Map.of("spring.cloud.etcd.enabled", "true",
-					"spring.cloud.etcd.endpoints", etcd.endpoint(), "spring.cloud.etcd.discovery.register", "false")),
-					List.of(etcd));
-		}
-
-	},
+	STARTER("this starter", Default.class, EtcdRegistry::new),
 
 	/** Spring Cloud's own client, which reads from properties: its fastest. */
-	SIMPLE("`SimpleDiscoveryClient`") {
-
-		@Override
-		Application start(int instances) {
-			Map<String, String> properties = new LinkedHashMap<>();
-			for (int i = 0; i < instances; i++) {
-				properties.put("spring.cloud.discovery.client.simple.instances." + SERVICE + "[" + i + "].uri",
-						"http://10.0.0.1:" + (1 + i));
-			}
-			return new Application(run(Default.class, properties), List.of());
-		}
-
-	},
+	SIMPLE("`SimpleDiscoveryClient`", Default.class, null),
 
 	/** A list that never changes, where this starter puts its own. */
-	STATIC_BEAN("a static list, as a bean") {
-
-		@Override
-		Application start(int instances) {
-			return new Application(run(StaticBean.class, Map.of(COUNT, String.valueOf(instances))), List.of());
-		}
-
-	},
+	STATIC_BEAN("a static list, as a bean", StaticBean.class, null),
 
 	/** A list that never changes, right below the load balancer: the floor. */
-	STATIC("a static list") {
-
-		@Override
-		Application start(int instances) {
-			return new Application(run(Static.class, Map.of(COUNT, String.valueOf(instances))), List.of());
-		}
-
-	},
+	STATIC("a static list", Static.class, null),
 
 	/** Spring Cloud ZooKeeper, and a server. */
-	ZOOKEEPER("Spring Cloud ZooKeeper") {
+	ZOOKEEPER("Spring Cloud ZooKeeper", Default.class, ZooKeeperRegistry::new),
 
-		@Override
-		Application start(int instances) throws Exception {
-			TestingServer server = new TestingServer();
-			List<AutoCloseable> servers = new ArrayList<>(List.of(server));
-			CuratorFramework curator = CuratorFrameworkFactory.newClient(server.getConnectString(),
-					new RetryOneTime(100));
-			servers.add(0, curator);
-			curator.start();
-			ServiceDiscovery<ZookeeperInstance> discovery = ServiceDiscoveryBuilder.builder(ZookeeperInstance.class)
-				.client(curator)
-				.basePath("/services")
-				.build();
-			servers.add(0, discovery);
-			discovery.start();
-			for (int i = 0; i < instances; i++) {
-				discovery.registerService(org.apache.curator.x.discovery.ServiceInstance.<ZookeeperInstance>builder()
-					.name(SERVICE)
-					.address("10.0.0.1")
-					.port(1 + i)
-					.payload(new ZookeeperInstance("id-" + i, SERVICE, Map.of()))
-					.build());
-			}
-			return new Application(
-					run(Default.class,
-							Map.of("spring.cloud.zookeeper.enabled", "true", "spring.cloud.zookeeper.connect-string",
-									server.getConnectString(), "spring.cloud.zookeeper.discovery.register", "false")),
-					servers);
-		}
-
-	};
+	/** Spring Cloud Netflix, and a server. */
+	EUREKA("Spring Cloud Eureka", Default.class, EurekaRegistry::new);
 
 	static final String SERVICE = "stock";
 
@@ -134,29 +57,65 @@ public enum Source {
 
 	private final String title;
 
-	Source(String title) {
+	private final Class<?> application;
+
+	private final Callable<RegistryServer> registry;
+
+	Source(String title, Class<?> application, Callable<RegistryServer> registry) {
 		this.title = title;
+		this.application = application;
+		this.registry = registry;
 	}
 
-	/** Starts an application that finds so many instances. */
-	abstract Application start(int instances) throws Exception;
+	/** Those that are registries. */
+	static List<Source> registries() {
+		return Stream.of(values()).filter((source) -> source.registry != null).toList();
+	}
 
-	private static ConfigurableApplicationContext run(Class<?> source, Map<String, String> further) {
+	/** Starts the server of one that is a registry. */
+	RegistryServer startServer() throws Exception {
+		return this.registry.call();
+	}
+
+	/** Starts an application that finds so many instances, and what it finds them in. */
+	Application start(int instances) throws Exception {
+		if (this.registry == null) {
+			return new Application(run(instances, Map.of()), List.of());
+		}
+		RegistryServer server = startServer();
+		for (int port = 1; port <= instances; port++) {
+			server.register(port);
+		}
+		return new Application(startCaller(server), List.of(server));
+	}
+
+	/** Starts an application that finds what is registered, and does not register. */
+	ConfigurableApplicationContext startCaller(RegistryServer server) {
+		return run(0, server.properties());
+	}
+
+	private ConfigurableApplicationContext run(int instances, Map<String, String> further) {
 		Map<String, String> properties = new LinkedHashMap<>(Map.of("spring.application.name", "caller",
-				"spring.cloud.etcd.enabled", "false", "spring.cloud.zookeeper.enabled", "false",
-				"spring.main.banner-mode", "off", "logging.level.root", "error"));
+				"spring.cloud.etcd.discovery.register", "false", "spring.cloud.zookeeper.discovery.register", "false",
+				"eureka.client.register-with-eureka", "false", "logging.level.root", "error"));
+		properties.put(COUNT, String.valueOf(instances));
+		for (int i = 0; i < instances; i++) {
+			properties.put("spring.cloud.discovery.client.simple.instances." + SERVICE + "[" + i + "].uri",
+					"http://" + RegistryServer.HOST + ":" + (1 + i));
+		}
 		properties.putAll(further);
 		ConfigurableApplicationContext context = TestApplications
-			.run(new SpringApplicationBuilder(source).web(WebApplicationType.NONE), properties);
-		if (source == Default.class) {
-			await().until(() -> !context.getBean(DiscoveryClient.class).getInstances(SERVICE).isEmpty());
+			.run(new SpringApplicationBuilder(this.application).web(WebApplicationType.NONE), properties);
+		if (this.application == Default.class) {
+			await().atMost(Duration.ofMinutes(2))
+				.until(() -> !context.getBean(DiscoveryClient.class).getInstances(SERVICE).isEmpty());
 		}
 		return context;
 	}
 
 	private static ServiceInstance[] staticInstances(Environment environment) {
 		return IntStream.rangeClosed(1, environment.getRequiredProperty(COUNT, Integer.class))
-			.mapToObj((port) -> new DefaultServiceInstance("id-" + port, SERVICE, "10.0.0.1", port, false))
+			.mapToObj((port) -> new DefaultServiceInstance("id-" + port, SERVICE, RegistryServer.HOST, port, false))
 			.toArray(ServiceInstance[]::new);
 	}
 

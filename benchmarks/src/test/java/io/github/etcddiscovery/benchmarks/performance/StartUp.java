@@ -10,10 +10,7 @@ import java.util.Map;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
-import io.github.etcddiscovery.testing.EtcdBinary;
-import io.github.etcddiscovery.testing.EtcdProcess;
 import io.github.etcddiscovery.testing.Programs;
-import org.apache.curator.test.TestingServer;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -27,6 +24,8 @@ final class StartUp {
 
 	private static final Logger logger = LoggerFactory.getLogger(StartUp.class);
 
+	private static final String ALONE = "LoadBalancer alone";
+
 	private static final Pattern READY = Pattern.compile("ready (\\d+) (\\d+) (\\d+)");
 
 	private final Scale scale;
@@ -39,18 +38,15 @@ final class StartUp {
 		int rounds = this.scale.isSmall() ? 1 : 9;
 		Map<String, Samples> times = new LinkedHashMap<>();
 		Map<String, Matcher> last = new HashMap<>();
-		try (EtcdProcess etcd = EtcdProcess.start(EtcdBinary.newest()); TestingServer zooKeeper = new TestingServer()) {
-			Map<String, List<String>> applications = new LinkedHashMap<>();
-			applications.put("LoadBalancer alone",
-					List.of("--spring.cloud.etcd.enabled=false", "--spring.cloud.zookeeper.enabled=false"));
-			applications.put("this starter", List.of("--spring.cloud.etcd.endpoints=" + etcd.endpoint(),
-					"--spring.cloud.zookeeper.enabled=false", "--spring.cloud.etcd.discovery.drain=0"));
-			applications.put("Spring Cloud ZooKeeper",
-					List.of("--spring.cloud.etcd.enabled=false",
-							"--spring.cloud.zookeeper.connect-string=" + zooKeeper.getConnectString(),
-							"--spring.cloud.zookeeper.discovery.instance-host=127.0.0.1"));
+		Map<String, Map<String, String>> applications = new LinkedHashMap<>(Map.of(ALONE, Map.of()));
+		List<RegistryServer> servers = new ArrayList<>();
+		try {
+			for (Source source : Source.registries()) {
+				servers.add(source.startServer());
+				applications.put(source.toString(), servers.get(servers.size() - 1).properties());
+			}
 			for (int round = 0; round < rounds; round++) {
-				for (Map.Entry<String, List<String>> application : applications.entrySet()) {
+				for (Map.Entry<String, Map<String, String>> application : applications.entrySet()) {
 					Matcher ready = start(application.getValue());
 					times.computeIfAbsent(application.getKey(), (name) -> new Samples())
 						.add(Long.parseLong(ready.group(1)) * 1_000_000);
@@ -59,8 +55,13 @@ final class StartUp {
 				logger.info("{} of {} rounds", round + 1, rounds);
 			}
 		}
+		finally {
+			for (RegistryServer server : servers) {
+				server.close();
+			}
+		}
 		Result result = Result.of(NAME);
-		double alone = times.values().iterator().next().medianMillis();
+		double alone = times.get(ALONE).medianMillis();
 		times.forEach((name, samples) -> result.add("application", name, "n", samples.n(), "ready after s",
 				samples.medianMillis() / 1_000, "at most s", samples.quantileMillis(1) / 1_000, "more s",
 				(samples.medianMillis() - alone) / 1_000, "threads", Integer.valueOf(last.get(name).group(2)),
@@ -69,11 +70,11 @@ final class StartUp {
 		return result;
 	}
 
-	private static Matcher start(List<String> properties) throws IOException {
+	private static Matcher start(Map<String, String> properties) throws IOException {
 		List<String> command = new ArrayList<>(List.of(Programs.jdk("java"), "-cp",
 				System.getProperty("java.class.path"), Starting.class.getName(), "--spring.application.name=orders",
 				"--server.port=0", "--server.address=127.0.0.1", "--spring.main.web-application-type=servlet"));
-		command.addAll(properties);
+		properties.forEach((name, value) -> command.add("--" + name + "=" + value));
 		Process process = new ProcessBuilder(command).redirectErrorStream(true).start();
 		String output = new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
 		Matcher ready = READY.matcher(output);

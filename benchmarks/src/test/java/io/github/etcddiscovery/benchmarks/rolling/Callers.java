@@ -29,9 +29,9 @@ import org.springframework.web.reactive.function.client.WebClient;
 
 /**
  * A servlet application and a reactive one that call {@link Stock}, over the connection
- * pools of Apache, the JDK and Netty. What these repeat by themselves is switched off;
- * the JDK's repeats a GET over a connection that turns out to be closed, and a refused
- * attempt to connect, where it cannot be.
+ * pools of Apache, the JDK and Netty. What these repeat by themselves is switched off,
+ * that of a refused attempt to connect in the build; only the JDK's repeats a GET over a
+ * connection that turns out to be closed, which cannot be.
  */
 final class Callers implements AutoCloseable {
 

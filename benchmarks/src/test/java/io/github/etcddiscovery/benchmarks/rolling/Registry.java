@@ -3,25 +3,25 @@ package io.github.etcddiscovery.benchmarks.rolling;
 import java.util.List;
 
 /**
- * What services register in. The starters of all are on the class path; all but one are
- * switched off.
+ * What services register in. The starters of all are on the class path, and off unless
+ * they are switched on.
  */
 enum Registry {
 
-	ETCD("etcd", "spring.cloud.etcd.endpoints", "spring.cloud.zookeeper.enabled"),
+	ETCD("etcd", "spring.cloud.etcd.enabled", "spring.cloud.etcd.endpoints"),
 
-	ZOOKEEPER("ZooKeeper", "spring.cloud.zookeeper.connect-string", "spring.cloud.etcd.enabled");
+	ZOOKEEPER("ZooKeeper", "spring.cloud.zookeeper.enabled", "spring.cloud.zookeeper.connect-string");
 
 	private final String title;
 
+	private final String enabled;
+
 	private final String servers;
 
-	private final String other;
-
-	Registry(String title, String servers, String other) {
+	Registry(String title, String enabled, String servers) {
 		this.title = title;
+		this.enabled = enabled;
 		this.servers = servers;
-		this.other = other;
 	}
 
 	/**
@@ -29,8 +29,8 @@ enum Registry {
 	 * on loopback.
 	 */
 	List<String> properties(String servers) {
-		return List.of(this.servers + "=" + servers, this.other + "=false", "server.address=127.0.0.1", "server.port=0",
-				"spring.cloud.zookeeper.discovery.instance-host=127.0.0.1", "spring.main.banner-mode=off");
+		return List.of(this.enabled + "=true", this.servers + "=" + servers, "server.address=127.0.0.1",
+				"server.port=0", "spring.cloud.zookeeper.discovery.instance-host=127.0.0.1");
 	}
 
 	@Override
