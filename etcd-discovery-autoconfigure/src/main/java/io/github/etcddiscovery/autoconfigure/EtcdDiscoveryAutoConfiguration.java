@@ -3,10 +3,12 @@ package io.github.etcddiscovery.autoconfigure;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;
+import java.util.stream.Stream;
 
 import io.github.etcddiscovery.client.EtcdClient;
 import io.github.etcddiscovery.cloud.AwaitedInstances;
 import io.github.etcddiscovery.cloud.CatalogEventPublisher;
+import io.github.etcddiscovery.cloud.CertificateExpiry;
 import io.github.etcddiscovery.cloud.EtcdDiscoveryClient;
 import io.github.etcddiscovery.cloud.EtcdReactiveDiscoveryClient;
 import io.github.etcddiscovery.cloud.EtcdServiceInstance;
@@ -59,6 +61,27 @@ public final class EtcdDiscoveryAutoConfiguration {
 	@Bean
 	@ConditionalOnMissingBean
 	KeyLayout etcdKeyLayout(EtcdDiscoveryProperties properties) {
+		return layout(properties);
+	}
+
+	@Bean
+	@ConditionalOnMissingBean
+	GuardedFormats etcdInstanceFormats(ObjectProvider<InstanceFormat> formats, EtcdDiscoveryProperties properties) {
+		return formats(formats.orderedStream(), properties);
+	}
+
+	@Bean(initMethod = "start")
+	@Lazy(false)
+	@ConditionalOnMissingBean
+	ServiceView<ServiceInstance> etcdServiceView(EtcdClient client, KeyLayout layout, GuardedFormats formats,
+			EtcdDiscoveryProperties properties, ObjectProvider<Telemetry> telemetries) {
+		List<String> services = properties.getServices();
+		List<KeyRange> ranges = services.isEmpty() ? layout.ranges()
+				: PropertyRules.check("services", () -> layout.ranges(services));
+		return view(client, ranges, formats, properties, telemetries.getIfAvailable(() -> Telemetry.NONE));
+	}
+
+	static KeyLayout layout(EtcdDiscoveryProperties properties) {
 		String prefix = properties.getPrefix();
 		PropertyRules.check(() -> new KeyLayout(prefix));
 		if (!prefix.startsWith("/")) {
@@ -71,36 +94,27 @@ public final class EtcdDiscoveryAutoConfiguration {
 		return PropertyRules.check("service-prefixes", () -> new KeyLayout(prefix, properties.getServicePrefixes()));
 	}
 
-	@Bean
-	@ConditionalOnMissingBean
-	GuardedFormats etcdInstanceFormats(ObjectProvider<InstanceFormat> formats, EtcdDiscoveryProperties properties) {
+	static GuardedFormats formats(Stream<InstanceFormat> further, EtcdDiscoveryProperties properties) {
 		AllowedNetworks networks = PropertyRules.check("allowed-networks",
 				() -> AllowedNetworks.of(properties.getAllowedNetworks()));
-		return new GuardedFormats(InstanceFormats.with(formats.orderedStream().toList()), networks,
-				properties.isAllowSecretMetadata());
+		return new GuardedFormats(InstanceFormats.with(further.toList()), networks, properties.isAllowSecretMetadata());
 	}
 
-	@Bean(initMethod = "start")
-	@Lazy(false)
-	@ConditionalOnMissingBean
-	ServiceView<ServiceInstance> etcdServiceView(EtcdClient client, KeyLayout layout, GuardedFormats formats,
-			EtcdDiscoveryProperties properties, ObjectProvider<Telemetry> telemetries) {
-		List<String> services = properties.getServices();
-		List<KeyRange> ranges = services.isEmpty() ? layout.ranges()
-				: PropertyRules.check("services", () -> layout.ranges(services));
+	static ServiceView<ServiceInstance> view(EtcdClient client, List<KeyRange> ranges, GuardedFormats formats,
+			EtcdDiscoveryProperties properties, Telemetry telemetry) {
 		InstanceLimits limits = PropertyRules
 			.check(() -> new InstanceLimits(properties.getMaxInstances(), properties.getMaxInstancesPerService()));
 		return new ServiceView<>(client, ranges,
 				(key, keyValue) -> new EtcdServiceInstance(formats.decode(key, keyValue.value()), keyValue.leaseId()),
 				(instance) -> ((EtcdServiceInstance) instance).isUp(),
-				properties.isRetainVanished() ? properties.getTtl() : Duration.ZERO, limits,
-				telemetries.getIfAvailable(() -> Telemetry.NONE));
+				properties.isRetainVanished() ? properties.getTtl() : Duration.ZERO, limits, telemetry);
 	}
 
 	@Bean
 	@Lazy(false)
 	ViewLifecycle etcdViewLifecycle(ServiceView<ServiceInstance> view, EtcdClient client, KeyLayout layout,
-			EtcdProperties properties, EtcdDiscoveryProperties discovery) {
+			EtcdProperties properties, EtcdDiscoveryProperties discovery,
+			ObjectProvider<CertificateExpiry> certificates) {
 		discovery.getWaitFor().forEach((service, instances) -> {
 			String property = "wait-for[" + service + "]";
 			PropertyRules.check(property, () -> layout.ranges(List.of(service)));
@@ -115,7 +129,8 @@ public final class EtcdDiscoveryAutoConfiguration {
 		}
 		return new ViewLifecycle(view, client, properties.isFailFast(),
 				properties.getDialTimeout().plus(properties.getRequestTimeout()),
-				new AwaitedInstances(discovery.getWaitFor(), discovery.getWaitTimeout()));
+				new AwaitedInstances(discovery.getWaitFor(), discovery.getWaitTimeout()),
+				certificates.getIfAvailable());
 	}
 
 	@Bean

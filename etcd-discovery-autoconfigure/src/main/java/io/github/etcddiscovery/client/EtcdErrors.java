@@ -28,7 +28,7 @@ final class EtcdErrors {
 	 * so.
 	 */
 	private static final String CLOSED = "the server closed it: check whether it speaks TLS, as https:// says, or not,"
-			+ " and takes this client's certificate";
+			+ " and whether it wants a certificate of this client, or another one";
 
 	/** What Netty wraps around the words of others. */
 	private static final Pattern NETTY_NOISE = Pattern.compile("^\\S*ConnectException: "

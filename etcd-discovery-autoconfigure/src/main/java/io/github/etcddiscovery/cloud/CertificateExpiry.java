@@ -13,6 +13,7 @@ import java.util.Comparator;
 import java.util.List;
 import java.util.stream.Stream;
 
+import io.github.etcddiscovery.client.EtcdException;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -115,6 +116,21 @@ public final class CertificateExpiry {
 	public @Nullable Duration remaining() {
 		Instant end = this.expires;
 		return (end != null) ? Duration.between(this.clock.instant(), end) : null;
+	}
+
+	/**
+	 * Adds to a failure that trust has ended, if it has, since the other side may not say
+	 * so.
+	 * @param failure how connecting has failed
+	 * @return the failure, or one that says more
+	 */
+	EtcdException explain(EtcdException failure) {
+		Duration remaining = remaining();
+		if (failure.reason() != EtcdException.Reason.UNAVAILABLE || remaining == null || !remaining.isNegative()) {
+			return failure;
+		}
+		return new EtcdException(failure.reason(),
+				failure.getMessage() + "; a certificate for it ended at " + this.expires, failure);
 	}
 
 	/** Warns once a day when it is soon. */

@@ -22,7 +22,11 @@ public final class EtcdServiceInstance extends DefaultServiceInstance {
 
 	private final long leaseId;
 
-	private final URI uri;
+	/**
+	 * Made when it is asked for: most instances of a large view are never called, and it
+	 * is a quarter of what each would retain.
+	 */
+	private volatile @Nullable URI uri;
 
 	private final int hash;
 
@@ -36,7 +40,6 @@ public final class EtcdServiceInstance extends DefaultServiceInstance {
 				record.metadata());
 		this.record = record;
 		this.leaseId = leaseId;
-		this.uri = ServiceInstance.createUri(this);
 		this.hash = Objects.hash(record.key(), record.host(), record.port(), record.secure());
 	}
 
@@ -66,7 +69,12 @@ public final class EtcdServiceInstance extends DefaultServiceInstance {
 
 	@Override
 	public URI getUri() {
-		return this.uri;
+		URI known = this.uri;
+		if (known == null) {
+			known = ServiceInstance.createUri(this);
+			this.uri = known;
+		}
+		return known;
 	}
 
 	@Override
@@ -119,7 +127,7 @@ public final class EtcdServiceInstance extends DefaultServiceInstance {
 	@Override
 	public String toString() {
 		return "EtcdServiceInstance[" + this.record.key().serviceId() + "/" + this.record.key().instanceId() + " at "
-				+ this.uri + ", " + getStatus() + "]";
+				+ getUri() + ", " + getStatus() + "]";
 	}
 
 }

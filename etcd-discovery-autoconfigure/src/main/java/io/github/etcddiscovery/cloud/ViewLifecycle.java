@@ -5,6 +5,7 @@ import java.time.Duration;
 import io.github.etcddiscovery.client.EtcdClient;
 import io.github.etcddiscovery.client.EtcdException;
 import io.github.etcddiscovery.view.ServiceView;
+import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -31,6 +32,8 @@ public final class ViewLifecycle implements SmartLifecycle {
 
 	private final AwaitedInstances awaited;
 
+	private final @Nullable CertificateExpiry certificates;
+
 	private volatile boolean running;
 
 	private volatile boolean waited;
@@ -42,14 +45,17 @@ public final class ViewLifecycle implements SmartLifecycle {
 	 * @param failFast whether starting fails if etcd cannot be read
 	 * @param timeout how long to wait for etcd
 	 * @param awaited what to wait for then
+	 * @param certificates when those of the connection end, {@code null} if that is not
+	 * known
 	 */
 	public ViewLifecycle(ServiceView<ServiceInstance> view, EtcdClient client, boolean failFast, Duration timeout,
-			AwaitedInstances awaited) {
+			AwaitedInstances awaited, @Nullable CertificateExpiry certificates) {
 		this.view = view;
 		this.client = client;
 		this.failFast = failFast;
 		this.timeout = timeout;
 		this.awaited = awaited;
+		this.certificates = certificates;
 	}
 
 	/**
@@ -65,7 +71,8 @@ public final class ViewLifecycle implements SmartLifecycle {
 				this.view.awaitSync(this.timeout);
 			}
 			catch (EtcdException ex) {
-				throw new EtcdUnavailableException(this.client.describe(), ex);
+				throw new EtcdUnavailableException(this.client.describe(),
+						(this.certificates != null) ? this.certificates.explain(ex) : ex);
 			}
 		}
 		// Once: whoever is started again has served before, and can again.

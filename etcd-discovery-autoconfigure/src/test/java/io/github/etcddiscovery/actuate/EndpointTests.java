@@ -108,6 +108,19 @@ class EndpointTests extends EtcdApplicationTests {
 						.formatted(port())));
 	}
 
+	@Test
+	void whatSomebodyHostileHasWrittenIsShownEscapedAndCut() {
+		start("servlet");
+		String hostile = "\u001b[31m\n\u202e" + "x".repeat(1_000);
+		this.eyes.put("/services/stock/" + hostile, hostile);
+		await().atMost(SOON).until(() -> get("etcd").json().at("/view/rejected").asInt() == 1);
+		JsonNode rejections = get("etcd").json().at("/view/rejections");
+		assertThat(rejections.propertyNames()).singleElement().satisfies((key) -> {
+			assertThat(key).startsWith("/services/stock/\\u001b[31m\\u000a\\u202exxx").hasSizeLessThan(400);
+			assertThat(rejections.path(key).asString()).doesNotContain("\u001b", "\n", "\u202e").hasSizeLessThan(400);
+		});
+	}
+
 	@ParameterizedTest
 	@ValueSource(strings = { "servlet", "reactive" })
 	void metadataChangeInPlaceUnderTheSameLease(String type) {

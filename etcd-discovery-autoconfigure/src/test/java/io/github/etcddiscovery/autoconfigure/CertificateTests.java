@@ -1,7 +1,12 @@
 package io.github.etcddiscovery.autoconfigure;
 
 import java.io.ByteArrayOutputStream;
+import java.io.DataInputStream;
 import java.io.IOException;
+import java.net.InetAddress;
+import java.net.ServerSocket;
+import java.net.Socket;
+import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -9,6 +14,7 @@ import java.nio.file.StandardCopyOption;
 import java.security.GeneralSecurityException;
 import java.time.Duration;
 import java.time.Instant;
+import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Base64;
 import java.util.LinkedHashMap;
@@ -20,6 +26,8 @@ import java.util.regex.Pattern;
 import java.util.stream.Stream;
 
 import io.github.etcddiscovery.client.EtcdClient;
+import io.github.etcddiscovery.client.EtcdClientOptions;
+import io.github.etcddiscovery.client.KeyValue;
 import io.github.etcddiscovery.cloud.CertificateExpiry;
 import io.github.etcddiscovery.testing.EtcdBinary;
 import io.github.etcddiscovery.testing.EtcdProcess;
@@ -39,8 +47,8 @@ import org.springframework.boot.WebApplicationType;
 import org.springframework.boot.autoconfigure.EnableAutoConfiguration;
 import org.springframework.boot.builder.SpringApplicationBuilder;
 import org.springframework.boot.context.properties.source.InvalidConfigurationPropertyValueException;
-import org.springframework.boot.ssl.SslBundle;
-import org.springframework.boot.ssl.SslBundleRegistry;
+import org.springframework.boot.health.contributor.HealthIndicator;
+import org.springframework.boot.health.registry.HealthContributorRegistry;
 import org.springframework.boot.test.system.CapturedOutput;
 import org.springframework.boot.test.system.OutputCaptureExtension;
 import org.springframework.context.ConfigurableApplicationContext;
@@ -61,6 +69,12 @@ class CertificateTests {
 
 	/** Files are looked at every ten seconds. */
 	private static final Duration LOOKED_AT = Duration.ofSeconds(60);
+
+	private static final short SUPPORTED_VERSIONS = 43;
+
+	private static final int TLS_1_3 = 0x0304;
+
+	private static final int TLS_1_2 = 0x0303;
 
 	private static final String TRUST_STORE = "javax.net.ssl.trustStore";
 
@@ -109,8 +123,7 @@ class CertificateTests {
 	}
 
 	@Test
-	void certificatesAreReplacedWithoutARestartAndWithoutLosingTheRegistration(CapturedOutput output)
-			throws IOException, GeneralSecurityException {
+	void certificatesAreReplacedWithoutARestartAndWithoutLosingTheRegistration(CapturedOutput output) throws Exception {
 		TestCertificates server = copy(this.authority.issue("etcd"), "server");
 		TestCertificates own = copy(this.authority.issue("own", "-validity", "3"), "client");
 		try (EtcdProcess etcd = EtcdProcess.start(this.binary, server);
@@ -119,6 +132,9 @@ class CertificateTests {
 			assertThat(expiry.expires()).isBetween(Instant.now().plus(Duration.ofDays(2)),
 					Instant.now().plus(Duration.ofDays(3)));
 			assertThat(expiry.isSoon()).isTrue();
+			assertThat(certificatesInHealth(context)).containsEntry("expire", expiry.expires().toString())
+				.containsEntry("soon", true);
+			long lease = lease(context);
 			await("said").atMost(LOOKED_AT)
 				.until(() -> output.toString().contains("A certificate for the connection to etcd ends at "));
 			TestAuthority next = authority("new");
@@ -134,30 +150,78 @@ class CertificateTests {
 			etcd.startAgain();
 			await("all are new now").atMost(LOOKED_AT).ignoreExceptions().until(() -> isWell(context));
 			assertThat(expiry.isSoon()).isFalse();
-			assertThat(output).doesNotContain("Lost lease");
+			assertThat(certificatesInHealth(context)).containsEntry("soon", false);
+			assertThat(lease(context)).isEqualTo(lease);
+			assertThat(context.getBean(ServiceView.class).statistics().resyncs()).isZero();
 		}
 	}
 
 	@Test
-	void bundleThatIsUpdatedIsUsed(CapturedOutput output) throws IOException, GeneralSecurityException {
-		TestCertificates own = this.authority.issue("own");
-		TestCertificates next = this.authority.issue("next", "-validity", "40");
+	void bundleThatSpringReloadsIsUsedWithoutLosingRegistrationOrWatch(CapturedOutput output) throws Exception {
+		TestCertificates own = copy(this.authority.issue("own", "-validity", "3"), "client");
 		String bundle = "spring.ssl.bundle.pem.etcd.";
 		try (EtcdProcess etcd = EtcdProcess.start(this.binary, this.authority.issue("etcd"));
 				ConfigurableApplicationContext context = start(etcd,
 						Map.of("spring.cloud.etcd.ssl.bundle", "etcd", bundle + "keystore.certificate",
 								own.certificate(), bundle + "keystore.private-key", own.key(),
-								bundle + "truststore.certificate", own.authority()))) {
-			EtcdProperties updated = new EtcdProperties();
-			updated.setCaCert(next.authority());
-			updated.setCert(next.certificate());
-			updated.setKey(next.key());
-			SslBundle changed = EtcdConnectionDetails.of(updated, null).getSslBundle();
-			context.getBean(SslBundleRegistry.class).updateBundle("etcd", changed);
+								bundle + "truststore.certificate", own.authority(), bundle + "reload-on-update", "true",
+								"spring.ssl.bundle.watch.file.quiet-period", "1s"))) {
+			CertificateExpiry expiry = context.getBean(CertificateExpiry.class);
+			assertThat(expiry.isSoon()).isTrue();
+			long lease = lease(context);
+			replace(this.authority.issue("next"), own);
 			await().atMost(LOOKED_AT)
 				.until(() -> output.toString().contains("Connected to etcd at " + etcd.endpoint() + " from now on"));
+			assertThat(expiry.isSoon()).isFalse();
+			await().atMost(LOOKED_AT).ignoreExceptions().until(() -> isWell(context));
+			assertThat(lease(context)).isEqualTo(lease);
+			assertThat(context.getBean(ServiceView.class).statistics().resyncs()).isZero();
+		}
+	}
+
+	@Test
+	void authorityAloneMeansTls() throws IOException, GeneralSecurityException {
+		TestCertificates server = this.authority.issue("etcd");
+		try (EtcdProcess etcd = EtcdProcess.startForAnybody(this.binary, server);
+				ConfigurableApplicationContext context = TestApplications.run(
+						new SpringApplicationBuilder(Application.class).web(WebApplicationType.NONE),
+						properties(Map.of("spring.cloud.etcd.ca-cert", server.authority(),
+								"spring.cloud.etcd.endpoints", etcd.endpoint().replace("https://", ""))))) {
 			assertThat(context.getBean(ServiceView.class).catalog().isSynced()).isTrue();
 		}
+	}
+
+	/** What a server is offered, by RFC 8446: 4.1.2 and, for the versions, 4.2.1. */
+	@Test
+	void nothingOlderThanTls12IsOffered() throws Exception {
+		try (ServerSocket server = new ServerSocket(0, 1, InetAddress.getLoopbackAddress());
+				EtcdClient client = EtcdClient
+					.create(EtcdClientOptions.of("https://127.0.0.1:" + server.getLocalPort()))) {
+			client.get("/any", 0);
+			try (Socket socket = server.accept()) {
+				DataInputStream in = new DataInputStream(socket.getInputStream());
+				in.skipNBytes(3);
+				ByteBuffer hello = ByteBuffer.wrap(in.readNBytes(in.readUnsignedShort()));
+				hello.position(4 + 2 + 32);
+				skip(hello, hello.get() & 0xff);
+				skip(hello, hello.getShort() & 0xffff);
+				skip(hello, hello.get() & 0xff);
+				hello.getShort();
+				while (hello.getShort() != SUPPORTED_VERSIONS) {
+					skip(hello, hello.getShort() & 0xffff);
+				}
+				hello.getShort();
+				List<Integer> versions = new ArrayList<>();
+				for (int left = hello.get(); left > 0; left -= 2) {
+					versions.add((int) hello.getShort());
+				}
+				assertThat(versions).containsExactly(TLS_1_3, TLS_1_2);
+			}
+		}
+	}
+
+	private static void skip(ByteBuffer buffer, int bytes) {
+		buffer.position(buffer.position() + bytes);
 	}
 
 	@Test
@@ -192,6 +256,20 @@ class CertificateTests {
 			assertThat(context.getBean(ServiceView.class).catalog().isSynced()).isTrue();
 			assertThat(context.getBean(CertificateExpiry.class).expires()).isNull();
 		}
+	}
+
+	@SuppressWarnings("unchecked")
+	private static Map<String, Object> certificatesInHealth(ConfigurableApplicationContext context) {
+		HealthIndicator health = (HealthIndicator) context.getBean(HealthContributorRegistry.class)
+			.getContributor("etcd");
+		return (Map<String, Object>) health.health().getDetails().get("certificates");
+	}
+
+	/** Of its only record, which must be there. */
+	private static long lease(ConfigurableApplicationContext context) throws Exception {
+		List<KeyValue> records = context.getBean(EtcdClient.class).entries("/services/").get(5, TimeUnit.SECONDS);
+		assertThat(records).hasSize(1);
+		return records.get(0).leaseId();
 	}
 
 	private static boolean isWell(ConfigurableApplicationContext context) throws Exception {

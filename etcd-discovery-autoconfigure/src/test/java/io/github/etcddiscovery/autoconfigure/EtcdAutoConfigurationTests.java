@@ -7,6 +7,7 @@ import java.util.Map;
 import io.etcd.jetcd.Client;
 import io.github.etcddiscovery.actuate.EtcdDiscoveryEndpoint;
 import io.github.etcddiscovery.client.EtcdClient;
+import io.github.etcddiscovery.client.EtcdClientOptions;
 import io.github.etcddiscovery.client.JetcdEtcdClient;
 import io.github.etcddiscovery.cloud.CatalogEventPublisher;
 import io.github.etcddiscovery.cloud.EtcdAutoServiceRegistration;
@@ -35,6 +36,7 @@ import reactor.core.publisher.Flux;
 import org.springframework.boot.LazyInitializationBeanFactoryPostProcessor;
 import org.springframework.boot.autoconfigure.AutoConfigurations;
 import org.springframework.boot.autoconfigure.ssl.SslAutoConfiguration;
+import org.springframework.boot.context.properties.source.InvalidConfigurationPropertyValueException;
 import org.springframework.boot.test.context.FilteredClassLoader;
 import org.springframework.boot.test.context.runner.ApplicationContextRunner;
 import org.springframework.boot.test.system.CapturedOutput;
@@ -62,6 +64,7 @@ import org.springframework.core.annotation.Order;
 import org.springframework.web.reactive.function.client.WebClient;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
 
 /**
  * Which beans there are, without etcd: a client that finds nothing stands in for it.
@@ -92,6 +95,20 @@ class EtcdAutoConfigurationTests {
 			.hasSingleBean(EtcdServiceRegistry.class)
 			.hasSingleBean(EtcdRegistration.class)
 			.hasSingleBean(EtcdAutoServiceRegistration.class));
+	}
+
+	@Test
+	void credentialsCrossANetworkUnencryptedIfThatIsAllowed() {
+		EtcdProperties properties = new EtcdProperties();
+		properties.setEndpoints(List.of("http://etcd.example:2379"));
+		properties.setUsername("me");
+		properties.setPassword("secret");
+		EtcdConnectionDetails details = EtcdConnectionDetails.of(properties, null);
+		assertThatExceptionOfType(InvalidConfigurationPropertyValueException.class)
+			.isThrownBy(() -> EtcdClientOptionsFactory.create(details, properties));
+		properties.setAllowPlaintextCredentials(true);
+		assertThat(EtcdClientOptionsFactory.create(details, properties).credentials())
+			.isEqualTo(new EtcdClientOptions.Credentials("me", "secret"));
 	}
 
 	@ParameterizedTest

@@ -21,7 +21,7 @@ class EtcdErrorsTests {
 				+ "\n\tat somewhere}";
 		Throwable error = Status.DEADLINE_EXCEEDED.withDescription(description).asRuntimeException();
 		assertThat(EtcdErrors.sort("Reading", error)).hasMessage("Reading failed: no connection"
-				+ " (the server closed it: check whether it speaks TLS, as https:// says, or not, and takes this client's certificate)");
+				+ " (the server closed it: check whether it speaks TLS, as https:// says, or not, and whether it wants a certificate of this client, or another one)");
 	}
 
 }

@@ -1,11 +1,17 @@
 package io.github.etcddiscovery.documentation;
 
 import java.io.IOException;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.regex.MatchResult;
 import java.util.regex.Pattern;
+
+import org.springframework.beans.factory.config.YamlPropertiesFactoryBean;
+import org.springframework.core.io.ByteArrayResource;
 
 /**
  * A page of the documentation, or another file of the project.
@@ -29,6 +35,16 @@ public record Document(Path path, String text) {
 	/** The code in a language, block by block. */
 	public List<String> blocks(String language) {
 		return find("(?s)```" + language + "\n(.*?)```");
+	}
+
+	/** The properties that a block of YAML sets. */
+	public static Map<String, String> properties(String yaml) {
+		YamlPropertiesFactoryBean factory = new YamlPropertiesFactoryBean();
+		factory.setResources(new ByteArrayResource(yaml.stripIndent().getBytes(StandardCharsets.UTF_8)));
+		Map<String, String> properties = new LinkedHashMap<>();
+		// Numbers and truth values are no strings there.
+		factory.getObject().forEach((name, value) -> properties.put(String.valueOf(name), String.valueOf(value)));
+		return properties;
 	}
 
 	/** The files of this project that it refers to. */

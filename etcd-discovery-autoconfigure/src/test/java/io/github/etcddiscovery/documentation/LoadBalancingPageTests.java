@@ -4,9 +4,7 @@ import java.io.IOException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.ServerSocket;
-import java.nio.charset.StandardCharsets;
 import java.time.Duration;
-import java.util.Properties;
 import java.util.function.Supplier;
 
 import com.sun.net.httpserver.HttpServer;
@@ -19,7 +17,6 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
 import reactor.core.Disposable;
 
-import org.springframework.beans.factory.config.YamlPropertiesFactoryBean;
 import org.springframework.boot.WebApplicationType;
 import org.springframework.boot.autoconfigure.EnableAutoConfiguration;
 import org.springframework.boot.builder.SpringApplicationBuilder;
@@ -30,7 +27,6 @@ import org.springframework.cloud.client.discovery.DiscoveryClient;
 import org.springframework.context.ConfigurableApplicationContext;
 import org.springframework.context.annotation.Configuration;
 import org.springframework.context.annotation.Import;
-import org.springframework.core.io.ByteArrayResource;
 import org.springframework.web.client.RestClient;
 import org.springframework.web.reactive.function.client.WebClient;
 
@@ -112,12 +108,10 @@ class LoadBalancingPageTests extends EtcdApplicationTests {
 	}
 
 	private ConfigurableApplicationContext start(int instances) {
-		YamlPropertiesFactoryBean yaml = new YamlPropertiesFactoryBean();
-		yaml.setResources(new ByteArrayResource(PAGE.blocks("yaml").get(0).getBytes(StandardCharsets.UTF_8)));
-		Properties properties = yaml.getObject();
 		ConfigurableApplicationContext caller = this.applications.start(
 				new SpringApplicationBuilder(Application.class).web(WebApplicationType.NONE), "caller",
-				properties.entrySet()
+				Document.properties(PAGE.blocks("yaml").get(0))
+					.entrySet()
 					.stream()
 					.map((property) -> property.getKey() + "=" + property.getValue())
 					.toArray(String[]::new));

@@ -1,17 +1,11 @@
 package io.github.etcddiscovery.documentation;
 
 import java.io.IOException;
-import java.io.InputStream;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.nio.charset.StandardCharsets;
-import java.nio.file.Files;
-import java.nio.file.Path;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
-import java.util.Properties;
-import java.util.TreeMap;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import java.util.stream.Stream;
@@ -26,16 +20,12 @@ import io.github.etcddiscovery.testing.EtcdProcess;
 import io.github.etcddiscovery.testing.RequiresEtcd;
 import org.junit.jupiter.api.Nested;
 import org.junit.jupiter.api.Test;
-import tools.jackson.databind.JsonNode;
-import tools.jackson.databind.json.JsonMapper;
 
-import org.springframework.beans.factory.config.YamlPropertiesFactoryBean;
 import org.springframework.boot.autoconfigure.EnableAutoConfiguration;
 import org.springframework.boot.builder.SpringApplicationBuilder;
 import org.springframework.context.ConfigurableApplicationContext;
 import org.springframework.context.annotation.Configuration;
 import org.springframework.context.annotation.Import;
-import org.springframework.core.io.ByteArrayResource;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
@@ -44,33 +34,7 @@ import static org.assertj.core.api.Assertions.assertThat;
  */
 class ReadmeTests {
 
-	private static final String METADATA = "META-INF/spring-configuration-metadata.json";
-
 	private final Document readme = Document.of("README.md");
-
-	@Test
-	void tablesListJustThePropertiesThereAreWithTheirDefaults() throws IOException {
-		Map<String, String> documented = new TreeMap<>();
-		for (String section : this.readme.text().split("\n### ")) {
-			Matcher heading = Pattern.compile("^.*`(spring\\.cloud\\.etcd[.a-z]*)\\.\\*`").matcher(section);
-			Matcher row = Pattern.compile("\n\\| `([a-z.-]+)` \\| (?:`([^`]*)`)? ?\\|").matcher(section);
-			while (heading.lookingAt() && row.find()) {
-				documented.put(heading.group(1) + "." + row.group(1), String.valueOf(row.group(2)));
-			}
-		}
-		Map<String, String> actual = new TreeMap<>();
-		try (InputStream metadata = getClass().getClassLoader().getResourceAsStream(METADATA)) {
-			for (JsonNode property : JsonMapper.shared().readTree(metadata).get("properties")) {
-				if (!property.get("name").asString().startsWith("spring.cloud.etcd.")) {
-					continue;
-				}
-				JsonNode defaultValue = property.get("defaultValue");
-				actual.put(property.get("name").asString(), (defaultValue != null) ? defaultValue.asString() : "null");
-				assertThat(property.get("description").asString()).isNotBlank();
-			}
-		}
-		assertThat(documented).isEqualTo(actual);
-	}
 
 	@Test
 	void javaIsThatOfCompiledClasses() {
@@ -129,10 +93,10 @@ class ReadmeTests {
 			try (EtcdProcess etcd = EtcdProcess.start(EtcdBinary.newest());
 					EtcdEyes eyes = new EtcdEyes(etcd.endpoint())) {
 				eyes.put("/services/stock/1", "{\"host\":\"127.0.0.1\",\"port\":" + stock.getAddress().getPort() + "}");
-				Properties yaml = yaml();
+				Map<String, String> yaml = Document.properties(ReadmeTests.this.readme.blocks("yaml").get(0));
 				yaml.replace("spring.cloud.etcd.endpoints", "http://localhost:2379", etcd.endpoint());
 				String[] arguments = Stream
-					.concat(yaml.stringPropertyNames().stream().map((name) -> name + "=" + yaml.getProperty(name)),
+					.concat(yaml.entrySet().stream().map((property) -> property.getKey() + "=" + property.getValue()),
 							Stream.of("server.port=0", "server.address=127.0.0.1",
 									"spring.cloud.etcd.discovery.drain=0s"))
 					.map((property) -> "--" + property)
@@ -149,13 +113,6 @@ class ReadmeTests {
 			finally {
 				stock.stop(0);
 			}
-		}
-
-		private Properties yaml() {
-			YamlPropertiesFactoryBean yaml = new YamlPropertiesFactoryBean();
-			yaml.setResources(new ByteArrayResource(
-					ReadmeTests.this.readme.blocks("yaml").get(0).getBytes(StandardCharsets.UTF_8)));
-			return yaml.getObject();
 		}
 
 	}

@@ -6,7 +6,11 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.concurrent.TimeUnit;
 
+import io.etcd.jetcd.Client;
+import io.etcd.jetcd.op.Op;
+import io.etcd.jetcd.options.PutOption;
 import io.github.etcddiscovery.client.EtcdException;
 import io.github.etcddiscovery.cloud.EtcdDiscoveryClient;
 import io.github.etcddiscovery.cloud.EtcdRegistration;
@@ -30,6 +34,7 @@ import org.springframework.cloud.client.ServiceInstance;
 import org.springframework.context.ConfigurableApplicationContext;
 import org.springframework.context.annotation.Configuration;
 
+import static io.github.etcddiscovery.testing.EtcdEyes.bytes;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
 import static org.awaitility.Awaitility.await;
@@ -137,6 +142,31 @@ class SecurityPageTests {
 			"role get orders", "endpoint hashkv" })
 	void whoeverHasLoggedInMayNotDoThis(String command) throws IOException {
 		assertThat(as("reader", command.replace("LEASE", lease()))).contains("permission denied");
+	}
+
+	/** etcd checks what else hangs on a lease at a put, but not in a transaction. */
+	@Test
+	void whoeverMayWriteAKeyMayHangItOnALeaseOfAnotherInATransaction() throws Exception {
+		asRoot("role add stock");
+		asRoot("role grant-permission stock --prefix=true readwrite /services/stock/");
+		asRoot("user add stock:" + PASSWORD);
+		asRoot("user grant-role stock stock");
+		String lease = lease();
+		assertThat(as("stock", "put --lease=" + lease + " /services/stock/1 x")).contains("permission denied");
+		try (Client stock = Client.builder()
+			.endpoints(this.etcd.endpoint())
+			.user(bytes("stock"))
+			.password(bytes(PASSWORD))
+			.build()) {
+			stock.getKVClient()
+				.txn()
+				.Then(Op.put(bytes("/services/stock/1"), bytes("x"),
+						PutOption.builder().withLeaseId(Long.parseUnsignedLong(lease, 16)).build()))
+				.commit()
+				.get(10, TimeUnit.SECONDS);
+		}
+		assertThat(as("orders", "lease revoke " + lease)).contains("permission denied");
+		assertThat(as("orders", "del /services/orders/1")).contains("1");
 	}
 
 	/** A lease of another, with a key. */

@@ -58,11 +58,18 @@ public final class EtcdProcess implements AutoCloseable {
 
 	/** Starts one and waits until it serves. */
 	public static EtcdProcess start(EtcdBinary binary) {
-		return start(binary, null);
+		return startWith(binary);
 	}
 
 	/** Starts one that speaks TLS and asks its clients for a certificate. */
 	public static EtcdProcess start(EtcdBinary binary, TestCertificates certificates) {
+		return new EtcdProcess(binary, newFolder(), certificates,
+				List.of("--client-cert-auth", "--trusted-ca-file", certificates.authority()))
+			.launchAndAwait();
+	}
+
+	/** Starts one that speaks TLS and does not ask its clients who they are. */
+	public static EtcdProcess startForAnybody(EtcdBinary binary, TestCertificates certificates) {
 		return new EtcdProcess(binary, newFolder(), certificates, List.of()).launchAndAwait();
 	}
 
@@ -221,8 +228,8 @@ public final class EtcdProcess implements AutoCloseable {
 				this.cluster, "--logger", "zap", "--log-level", "error"));
 		command.addAll(this.flags);
 		if (this.certificates != null) {
-			command.addAll(List.of("--cert-file", this.certificates.certificate(), "--key-file",
-					this.certificates.key(), "--trusted-ca-file", this.certificates.authority(), "--client-cert-auth"));
+			command
+				.addAll(List.of("--cert-file", this.certificates.certificate(), "--key-file", this.certificates.key()));
 		}
 		try {
 			return new ProcessBuilder(command).redirectErrorStream(true)

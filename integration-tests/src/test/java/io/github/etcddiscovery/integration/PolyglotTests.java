@@ -1,10 +1,8 @@
 package io.github.etcddiscovery.integration;
 
-import java.io.IOException;
 import java.net.InetSocketAddress;
 import java.time.Duration;
 import java.util.ArrayList;
-import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.Callable;
@@ -36,12 +34,9 @@ import org.slf4j.LoggerFactory;
 
 import org.springframework.boot.availability.AvailabilityChangeEvent;
 import org.springframework.boot.availability.ReadinessState;
-import org.springframework.boot.env.YamlPropertySourceLoader;
 import org.springframework.cloud.client.ServiceInstance;
 import org.springframework.cloud.client.discovery.DiscoveryClient;
 import org.springframework.context.ConfigurableApplicationContext;
-import org.springframework.core.env.EnumerablePropertySource;
-import org.springframework.core.io.ByteArrayResource;
 import org.springframework.web.client.RestTemplate;
 
 import static org.assertj.core.api.Assertions.assertThat;
@@ -83,7 +78,7 @@ class PolyglotTests extends EtcdApplicationTests {
 
 	@ParameterizedTest
 	@CsvSource({ "go-kit, 0, http://127.0.0.1:", "naming, 1, 127.0.0.1:" })
-	void springAndGoCallEachOther(String format, int snippet, String instance) throws IOException {
+	void springAndGoCallEachOther(String format, int snippet, String instance) {
 		ConfigurableApplicationContext orders = start(snippet);
 		GoPeer go = go(format);
 		await().atMost(SOON).until(() -> !instancesOf(orders).isEmpty());
@@ -121,7 +116,7 @@ class PolyglotTests extends EtcdApplicationTests {
 
 	@ParameterizedTest
 	@CsvSource({ "go-kit, 0", "naming, 1" })
-	void goSeesSpringComeAndGo(String format, int snippet) throws IOException {
+	void goSeesSpringComeAndGo(String format, int snippet) {
 		GoPeer go = go(format);
 		go.port();
 		ConfigurableApplicationContext orders = start(snippet);
@@ -142,7 +137,7 @@ class PolyglotTests extends EtcdApplicationTests {
 	}
 
 	@Test
-	void goSeesAnInstanceThatChanges() throws IOException {
+	void goSeesAnInstanceThatChanges() {
 		ConfigurableApplicationContext orders = start(0);
 		GoPeer go = go("go-kit");
 		String address = "127.0.0.1:" + TestApplications.port(orders);
@@ -155,7 +150,7 @@ class PolyglotTests extends EtcdApplicationTests {
 
 	@ParameterizedTest
 	@CsvSource({ "go-kit, 0", "naming, 1" })
-	void springSeesGoComeAndGo(String format, int snippet) throws IOException {
+	void springSeesGoComeAndGo(String format, int snippet) {
 		ConfigurableApplicationContext orders = start(snippet);
 		GoPeer first = go(format);
 		await().pollInterval(Duration.ofMillis(5)).atMost(SOON).until(() -> instancesOf(orders).size() == 1);
@@ -174,7 +169,7 @@ class PolyglotTests extends EtcdApplicationTests {
 
 	/** As go-zero's publisher writes it, and as its subscriber reads it. */
 	@Test
-	void goZeroFindsAndIsFound() throws IOException {
+	void goZeroFindsAndIsFound() {
 		this.eyes.put("stock.rpc/7587848943239472392", "127.0.0.1:4711");
 		ConfigurableApplicationContext orders = start(2);
 		assertFound(orders, 4711);
@@ -183,7 +178,7 @@ class PolyglotTests extends EtcdApplicationTests {
 	}
 
 	@Test
-	void kratosIsFound() throws IOException {
+	void kratosIsFound() {
 		this.eyes.put("/microservices/stock/4f3ac0a5",
 				"{\"id\":\"4f3ac0a5\",\"name\":\"stock\",\"version\":\"v1\",\"metadata\":null,"
 						+ "\"endpoints\":[\"grpc://127.0.0.1:9000\",\"http://127.0.0.1:8000\"]}");
@@ -196,7 +191,7 @@ class PolyglotTests extends EtcdApplicationTests {
 	}
 
 	@Test
-	void serviceThatIsWrittenTwiceIsFoundByGoWhereItWasAndBySpringWhereItIs() throws IOException {
+	void serviceThatIsWrittenTwiceIsFoundByGoWhereItWasAndBySpringWhereItIs() {
 		ConfigurableApplicationContext orders = start(4);
 		GoPeer go = go("go-kit", "/legacy/orders/");
 		String address = "127.0.0.1:" + TestApplications.port(orders);
@@ -234,11 +229,11 @@ class PolyglotTests extends EtcdApplicationTests {
 		return go;
 	}
 
-	private ConfigurableApplicationContext start(int snippet, String... further) throws IOException {
+	private ConfigurableApplicationContext start(int snippet, String... further) {
 		return Stock.start(this.applications, Orders.class, "orders", properties(snippet, further));
 	}
 
-	private ApplicationProcess process(int snippet) throws IOException {
+	private ApplicationProcess process(int snippet) {
 		List<String> arguments = new ArrayList<>(
 				List.of("-cp", System.getProperty("java.class.path"), Orders.class.getName()));
 		String[] further = { "spring.cloud.etcd.discovery.ttl=3s", "spring.cloud.etcd.discovery.heartbeat=1s",
@@ -251,11 +246,8 @@ class PolyglotTests extends EtcdApplicationTests {
 	}
 
 	/** What the page says to set, but for where etcd is. */
-	private static String[] properties(int snippet, String... further) throws IOException {
-		Map<String, String> properties = new LinkedHashMap<>();
-		new YamlPropertySourceLoader().load("page", new ByteArrayResource(PAGE.blocks("yaml").get(snippet).getBytes()))
-			.forEach((source) -> Stream.of(((EnumerablePropertySource<?>) source).getPropertyNames())
-				.forEach((name) -> properties.put(name, String.valueOf(source.getProperty(name)))));
+	private static String[] properties(int snippet, String... further) {
+		Map<String, String> properties = Document.properties(PAGE.blocks("yaml").get(snippet));
 		assertThat(properties).containsEntry("spring.application.name", "orders");
 		properties.remove("spring.cloud.etcd.endpoints");
 		Stream<String> page = properties.entrySet().stream().map((entry) -> entry.getKey() + "=" + entry.getValue());

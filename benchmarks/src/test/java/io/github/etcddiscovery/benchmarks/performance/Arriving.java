@@ -6,6 +6,7 @@ import java.util.Map;
 import java.util.concurrent.CompletableFuture;
 import java.util.function.BooleanSupplier;
 
+import io.github.etcddiscovery.benchmarks.registries.RegistryServer;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 

@@ -8,6 +8,10 @@ import java.util.concurrent.Callable;
 import java.util.stream.IntStream;
 import java.util.stream.Stream;
 
+import io.github.etcddiscovery.benchmarks.registries.EtcdRegistry;
+import io.github.etcddiscovery.benchmarks.registries.EurekaRegistry;
+import io.github.etcddiscovery.benchmarks.registries.RegistryServer;
+import io.github.etcddiscovery.benchmarks.registries.ZooKeeperRegistry;
 import io.github.etcddiscovery.testing.TestApplications;
 
 import org.springframework.boot.WebApplicationType;
@@ -51,7 +55,7 @@ public enum Source {
 	/** Spring Cloud Netflix, and a server. */
 	EUREKA("Spring Cloud Eureka", Default.class, EurekaRegistry::new);
 
-	static final String SERVICE = "stock";
+	static final String SERVICE = RegistryServer.SERVICE;
 
 	private static final String COUNT = "static.instances";
 

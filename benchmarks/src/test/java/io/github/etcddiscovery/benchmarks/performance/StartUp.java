@@ -10,6 +10,7 @@ import java.util.Map;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
+import io.github.etcddiscovery.benchmarks.registries.RegistryServer;
 import io.github.etcddiscovery.testing.Programs;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;

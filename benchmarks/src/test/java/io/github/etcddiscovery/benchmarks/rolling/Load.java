@@ -16,7 +16,7 @@ import java.util.function.Supplier;
  */
 final class Load implements AutoCloseable {
 
-	private static final int THREADS = 12;
+	static final int THREADS = 12;
 
 	/** Of each thread: 600 calls a second of all together. */
 	private static final Duration PAUSE = Duration.ofMillis(20);

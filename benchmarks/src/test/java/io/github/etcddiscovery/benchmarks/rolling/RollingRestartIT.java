@@ -64,6 +64,8 @@ class RollingRestartIT {
 				assertThat(deaths).anySatisfy((death) -> assertThat(Duration.ofNanos(failure.sent() - death))
 					.isBetween(LONGEST_CALL.negated(), NOTICE));
 			});
+			assertThat(load.failures()).as("no more than can be in flight, and those sent before pools have noticed")
+				.hasSizeLessThanOrEqualTo(deaths.size() * Load.THREADS);
 			assertThatAllAreUsed(run, load);
 			figures.add(Scenario.KILLED, Registry.ETCD, load);
 		}

@@ -1,4 +1,4 @@
-package io.github.etcddiscovery.benchmarks.performance;
+package io.github.etcddiscovery.benchmarks.registries;
 
 import java.util.Map;
 
@@ -14,7 +14,7 @@ import org.springframework.cloud.zookeeper.discovery.ZookeeperInstance;
 /**
  * Spring Cloud ZooKeeper, and a server in this process.
  */
-final class ZooKeeperRegistry implements RegistryServer {
+public final class ZooKeeperRegistry implements RegistryServer {
 
 	private final TestingServer server = new TestingServer();
 
@@ -27,7 +27,7 @@ final class ZooKeeperRegistry implements RegistryServer {
 		.basePath("/services")
 		.build();
 
-	ZooKeeperRegistry() throws Exception {
+	public ZooKeeperRegistry() throws Exception {
 		this.curator.start();
 		this.discovery.start();
 	}
@@ -51,11 +51,11 @@ final class ZooKeeperRegistry implements RegistryServer {
 	private static ServiceInstance<ZookeeperInstance> instance(int port) throws Exception {
 		String id = "id-" + port;
 		return ServiceInstance.<ZookeeperInstance>builder()
-			.name(Source.SERVICE)
+			.name(SERVICE)
 			.id(id)
 			.address(HOST)
 			.port(port)
-			.payload(new ZookeeperInstance(id, Source.SERVICE, Map.of()))
+			.payload(new ZookeeperInstance(id, SERVICE, Map.of()))
 			.build();
 	}
 

@@ -1,4 +1,4 @@
-package io.github.etcddiscovery.benchmarks.performance;
+package io.github.etcddiscovery.benchmarks.registries;
 
 import java.util.Map;
 
@@ -9,7 +9,7 @@ import io.github.etcddiscovery.testing.EtcdProcess;
 /**
  * This starter, and an etcd.
  */
-final class EtcdRegistry implements RegistryServer {
+public final class EtcdRegistry implements RegistryServer {
 
 	private final EtcdProcess etcd = EtcdProcess.start(EtcdBinary.newest());
 
@@ -32,7 +32,7 @@ final class EtcdRegistry implements RegistryServer {
 	}
 
 	private static String key(int port) {
-		return "/services/" + Source.SERVICE + "/" + HOST + ":" + port;
+		return "/services/" + SERVICE + "/" + HOST + ":" + port;
 	}
 
 	@Override

@@ -1,12 +1,15 @@
-package io.github.etcddiscovery.benchmarks.performance;
+package io.github.etcddiscovery.benchmarks.registries;
 
 import java.util.Map;
 
 /**
- * A registry that runs, in which instances of {@link Source#SERVICE} are registered as
- * their starters would do it, each at a port of a host that nobody calls.
+ * A registry that runs, in which instances of a service are registered as their starters
+ * would do it, each at a port of a host that nobody calls.
  */
-interface RegistryServer extends AutoCloseable {
+public interface RegistryServer extends AutoCloseable {
+
+	/** The service that instances are of. */
+	String SERVICE = "stock";
 
 	/** Where all instances are. */
 	String HOST = "10.0.0.1";

@@ -1,4 +1,4 @@
-package io.github.etcddiscovery.benchmarks.performance;
+package io.github.etcddiscovery.benchmarks.registries;
 
 import java.net.URI;
 import java.net.http.HttpClient;
@@ -20,7 +20,7 @@ import org.springframework.context.annotation.Configuration;
 /**
  * Spring Cloud Netflix Eureka, and its server in this process.
  */
-final class EurekaRegistry implements RegistryServer {
+public final class EurekaRegistry implements RegistryServer {
 
 	private static final String INSTANCE = """
 			{"instance":{"instanceId":"%1$s:%2$d","app":"%3$s","hostName":"%1$s","ipAddr":"%1$s","vipAddress":"%3$s",
@@ -46,15 +46,15 @@ final class EurekaRegistry implements RegistryServer {
 
 	@Override
 	public void register(int port) throws Exception {
-		send(HttpRequest.newBuilder(URI.create(this.url + "apps/" + Source.SERVICE))
+		send(HttpRequest.newBuilder(URI.create(this.url + "apps/" + SERVICE))
 			.header("Content-Type", "application/json")
-			.POST(BodyPublishers.ofString(INSTANCE.formatted(HOST, port, Source.SERVICE)))
+			.POST(BodyPublishers.ofString(INSTANCE.formatted(HOST, port, SERVICE)))
 			.build());
 	}
 
 	@Override
 	public void deregister(int port) throws Exception {
-		send(HttpRequest.newBuilder(URI.create(this.url + "apps/" + Source.SERVICE + "/" + HOST + ":" + port))
+		send(HttpRequest.newBuilder(URI.create(this.url + "apps/" + SERVICE + "/" + HOST + ":" + port))
 			.DELETE()
 			.build());
 	}
