@@ -13,9 +13,11 @@ import io.github.etcddiscovery.view.ServiceView;
 import org.apache.commons.logging.Log;
 import org.jspecify.annotations.Nullable;
 
+import org.springframework.boot.autoconfigure.ssl.JksSslBundleProperties;
+import org.springframework.boot.autoconfigure.ssl.PemSslBundleProperties;
 import org.springframework.boot.autoconfigure.ssl.PropertiesSslBundle;
-import org.springframework.boot.autoconfigure.ssl.SslProperties;
 import org.springframework.boot.context.properties.bind.BindHandler;
+import org.springframework.boot.context.properties.bind.Bindable;
 import org.springframework.boot.context.properties.bind.Binder;
 import org.springframework.boot.ssl.DefaultSslBundleRegistry;
 import org.springframework.boot.ssl.SslBundles;
@@ -25,56 +27,58 @@ import org.springframework.context.ConfigurableApplicationContext;
 
 /**
  * The instances of a config server: at first read from etcd over a connection that is
- * closed again, with the properties there are by then; once the application runs, those
- * of its view, since Spring Cloud Config's client asks again at every change of the
- * catalog.
+ * closed again, with the properties there are by then. Once the application runs, those
+ * of its view: Spring Cloud Config's client asks again at every change of the catalog,
+ * and is not to wait, nor to be told that there are none.
  */
 final class ConfigServerInstances implements ConfigServerInstanceProvider.Function {
 
-	private static final String ETCD = "spring.cloud.etcd";
-
-	private static final String DISCOVERY = ETCD + ".discovery";
-
-	private static final List<String> SWITCHES = List.of("spring.cloud.discovery.enabled", ETCD + ".enabled",
-			DISCOVERY + ".enabled");
+	private static final List<String> SWITCHES = List.of("spring.cloud.discovery.enabled",
+			EtcdProperties.PREFIX + ".enabled", EtcdDiscoveryProperties.PREFIX + ".enabled");
 
 	private volatile @Nullable ConfigurableApplicationContext application;
 
-	/** Looks into the view of this application from the moment it has one. */
+	private volatile List<ServiceInstance> last = List.of();
+
+	/** Looks into the view of this application from now on. */
 	void use(ConfigurableApplicationContext application) {
 		this.application = application;
 	}
 
 	@Override
 	public List<ServiceInstance> apply(String serviceId) {
-		throw new UnsupportedOperationException("Spring Cloud Config's client gives a binder since 3.0");
+		throw new UnsupportedOperationException("Where etcd is cannot be told: expected Spring Cloud Config's client"
+				+ " to come with spring-security-crypto, without which it hands over no properties");
 	}
 
 	@Override
 	public List<ServiceInstance> apply(String serviceId, Binder binder, BindHandler bindHandler, Log log) {
-		if (SWITCHES.stream().anyMatch((name) -> !binder.bind(name, Boolean.class).orElse(true))) {
-			return List.of();
+		ConfigurableApplicationContext running = this.application;
+		List<ServiceInstance> found = (running != null) ? seen(serviceId, running)
+				: read(serviceId, new Properties(binder, bindHandler));
+		if (!found.isEmpty()) {
+			this.last = found;
 		}
-		ServiceView<ServiceInstance> view = view(serviceId);
-		return (view != null) ? view.catalog().available(serviceId) : read(serviceId, binder);
+		return this.last;
 	}
 
 	@SuppressWarnings("unchecked")
-	private @Nullable ServiceView<ServiceInstance> view(String serviceId) {
-		ConfigurableApplicationContext running = this.application;
-		if (running == null || !running.isActive()) {
-			return null;
-		}
-		ServiceView<ServiceInstance> view = running.getBeanProvider(ServiceView.class).getIfAvailable();
-		return (view != null && view.follows(serviceId) && view.catalog().isSynced()) ? view : null;
+	private static List<ServiceInstance> seen(String serviceId, ConfigurableApplicationContext running) {
+		ServiceView<ServiceInstance> view = running.isActive()
+				? running.getBeanProvider(ServiceView.class).getIfUnique() : null;
+		return (view != null) ? view.catalog().available(serviceId) : List.of();
 	}
 
-	private static List<ServiceInstance> read(String serviceId, Binder binder) {
-		EtcdProperties etcd = binder.bindOrCreate(ETCD, EtcdProperties.class);
-		EtcdDiscoveryProperties discovery = binder.bindOrCreate(DISCOVERY, EtcdDiscoveryProperties.class);
+	private static List<ServiceInstance> read(String serviceId, Properties properties) {
+		if (SWITCHES.stream().anyMatch((name) -> !properties.get(name, Boolean.class, true))) {
+			return List.of();
+		}
+		EtcdProperties etcd = properties.get(EtcdProperties.PREFIX, EtcdProperties.class);
+		EtcdDiscoveryProperties discovery = properties.get(EtcdDiscoveryProperties.PREFIX,
+				EtcdDiscoveryProperties.class);
 		KeyRange range = EtcdDiscoveryAutoConfiguration.layout(discovery).range(serviceId);
-		EtcdClientOptions options = EtcdClientOptionsFactory.create(EtcdConnectionDetails.of(etcd, sslBundles(binder)),
-				etcd);
+		SslBundles bundles = sslBundles(etcd.getSsl().getBundle(), properties);
+		EtcdClientOptions options = EtcdClientOptionsFactory.create(EtcdConnectionDetails.of(etcd, bundles), etcd);
 		try (EtcdClient client = EtcdClient.create(options);
 				ServiceView<ServiceInstance> view = EtcdDiscoveryAutoConfiguration.view(client, List.of(range),
 						EtcdDiscoveryAutoConfiguration.formats(Stream.empty(), discovery), discovery, Telemetry.NONE)) {
@@ -89,13 +93,46 @@ final class ConfigServerInstances implements ConfigServerInstanceProvider.Functi
 		}
 	}
 
-	/** Spring Boot's own come with the application only. */
-	private static SslBundles sslBundles(Binder binder) {
-		SslProperties.Bundles bundles = binder.bindOrCreate("spring.ssl", SslProperties.class).getBundle();
+	/**
+	 * Spring Boot's own come with the application only. Just the one that is used: what
+	 * others need may be what the config server is to be asked for.
+	 */
+	private static SslBundles sslBundles(@Nullable String name, Properties properties) {
 		DefaultSslBundleRegistry registry = new DefaultSslBundleRegistry();
-		bundles.getPem().forEach((name, pem) -> registry.registerBundle(name, PropertiesSslBundle.get(pem)));
-		bundles.getJks().forEach((name, jks) -> registry.registerBundle(name, PropertiesSslBundle.get(jks)));
+		if (name == null) {
+			return registry;
+		}
+		String pem = "spring.ssl.bundle.pem." + name;
+		String jks = "spring.ssl.bundle.jks." + name;
+		if (properties.contain(pem, PemSslBundleProperties.class)) {
+			registry.registerBundle(name, PropertiesSslBundle.get(properties.get(pem, PemSslBundleProperties.class)));
+		}
+		else if (properties.contain(jks, JksSslBundleProperties.class)) {
+			registry.registerBundle(name, PropertiesSslBundle.get(properties.get(jks, JksSslBundleProperties.class)));
+		}
 		return registry;
+	}
+
+	/**
+	 * What is known before the application.
+	 *
+	 * @param binder binds them
+	 * @param handler decrypts what is encrypted
+	 */
+	private record Properties(Binder binder, BindHandler handler) {
+
+		<T> T get(String name, Class<T> type) {
+			return this.binder.bindOrCreate(name, Bindable.of(type), this.handler);
+		}
+
+		<T> T get(String name, Class<T> type, T otherwise) {
+			return this.binder.bind(name, Bindable.of(type), this.handler).orElse(otherwise);
+		}
+
+		boolean contain(String name, Class<?> type) {
+			return this.binder.bind(name, Bindable.of(type), this.handler).isBound();
+		}
+
 	}
 
 }

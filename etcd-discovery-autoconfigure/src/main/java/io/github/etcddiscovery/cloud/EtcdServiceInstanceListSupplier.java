@@ -18,7 +18,7 @@ import org.springframework.cloud.loadbalancer.core.ServiceInstanceListSupplier;
  * without one it is the current list at once, and again at every change of the service's
  * instances, of which a slow subscriber gets the newest.
  */
-public class EtcdServiceInstanceListSupplier implements ServiceInstanceListSupplier {
+public final class EtcdServiceInstanceListSupplier implements ServiceInstanceListSupplier {
 
 	private static final Logger logger = LoggerFactory.getLogger(EtcdServiceInstanceListSupplier.class);
 

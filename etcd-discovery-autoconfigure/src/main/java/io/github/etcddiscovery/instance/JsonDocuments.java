@@ -65,13 +65,13 @@ final class JsonDocuments<T> {
 	 * one that is not well-formed those up to there.
 	 */
 	static Set<String> fields(byte[] value) {
-		return fields(value, Set.of());
+		return fieldsUpTo(Set.of(), value);
 	}
 
 	/**
-	 * The same, but reads no further than to a field that settles what is asked.
+	 * The same, but reads no further than to one of these, which settles what is asked.
 	 */
-	static Set<String> fields(byte[] value, Set<String> decisive) {
+	static Set<String> fieldsUpTo(Set<String> decisive, byte[] value) {
 		Set<String> fields = new HashSet<>();
 		if (!beginsObject(value)) {
 			return fields;

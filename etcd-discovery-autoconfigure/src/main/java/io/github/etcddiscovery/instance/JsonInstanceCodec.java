@@ -29,7 +29,7 @@ public final class JsonInstanceCodec implements InstanceCodec {
 
 	@Override
 	public boolean recognizes(byte[] value) {
-		Set<String> fields = JsonDocuments.fields(value, OWN_FIELDS);
+		Set<String> fields = JsonDocuments.fieldsUpTo(OWN_FIELDS, value);
 		return !Collections.disjoint(fields, OWN_FIELDS)
 				|| (fields.contains("host") && !fields.contains("serviceName"));
 	}

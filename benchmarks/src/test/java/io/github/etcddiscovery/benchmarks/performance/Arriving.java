@@ -25,6 +25,8 @@ final class Arriving {
 
 	static final String NAME = "arriving";
 
+	static final String CHOSEN = "chosen after ms";
+
 	private static final Logger logger = LoggerFactory.getLogger(Arriving.class);
 
 	private static final Duration PATIENCE = Duration.ofMinutes(3);
@@ -109,7 +111,7 @@ final class Arriving {
 	private record Figures(Samples come, Samples gone) {
 
 		void addTo(Result result, Source source) {
-			result.add("registry", source.toString(), "n", this.come.n(), "chosen after ms", this.come.medianMillis(),
+			result.add("registry", source.toString(), "n", this.come.n(), CHOSEN, this.come.medianMillis(),
 					"at most ms", this.come.quantileMillis(1), "gone after ms", this.gone.medianMillis(),
 					"gone at most ms", this.gone.quantileMillis(1));
 		}

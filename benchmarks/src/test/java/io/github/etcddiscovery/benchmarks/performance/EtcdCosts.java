@@ -53,7 +53,7 @@ final class EtcdCosts {
 	private final Result consumers;
 
 	/**
-	 * What it takes is known.
+	 * Creates it.
 	 * @param scale how much to measure
 	 * @param consumers what {@link Consumers} has found
 	 */
@@ -108,16 +108,12 @@ final class EtcdCosts {
 			}
 			double read = (double) instances * readings;
 			Map<String, Object> crowd = this.consumers.rows().get(this.consumers.rows().size() - 1);
-			double watching = number(crowd, "consumers");
+			double watching = Plot.number(crowd, "consumers");
 			return new Units(instances, memory / (double) instances, database / (double) instances,
 					renewals * 1e6 / calls, changes * 1e6 / calls, (metrics.cpuSeconds() - before) * 1e6 / read,
-					(metrics.bytesSent() - sent) / read, number(crowd, Consumers.MEMORY) * 1e3 / watching,
-					number(crowd, Consumers.CPU) * 1e3 / watching);
+					(metrics.bytesSent() - sent) / read, Plot.number(crowd, Consumers.MEMORY) * 1e3 / watching,
+					Plot.number(crowd, Consumers.CPU) * 1e3 / watching);
 		}
-	}
-
-	private static double number(Map<String, Object> row, String column) {
-		return ((Number) row.get(column)).doubleValue();
 	}
 
 	/** Some at once, all in the end. */

@@ -7,6 +7,7 @@ import java.util.List;
 import java.util.Map;
 
 import io.github.etcddiscovery.cloud.EtcdDiscoveryClient;
+import io.github.etcddiscovery.cloud.EtcdServiceInstance;
 import io.github.etcddiscovery.cloud.EtcdServiceRegistry;
 import io.github.etcddiscovery.documentation.Document;
 import io.github.etcddiscovery.testing.RequiresEtcd;
@@ -23,6 +24,7 @@ import org.springframework.cloud.client.ServiceInstance;
 import org.springframework.cloud.client.discovery.DiscoveryClient;
 import org.springframework.cloud.client.discovery.simple.SimpleDiscoveryClient;
 import org.springframework.cloud.client.loadbalancer.LoadBalancerClient;
+import org.springframework.cloud.loadbalancer.cache.LoadBalancerCacheManager;
 import org.springframework.cloud.netflix.eureka.EurekaDiscoveryClient;
 import org.springframework.cloud.netflix.eureka.serviceregistry.EurekaServiceRegistry;
 import org.springframework.context.ConfigurableApplicationContext;
@@ -59,8 +61,14 @@ class BesideEurekaTests {
 
 	@AfterAll
 	static void stopServers() {
-		eureka.close();
-		etcd.close();
+		try {
+			if (eureka != null) {
+				eureka.close();
+			}
+		}
+		finally {
+			etcd.close();
+		}
 	}
 
 	@AfterEach
@@ -81,6 +89,9 @@ class BesideEurekaTests {
 				assertThat(caller.getBean(LoadBalancerClient.class).choose(service)).isNotNull();
 			});
 		}
+		assertThat(caller.getBean(DiscoveryClient.class).getInstances("both")).as("etcd is asked first")
+			.hasOnlyElementsOfType(EtcdServiceInstance.class);
+		assertThat(caller.getBeansOfType(LoadBalancerCacheManager.class)).as("as before").hasSize(1);
 		assertThat(caller.getBean(EurekaDiscoveryClient.class).getInstances("both")).hasSize(1);
 		assertThat(caller.getBean(EtcdDiscoveryClient.class).getInstances("old")).isEmpty();
 	}
@@ -103,6 +114,23 @@ class BesideEurekaTests {
 		ConfigurableApplicationContext withoutEtcd = start("without-etcd", switchedOff("etcd"));
 		assertThat(withoutEtcd.getBeanProvider(EtcdServiceRegistry.class).stream()).isEmpty();
 		assertThat(withoutEtcd.getBeanProvider(EurekaServiceRegistry.class).stream()).hasSize(1);
+	}
+
+	@Test
+	void eitherIsReadByThoseWhoDoNotRegister() {
+		Map<String, String> reading = new LinkedHashMap<>();
+		List.of("etcd", "Eureka")
+			.forEach((registry) -> PAGE.find("\n\\| " + registry + " \\| `[^`]+` \\| `([^`]+)=false` \\|")
+				.forEach((property) -> reading.put(property, "false")));
+		assertThat(reading).hasSize(2);
+		ConfigurableApplicationContext reader = start("reader", reading);
+		start("read", Map.of());
+		await().atMost(PATIENCE).untilAsserted(() -> {
+			assertThat(reader.getBean(EtcdDiscoveryClient.class).getInstances("read")).hasSize(1);
+			assertThat(reader.getBean(EurekaDiscoveryClient.class).getInstances("read")).hasSize(1);
+		});
+		assertThat(reader.getBean(EtcdDiscoveryClient.class).getServices()).doesNotContain("reader");
+		assertThat(reader.getBean(EurekaDiscoveryClient.class).getServices()).doesNotContain("reader");
 	}
 
 	@Test
