@@ -15,10 +15,10 @@ import org.springframework.context.annotation.Lazy;
 /**
  * Goes into the load balancer's context of every service. Its supplier is a fallback, so
  * that one in a configuration of the user's wins, whatever its name, and ours is not even
- * created.
+ * created. Public for what is generated of it ahead of time, in another package.
  */
 @Configuration(proxyBeanMethods = false)
-class EtcdLoadBalancerClientConfiguration {
+public class EtcdLoadBalancerClientConfiguration {
 
 	@Bean
 	@Fallback

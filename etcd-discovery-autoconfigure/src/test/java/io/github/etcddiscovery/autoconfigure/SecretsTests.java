@@ -193,8 +193,8 @@ class SecretsTests {
 	private static List<String> actuator(ConfigurableApplicationContext context) {
 		RestClient client = RestClient.create("http://127.0.0.1:" + TestApplications.port(context) + "/actuator/");
 		return List
-			.of("beans", "conditions", "configprops", "env", "etcd", "health", "info", "loggers", "mappings", "metrics",
-					"prometheus")
+			.of("beans", "conditions", "configprops", "env", "etcd", "features", "health", "info", "loggers",
+					"mappings", "metrics", "prometheus", "scheduledtasks", "serviceregistry", "threaddump")
 			.stream()
 			.map((endpoint) -> client.get().uri(endpoint).retrieve().body(String.class))
 			.toList();

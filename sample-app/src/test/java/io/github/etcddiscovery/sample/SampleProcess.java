@@ -61,8 +61,10 @@ final class SampleProcess extends ApplicationProcess {
 				arguments);
 	}
 
+	/** By what was generated ahead of time, if the build asks for that. */
 	private static List<String> packaged() {
-		return List.of("-jar", System.getProperty("sample.jar"));
+		return List.of("-Dspring.aot.enabled=" + Boolean.getBoolean("sample.ahead-of-time"), "-jar",
+				System.getProperty("sample.jar"));
 	}
 
 	private static List<String> settings(String service, String etcd) {
