@@ -65,6 +65,7 @@ final class Arriving {
 			server.register(STAYS);
 			try (ConfigurableApplicationContext caller = source.startCaller(server)) {
 				LoadBalancerClient balancer = caller.getBean(LoadBalancerClient.class);
+				// So that there is a list, which its cache keeps.
 				chooses(balancer, STAYS);
 				for (int round = 0; round < rounds; round++) {
 					pause(round);

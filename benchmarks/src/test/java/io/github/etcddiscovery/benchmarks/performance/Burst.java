@@ -1,16 +1,11 @@
 package io.github.etcddiscovery.benchmarks.performance;
 
 import java.time.Duration;
-import java.util.ArrayDeque;
-import java.util.Deque;
 import java.util.EnumMap;
 import java.util.List;
 import java.util.Map;
-import java.util.concurrent.CompletableFuture;
-import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicReference;
 
-import io.etcd.jetcd.kv.PutResponse;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -62,18 +57,10 @@ final class Burst {
 	private void measure(Stage stage, Follower follower, int round, Figures figures) throws Exception {
 		Duration before = quiet(follower);
 		int changes = this.scale.burst();
-		Deque<CompletableFuture<PutResponse>> underWay = new ArrayDeque<>();
 		Population population = stage.population(follower.kind());
 		long begun = System.nanoTime();
-		for (int i = 0; i < changes - 1; i++) {
-			underWay.add(stage.kv().put(population.key(i), population.value(i, 10_000 + round)));
-			if (underWay.size() == UNDER_WAY) {
-				underWay.remove().get(1, TimeUnit.MINUTES);
-			}
-		}
-		while (!underWay.isEmpty()) {
-			underWay.remove().get(1, TimeUnit.MINUTES);
-		}
+		Pipeline.run(changes - 1, UNDER_WAY,
+				(i) -> stage.kv().put(population.key(i), population.value(i, 10_000 + round)));
 		int port = 20_000 + round;
 		long acknowledged = stage.put(follower.kind(), port);
 		figures.rate = changes / ((System.nanoTime() - begun) / 1e9);

@@ -1,14 +1,10 @@
 package io.github.etcddiscovery.benchmarks.performance;
 
 import java.time.Duration;
-import java.util.ArrayDeque;
-import java.util.Deque;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
-import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
-import java.util.function.IntFunction;
 
 import io.etcd.jetcd.Client;
 import io.etcd.jetcd.KV;
@@ -85,20 +81,22 @@ final class EtcdCosts {
 			long memory = metrics.memory();
 			long database = metrics.databaseBytes();
 			long[] ids = new long[instances];
-			all(instances, (i) -> leases.grant(600).thenApply(LeaseGrantResponse::getID).thenCompose((id) -> {
-				ids[i] = id;
-				return kv.put(population.key(i), population.value(i, 8_080),
-						PutOption.builder().withLeaseId(id).build());
-			}));
+			Pipeline.run(instances, AT_ONCE,
+					(i) -> leases.grant(600).thenApply(LeaseGrantResponse::getID).thenCompose((id) -> {
+						ids[i] = id;
+						return kv.put(population.key(i), population.value(i, 8_080),
+								PutOption.builder().withLeaseId(id).build());
+					}));
 			logger.info("{} instances are registered", instances);
 			memory = metrics.memory() - memory;
 			database = metrics.databaseBytes() - database;
 			double before = metrics.cpuSeconds();
-			all(calls, (i) -> leases.keepAliveOnce(ids[i % instances]));
+			Pipeline.run(calls, AT_ONCE, (i) -> leases.keepAliveOnce(ids[i % instances]));
 			double renewals = metrics.cpuSeconds() - before;
 			before = metrics.cpuSeconds();
-			all(calls, (i) -> kv.put(population.key(i % instances), population.value(i % instances, 9_090),
-					PutOption.builder().withLeaseId(ids[i % instances]).build()));
+			Pipeline.run(calls, AT_ONCE,
+					(i) -> kv.put(population.key(i % instances), population.value(i % instances, 9_090),
+							PutOption.builder().withLeaseId(ids[i % instances]).build()));
 			double changes = metrics.cpuSeconds() - before;
 			before = metrics.cpuSeconds();
 			long sent = metrics.bytesSent();
@@ -109,24 +107,10 @@ final class EtcdCosts {
 			double read = (double) instances * readings;
 			Map<String, Object> crowd = this.consumers.rows().get(this.consumers.rows().size() - 1);
 			double watching = Plot.number(crowd, "consumers");
-			return new Units(instances, memory / (double) instances, database / (double) instances,
-					renewals * 1e6 / calls, changes * 1e6 / calls, (metrics.cpuSeconds() - before) * 1e6 / read,
+			return new Units(memory / (double) instances, database / (double) instances, renewals * 1e6 / calls,
+					changes * 1e6 / calls, (metrics.cpuSeconds() - before) * 1e6 / read,
 					(metrics.bytesSent() - sent) / read, Plot.number(crowd, Consumers.MEMORY) * 1e3 / watching,
 					Plot.number(crowd, Consumers.CPU) * 1e3 / watching);
-		}
-	}
-
-	/** Some at once, all in the end. */
-	private static void all(int count, IntFunction<CompletableFuture<?>> call) throws Exception {
-		Deque<CompletableFuture<?>> open = new ArrayDeque<>();
-		for (int i = 0; i < count; i++) {
-			open.add(call.apply(i));
-			if (open.size() == AT_ONCE) {
-				open.remove().get(PATIENCE.toSeconds(), TimeUnit.SECONDS);
-			}
-		}
-		while (!open.isEmpty()) {
-			open.remove().get(PATIENCE.toSeconds(), TimeUnit.SECONDS);
 		}
 	}
 
@@ -158,7 +142,6 @@ final class EtcdCosts {
 	/**
 	 * What each costs.
 	 *
-	 * @param instances how many instances there were when it was measured
 	 * @param memory bytes of etcd's memory an instance, with its lease
 	 * @param database bytes of etcd's file an instance, with its lease
 	 * @param renewal microseconds of a processor
@@ -168,7 +151,7 @@ final class EtcdCosts {
 	 * @param consumerMemory kilobytes of etcd's memory a consumer
 	 * @param delivery microseconds of a processor a consumer and change
 	 */
-	private record Units(int instances, double memory, double database, double renewal, double change, double reading,
+	private record Units(double memory, double database, double renewal, double change, double reading,
 			double readBytes, double consumerMemory, double delivery) {
 
 		Result shown() {

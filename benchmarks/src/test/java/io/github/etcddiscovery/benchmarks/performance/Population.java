@@ -1,14 +1,9 @@
 package io.github.etcddiscovery.benchmarks.performance;
 
-import java.time.Duration;
-import java.util.ArrayDeque;
-import java.util.Deque;
 import java.util.concurrent.CompletableFuture;
-import java.util.concurrent.TimeUnit;
 
 import io.etcd.jetcd.ByteSequence;
 import io.etcd.jetcd.Client;
-import io.etcd.jetcd.kv.TxnResponse;
 import io.etcd.jetcd.op.Op;
 import io.etcd.jetcd.options.PutOption;
 
@@ -30,8 +25,6 @@ final class Population {
 	private static final int TRANSACTION = 100;
 
 	private static final int AT_ONCE = 16;
-
-	private static final Duration PATIENCE = Duration.ofSeconds(60);
 
 	private final Client client;
 
@@ -60,20 +53,16 @@ final class Population {
 
 	/** Writes all instances. */
 	void write() throws Exception {
-		Deque<CompletableFuture<TxnResponse>> open = new ArrayDeque<>();
-		for (int from = 0; from < this.size; from += TRANSACTION) {
-			Op[] puts = new Op[Math.min(TRANSACTION, this.size - from)];
-			for (int i = 0; i < puts.length; i++) {
-				puts[i] = Op.put(key(from + i), value(from + i, 8080), PutOption.DEFAULT);
-			}
-			open.add(this.client.getKVClient().txn().Then(puts).commit());
-			if (open.size() == AT_ONCE) {
-				open.remove().get(PATIENCE.toSeconds(), TimeUnit.SECONDS);
-			}
+		Pipeline.run((this.size + TRANSACTION - 1) / TRANSACTION, AT_ONCE, (number) -> write(number * TRANSACTION));
+	}
+
+	/** Writes as many as fit into a transaction. */
+	private CompletableFuture<?> write(int from) {
+		Op[] puts = new Op[Math.min(TRANSACTION, this.size - from)];
+		for (int i = 0; i < puts.length; i++) {
+			puts[i] = Op.put(key(from + i), value(from + i, 8080), PutOption.DEFAULT);
 		}
-		while (!open.isEmpty()) {
-			open.remove().get(PATIENCE.toSeconds(), TimeUnit.SECONDS);
-		}
+		return this.client.getKVClient().txn().Then(puts).commit();
 	}
 
 	/** The key of one of them. */
