@@ -10,6 +10,7 @@ import io.github.etcddiscovery.cloud.GracefulDeregistration;
 import io.github.etcddiscovery.cloud.RegistrationLifecycles;
 import io.github.etcddiscovery.cloud.RegistryEntries;
 import io.github.etcddiscovery.cloud.WebServerPorts;
+import io.github.etcddiscovery.grpc.GrpcServerPorts;
 import io.github.etcddiscovery.instance.GuardedFormats;
 import io.github.etcddiscovery.instance.KeyLayout;
 import io.github.etcddiscovery.registry.Registrar;
@@ -18,7 +19,9 @@ import io.github.etcddiscovery.support.Telemetry;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
+import org.springframework.beans.factory.ListableBeanFactory;
 import org.springframework.beans.factory.ObjectProvider;
+import org.springframework.boot.autoconfigure.AbstractDependsOnBeanFactoryPostProcessor;
 import org.springframework.boot.autoconfigure.AutoConfiguration;
 import org.springframework.boot.autoconfigure.condition.ConditionalOnBean;
 import org.springframework.boot.autoconfigure.condition.ConditionalOnBooleanProperty;
@@ -38,6 +41,7 @@ import org.springframework.context.annotation.Configuration;
 import org.springframework.context.annotation.Fallback;
 import org.springframework.context.annotation.Lazy;
 import org.springframework.core.env.Environment;
+import org.springframework.grpc.server.lifecycle.GrpcServerLifecycle;
 
 /**
  * Auto-configuration for registering in etcd. Its beans give way where another registry's
@@ -84,7 +88,7 @@ public final class EtcdServiceRegistryAutoConfiguration {
 		if (properties.getDrain().isNegative()) {
 			throw PropertyRules.invalid("discovery.drain", properties.getDrain(), "Expected 0 or more.");
 		}
-		return new GracefulDeregistration(context, registry, ports.getIfAvailable(() -> BoundPorts.NONE),
+		return new GracefulDeregistration(context, registry, BoundPorts.of(ports.stream().toList()),
 				properties.isDeregister(), properties.getDrain());
 	}
 
@@ -99,6 +103,36 @@ public final class EtcdServiceRegistryAutoConfiguration {
 		@Lazy(false)
 		WebServerPorts etcdWebServerPorts(ApplicationContext context) {
 			return new WebServerPorts(context);
+		}
+
+	}
+
+	/**
+	 * Knows the port of this context's gRPC server.
+	 */
+	@Configuration(proxyBeanMethods = false)
+	@ConditionalOnClass(GrpcServerLifecycle.class)
+	static class GrpcServerConfiguration {
+
+		@Bean
+		GrpcServerPorts etcdGrpcServerPorts(ListableBeanFactory beanFactory) {
+			return new GrpcServerPorts(beanFactory);
+		}
+
+		@Bean
+		static RegistrationDependsOnGrpcServer etcdRegistrationDependsOnGrpcServer() {
+			return new RegistrationDependsOnGrpcServer();
+		}
+
+	}
+
+	/**
+	 * That server starts in the last of all phases and stops in the first.
+	 */
+	private static final class RegistrationDependsOnGrpcServer extends AbstractDependsOnBeanFactoryPostProcessor {
+
+		RegistrationDependsOnGrpcServer() {
+			super(EtcdAutoServiceRegistration.class, GrpcServerLifecycle.class);
 		}
 
 	}
@@ -136,7 +170,7 @@ public final class EtcdServiceRegistryAutoConfiguration {
 				ObjectProvider<RegistrationManagementLifecycle<? super EtcdRegistration>> managementLifecycles,
 				EtcdClient client, EtcdProperties properties, EtcdDiscoveryProperties discovery) {
 			return new EtcdAutoServiceRegistration(context, registry, deregistration,
-					ports.getIfAvailable(() -> BoundPorts.NONE), factory.withManagement(registration, discovery),
+					BoundPorts.of(ports.stream().toList()), factory.withManagement(registration, discovery),
 					new RegistrationLifecycles(lifecycles.orderedStream().toList(),
 							managementLifecycles.orderedStream().toList()),
 					new EtcdAutoServiceRegistration.Settings(discovery.isFollowReadiness(), properties.isFailFast(),

@@ -1,36 +1,66 @@
 package io.github.etcddiscovery.cloud;
 
+import java.util.List;
+import java.util.function.ToIntFunction;
+
 /**
  * The ports that the servers of a context are bound to, as they are and not as properties
  * ask for them. Those of its parents and children do not count.
  */
 public interface BoundPorts {
 
-	/** Of a context without a web server. */
-	BoundPorts NONE = new BoundPorts() {
+	/**
+	 * Puts together what others know.
+	 * @param parts who knows some of the ports
+	 * @return all of them; of each kind the first that there is
+	 */
+	static BoundPorts of(List<? extends BoundPorts> parts) {
+		return new BoundPorts() {
 
-		@Override
-		public int server() {
-			return 0;
-		}
+			@Override
+			public int server() {
+				return first(BoundPorts::server);
+			}
 
-		@Override
-		public int management() {
-			return 0;
-		}
+			@Override
+			public int management() {
+				return first(BoundPorts::management);
+			}
 
-	};
+			@Override
+			public int grpc() {
+				return first(BoundPorts::grpc);
+			}
+
+			private int first(ToIntFunction<BoundPorts> kind) {
+				return parts.stream().mapToInt(kind).filter((port) -> port != 0).findFirst().orElse(0);
+			}
+
+		};
+	}
 
 	/**
 	 * Returns the port of the web server.
 	 * @return the port, 0 as long as there is none
 	 */
-	int server();
+	default int server() {
+		return 0;
+	}
 
 	/**
 	 * Returns the port of the management server, if that is a server of its own.
 	 * @return the port, 0 as long as there is none
 	 */
-	int management();
+	default int management() {
+		return 0;
+	}
+
+	/**
+	 * Returns the port of the gRPC server, if that is a server of its own.
+	 * @return the port, 0 as long as there is none
+	 */
+	default int grpc() {
+		return 0;
+	}
 
 }

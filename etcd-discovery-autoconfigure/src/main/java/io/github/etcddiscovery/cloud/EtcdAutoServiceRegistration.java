@@ -150,7 +150,7 @@ public class EtcdAutoServiceRegistration
 			registering = withPorts();
 			if (registering.application().getPort() == 0) {
 				logger.warn(
-						"Not registering {}: it has no web server, and spring.cloud.etcd.discovery.port is not set."
+						"Not registering {}: it has no server, and spring.cloud.etcd.discovery.port is not set."
 								+ " Set that, or spring.cloud.etcd.discovery.register=false",
 						registering.application().getServiceId());
 				return;
@@ -179,9 +179,11 @@ public class EtcdAutoServiceRegistration
 	 * really is: not every application with a property for it has one.
 	 */
 	private Registrations withPorts() {
-		this.wanted.application().setBoundPort(this.ports.server());
-		this.wanted.ifManagement((management) -> management.setBoundPort(this.ports.management()));
-		boolean separate = this.ports.management() != 0 && this.ports.management() != this.ports.server();
+		int server = this.ports.server();
+		int grpc = this.ports.grpc();
+		this.wanted.application().setBoundPorts((server != 0) ? server : grpc, (server != 0) ? grpc : 0);
+		this.wanted.ifManagement((management) -> management.setBoundPorts(this.ports.management(), 0));
+		boolean separate = this.ports.management() != 0 && this.ports.management() != server;
 		return separate ? this.wanted : this.wanted.withoutManagement();
 	}
 

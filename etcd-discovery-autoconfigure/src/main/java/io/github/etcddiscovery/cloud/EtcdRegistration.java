@@ -33,10 +33,13 @@ public class EtcdRegistration implements Registration {
 
 	private volatile String hostReason = "set by hand";
 
-	/** The port asked for, 0 for the one that the web server is bound to. */
+	/** The port asked for, 0 for the one that a server is bound to. */
 	private volatile int port;
 
 	private volatile int boundPort;
+
+	/** Of a server beside that, 0 without one. */
+	private volatile int boundGrpcPort;
 
 	private volatile boolean secure;
 
@@ -144,8 +147,9 @@ public class EtcdRegistration implements Registration {
 		this.port = port;
 	}
 
-	void setBoundPort(int boundPort) {
+	void setBoundPorts(int boundPort, int boundGrpcPort) {
 		this.boundPort = boundPort;
+		this.boundGrpcPort = boundGrpcPort;
 	}
 
 	@Override
@@ -286,6 +290,7 @@ public class EtcdRegistration implements Registration {
 			copy.format = this.format;
 			copy.writeAlso = this.writeAlso;
 			copy.boundPort = this.boundPort;
+			copy.boundGrpcPort = this.boundGrpcPort;
 			copy.status = this.status;
 			copy.refusing = this.refusing;
 			return copy;
@@ -293,14 +298,21 @@ public class EtcdRegistration implements Registration {
 	}
 
 	/**
-	 * Returns what is to stand in etcd.
+	 * Returns what is to stand in etcd; with the port of a gRPC server, if that is
+	 * another one than {@link #getPort()}, as metadata
+	 * {@value io.github.etcddiscovery.instance.ServiceRecord#GRPC_PORT}, unless there is
+	 * such metadata already.
 	 * @return the record
 	 * @throws InvalidValueException if a part breaks the rules; the message names it
 	 */
 	public ServiceRecord toRecord() {
 		synchronized (this.metadata) {
+			Map<String, String> published = new LinkedHashMap<>(this.metadata);
+			if (this.boundGrpcPort != 0) {
+				published.putIfAbsent(ServiceRecord.GRPC_PORT, String.valueOf(this.boundGrpcPort));
+			}
 			return new ServiceRecord(new InstanceKey(this.serviceId, getInstanceId()), this.host, getPort(),
-					this.secure, getStatus(), this.metadata);
+					this.secure, getStatus(), published);
 		}
 	}
 

@@ -16,7 +16,7 @@ import org.springframework.context.event.SmartApplicationListener;
 import org.springframework.core.Ordered;
 
 /**
- * Takes registrations out of etcd while the web server still serves, and lets it serve on
+ * Takes registrations out of etcd while the servers still serve, and lets them serve on
  * until others have taken note. When the context closes that holds for whatever is left
  * in the registry, so that records registered by hand need no care of their own.
  */
@@ -99,7 +99,8 @@ public final class GracefulDeregistration implements SmartApplicationListener {
 
 	/** Waits, unless there is nothing that serves. */
 	void drain(BoundPorts serving) {
-		if (serving.server() != 0 && !this.drain.isZero()) {
+		boolean serves = serving.server() != 0 || serving.grpc() != 0;
+		if (serves && !this.drain.isZero()) {
 			logger.info("Deregistered; serving on for {} ms", this.drain.toMillis());
 			new CompletableFuture<Void>().completeOnTimeout(null, this.drain.toNanos(), TimeUnit.NANOSECONDS).join();
 		}

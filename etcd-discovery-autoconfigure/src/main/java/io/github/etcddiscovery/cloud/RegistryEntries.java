@@ -56,7 +56,8 @@ public record RegistryEntries(KeyLayout layout, GuardedFormats formats) {
 		byte[] farewell = codec.carriesStatus()
 				? this.formats.encode(record.withStatus(InstanceStatus.OUT_OF_SERVICE), format) : null;
 		RegistryEntry entry = new RegistryEntry(key, value, farewell,
-				(found) -> this.formats.decode(record.key(), found).sameAddress(record));
+				(found) -> this.formats.decode(record.key(), found)
+					.sameAddress(this.formats.decode(record.key(), value)));
 		return new RecordToWrite(entry, format, codec.carriesStatus() || record.status() == InstanceStatus.UP);
 	}
 

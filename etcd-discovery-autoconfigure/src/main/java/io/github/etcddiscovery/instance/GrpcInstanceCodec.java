@@ -12,7 +12,8 @@ import org.jspecify.annotations.Nullable;
  * The format of etcd's own naming for gRPC clients, {@code client/v3/naming/endpoints}
  * and, up to etcd 3.4, {@code clientv3/naming}:
  * {@code {"Op":0,"Addr":"10.0.0.5:9090","Metadata":null}}. Metadata may be anything: of
- * an object its text, numbers and truth values are read. There is room for no status.
+ * an object its text, numbers and truth values are read. There is room for no status. Who
+ * reads it speaks gRPC, so if the record has a port of its own for that, it is the one.
  */
 public final class GrpcInstanceCodec implements InstanceCodec {
 
@@ -57,7 +58,8 @@ public final class GrpcInstanceCodec implements InstanceCodec {
 
 	@Override
 	public byte[] encode(ServiceRecord record) {
-		return UPDATES.write(new Update(ADD, HostAndPort.formatPlain(record, name()),
+		String port = record.metadata().getOrDefault(ServiceRecord.GRPC_PORT, String.valueOf(record.port()));
+		return UPDATES.write(new Update(ADD, HostAndPort.formatPlain(record, port, name()),
 				record.metadata().isEmpty() ? null : record.metadata()));
 	}
 

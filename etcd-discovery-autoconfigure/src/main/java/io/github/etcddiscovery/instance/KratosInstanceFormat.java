@@ -55,7 +55,7 @@ public final class KratosInstanceFormat implements InstanceFormat {
 		}
 		HostAndPort other = (grpc != null) ? HostAndPort.parse(grpc.group(2), 0, EXPECTED) : address;
 		if (grpc != null && other.host().equals(address.host())) {
-			metadata.putIfAbsent("gRPC_port", String.valueOf(other.port()));
+			metadata.putIfAbsent(ServiceRecord.GRPC_PORT, String.valueOf(other.port()));
 		}
 		boolean secure = called.group(1).endsWith("s") || "true".equals(called.group(3));
 		return new ServiceRecord(key, address.host(), address.port(), secure, InstanceStatus.UP, metadata);

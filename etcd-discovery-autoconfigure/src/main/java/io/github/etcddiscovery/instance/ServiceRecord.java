@@ -21,6 +21,13 @@ public record ServiceRecord(InstanceKey key, String host, int port, boolean secu
 		Map<String, String> metadata) {
 
 	/**
+	 * The name of metadata with the port of a gRPC server, where that is another one than
+	 * the record's. The one that the project grpc-spring publishes and reads with other
+	 * registries, too.
+	 */
+	public static final String GRPC_PORT = "gRPC_port";
+
+	/**
 	 * Checks and copies the parts.
 	 * @throws InvalidValueException if a part breaks the rules
 	 */

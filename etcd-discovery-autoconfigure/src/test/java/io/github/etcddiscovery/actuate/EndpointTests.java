@@ -287,7 +287,7 @@ class EndpointTests extends EtcdApplicationTests {
 	}
 
 	private RestClient http() {
-		return RestClient.create("http://127.0.0.1:" + port() + "/actuator/");
+		return TestApplications.http(this.context, "/actuator/");
 	}
 
 	/**

@@ -16,7 +16,6 @@ import org.springframework.boot.autoconfigure.EnableAutoConfiguration;
 import org.springframework.boot.builder.SpringApplicationBuilder;
 import org.springframework.context.ConfigurableApplicationContext;
 import org.springframework.context.annotation.Configuration;
-import org.springframework.web.client.RestClient;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatException;
@@ -108,9 +107,8 @@ class EtcdHealthIndicatorTests {
 	}
 
 	private static JsonNode health(ConfigurableApplicationContext application) {
-		return RestClient.create("http://127.0.0.1:" + TestApplications.port(application))
+		return TestApplications.http(application, "/actuator/health/etcd")
 			.get()
-			.uri("/actuator/health/etcd")
 			.exchange((request, response) -> JsonMapper.shared().readTree(response.getBody()));
 	}
 

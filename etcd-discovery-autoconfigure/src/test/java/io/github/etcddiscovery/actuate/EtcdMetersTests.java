@@ -41,7 +41,6 @@ import org.springframework.context.annotation.Bean;
 import org.springframework.context.annotation.Configuration;
 import org.springframework.context.annotation.Import;
 import org.springframework.util.FileSystemUtils;
-import org.springframework.web.client.RestClient;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
@@ -165,9 +164,8 @@ class EtcdMetersTests extends EtcdApplicationTests {
 	private static Map<String, Double> meters(ConfigurableApplicationContext application) {
 		String prefix = "etcd_discovery_";
 		Map<String, Double> meters = new TreeMap<>();
-		RestClient.create("http://127.0.0.1:" + TestApplications.port(application))
+		TestApplications.http(application, "/actuator/prometheus")
 			.get()
-			.uri("/actuator/prometheus")
 			.retrieve()
 			.body(String.class)
 			.lines()

@@ -191,7 +191,7 @@ class SecretsTests {
 
 	/** All that can be read. */
 	private static List<String> actuator(ConfigurableApplicationContext context) {
-		RestClient client = RestClient.create("http://127.0.0.1:" + TestApplications.port(context) + "/actuator/");
+		RestClient client = TestApplications.http(context, "/actuator/");
 		return List
 			.of("beans", "conditions", "configprops", "env", "etcd", "features", "health", "info", "loggers",
 					"mappings", "metrics", "prometheus", "scheduledtasks", "serviceregistry", "threaddump")

@@ -70,6 +70,7 @@ import org.springframework.web.client.RestTemplate;
 import org.springframework.web.reactive.function.client.WebClient;
 
 import static io.github.etcddiscovery.testing.TestApplications.awaitNoThreads;
+import static io.github.etcddiscovery.testing.TestApplications.http;
 import static io.github.etcddiscovery.testing.TestApplications.port;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
@@ -220,7 +221,7 @@ class ApplicationLifecycleTests extends EtcdApplicationTests {
 		ConfigurableApplicationContext context = start("orders");
 		await().atMost(SOON).until(() -> !context.getBean(DiscoveryClient.class).getInstances("stock").isEmpty());
 		CompletableFuture<String> request = CompletableFuture
-			.supplyAsync(() -> uncheckedGet("http://127.0.0.1:" + port(context) + "/slow"));
+			.supplyAsync(() -> http(context, "/slow").get().retrieve().body(String.class));
 		await().atMost(SOON).until(() -> context.getBean(Endpoints.class).slow);
 		context.close();
 		assertThat(request).succeedsWithin(SOON).isEqualTo("hello");
@@ -479,10 +480,6 @@ class ApplicationLifecycleTests extends EtcdApplicationTests {
 	private static String hello(int port) throws IOException, InterruptedException {
 		HttpRequest request = HttpRequest.newBuilder(URI.create("http://127.0.0.1:" + port + "/hello")).build();
 		return HttpClient.newHttpClient().send(request, HttpResponse.BodyHandlers.ofString()).body();
-	}
-
-	private static String uncheckedGet(String uri) {
-		return RestClient.create().get().uri(uri).retrieve().body(String.class);
 	}
 
 	/**

@@ -13,6 +13,8 @@ import org.springframework.boot.availability.ReadinessState;
 import org.springframework.boot.builder.SpringApplicationBuilder;
 import org.springframework.boot.web.server.context.WebServerApplicationContext;
 import org.springframework.context.ConfigurableApplicationContext;
+import org.springframework.http.client.JdkClientHttpRequestFactory;
+import org.springframework.web.client.RestClient;
 
 /**
  * Starts applications in the test's own JVM, on random ports and one etcd, and sees that
@@ -72,6 +74,18 @@ public final class TestApplications implements AutoCloseable {
 	/** The port that its web server is bound to. */
 	public static int port(ConfigurableApplicationContext context) {
 		return ((WebServerApplicationContext) context).getWebServer().getPort();
+	}
+
+	/**
+	 * Calls what is below a path of its. Shares nothing with the applications: the
+	 * connections and event loops that Reactor Netty shares in a JVM end with the first
+	 * application that is closed.
+	 */
+	public static RestClient http(ConfigurableApplicationContext context, String path) {
+		return RestClient.builder()
+			.requestFactory(new JdkClientHttpRequestFactory())
+			.baseUrl("http://127.0.0.1:" + port(context) + path)
+			.build();
 	}
 
 	/** Becomes not ready, and then ready again. */

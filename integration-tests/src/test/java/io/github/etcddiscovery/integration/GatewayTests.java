@@ -127,7 +127,7 @@ class GatewayTests extends EtcdApplicationTests {
 	}
 
 	private static RestClient http(ConfigurableApplicationContext gateway) {
-		return RestClient.create("http://127.0.0.1:" + TestApplications.port(gateway));
+		return TestApplications.http(gateway, "");
 	}
 
 	/**

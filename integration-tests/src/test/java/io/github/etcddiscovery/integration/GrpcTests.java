@@ -1,0 +1,257 @@
+package io.github.etcddiscovery.integration;
+
+import java.time.Duration;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Set;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.function.Supplier;
+import java.util.stream.Collectors;
+import java.util.stream.IntStream;
+import java.util.stream.Stream;
+
+import com.google.protobuf.Empty;
+import com.google.protobuf.StringValue;
+import io.github.etcddiscovery.testing.EtcdApplicationTests;
+import io.github.etcddiscovery.testing.EtcdBinary;
+import io.github.etcddiscovery.testing.RequiresEtcd;
+import io.github.etcddiscovery.testing.TestApplications;
+import io.grpc.BindableService;
+import io.grpc.CallOptions;
+import io.grpc.Channel;
+import io.grpc.ManagedChannelBuilder;
+import io.grpc.MethodDescriptor;
+import io.grpc.ServerServiceDefinition;
+import io.grpc.Status;
+import io.grpc.StatusRuntimeException;
+import io.grpc.protobuf.ProtoUtils;
+import io.grpc.stub.ClientCalls;
+import io.grpc.stub.ServerCalls;
+import org.junit.jupiter.api.Test;
+
+import org.springframework.boot.autoconfigure.EnableAutoConfiguration;
+import org.springframework.boot.availability.AvailabilityChangeEvent;
+import org.springframework.boot.availability.ReadinessState;
+import org.springframework.cloud.client.ServiceInstance;
+import org.springframework.cloud.client.discovery.DiscoveryClient;
+import org.springframework.context.ConfigurableApplicationContext;
+import org.springframework.context.annotation.Bean;
+import org.springframework.context.annotation.Configuration;
+import org.springframework.core.env.Environment;
+import org.springframework.grpc.client.GrpcChannelFactory;
+import org.springframework.grpc.server.lifecycle.GrpcServerLifecycle;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
+import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException;
+import static org.awaitility.Awaitility.await;
+
+/**
+ * Spring gRPC's servers are registered, and its clients find them.
+ */
+@RequiresEtcd
+class GrpcTests extends EtcdApplicationTests {
+
+	private static final Duration SOON = Duration.ofSeconds(15);
+
+	private static final String STOCK = "/services/stock/";
+
+	/** Answers with the name of the instance. */
+	private static final MethodDescriptor<Empty, StringValue> NAME = MethodDescriptor.<Empty, StringValue>newBuilder()
+		.setType(MethodDescriptor.MethodType.UNARY)
+		.setFullMethodName("stock.Stock/Name")
+		.setRequestMarshaller(ProtoUtils.marshaller(Empty.getDefaultInstance()))
+		.setResponseMarshaller(ProtoUtils.marshaller(StringValue.getDefaultInstance()))
+		.build();
+
+	GrpcTests() {
+		super(EtcdBinary.newest());
+	}
+
+	@Test
+	void applicationWithNothingButAGrpcServerIsRegisteredWithItsPort() {
+		int port = grpcPort(stock("first"));
+		assertThat(this.eyes.all(STOCK)).containsOnlyKeys(STOCK + "127.0.0.1:" + port)
+			.allSatisfy((key, record) -> assertThat(record).contains("\"port\":" + port).doesNotContain("gRPC_port"));
+	}
+
+	@Test
+	void grpcPortOfAWebApplicationIsMetadataAndTheOneThatIsCalled() {
+		ConfigurableApplicationContext both = stock("both", "spring.main.web-application-type=servlet");
+		int port = grpcPort(both);
+		assertThat(this.eyes.all(STOCK)).containsOnlyKeys(STOCK + "127.0.0.1:" + TestApplications.port(both))
+			.allSatisfy((key, record) -> assertThat(record).contains("\"gRPC_port\":\"" + port + "\""));
+		ConfigurableApplicationContext caller = caller();
+		assertThat(call(channel(caller, "etcd:///stock"))).isEqualTo("both");
+		ServiceInstance instance = caller.getBean(DiscoveryClient.class).getInstances("stock").get(0);
+		assertThat(instance.getPort()).isEqualTo(TestApplications.port(both));
+	}
+
+	@Test
+	void metadataOfTheUsersOwnStaysAsItIs() {
+		stock("both", "spring.main.web-application-type=servlet",
+				"spring.cloud.etcd.discovery.metadata.gRPC_port=4711");
+		assertThat(this.eyes.all(STOCK).values()).singleElement().asString().contains("\"gRPC_port\":\"4711\"");
+	}
+
+	@Test
+	void callsFollowInstancesThatComeRefuseTrafficAcceptItAgainAndGo() {
+		ConfigurableApplicationContext first = stock("first");
+		Channel channel = channel(caller(), "etcd:///stock");
+		reaches(channel, "first");
+		ConfigurableApplicationContext second = stock("second");
+		reaches(channel, "first", "second");
+		AvailabilityChangeEvent.publish(first, ReadinessState.REFUSING_TRAFFIC);
+		reaches(channel, "second");
+		AvailabilityChangeEvent.publish(first, ReadinessState.ACCEPTING_TRAFFIC);
+		reaches(channel, "first", "second");
+		second.close();
+		assertThat(reached(channel)).containsExactly("first");
+	}
+
+	@Test
+	void noCallFailsWhileInstancesAreReplacedOrTheirLifecycleIsStoppedAndStarted() {
+		ConfigurableApplicationContext first = stock("first");
+		ConfigurableApplicationContext second = stock("second");
+		Channel channel = channel(caller(), "etcd:///stock");
+		reaches(channel, "first", "second");
+		AtomicBoolean done = new AtomicBoolean();
+		CompletableFuture<Integer> calls = CompletableFuture.supplyAsync(() -> {
+			int made = 0;
+			for (; !done.get(); made++) {
+				call(channel);
+			}
+			return made;
+		});
+		int before = grpcPort(first);
+		first.stop();
+		assertThat(this.eyes.all(STOCK)).hasSize(1);
+		first.start();
+		assertThat(grpcPort(first)).isNotEqualTo(before);
+		reaches(channel, "first", "second");
+		second.close();
+		stock("third");
+		reaches(channel, "first", "third");
+		first.close();
+		reaches(channel, "third");
+		done.set(true);
+		assertThat(calls).succeedsWithin(SOON).satisfies((made) -> assertThat(made).isGreaterThan(100));
+	}
+
+	@Test
+	void instanceWhoseHostIsNotKnownIsLeftOut() {
+		this.eyes.put(STOCK + "unknown", "{\"host\":\"unknown.invalid\",\"port\":1}");
+		Channel channel = channel(caller(), "etcd:///stock");
+		failsWith(channel, "Cannot call stock: none of its instances in etcd may be called");
+		stock("first");
+		reaches(channel, "first");
+	}
+
+	@Test
+	void callFailsWithTheReasonAsLongAsEtcdCouldNotBeRead() {
+		this.etcd.kill();
+		Channel channel = channel(caller("spring.cloud.etcd.fail-fast=false"), "etcd:///stock");
+		failsWith(channel, "Cannot call stock: etcd has not been read yet: ");
+		this.etcd.startAgain();
+		stock("first");
+		reaches(channel, "first");
+	}
+
+	@Test
+	void targetThatNamesNoServiceIsRefusedWithTheReason() {
+		ConfigurableApplicationContext caller = caller();
+		for (String target : List.of("etcd://stock", "etcd:stock", "etcd://host/stock")) {
+			assertThatIllegalArgumentException().isThrownBy(() -> channel(caller, target))
+				.withMessageContaining("Cannot resolve " + target + ": expected etcd:///{service}");
+		}
+		assertThatIllegalArgumentException().isThrownBy(() -> channel(caller, "etcd:///a/b"))
+			.withMessageContaining("Cannot resolve etcd:///a/b: Invalid service id 'a/b': expected 1 to 128 letters");
+	}
+
+	@Test
+	void channelThatHasNoViewIsRefusedWithTheReason() {
+		assertThatIllegalArgumentException().isThrownBy(() -> ManagedChannelBuilder.forTarget("etcd:///stock").build())
+			.withMessageContaining("EtcdNameResolverProvider.VIEW");
+		assertThatIllegalArgumentException()
+			.isThrownBy(() -> channel(caller("spring.cloud.discovery.enabled=false"), "etcd:///stock"))
+			.withMessageContaining("expected a channel of Spring gRPC's in an application with discovery over etcd");
+	}
+
+	private ConfigurableApplicationContext stock(String name, String... properties) {
+		ConfigurableApplicationContext stock = Stock.start(this.applications, StockApplication.class, "stock",
+				Stream
+					.concat(Stream.of("spring.main.web-application-type=none", "spring.grpc.server.port=0",
+							"spring.cloud.etcd.discovery.drain=500ms", "instance=" + name), Stream.of(properties))
+					.toArray(String[]::new));
+		await().atMost(SOON).until(() -> !this.eyes.all(STOCK).isEmpty());
+		return stock;
+	}
+
+	private ConfigurableApplicationContext caller(String... properties) {
+		return Stock.start(this.applications, CallerApplication.class, "caller",
+				Stream
+					.concat(Stream.of("spring.main.web-application-type=none",
+							"spring.cloud.etcd.discovery.register=false"), Stream.of(properties))
+					.toArray(String[]::new));
+	}
+
+	private static Channel channel(ConfigurableApplicationContext caller, String target) {
+		return caller.getBean(GrpcChannelFactory.class).createChannel(target);
+	}
+
+	private static int grpcPort(ConfigurableApplicationContext stock) {
+		return stock.getBean(GrpcServerLifecycle.class).getPort();
+	}
+
+	private static void reaches(Channel channel, String... instances) {
+		await().atMost(SOON)
+			.ignoreExceptions()
+			.untilAsserted(() -> assertThat(reached(channel)).containsExactlyInAnyOrder(instances));
+	}
+
+	/** Who answers four calls. */
+	private static Set<String> reached(Channel channel) {
+		return IntStream.range(0, 4).mapToObj((i) -> call(channel)).collect(Collectors.toCollection(HashSet::new));
+	}
+
+	private static void failsWith(Channel channel, String description) {
+		assertThatExceptionOfType(StatusRuntimeException.class).isThrownBy(() -> call(channel))
+			.satisfies((ex) -> assertThat(ex.getStatus().getCode()).isEqualTo(Status.Code.UNAVAILABLE))
+			.withMessageContaining(description);
+	}
+
+	private static String call(Channel channel) {
+		return ClientCalls
+			.blockingUnaryCall(channel, NAME, CallOptions.DEFAULT.withDeadlineAfter(10, TimeUnit.SECONDS),
+					Empty.getDefaultInstance())
+			.getValue();
+	}
+
+	/** A service that speaks gRPC. */
+	@Configuration(proxyBeanMethods = false)
+	@EnableAutoConfiguration
+	static class StockApplication {
+
+		@Bean
+		BindableService stock(Environment environment) {
+			Supplier<String> name = () -> environment.getRequiredProperty("instance");
+			return () -> ServerServiceDefinition.builder("stock.Stock")
+				.addMethod(NAME, ServerCalls.asyncUnaryCall((request, response) -> {
+					response.onNext(StringValue.of(name.get()));
+					response.onCompleted();
+				}))
+				.build();
+		}
+
+	}
+
+	/** Calls it. */
+	@Configuration(proxyBeanMethods = false)
+	@EnableAutoConfiguration
+	static class CallerApplication {
+
+	}
+
+}
