@@ -39,6 +39,8 @@ class ArchitectureTests {
 			.definedBy(BASE + "autoconfigure..")
 			.layer("actuate")
 			.definedBy(BASE + "actuate..")
+			.layer("grpc")
+			.definedBy(BASE + "grpc..")
 			.layer("cloud")
 			.definedBy(BASE + "cloud..")
 			.layer("registry")
@@ -55,12 +57,14 @@ class ArchitectureTests {
 			.mayNotBeAccessedByAnyLayer()
 			.whereLayer("actuate")
 			.mayOnlyBeAccessedByLayers("autoconfigure")
+			.whereLayer("grpc")
+			.mayOnlyBeAccessedByLayers("autoconfigure")
 			.whereLayer("cloud")
-			.mayOnlyBeAccessedByLayers("autoconfigure", "actuate")
+			.mayOnlyBeAccessedByLayers("autoconfigure", "actuate", "grpc")
 			.whereLayer("registry")
 			.mayOnlyBeAccessedByLayers("autoconfigure", "cloud")
 			.whereLayer("view")
-			.mayOnlyBeAccessedByLayers("autoconfigure", "actuate", "cloud")
+			.mayOnlyBeAccessedByLayers("autoconfigure", "actuate", "grpc", "cloud")
 			.whereLayer("client")
 			.mayOnlyBeAccessedByLayers("autoconfigure", "actuate", "cloud", "registry", "view")
 			.whereLayer("support")
@@ -68,12 +72,21 @@ class ArchitectureTests {
 	}
 
 	@Test
-	void onlyTheClientKnowsJetcdAndGrpc() {
+	void onlyTheClientKnowsJetcd() {
 		check(noClasses().that()
 			.resideOutsideOfPackage(BASE + "client..")
 			.should()
 			.dependOnClassesThat()
-			.resideInAnyPackage("io.etcd..", "io.grpc..", "io.netty..", "io.vertx.."));
+			.resideInAnyPackage("io.etcd..", "io.netty..", "io.vertx.."));
+	}
+
+	@Test
+	void grpcIsKnownToTheClientAndForCallersWhoSpeakIt() {
+		check(noClasses().that()
+			.resideOutsideOfPackages(BASE + "client..", BASE + "grpc..")
+			.should()
+			.dependOnClassesThat()
+			.resideInAPackage("io.grpc.."));
 	}
 
 	@Test

@@ -75,12 +75,12 @@ class ConfigurationPageTests {
 	}
 
 	/**
-	 * But for the page that is run beside the config client, by
-	 * {@code ConfigServerTests}.
+	 * But for the pages that are run beside what they are about, by
+	 * {@code ConfigServerTests} and {@code GrpcTests}.
 	 */
 	static Stream<String> yaml() throws IOException {
 		return DocumentationTests.pages()
-			.filter((page) -> !page.equals("docs/config-server.md"))
+			.filter((page) -> !List.of("docs/config-server.md", "docs/grpc.md").contains(page))
 			.flatMap((page) -> Document.of(page).blocks("yaml").stream());
 	}
 

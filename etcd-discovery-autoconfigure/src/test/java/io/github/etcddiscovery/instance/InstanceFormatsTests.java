@@ -43,6 +43,12 @@ class InstanceFormatsTests {
 	}
 
 	@Test
+	void grpcHasThePortThatSpeaksItWhereThatIsAnother() {
+		byte[] value = this.formats.codec("grpc").encode(orders(Map.of("gRPC_port", "9090")));
+		assertThat(value).asString(StandardCharsets.UTF_8).contains("\"Addr\":\"10.0.0.5:9090\"");
+	}
+
+	@Test
 	void grpcWithoutMetadataIsWrittenAsEtcdsOwnClientDoes() {
 		assertThat(this.formats.codec("grpc").encode(orders(Map.of()))).asString(StandardCharsets.UTF_8)
 			.isEqualTo(golden("grpc-without-metadata"));

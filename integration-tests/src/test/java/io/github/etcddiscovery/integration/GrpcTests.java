@@ -14,18 +14,24 @@ import java.util.stream.Stream;
 
 import com.google.protobuf.Empty;
 import com.google.protobuf.StringValue;
+import io.github.etcddiscovery.documentation.Document;
 import io.github.etcddiscovery.testing.EtcdApplicationTests;
 import io.github.etcddiscovery.testing.EtcdBinary;
 import io.github.etcddiscovery.testing.RequiresEtcd;
 import io.github.etcddiscovery.testing.TestApplications;
+import io.github.etcddiscovery.view.ServiceView;
 import io.grpc.BindableService;
 import io.grpc.CallOptions;
 import io.grpc.Channel;
+import io.grpc.ManagedChannel;
 import io.grpc.ManagedChannelBuilder;
 import io.grpc.MethodDescriptor;
 import io.grpc.ServerServiceDefinition;
 import io.grpc.Status;
 import io.grpc.StatusRuntimeException;
+import io.grpc.health.v1.HealthCheckRequest;
+import io.grpc.health.v1.HealthCheckResponse.ServingStatus;
+import io.grpc.health.v1.HealthGrpc;
 import io.grpc.protobuf.ProtoUtils;
 import io.grpc.stub.ClientCalls;
 import io.grpc.stub.ServerCalls;
@@ -39,6 +45,7 @@ import org.springframework.cloud.client.discovery.DiscoveryClient;
 import org.springframework.context.ConfigurableApplicationContext;
 import org.springframework.context.annotation.Bean;
 import org.springframework.context.annotation.Configuration;
+import org.springframework.context.annotation.Import;
 import org.springframework.core.env.Environment;
 import org.springframework.grpc.client.GrpcChannelFactory;
 import org.springframework.grpc.server.lifecycle.GrpcServerLifecycle;
@@ -57,6 +64,8 @@ class GrpcTests extends EtcdApplicationTests {
 	private static final Duration SOON = Duration.ofSeconds(15);
 
 	private static final String STOCK = "/services/stock/";
+
+	private static final Document PAGE = Document.of("docs/grpc.md");
 
 	/** Answers with the name of the instance. */
 	private static final MethodDescriptor<Empty, StringValue> NAME = MethodDescriptor.<Empty, StringValue>newBuilder()
@@ -109,6 +118,27 @@ class GrpcTests extends EtcdApplicationTests {
 		reaches(channel, "first", "second");
 		second.close();
 		assertThat(reached(channel)).containsExactly("first");
+	}
+
+	@Test
+	void examplesOfThePageCallTheService() {
+		assertThat(PAGE.blocks("java").get(0)).satisfies((block) -> assertThat(source("StockClients")).endsWith(block));
+		assertThat(PAGE.blocks("java").get(1)).satisfies((block) -> assertThat(source("StockChannel")).endsWith(block));
+		assertThat(PAGE.blocks("java")).hasSize(2);
+		stock("first");
+		ConfigurableApplicationContext caller = caller(ClientApplication.class,
+				Document.properties(PAGE.blocks("yaml").get(0))
+					.entrySet()
+					.stream()
+					.map((property) -> property.getKey() + "=" + property.getValue())
+					.toArray(String[]::new));
+		assertThat(caller.getBean(HealthGrpc.HealthBlockingStub.class)
+			.check(HealthCheckRequest.getDefaultInstance())
+			.getStatus()).isEqualTo(ServingStatus.SERVING);
+		@SuppressWarnings("unchecked")
+		ManagedChannel channel = new StockChannel(caller.getBean(ServiceView.class)).open();
+		reaches(channel, "first");
+		channel.shutdownNow();
 	}
 
 	@Test
@@ -189,8 +219,17 @@ class GrpcTests extends EtcdApplicationTests {
 		return stock;
 	}
 
+	private static String source(String className) {
+		return Document.of("integration-tests/src/test/java/io/github/etcddiscovery/integration/" + className + ".java")
+			.text();
+	}
+
 	private ConfigurableApplicationContext caller(String... properties) {
-		return Stock.start(this.applications, CallerApplication.class, "caller",
+		return caller(CallerApplication.class, properties);
+	}
+
+	private ConfigurableApplicationContext caller(Class<?> application, String... properties) {
+		return Stock.start(this.applications, application, "caller",
 				Stream
 					.concat(Stream.of("spring.main.web-application-type=none",
 							"spring.cloud.etcd.discovery.register=false"), Stream.of(properties))
@@ -251,6 +290,14 @@ class GrpcTests extends EtcdApplicationTests {
 	@Configuration(proxyBeanMethods = false)
 	@EnableAutoConfiguration
 	static class CallerApplication {
+
+	}
+
+	/** Calls it as the page says. */
+	@Configuration(proxyBeanMethods = false)
+	@EnableAutoConfiguration
+	@Import(StockClients.class)
+	static class ClientApplication {
 
 	}
 
