@@ -85,7 +85,7 @@ final class EtcdClientOptionsFactory {
 		if (password == null || password.isEmpty()) {
 			throw invalid("username", username, "Expected spring.cloud.etcd.password to be set along with it.");
 		}
-		if (!properties.isAllowPlaintextCredentials()) {
+		if (!properties.isAllowPlaintextCredentials() && !details.isPlaintextCredentialsAllowed()) {
 			for (EtcdEndpoint endpoint : endpoints) {
 				if (!endpoint.secure() && !endpoint.isLoopback()) {
 					throw invalid("endpoints", endpoint,

@@ -58,4 +58,15 @@ public interface EtcdConnectionDetails extends ConnectionDetails {
 		return null;
 	}
 
+	/**
+	 * Whether user and password may cross a network unencrypted, as they may to a
+	 * container that is there for development or a test. To the machine itself they
+	 * always may, and wherever {@code spring.cloud.etcd.allow-plaintext-credentials=true}
+	 * says so.
+	 * @return whether they may
+	 */
+	default boolean isPlaintextCredentialsAllowed() {
+		return false;
+	}
+
 }

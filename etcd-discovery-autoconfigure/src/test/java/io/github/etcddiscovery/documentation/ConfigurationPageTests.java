@@ -33,6 +33,9 @@ import static org.assertj.core.api.Assertions.assertThat;
  */
 class ConfigurationPageTests {
 
+	private static final List<String> RUN_ELSEWHERE = List.of("docs/config-server.md", "docs/containers.md",
+			"docs/grpc.md");
+
 	private static final String METADATA = "META-INF/spring-configuration-metadata.json";
 
 	private static final Map<String, String> TYPES = Map.of("java.lang.String", "text", "java.lang.Boolean", "boolean",
@@ -76,11 +79,11 @@ class ConfigurationPageTests {
 
 	/**
 	 * But for the pages that are run beside what they are about, by
-	 * {@code ConfigServerTests} and {@code GrpcTests}.
+	 * {@code ConfigServerTests}, {@code ContainerTests} and {@code GrpcTests}.
 	 */
 	static Stream<String> yaml() throws IOException {
 		return DocumentationTests.pages()
-			.filter((page) -> !List.of("docs/config-server.md", "docs/grpc.md").contains(page))
+			.filter((page) -> !RUN_ELSEWHERE.contains(page))
 			.flatMap((page) -> Document.of(page).blocks("yaml").stream());
 	}
 

@@ -33,7 +33,12 @@ public final class TestUsers {
 
 	/** Makes one ask who you are, and all members of its cluster with it. */
 	public static void enableAuthentication(EtcdProcess etcd) {
-		try (EtcdEyes eyes = new EtcdEyes(etcd.endpoint())) {
+		enableAuthentication(etcd.endpoint());
+	}
+
+	/** Makes the one at this endpoint ask, where {@code root} has the password root. */
+	public static void enableAuthentication(String endpoint) {
+		try (EtcdEyes eyes = new EtcdEyes(endpoint)) {
 			Auth auth = eyes.client().getAuthClient();
 			ByteSequence range = bytes("/services/");
 			auth.userAdd(bytes("root"), bytes("root")).join();
