@@ -11,7 +11,7 @@ import org.springframework.util.ClassUtils;
  */
 final class EtcdConfigServerBootstrapper implements BootstrapRegistryInitializer {
 
-	private static final String CONFIG_CLIENT = "org.springframework.cloud.config.client.ConfigServerInstanceProvider";
+	static final String CONFIG_CLIENT = "org.springframework.cloud.config.client.ConfigServerInstanceProvider";
 
 	@Override
 	public void initialize(BootstrapRegistry registry) {

@@ -129,7 +129,7 @@ public final class EtcdServiceRegistryAutoConfiguration {
 	/**
 	 * That server starts in the last of all phases and stops in the first.
 	 */
-	private static final class RegistrationDependsOnGrpcServer extends AbstractDependsOnBeanFactoryPostProcessor {
+	static final class RegistrationDependsOnGrpcServer extends AbstractDependsOnBeanFactoryPostProcessor {
 
 		RegistrationDependsOnGrpcServer() {
 			super(EtcdAutoServiceRegistration.class, GrpcServerLifecycle.class);

@@ -32,6 +32,8 @@ import org.springframework.util.ClassUtils;
  */
 final class LoadBalancerConfigurations {
 
+	static final String SERVLET_REQUEST = "jakarta.servlet.http.HttpServletRequest";
+
 	private static final Logger logger = LoggerFactory.getLogger(LoadBalancerConfigurations.class);
 
 	private static final String PROPERTY = "configurations";
@@ -118,8 +120,7 @@ final class LoadBalancerConfigurations {
 	 * The version is read from a request of the stack that the application is made of.
 	 */
 	private static ServiceInstanceListSupplierBuilder byApiVersion(ServiceInstanceListSupplierBuilder builder) {
-		boolean servlet = ClassUtils.isPresent("jakarta.servlet.http.HttpServletRequest",
-				ServiceInstance.class.getClassLoader());
+		boolean servlet = ClassUtils.isPresent(SERVLET_REQUEST, ServiceInstance.class.getClassLoader());
 		return servlet ? builder.withBlockingApiVersioning() : builder.withReactiveApiVersioning();
 	}
 

@@ -9,6 +9,8 @@ import java.util.List;
 
 import org.jspecify.annotations.Nullable;
 
+import org.springframework.aot.hint.RuntimeHints;
+import org.springframework.aot.hint.RuntimeHintsRegistrar;
 import org.springframework.util.ClassUtils;
 import org.springframework.util.ExceptionTypeFilter;
 
@@ -43,6 +45,18 @@ final class UnsentRequests {
 	/** Whether a request failed since there was no connection to send it over. */
 	static boolean isUnsent(@Nullable Throwable failure) {
 		return failure != null && WITHOUT_CONNECTION.match(failure, true);
+	}
+
+	/**
+	 * So that a native image has what is looked for by its name.
+	 */
+	static final class Hints implements RuntimeHintsRegistrar {
+
+		@Override
+		public void registerHints(RuntimeHints hints, @Nullable ClassLoader classLoader) {
+			hints.reflection().registerTypeIfPresent(classLoader, APACHE_CONNECT_TIMEOUT);
+		}
+
 	}
 
 }

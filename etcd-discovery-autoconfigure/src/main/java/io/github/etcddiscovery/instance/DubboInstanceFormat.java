@@ -19,7 +19,7 @@ public final class DubboInstanceFormat implements InstanceFormat {
 	/** As the one for Java writes it, and the one for Go. */
 	private static final Set<String> SERVICE_NAME = Set.of("serviceName", "ServiceName");
 
-	private static final JsonDocuments<Body> BODIES = new JsonDocuments<>(Body.class);
+	static final JsonDocuments<Body> BODIES = new JsonDocuments<>(Body.class);
 
 	@Override
 	public String name() {

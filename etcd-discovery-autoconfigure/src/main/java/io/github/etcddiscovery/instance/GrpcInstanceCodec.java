@@ -17,7 +17,7 @@ import org.jspecify.annotations.Nullable;
  */
 public final class GrpcInstanceCodec implements InstanceCodec {
 
-	private static final JsonDocuments<Update> UPDATES = new JsonDocuments<>(Update.class);
+	static final JsonDocuments<Update> UPDATES = new JsonDocuments<>(Update.class);
 
 	/** Adds an address; the other one there is takes it away, and is not stored. */
 	private static final int ADD = 0;

@@ -3,6 +3,7 @@ package io.github.etcddiscovery.instance;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.stream.Stream;
 
 /**
  * All formats that instances may be in. Which one a value is in is told by its looks: the
@@ -37,6 +38,18 @@ public record InstanceFormats(List<InstanceFormat> formats) {
 			.filter((own) -> further.stream().noneMatch((other) -> other.name().equals(own.name())))
 			.forEach(all::add);
 		return new InstanceFormats(all);
+	}
+
+	/**
+	 * Names the types that Jackson reads and writes by reflection, for native images.
+	 * @return the types, records of this package
+	 */
+	public static List<Class<?>> documentTypes() {
+		return Stream
+			.of(JsonInstanceCodec.BODIES, GrpcInstanceCodec.UPDATES, KratosInstanceFormat.BODIES,
+					DubboInstanceFormat.BODIES)
+			.<Class<?>>map(JsonDocuments::type)
+			.toList();
 	}
 
 	/**

@@ -33,13 +33,21 @@ final class JsonDocuments<T> {
 		.enable(DeserializationFeature.FAIL_ON_TRAILING_TOKENS)
 		.build();
 
+	private final Class<T> type;
+
 	private final ObjectReader reader;
 
 	private final ObjectWriter writer;
 
 	JsonDocuments(Class<T> type) {
+		this.type = type;
 		this.reader = MAPPER.readerFor(type);
 		this.writer = MAPPER.writerFor(type);
+	}
+
+	/** What Jackson looks into by reflection. */
+	Class<T> type() {
+		return this.type;
 	}
 
 	T read(byte[] value) {

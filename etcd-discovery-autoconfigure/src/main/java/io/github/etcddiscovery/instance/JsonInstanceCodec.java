@@ -17,7 +17,7 @@ import org.jspecify.annotations.Nullable;
  */
 public final class JsonInstanceCodec implements InstanceCodec {
 
-	private static final JsonDocuments<Body> BODIES = new JsonDocuments<>(Body.class);
+	static final JsonDocuments<Body> BODIES = new JsonDocuments<>(Body.class);
 
 	/** Those that this format has, and no other. */
 	private static final Set<String> OWN_FIELDS = Set.of("serviceId", "instanceId");

@@ -19,7 +19,7 @@ import org.jspecify.annotations.Nullable;
  */
 public final class KratosInstanceFormat implements InstanceFormat {
 
-	private static final JsonDocuments<Body> BODIES = new JsonDocuments<>(Body.class);
+	static final JsonDocuments<Body> BODIES = new JsonDocuments<>(Body.class);
 
 	private static final Pattern ENDPOINT = Pattern
 		.compile("(https?|grpcs?)://([^/?]+:[0-9]{1,5})/?(?:\\?isSecure=(true|false))?");

@@ -65,6 +65,8 @@ import org.springframework.web.reactive.function.client.WebClient;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
+import static org.mockito.BDDMockito.given;
+import static org.mockito.Mockito.mock;
 
 /**
  * Which beans there are, without etcd: a client that finds nothing stands in for it.
@@ -109,6 +111,17 @@ class EtcdAutoConfigurationTests {
 		properties.setAllowPlaintextCredentials(true);
 		assertThat(EtcdClientOptionsFactory.create(details, properties).credentials())
 			.isEqualTo(new EtcdClientOptions.Credentials("me", "secret"));
+	}
+
+	@Test
+	void credentialsOfAContainerCrossANetworkUnencrypted() {
+		EtcdConnectionDetails details = mock(EtcdConnectionDetails.class);
+		given(details.getEndpoints()).willReturn(List.of("http://docker.example:2379"));
+		given(details.getUsername()).willReturn("root");
+		given(details.getPassword()).willReturn("secret");
+		given(details.isPlaintextCredentialsAllowed()).willReturn(true);
+		assertThat(EtcdClientOptionsFactory.create(details, new EtcdProperties()).credentials())
+			.isEqualTo(new EtcdClientOptions.Credentials("root", "secret"));
 	}
 
 	@ParameterizedTest

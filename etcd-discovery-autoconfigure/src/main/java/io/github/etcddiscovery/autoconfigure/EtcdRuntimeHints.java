@@ -1,0 +1,26 @@
+package io.github.etcddiscovery.autoconfigure;
+
+import io.github.etcddiscovery.instance.InstanceFormats;
+import org.jspecify.annotations.Nullable;
+
+import org.springframework.aot.hint.BindingReflectionHintsRegistrar;
+import org.springframework.aot.hint.RuntimeHints;
+import org.springframework.aot.hint.RuntimeHintsRegistrar;
+
+/**
+ * What native images have to know of: the records that Jackson reads and writes, and
+ * types that are looked for by their names. Beans, properties and the endpoint Spring
+ * Boot finds by itself.
+ */
+final class EtcdRuntimeHints implements RuntimeHintsRegistrar {
+
+	@Override
+	public void registerHints(RuntimeHints hints, @Nullable ClassLoader classLoader) {
+		new BindingReflectionHintsRegistrar().registerReflectionHints(hints.reflection(),
+				InstanceFormats.documentTypes().toArray(Class<?>[]::new));
+		hints.reflection()
+			.registerTypeIfPresent(classLoader, LoadBalancerConfigurations.SERVLET_REQUEST)
+			.registerTypeIfPresent(classLoader, EtcdConfigServerBootstrapper.CONFIG_CLIENT);
+	}
+
+}
