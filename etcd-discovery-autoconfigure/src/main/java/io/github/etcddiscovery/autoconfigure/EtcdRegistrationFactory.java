@@ -36,6 +36,8 @@ final class EtcdRegistrationFactory {
 	/** Spring Cloud names it so for other registries too. */
 	private static final String MANAGEMENT_SUFFIX = "-management";
 
+	private static final String MANAGEMENT_ADDRESS = "management.server.address";
+
 	private static final String NO_ID_YET = "by-address";
 
 	private final Environment environment;
@@ -79,20 +81,30 @@ final class EtcdRegistrationFactory {
 		return new Registrations(application, wanted ? management(application, properties) : null);
 	}
 
+	/**
+	 * Whether others reach a server that listens where a property says, given that they
+	 * reach the application.
+	 */
+	boolean isReached(String addressProperty, EtcdRegistration application) {
+		AdvertisedHost host = AdvertisedHost.bound(addressProperty, this.environment);
+		return host == null || !AdvertisedHost.isLoopback(host.host())
+				|| AdvertisedHost.isLoopback(application.getHost());
+	}
+
 	/** Returns {@code null} if it could not be reached by others, or not be named. */
 	private @Nullable EtcdRegistration management(EtcdRegistration application, EtcdDiscoveryProperties properties) {
-		AdvertisedHost host = AdvertisedHost.bound("management.server.address", this.environment);
 		boolean secure = speaksTls("management.server.ssl")
 				|| (!isBound("management.server.ssl") && speaksTls("server.ssl"));
 		EtcdRegistration registration = new EtcdRegistration(application.getServiceId() + MANAGEMENT_SUFFIX,
 				ownInstanceId(application), application.getHost(), 0, secure,
 				metadata(properties, properties.getManagementMetadata()));
 		registration.setHost(application.getHost(), application.getHostReason());
-		if (host != null && AdvertisedHost.isLoopback(host.host())
-				&& !AdvertisedHost.isLoopback(application.getHost())) {
-			logger.info("A management port will not be registered: {}, where others do not reach it", host.reason());
+		if (!isReached(MANAGEMENT_ADDRESS, application)) {
+			logger.info("A management port will not be registered: others do not reach what {} says",
+					MANAGEMENT_ADDRESS);
 			return null;
 		}
+		AdvertisedHost host = AdvertisedHost.bound(MANAGEMENT_ADDRESS, this.environment);
 		if (host != null && !StringUtils.hasText(properties.getHost())) {
 			registration.setHost(host.host(), host.reason());
 		}

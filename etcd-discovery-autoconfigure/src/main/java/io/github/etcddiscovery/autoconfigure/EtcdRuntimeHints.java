@@ -6,6 +6,7 @@ import org.jspecify.annotations.Nullable;
 import org.springframework.aot.hint.BindingReflectionHintsRegistrar;
 import org.springframework.aot.hint.RuntimeHints;
 import org.springframework.aot.hint.RuntimeHintsRegistrar;
+import org.springframework.aot.hint.TypeReference;
 
 /**
  * What native images have to know of: the records that Jackson reads and writes, and
@@ -19,8 +20,8 @@ final class EtcdRuntimeHints implements RuntimeHintsRegistrar {
 		new BindingReflectionHintsRegistrar().registerReflectionHints(hints.reflection(),
 				InstanceFormats.documentTypes().toArray(Class<?>[]::new));
 		hints.reflection()
-			.registerTypeIfPresent(classLoader, LoadBalancerConfigurations.SERVLET_REQUEST)
-			.registerTypeIfPresent(classLoader, EtcdConfigServerBootstrapper.CONFIG_CLIENT);
+			.registerType(TypeReference.of(LoadBalancerConfigurations.SERVLET_REQUEST))
+			.registerType(TypeReference.of(EtcdConfigServerBootstrapper.CONFIG_CLIENT));
 	}
 
 }

@@ -19,9 +19,8 @@ import io.github.etcddiscovery.support.Telemetry;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-import org.springframework.beans.factory.ListableBeanFactory;
 import org.springframework.beans.factory.ObjectProvider;
-import org.springframework.boot.autoconfigure.AbstractDependsOnBeanFactoryPostProcessor;
+import org.springframework.beans.factory.config.ConfigurableListableBeanFactory;
 import org.springframework.boot.autoconfigure.AutoConfiguration;
 import org.springframework.boot.autoconfigure.condition.ConditionalOnBean;
 import org.springframework.boot.autoconfigure.condition.ConditionalOnBooleanProperty;
@@ -115,24 +114,8 @@ public final class EtcdServiceRegistryAutoConfiguration {
 	static class GrpcServerConfiguration {
 
 		@Bean
-		GrpcServerPorts etcdGrpcServerPorts(ListableBeanFactory beanFactory) {
+		GrpcServerPorts etcdGrpcServerPorts(ConfigurableListableBeanFactory beanFactory) {
 			return new GrpcServerPorts(beanFactory);
-		}
-
-		@Bean
-		static RegistrationDependsOnGrpcServer etcdRegistrationDependsOnGrpcServer() {
-			return new RegistrationDependsOnGrpcServer();
-		}
-
-	}
-
-	/**
-	 * That server starts in the last of all phases and stops in the first.
-	 */
-	static final class RegistrationDependsOnGrpcServer extends AbstractDependsOnBeanFactoryPostProcessor {
-
-		RegistrationDependsOnGrpcServer() {
-			super(EtcdAutoServiceRegistration.class, GrpcServerLifecycle.class);
 		}
 
 	}
@@ -174,7 +157,7 @@ public final class EtcdServiceRegistryAutoConfiguration {
 					new RegistrationLifecycles(lifecycles.orderedStream().toList(),
 							managementLifecycles.orderedStream().toList()),
 					new EtcdAutoServiceRegistration.Settings(discovery.isFollowReadiness(), properties.isFailFast(),
-							client.describe()));
+							client.describe(), factory.isReached("spring.grpc.server.address", registration)));
 		}
 
 	}

@@ -32,6 +32,11 @@ public interface BoundPorts {
 				return first(BoundPorts::grpc);
 			}
 
+			@Override
+			public boolean hasGrpcServer() {
+				return parts.stream().anyMatch(BoundPorts::hasGrpcServer);
+			}
+
 			private int first(ToIntFunction<BoundPorts> kind) {
 				return parts.stream().mapToInt(kind).filter((port) -> port != 0).findFirst().orElse(0);
 			}
@@ -61,6 +66,14 @@ public interface BoundPorts {
 	 */
 	default int grpc() {
 		return 0;
+	}
+
+	/**
+	 * Whether there is a gRPC server, started or not.
+	 * @return whether there is
+	 */
+	default boolean hasGrpcServer() {
+		return false;
 	}
 
 }

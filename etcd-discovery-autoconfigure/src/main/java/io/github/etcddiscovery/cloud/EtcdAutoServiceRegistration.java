@@ -180,7 +180,7 @@ public class EtcdAutoServiceRegistration
 	 */
 	private Registrations withPorts() {
 		int server = this.ports.server();
-		int grpc = this.ports.grpc();
+		int grpc = (server == 0 || this.settings.advertisesGrpc()) ? this.ports.grpc() : 0;
 		this.wanted.application().setBoundPorts((server != 0) ? server : grpc, (server != 0) ? grpc : 0);
 		this.wanted.ifManagement((management) -> management.setBoundPorts(this.ports.management(), 0));
 		boolean separate = this.ports.management() != 0 && this.ports.management() != server;
@@ -298,14 +298,16 @@ public class EtcdAutoServiceRegistration
 		}
 	}
 
+	/** As the servers are: those for the web are not, and Spring gRPC's is. */
 	@Override
 	public boolean isPauseable() {
-		return false;
+		return this.ports.hasGrpcServer();
 	}
 
+	/** Spring gRPC's server has the highest there is. */
 	@Override
 	public int getPhase() {
-		return PHASE;
+		return this.ports.hasGrpcServer() ? DEFAULT_PHASE : PHASE;
 	}
 
 	/** Leaves before any other listener takes down what requests still need. */
@@ -344,8 +346,9 @@ public class EtcdAutoServiceRegistration
 	 * to publish it when it stops accepting
 	 * @param failFast whether starting fails if etcd refuses the registration
 	 * @param endpoints where etcd is, for messages
+	 * @param advertisesGrpc whether others reach a gRPC server beside the web server
 	 */
-	public record Settings(boolean followReadiness, boolean failFast, String endpoints) {
+	public record Settings(boolean followReadiness, boolean failFast, String endpoints, boolean advertisesGrpc) {
 
 	}
 

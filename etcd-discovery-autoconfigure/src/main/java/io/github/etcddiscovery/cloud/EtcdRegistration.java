@@ -308,7 +308,7 @@ public class EtcdRegistration implements Registration {
 	public ServiceRecord toRecord() {
 		synchronized (this.metadata) {
 			Map<String, String> published = new LinkedHashMap<>(this.metadata);
-			if (this.boundGrpcPort != 0) {
+			if (this.boundGrpcPort != 0 && this.boundGrpcPort != getPort()) {
 				published.putIfAbsent(ServiceRecord.GRPC_PORT, String.valueOf(this.boundGrpcPort));
 			}
 			return new ServiceRecord(new InstanceKey(this.serviceId, getInstanceId()), this.host, getPort(),

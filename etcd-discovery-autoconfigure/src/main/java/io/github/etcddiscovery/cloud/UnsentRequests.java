@@ -11,6 +11,7 @@ import org.jspecify.annotations.Nullable;
 
 import org.springframework.aot.hint.RuntimeHints;
 import org.springframework.aot.hint.RuntimeHintsRegistrar;
+import org.springframework.aot.hint.TypeReference;
 import org.springframework.util.ClassUtils;
 import org.springframework.util.ExceptionTypeFilter;
 
@@ -54,7 +55,7 @@ final class UnsentRequests {
 
 		@Override
 		public void registerHints(RuntimeHints hints, @Nullable ClassLoader classLoader) {
-			hints.reflection().registerTypeIfPresent(classLoader, APACHE_CONNECT_TIMEOUT);
+			hints.reflection().registerType(TypeReference.of(APACHE_CONNECT_TIMEOUT));
 		}
 
 	}

@@ -32,8 +32,11 @@ public final class EtcdNameResolverProvider extends NameResolverProvider {
 
 	private static final String SCHEME = "etcd";
 
-	/** What gRPC recommends for all but its own. */
-	private static final int PRIORITY = 5;
+	/**
+	 * Less than gRPC's own, or this might become what targets without a scheme are
+	 * resolved by.
+	 */
+	private static final int PRIORITY = 4;
 
 	/** Any will do. */
 	private static final String SOME_INSTANCE = "any";
@@ -56,10 +59,9 @@ public final class EtcdNameResolverProvider extends NameResolverProvider {
 	/**
 	 * Creates a resolver.
 	 * @param target {@code etcd:///{service}}
-	 * @param args with {@link #VIEW}
+	 * @param args with {@link #VIEW}; calls fail without it
 	 * @return the resolver; {@code null} for another scheme
-	 * @throws IllegalArgumentException if the target names no service, or the channel no
-	 * view
+	 * @throws IllegalArgumentException if the target names no service
 	 */
 	@Override
 	public @Nullable NameResolver newNameResolver(URI target, Args args) {
@@ -68,12 +70,8 @@ public final class EtcdNameResolverProvider extends NameResolverProvider {
 		}
 		String serviceId = serviceId(target);
 		ServiceView<ServiceInstance> view = args.getArg(VIEW);
-		if (view == null) {
-			throw new IllegalArgumentException("Cannot resolve " + target
-					+ ": expected a channel of Spring gRPC's in an application with discovery over etcd, or one with"
-					+ " setNameResolverArg(EtcdNameResolverProvider.VIEW, view)");
-		}
-		return new EtcdNameResolver(view, serviceId, args);
+		return (view != null) ? new EtcdNameResolver(view, serviceId, args)
+				: new NameResolverWithoutView(serviceId, args.getSynchronizationContext());
 	}
 
 	private static String serviceId(URI target) {

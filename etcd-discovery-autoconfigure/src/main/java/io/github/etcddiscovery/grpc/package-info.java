@@ -1,6 +1,6 @@
 /**
  * For applications that speak gRPC: the port of Spring gRPC's server, and a name resolver
- * over the view for its clients. Beside {@code client} the only room that knows gRPC.
+ * over the view for its clients. Beside {@code client} the only package that knows gRPC.
  */
 @NullMarked
 package io.github.etcddiscovery.grpc;

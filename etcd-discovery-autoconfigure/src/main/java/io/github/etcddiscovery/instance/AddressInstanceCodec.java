@@ -30,7 +30,7 @@ public final class AddressInstanceCodec implements InstanceCodec {
 
 	@Override
 	public byte[] encode(ServiceRecord record) {
-		return HostAndPort.formatPlain(record, String.valueOf(record.port()), name()).getBytes(StandardCharsets.UTF_8);
+		return HostAndPort.formatPlain(record, name()).getBytes(StandardCharsets.UTF_8);
 	}
 
 	@Override

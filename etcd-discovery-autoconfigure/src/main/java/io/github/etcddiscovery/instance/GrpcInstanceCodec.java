@@ -58,9 +58,12 @@ public final class GrpcInstanceCodec implements InstanceCodec {
 
 	@Override
 	public byte[] encode(ServiceRecord record) {
-		String port = record.metadata().getOrDefault(ServiceRecord.GRPC_PORT, String.valueOf(record.port()));
-		return UPDATES.write(new Update(ADD, HostAndPort.formatPlain(record, port, name()),
-				record.metadata().isEmpty() ? null : record.metadata()));
+		String grpcPort = record.metadata().get(ServiceRecord.GRPC_PORT);
+		// Whether that port speaks TLS nobody says: its callers have credentials of their
+		// own.
+		String address = (grpcPort != null) ? record.uriHost() + ":" + grpcPort
+				: HostAndPort.formatPlain(record, name());
+		return UPDATES.write(new Update(ADD, address, record.metadata().isEmpty() ? null : record.metadata()));
 	}
 
 	@Override

@@ -36,12 +36,12 @@ record HostAndPort(String host, int port) {
 	}
 
 	/** Where there is no room for the scheme, callers would speak plaintext. */
-	static String formatPlain(ServiceRecord record, String port, String format) {
+	static String formatPlain(ServiceRecord record, String format) {
 		if (record.secure()) {
 			throw new InvalidValueException("secure", true,
 					"false, since format '" + format + "' has no room for it, and callers would speak plaintext");
 		}
-		return record.uriHost() + ":" + port;
+		return format(record);
 	}
 
 }

@@ -12,6 +12,7 @@ import org.junit.jupiter.api.Test;
 import org.springframework.aot.hint.MemberCategory;
 import org.springframework.aot.hint.RuntimeHints;
 import org.springframework.aot.hint.RuntimeHintsRegistrar;
+import org.springframework.aot.hint.TypeReference;
 import org.springframework.aot.hint.predicate.RuntimeHintsPredicates;
 import org.springframework.core.io.support.SpringFactoriesLoader;
 
@@ -40,8 +41,10 @@ class EtcdRuntimeHintsTests {
 
 	@Test
 	void typesThatAreLookedForByTheirNamesAreKnownToNativeImages() {
-		assertThat(List.of(LoadBalancerConfigurations.SERVLET_REQUEST)).allSatisfy(
-				(name) -> assertThat(RuntimeHintsPredicates.reflection().onType(Class.forName(name))).accepts(hints()));
+		assertThat(List.of(LoadBalancerConfigurations.SERVLET_REQUEST, EtcdConfigServerBootstrapper.CONFIG_CLIENT,
+				"org.apache.hc.client5.http.ConnectTimeoutException"))
+			.allSatisfy((name) -> assertThat(RuntimeHintsPredicates.reflection().onType(TypeReference.of(name)))
+				.accepts(hints()));
 	}
 
 	private static RuntimeHints hints() {

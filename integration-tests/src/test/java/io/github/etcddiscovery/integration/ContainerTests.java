@@ -56,6 +56,8 @@ class ContainerTests {
 
 	private static final String BITNAMI = "bitnami/etcd:3.5";
 
+	private static final String BITNAMI_LEGACY = "bitnamilegacy/etcd:3.5";
+
 	private static final String CUSTOM = "registry.example/discovery:1";
 
 	/** Annotations know constant paths only. */
@@ -70,7 +72,7 @@ class ContainerTests {
 
 	@BeforeAll
 	static void makeImagesAndCertificates() throws IOException, GeneralSecurityException {
-		Stream.of(OFFICIAL, GOOGLE, BITNAMI, CUSTOM).filter(Docker::makeImage).forEach(MADE::add);
+		Stream.of(OFFICIAL, GOOGLE, BITNAMI, BITNAMI_LEGACY, CUSTOM).filter(Docker::makeImage).forEach(MADE::add);
 		Path certificates = Path.of(CERTIFICATES);
 		FileSystemUtils.deleteRecursively(certificates);
 		TestCertificates issued = new TestAuthority(Files.createDirectories(certificates)).issue("etcd");
@@ -123,7 +125,7 @@ class ContainerTests {
 	}
 
 	@ParameterizedTest
-	@ValueSource(strings = { GOOGLE, BITNAMI })
+	@ValueSource(strings = { GOOGLE, BITNAMI, BITNAMI_LEGACY })
 	void otherImagesAreKnownInAComposeFile(String image) throws IOException {
 		compose(PAGE.blocks("yaml").get(0).replace(OFFICIAL, image));
 		startWithCompose();

@@ -42,11 +42,13 @@ import org.springframework.boot.availability.AvailabilityChangeEvent;
 import org.springframework.boot.availability.ReadinessState;
 import org.springframework.cloud.client.ServiceInstance;
 import org.springframework.cloud.client.discovery.DiscoveryClient;
+import org.springframework.cloud.client.serviceregistry.AutoServiceRegistration;
 import org.springframework.context.ConfigurableApplicationContext;
 import org.springframework.context.annotation.Bean;
 import org.springframework.context.annotation.Configuration;
 import org.springframework.context.annotation.Import;
 import org.springframework.core.env.Environment;
+import org.springframework.core.env.StandardEnvironment;
 import org.springframework.grpc.client.GrpcChannelFactory;
 import org.springframework.grpc.server.lifecycle.GrpcServerLifecycle;
 
@@ -171,6 +173,50 @@ class GrpcTests extends EtcdApplicationTests {
 	}
 
 	@Test
+	void pausedServerIsDeregisteredAndRegisteredAgainWithItsNewPort() {
+		ConfigurableApplicationContext stock = stock("first");
+		int before = grpcPort(stock);
+		stock.pause();
+		assertThat(this.eyes.all(STOCK)).isEmpty();
+		stock.restart();
+		assertThat(grpcPort(stock)).isNotEqualTo(before);
+		await().atMost(SOON)
+			.untilAsserted(
+					() -> assertThat(this.eyes.all(STOCK)).containsOnlyKeys(STOCK + "127.0.0.1:" + grpcPort(stock)));
+	}
+
+	@Test
+	void serviceMayKnowItsOwnRegistration() {
+		int port = grpcPort(stock(CuriousApplication.class, "first"));
+		assertThat(this.eyes.all(STOCK)).containsOnlyKeys(STOCK + "127.0.0.1:" + port);
+	}
+
+	@Test
+	void grpcServerThatOthersDoNotReachIsNotAdvertised() {
+		stock("both", "spring.main.web-application-type=servlet", "spring.grpc.server.address=127.0.0.1",
+				"spring.cloud.etcd.discovery.host=10.0.0.5");
+		assertThat(this.eyes.all(STOCK).values()).singleElement().asString().doesNotContain("gRPC_port");
+	}
+
+	/** As gRPC's round robin has it: better an instance that leaves than none. */
+	@Test
+	void lastInstanceIsCalledOverItsConnectionUntilThatEnds() {
+		ConfigurableApplicationContext stock = stock("first");
+		Channel channel = channel(caller(), "etcd:///stock");
+		reaches(channel, "first");
+		AvailabilityChangeEvent.publish(stock, ReadinessState.REFUSING_TRAFFIC);
+		await().atMost(SOON)
+			.untilAsserted(() -> assertThat(this.eyes.all(STOCK).values()).singleElement()
+				.asString()
+				.contains("OUT_OF_SERVICE"));
+		assertThat(call(channel)).isEqualTo("first");
+		stock.close();
+		failsWith(channel, "");
+		stock("second");
+		reaches(channel, "second");
+	}
+
+	@Test
 	void instanceWhoseHostIsNotKnownIsLeftOut() {
 		this.eyes.put(STOCK + "unknown", "{\"host\":\"unknown.invalid\",\"port\":1}");
 		Channel channel = channel(caller(), "etcd:///stock");
@@ -201,16 +247,21 @@ class GrpcTests extends EtcdApplicationTests {
 	}
 
 	@Test
-	void channelThatHasNoViewIsRefusedWithTheReason() {
-		assertThatIllegalArgumentException().isThrownBy(() -> ManagedChannelBuilder.forTarget("etcd:///stock").build())
-			.withMessageContaining("EtcdNameResolverProvider.VIEW");
-		assertThatIllegalArgumentException()
-			.isThrownBy(() -> channel(caller("spring.cloud.discovery.enabled=false"), "etcd:///stock"))
-			.withMessageContaining("expected a channel of Spring gRPC's in an application with discovery over etcd");
+	void callOverAChannelThatHasNoViewFailsWithTheReason() {
+		String reason = "Cannot call stock: expected discovery over etcd to be enabled, and a channel of Spring gRPC's or"
+				+ " one with setNameResolverArg(EtcdNameResolverProvider.VIEW, view)";
+		ManagedChannel channel = ManagedChannelBuilder.forTarget("etcd:///stock").usePlaintext().build();
+		failsWith(channel, reason);
+		channel.shutdownNow();
+		failsWith(channel(caller("spring.cloud.etcd.enabled=false"), "etcd:///stock"), reason);
 	}
 
 	private ConfigurableApplicationContext stock(String name, String... properties) {
-		ConfigurableApplicationContext stock = Stock.start(this.applications, StockApplication.class, "stock",
+		return stock(StockApplication.class, name, properties);
+	}
+
+	private ConfigurableApplicationContext stock(Class<?> application, String name, String... properties) {
+		ConfigurableApplicationContext stock = Stock.start(this.applications, application, "stock",
 				Stream
 					.concat(Stream.of("spring.main.web-application-type=none", "spring.grpc.server.port=0",
 							"spring.cloud.etcd.discovery.drain=500ms", "instance=" + name), Stream.of(properties))
@@ -282,6 +333,19 @@ class GrpcTests extends EtcdApplicationTests {
 					response.onCompleted();
 				}))
 				.build();
+		}
+
+	}
+
+	/** One that wants to know how it is registered. */
+	@Configuration(proxyBeanMethods = false)
+	@EnableAutoConfiguration
+	static class CuriousApplication {
+
+		@Bean
+		BindableService stock(AutoServiceRegistration registration) {
+			assertThat(registration).isNotNull();
+			return new StockApplication().stock(new StandardEnvironment());
 		}
 
 	}
