@@ -1,0 +1,115 @@
+package io.github.etcddiscovery.benchmarks.soak;
+
+import java.net.URI;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.SortedMap;
+import java.util.TreeMap;
+import java.util.concurrent.Executors;
+import java.util.concurrent.ScheduledExecutorService;
+import java.util.concurrent.TimeUnit;
+
+import com.google.protobuf.ByteString;
+import io.etcd.jetcd.api.Event;
+import io.etcd.jetcd.api.WatchCreateRequest;
+import io.etcd.jetcd.api.WatchGrpc;
+import io.etcd.jetcd.api.WatchRequest;
+import io.etcd.jetcd.api.WatchResponse;
+import io.grpc.ManagedChannel;
+import io.grpc.netty.NettyChannelBuilder;
+import io.grpc.stub.StreamObserver;
+
+/**
+ * Watches all keys of one member, over gRPC and nothing else, and tells what it sees.
+ * Begins again after the last revision known whenever its watch ends.
+ */
+final class Witness implements AutoCloseable {
+
+	private static final long PAUSE_MILLIS = 100;
+
+	/** Of a range, all keys there are. */
+	private static final ByteString ALL = ByteString.copyFrom(new byte[1]);
+
+	private final String endpoint;
+
+	private final Truth truth;
+
+	private final Violations violations;
+
+	private final ManagedChannel channel;
+
+	private final ScheduledExecutorService executor = Executors.newSingleThreadScheduledExecutor();
+
+	Witness(String endpoint, Truth truth, Violations violations) {
+		this.endpoint = endpoint;
+		this.truth = truth;
+		this.violations = violations;
+		URI address = URI.create(endpoint);
+		this.channel = NettyChannelBuilder.forAddress(address.getHost(), address.getPort())
+			.usePlaintext()
+			.maxInboundMessageSize(Integer.MAX_VALUE)
+			.build();
+		watch();
+	}
+
+	private void watch() {
+		this.channel.resetConnectBackoff();
+		StreamObserver<WatchRequest> requests = WatchGrpc.newStub(this.channel).watch(new Responses());
+		requests.onNext(WatchRequest.newBuilder()
+			.setCreateRequest(WatchCreateRequest.newBuilder()
+				.setKey(ALL)
+				.setRangeEnd(ALL)
+				.setStartRevision(this.truth.known() + 1))
+			.build());
+	}
+
+	private void watchAgain() {
+		if (!this.executor.isShutdown()) {
+			this.executor.schedule(this::watch, PAUSE_MILLIS, TimeUnit.MILLISECONDS);
+		}
+	}
+
+	@Override
+	public void close() {
+		this.executor.shutdownNow();
+		this.channel.shutdownNow();
+	}
+
+	/**
+	 * What the member says.
+	 */
+	private final class Responses implements StreamObserver<WatchResponse> {
+
+		@Override
+		public void onNext(WatchResponse response) {
+			if (response.getCompactRevision() > Witness.this.truth.known() + 1) {
+				Witness.this.violations.add("checker", "has lost its place to a compaction at %d",
+						response.getCompactRevision());
+			}
+			SortedMap<Long, List<Change>> revisions = new TreeMap<>();
+			for (Event event : response.getEventsList()) {
+				boolean deleted = event.getType() == Event.EventType.DELETE;
+				revisions.computeIfAbsent(event.getKv().getModRevision(), (added) -> new ArrayList<>())
+					.add(new Change(event.getKv().getKey().toStringUtf8(),
+							deleted ? null : event.getKv().getValue().toStringUtf8(), event.getKv().getLease()));
+			}
+			revisions
+				.forEach((revision, changes) -> Witness.this.truth.observed(Witness.this.endpoint, revision, changes));
+			if (response.getCanceled()) {
+				watchAgain();
+			}
+		}
+
+		@Override
+		public void onError(Throwable ex) {
+			watchAgain();
+		}
+
+		@Override
+		public void onCompleted() {
+			watchAgain();
+		}
+
+	}
+
+}
