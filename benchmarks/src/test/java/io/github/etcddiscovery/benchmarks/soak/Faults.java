@@ -35,6 +35,8 @@ final class Faults {
 
 	private static final int REPEAT_MILLIS = 100;
 
+	private static final int AFTERMATH_SECONDS = 30;
+
 	private static final int FOREIGN_TTL_SECONDS = 60;
 
 	private final Cluster cluster;
@@ -170,7 +172,8 @@ final class Faults {
 					};
 				}
 				catch (Exception ex) {
-					excused.run();
+					// etcd may do it all the same.
+					this.executor.schedule(excused, AFTERMATH_SECONDS, TimeUnit.SECONDS);
 					throw ex;
 				}
 			});
@@ -181,7 +184,12 @@ final class Faults {
 		EtcdEyes eyes = this.cluster.eyes();
 		long lease = eyes.grant(FOREIGN_TTL_SECONDS);
 		String value = Owner.FOREIGN + this.foreigners++;
-		eyes.put(owner.key(), value, lease);
+		try {
+			eyes.put(owner.key(), value, lease);
+		}
+		catch (RuntimeException ex) {
+			// It may be there all the same.
+		}
 		return () -> {
 			owner.protect(value, eyes.revision());
 			eyes.revoke(lease);
@@ -197,15 +205,19 @@ final class Faults {
 			healing = beginning.begin();
 		}
 		catch (Exception ex) {
-			this.busy.remove(target);
+			ended(groups, begun, target);
 			throw ex;
 		}
 		return new Active(name, groups, owner, () -> {
 			healing.run();
-			long ended = System.nanoTime();
-			groups.forEach((group) -> this.disturbances.end(group, begun, ended));
-			this.busy.remove(target);
+			ended(groups, begun, target);
 		});
+	}
+
+	private void ended(List<Integer> groups, long begun, Object target) {
+		long ended = System.nanoTime();
+		groups.forEach((group) -> this.disturbances.end(group, begun, ended));
+		this.busy.remove(target);
 	}
 
 	private Runnable killed(List<EtcdProcess> victims) {
