@@ -5,6 +5,7 @@ import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.Deque;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Random;
@@ -33,7 +34,7 @@ final class Faults {
 	/** Longer than a record lasts without being renewed. */
 	private static final Duration LONG = Owner.TTL.ttl().plusSeconds(2);
 
-	private static final int REPEAT_MILLIS = 100;
+	private static final int REPEAT_MILLIS = 5;
 
 	private static final int AFTERMATH_SECONDS = 30;
 
@@ -86,7 +87,7 @@ final class Faults {
 		});
 		repeated("connections that break in mid-message", (proxy) -> proxy.cutAfter(1 + this.random.nextInt(5_000)),
 				(proxy) -> proxy.cutAfter(Long.MAX_VALUE));
-		repeated("connections that break between frames", (proxy) -> proxy.cutAfterFrames(1 + this.random.nextInt(60)),
+		repeated("connections that break between frames", (proxy) -> proxy.cutAfterFrames(1 + this.random.nextInt(30)),
 				(proxy) -> proxy.cutAfterFrames(Integer.MAX_VALUE));
 		network("slow link", (proxy) -> proxy.setBytesPerSecond(20_000),
 				(proxy) -> proxy.setBytesPerSecond(Long.MAX_VALUE));
@@ -136,11 +137,16 @@ final class Faults {
 		}));
 	}
 
-	/** As soon as there is a connection again the next one may break. */
+	/** As soon as one has broken the next one may. */
 	private void repeated(String name, Consumer<TcpProxy> fault, Consumer<TcpProxy> healing) {
 		network(name, (proxies) -> {
-			ScheduledFuture<?> again = this.executor.scheduleWithFixedDelay(() -> proxies.forEach(fault), 0,
-					REPEAT_MILLIS, TimeUnit.MILLISECONDS);
+			Map<TcpProxy, Integer> cuts = new HashMap<>();
+			ScheduledFuture<?> again = this.executor.scheduleWithFixedDelay(() -> proxies.forEach((proxy) -> {
+				Integer before = cuts.put(proxy, proxy.cuts());
+				if (before == null || proxy.cuts() > before) {
+					fault.accept(proxy);
+				}
+			}), 0, REPEAT_MILLIS, TimeUnit.MILLISECONDS);
 			return () -> {
 				again.cancel(false);
 				proxies.forEach(healing);
@@ -192,7 +198,15 @@ final class Faults {
 		}
 		return () -> {
 			owner.protect(value, eyes.revision());
-			eyes.revoke(lease);
+			try {
+				eyes.revoke(lease);
+			}
+			catch (RuntimeException ex) {
+				// An attempt before this may have done it.
+				if (eyes.grantedTtl(lease) != -1) {
+					throw ex;
+				}
+			}
 		};
 	}
 

@@ -146,7 +146,9 @@ final class Owner implements AutoCloseable {
 
 	/** What somebody else has written must stay, up to a revision. */
 	void protect(String value, long revision) {
-		this.foreign.put(value, revision);
+		// Whoever takes it away may have to ask several times, and the first may have
+		// done it.
+		this.foreign.putIfAbsent(value, revision);
 	}
 
 	/** Promises R1, R2, R4 and R5, of one change, some time after it. */

@@ -131,7 +131,7 @@ final class Soak implements AutoCloseable {
 			this.quiet = false;
 			this.writers.setPaused(false);
 			long pause = System.nanoTime() + ROUND.toNanos();
-			while (System.nanoTime() < Math.min(pause, end)) {
+			while (System.nanoTime() < Math.min(pause, end) && this.violations.found().isEmpty()) {
 				begin();
 				pause(this.random.nextInt(BETWEEN_FAULTS_MILLIS));
 			}

@@ -18,6 +18,7 @@ import static org.assertj.core.api.Assertions.assertThat;
  */
 @RequiresEtcd
 @Tag("slow")
+@EnabledIfSystemProperty(named = "soak.duration", matches = "PT.+")
 class SoakIT {
 
 	private static final Logger logger = LoggerFactory.getLogger(SoakIT.class);
@@ -52,11 +53,19 @@ class SoakIT {
 		}
 	}
 
-	/** Not in CI: it ends at the first violation, whenever that comes. */
+	@Test
+	void checkerCatchesAChangeThatAViewIsNotTold() {
+		try (Soak soak = new Soak(EtcdBinary.newest(), this.seed, WorseWatches::losing)) {
+			soak.run(this.duration);
+			assertThat(soak.result().violations()).anyMatch((violation) -> violation.startsWith("V2"));
+		}
+	}
+
+	/** It ends at the first violation, whenever that comes. */
 	@Test
 	@EnabledIfSystemProperty(named = "soak.jetcd", matches = "true")
 	void checkerCatchesWatchesThatJetcdResumes() {
-		try (Soak soak = new Soak(EtcdBinary.newest(), this.seed, JetcdResume::in)) {
+		try (Soak soak = new Soak(EtcdBinary.newest(), this.seed, WorseWatches::resumedByJetcd)) {
 			soak.run(this.duration);
 			assertThat(soak.result().violations()).anyMatch((violation) -> violation.startsWith("V"));
 		}

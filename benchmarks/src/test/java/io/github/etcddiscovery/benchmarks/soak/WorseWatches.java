@@ -4,6 +4,7 @@ import java.lang.reflect.InvocationTargetException;
 import java.lang.reflect.Proxy;
 import java.util.List;
 import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.concurrent.atomic.AtomicInteger;
 
 import io.etcd.jetcd.Client;
 import io.etcd.jetcd.Watch;
@@ -20,25 +21,60 @@ import io.github.etcddiscovery.client.WatchListener;
 import static io.github.etcddiscovery.testing.EtcdEyes.bytes;
 
 /**
- * Watches that jetcd resumes by itself, as it does for everybody else who uses it: to see
- * whether the checker notices.
+ * Clients whose watches are worse than ours, and which do everything else as before: to
+ * see whether the checker notices.
  */
-final class JetcdResume {
+final class WorseWatches {
 
-	private JetcdResume() {
+	/** One message of so many is lost. */
+	private static final int LOST = 500;
+
+	private WorseWatches() {
 	}
 
-	/** A client that does everything else as before. */
-	static EtcdClient in(EtcdClient client, String[] endpoints) {
+	/** Watches that jetcd resumes by itself, as it does for all others who use it. */
+	static EtcdClient resumedByJetcd(EtcdClient client, String[] endpoints) {
 		Client jetcd = Client.builder().endpoints(endpoints).build();
+		return with(client, (target, prefix, revision, listener) -> watch(jetcd, target, prefix, revision, listener),
+				jetcd::close);
+	}
+
+	/** Watches that do not tell everything. */
+	static EtcdClient losing(EtcdClient client, String[] endpoints) {
+		AtomicInteger messages = new AtomicInteger();
+		return with(client,
+				(target, prefix, revision, listener) -> client.watch(target, prefix, revision, new WatchListener() {
+
+					@Override
+					public void onCreated(long created) {
+						listener.onCreated(created);
+					}
+
+					@Override
+					public void onEvents(List<WatchEvent> events) {
+						if (messages.incrementAndGet() % LOST != 0) {
+							listener.onEvents(events);
+						}
+					}
+
+					@Override
+					public void onEnd(EtcdException cause) {
+						listener.onEnd(cause);
+					}
+
+				}), () -> {
+				});
+	}
+
+	private static EtcdClient with(EtcdClient client, Watching watching, Runnable closing) {
 		return (EtcdClient) Proxy.newProxyInstance(EtcdClient.class.getClassLoader(),
 				new Class<?>[] { EtcdClient.class }, (proxy, method, arguments) -> {
 					if (method.getName().equals("watch")) {
-						return watch(jetcd, (String) arguments[0], (Boolean) arguments[1], (Long) arguments[2],
+						return watching.watch((String) arguments[0], (Boolean) arguments[1], (Long) arguments[2],
 								(WatchListener) arguments[3]);
 					}
 					if (method.getName().equals("close")) {
-						jetcd.close();
+						closing.run();
 					}
 					try {
 						return method.invoke(client, arguments);
@@ -77,6 +113,15 @@ final class JetcdResume {
 		if (!events.isEmpty()) {
 			listener.onEvents(events);
 		}
+	}
+
+	/**
+	 * Opens a watch.
+	 */
+	private interface Watching {
+
+		EtcdClient.Watch watch(String target, boolean prefix, long revision, WatchListener listener);
+
 	}
 
 }
