@@ -19,6 +19,8 @@ import io.github.etcddiscovery.testing.Programs;
  */
 final class Docker {
 
+	private static final String PROBE = "etcd-discovery/probe:1";
+
 	private static final String MISSING = findMissing();
 
 	private Docker() {
@@ -30,9 +32,16 @@ final class Docker {
 	}
 
 	private static String findMissing() {
+		if (EtcdBinary.found().isEmpty()) {
+			return "there is no etcd to make an image of";
+		}
 		try {
 			run(Path.of("."), "docker", "info");
 			run(Path.of("."), compose("version"));
+			// An engine that answers may not be allowed to run anything.
+			makeImage(PROBE);
+			run(Path.of("."), "docker", "run", "--rm", "--publish=2379", PROBE, "etcd", "--version");
+			removeImage(PROBE);
 			return null;
 		}
 		catch (IllegalStateException | UncheckedIOException ex) {
