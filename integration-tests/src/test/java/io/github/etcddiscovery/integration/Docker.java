@@ -40,8 +40,12 @@ final class Docker {
 			run(Path.of("."), compose("version"));
 			// An engine that answers may not be allowed to run anything.
 			makeImage(PROBE);
-			run(Path.of("."), "docker", "run", "--rm", "--publish=2379", PROBE, "etcd", "--version");
-			removeImage(PROBE);
+			try {
+				run(Path.of("."), "docker", "run", "--rm", "--publish=2379", PROBE, "etcd", "--version");
+			}
+			finally {
+				removeImage(PROBE);
+			}
 			return null;
 		}
 		catch (IllegalStateException | UncheckedIOException ex) {

@@ -161,11 +161,6 @@ final class Soak implements AutoCloseable {
 	}
 
 	private void heal(Faults.Active fault) {
-		synchronized (this.active) {
-			if (!this.active.contains(fault)) {
-				return;
-			}
-		}
 		try {
 			fault.healing().run();
 		}
