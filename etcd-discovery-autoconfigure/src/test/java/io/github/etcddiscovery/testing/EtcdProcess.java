@@ -92,8 +92,14 @@ public final class EtcdProcess implements AutoCloseable {
 			member.cluster = cluster;
 			member.process = member.launch();
 		});
-		members.forEach(EtcdProcess::awaitServing);
-		return members;
+		try {
+			members.forEach(EtcdProcess::awaitServing);
+			return members;
+		}
+		catch (RuntimeException ex) {
+			members.forEach(EtcdProcess::close);
+			throw ex;
+		}
 	}
 
 	private static Path newFolder() {

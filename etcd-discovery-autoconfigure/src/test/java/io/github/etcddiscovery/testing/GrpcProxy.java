@@ -133,7 +133,10 @@ public final class GrpcProxy implements AutoCloseable {
 		return this.connections.get();
 	}
 
-	/** Swallows what watches say, and nothing else. */
+	/**
+	 * Swallows what watches say, and nothing else. One that has lost something then never
+	 * says anything else: it ends as soon as it would.
+	 */
 	public void silenceWatches(boolean silent) {
 		this.watchesSilent = silent;
 	}
@@ -169,6 +172,8 @@ public final class GrpcProxy implements AutoCloseable {
 				.setType(MethodDescriptor.MethodType.UNKNOWN)
 				.build();
 			return ServerMethodDefinition.create(method, (call, headers) -> {
+				// One that was away a moment ago may be back.
+				GrpcProxy.this.etcd.resetConnectBackoff();
 				Link link = new Link(call, GrpcProxy.this.etcd.newCall(method, CallOptions.DEFAULT),
 						name.equals(WATCH));
 				link.open(headers);
@@ -194,6 +199,8 @@ public final class GrpcProxy implements AutoCloseable {
 		private final boolean watch;
 
 		private int messages;
+
+		private boolean incomplete;
 
 		private boolean closed;
 
@@ -230,7 +237,15 @@ public final class GrpcProxy implements AutoCloseable {
 		}
 
 		private synchronized void send(byte[] message) {
-			if (this.closed || (this.watch && GrpcProxy.this.watchesSilent)) {
+			if (this.closed) {
+				return;
+			}
+			if (this.watch && GrpcProxy.this.watchesSilent) {
+				this.incomplete = true;
+				return;
+			}
+			if (this.incomplete) {
+				close(Status.UNAVAILABLE, new Metadata());
 				return;
 			}
 			this.client.sendMessage(message);

@@ -3,6 +3,7 @@ package io.github.etcddiscovery.benchmarks.soak;
 import java.time.Duration;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.Collections;
 import java.util.Deque;
 import java.util.HashMap;
@@ -18,10 +19,14 @@ import java.util.concurrent.ScheduledFuture;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Consumer;
 import java.util.function.Function;
-import java.util.stream.IntStream;
+import java.util.function.IntFunction;
+import java.util.stream.Stream;
 
+import io.grpc.Status;
+import io.grpc.Status.Code;
 import io.github.etcddiscovery.testing.EtcdEyes;
 import io.github.etcddiscovery.testing.EtcdProcess;
+import io.github.etcddiscovery.testing.GrpcProxy;
 import io.github.etcddiscovery.testing.TcpProxy;
 import io.github.etcddiscovery.testing.TcpProxy.Direction;
 
@@ -35,6 +40,11 @@ final class Faults {
 	private static final Duration LONG = Owner.TTL.ttl().plusSeconds(2);
 
 	private static final int REPEAT_MILLIS = 5;
+
+	private static final List<Status> STATUSES = Arrays.stream(Code.values())
+		.filter((code) -> code != Code.OK)
+		.map(Code::toStatus)
+		.toList();
 
 	private static final int AFTERMATH_SECONDS = 30;
 
@@ -54,26 +64,31 @@ final class Faults {
 
 	private final Deque<Kind> deck = new ArrayDeque<>();
 
+	private final Resets resets;
+
 	private final Set<Object> busy = ConcurrentHashMap.newKeySet();
 
 	private final Map<String, List<Duration>> recoveries = new TreeMap<>();
 
 	private int foreigners;
 
-	Faults(Cluster cluster, List<Owner> owners, Disturbances disturbances, Random random,
+	Faults(Cluster cluster, Truth truth, List<Owner> owners, Disturbances disturbances, Random random,
 			ScheduledExecutorService executor) {
 		this.executor = executor;
 		this.cluster = cluster;
+		this.resets = new Resets(cluster, truth);
 		this.owners = owners;
 		this.disturbances = disturbances;
 		this.random = random;
 		member("leader killed", () -> killed(List.of(leader())));
 		member("follower killed", () -> killed(List.of(follower())));
 		member("two of three killed", () -> killed(List.of(leader(), follower())));
-		member("member stopped with SIGSTOP", () -> {
-			EtcdProcess member = this.cluster.members().get(this.random.nextInt(3));
-			member.freeze();
-			return member::thaw;
+		member("all of etcd killed", () -> killed(this.cluster.members()));
+		member("member stopped with SIGSTOP", () -> frozen(1));
+		member("two of three stopped with SIGSTOP", () -> frozen(2));
+		member("etcd out of space", () -> {
+			this.cluster.setOutOfSpace(true);
+			return () -> this.cluster.setOutOfSpace(false);
 		});
 		network("connections reset", TcpProxy::cut, (proxy) -> {
 		});
@@ -91,6 +106,24 @@ final class Faults {
 				(proxy) -> proxy.cutAfterFrames(Integer.MAX_VALUE));
 		network("slow link", (proxy) -> proxy.setBytesPerSecond(20_000),
 				(proxy) -> proxy.setBytesPerSecond(Long.MAX_VALUE));
+		server("clients are told to go away (GOAWAY)", (servers) -> {
+			List<Runnable> endings = servers.stream().map(GrpcProxy::goAway).toList();
+			return () -> endings.forEach(Runnable::run);
+		});
+		server("watches that fall silent", (server) -> server.silenceWatches(true),
+				(server) -> server.silenceWatches(false));
+		server("watches that end after an event", (server) -> server.endWatchesAfter(2),
+				(server) -> server.endWatchesAfter(Integer.MAX_VALUE));
+		server("watches that end before their first event", (server) -> {
+			server.endWatchesAfter(1);
+			server.failAll(Status.UNAVAILABLE);
+			server.stopFailing();
+		}, (server) -> server.endWatchesAfter(Integer.MAX_VALUE));
+		server("all calls fail with a status", (servers) -> {
+			Status status = STATUSES.get(this.random.nextInt(STATUSES.size()));
+			servers.forEach((server) -> server.failAll(status));
+			return () -> servers.forEach(GrpcProxy::stopFailing);
+		});
 		key("key deleted by somebody", (owner) -> {
 			this.cluster.eyes().delete(owner.key());
 			return () -> {
@@ -116,7 +149,7 @@ final class Faults {
 			if (!this.busy.add(this.cluster)) {
 				return null;
 			}
-			return active(name, this.cluster, IntStream.range(0, Cluster.GROUPS).boxed().toList(), null, beginning);
+			return active(name, this.cluster, this.cluster.groups(), null, beginning);
 		}));
 	}
 
@@ -128,12 +161,28 @@ final class Faults {
 	}
 
 	private void network(String name, Function<List<TcpProxy>, Runnable> fault) {
+		group(name, this.cluster.groups(), this.cluster::proxies, fault);
+	}
+
+	private void server(String name, Consumer<GrpcProxy> fault, Consumer<GrpcProxy> healing) {
+		server(name, (servers) -> {
+			servers.forEach(fault);
+			return () -> servers.forEach(healing);
+		});
+	}
+
+	private void server(String name, Function<List<GrpcProxy>, Runnable> fault) {
+		group(name, this.cluster.groupsWithServers(), this.cluster::servers, fault);
+	}
+
+	private <P> void group(String name, List<Integer> groups, IntFunction<List<P>> proxies,
+			Function<List<P>, Runnable> fault) {
 		this.kinds.add(new Kind(name, () -> {
-			int group = this.random.nextInt(Cluster.GROUPS);
+			int group = groups.get(this.random.nextInt(groups.size()));
 			if (!this.busy.add(group)) {
 				return null;
 			}
-			return active(name, group, List.of(group), null, () -> fault.apply(this.cluster.proxies(group)));
+			return active(name, group, List.of(group), null, () -> fault.apply(proxies.apply(group)));
 		}));
 	}
 
@@ -242,6 +291,14 @@ final class Faults {
 		};
 	}
 
+	private Runnable frozen(int count) {
+		List<EtcdProcess> victims = new ArrayList<>(this.cluster.members());
+		Collections.shuffle(victims, this.random);
+		victims.subList(count, victims.size()).clear();
+		victims.forEach(EtcdProcess::freeze);
+		return () -> victims.forEach(EtcdProcess::thaw);
+	}
+
 	private EtcdProcess leader() {
 		return this.cluster.members()
 			.stream()
@@ -275,6 +332,25 @@ final class Faults {
 		return begun;
 	}
 
+	/** Lets etcd begin another history, while nobody writes and nothing else happens. */
+	Active reset() {
+		this.busy.add(this.cluster);
+		try {
+			return active(this.resets.next(), this.cluster, this.cluster.groups(), null, () -> {
+				List<Runnable> excused = this.owners.stream().map(Owner::excuse).toList();
+				this.resets.reset();
+				return () -> {
+					Soak.awaitHealthy(this.cluster);
+					// Leases that have come back with etcd have to run out.
+					excused.forEach((ending) -> this.executor.schedule(ending, LONG.toSeconds(), TimeUnit.SECONDS));
+				};
+			});
+		}
+		catch (Exception ex) {
+			throw new IllegalStateException("etcd was not reset", ex);
+		}
+	}
+
 	/** How long the next one lasts. */
 	Duration length() {
 		return (this.random.nextInt(7) == 0) ? LONG : Duration.ofMillis(100 + this.random.nextInt(2_500));
@@ -290,7 +366,7 @@ final class Faults {
 	}
 
 	List<String> kinds() {
-		return this.kinds.stream().map(Kind::name).toList();
+		return Stream.concat(this.kinds.stream().map(Kind::name), Resets.KINDS.stream()).toList();
 	}
 
 	/**

@@ -151,8 +151,16 @@ final class Owner implements AutoCloseable {
 		this.foreign.putIfAbsent(value, revision);
 	}
 
+	/** etcd goes on from somewhere else, while nothing is done here. */
+	void startOver(History.State beginning) {
+		this.absent.clear();
+		this.foreign.clear();
+		Change held = beginning.entries().get(this.key);
+		this.last = (held != null) ? held.value() : null;
+	}
+
 	/** Promises R1, R2, R4 and R5, of one change, some time after it. */
-	void check(Truth.Revision revision, Change change) {
+	void check(History.Revision revision, Change change) {
 		boolean own = !change.deleted() && change.value().startsWith(this.name + " ");
 		if (this.last != null && this.last.startsWith(FOREIGN)
 				&& (change.deleted() || !change.value().startsWith(FOREIGN))) {
@@ -189,15 +197,15 @@ final class Owner implements AutoCloseable {
 	}
 
 	/** Whether all is as it should be when all is quiet. */
-	boolean isWell(Map<String, Change> state) {
-		Change held = state.get(this.key);
+	boolean isWell(Map<String, Change> entries) {
+		Change held = entries.get(this.key);
 		String value = this.wanted;
 		return (value == null) ? held == null : held != null && held.value().equals(value) && held.lease() != 0
 				&& this.registrar.state(this.key) == RecordState.REGISTERED;
 	}
 
-	String describe(Map<String, Change> state) {
-		return this.key + " is " + state.get(this.key) + ", wanted " + this.wanted + ", "
+	String describe(Map<String, Change> entries) {
+		return this.key + " is " + entries.get(this.key) + ", wanted " + this.wanted + ", "
 				+ this.registrar.state(this.key);
 	}
 

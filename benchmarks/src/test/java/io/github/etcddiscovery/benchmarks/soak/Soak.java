@@ -86,7 +86,11 @@ final class Soak implements AutoCloseable {
 
 	private final AtomicInteger busyOwners = new AtomicInteger();
 
-	private long checkedUpTo = 1;
+	private int checkedEpoch;
+
+	private long checkedUpTo;
+
+	private int rounds;
 
 	private int begun;
 
@@ -113,7 +117,7 @@ final class Soak implements AutoCloseable {
 			.toList();
 		this.owners.forEach((owner) -> this.byKey.put(owner.key(), owner));
 		this.writers = new Writers(this.cluster.endpoints(), this.executor, seed);
-		this.faults = new Faults(this.cluster, this.owners, this.disturbances, this.random, this.executor);
+		this.faults = new Faults(this.cluster, this.truth, this.owners, this.disturbances, this.random, this.executor);
 		this.owners.forEach(this::actAgain);
 		this.checker.scheduleWithFixedDelay(this::check, 10, 10, TimeUnit.MILLISECONDS);
 		compactAgain();
@@ -128,6 +132,10 @@ final class Soak implements AutoCloseable {
 		long end = System.nanoTime() + duration.toNanos();
 		awaitQuiet("at the beginning");
 		while (System.nanoTime() < end && this.violations.found().isEmpty()) {
+			// Not before every round: some views are to follow one history for longer.
+			if (this.rounds++ % 4 != 0) {
+				reset();
+			}
 			this.quiet = false;
 			this.writers.setPaused(false);
 			long pause = System.nanoTime() + ROUND.toNanos();
@@ -136,9 +144,10 @@ final class Soak implements AutoCloseable {
 				pause(this.random.nextInt(BETWEEN_FAULTS_MILLIS));
 			}
 			quieten();
-			logger.info("{} s to go: {} writes, revision {}, {} faults, {} compactions, {} catalogs checked",
+			logger.info(
+					"{} s to go: {} writes, revision {} of history {}, {} faults, {} compactions, {} catalogs checked",
 					Math.max(0, TimeUnit.NANOSECONDS.toSeconds(end - System.nanoTime())), this.writers.count(),
-					this.truth.known(), this.begun, this.compactions.get(), catalogs());
+					this.truth.known(), this.truth.epoch(), this.begun, this.compactions.get(), catalogs());
 		}
 	}
 
@@ -160,6 +169,25 @@ final class Soak implements AutoCloseable {
 		}
 	}
 
+	/** While all is quiet. */
+	private void reset() {
+		Awaitility.await("all checked").atMost(Duration.ofMinutes(1)).until(this::isChecked);
+		Faults.Active fault;
+		synchronized (this) {
+			fault = this.faults.reset();
+		}
+		this.begun++;
+		synchronized (this.active) {
+			this.active.add(fault);
+		}
+		this.executor.execute(() -> heal(fault));
+	}
+
+	private synchronized boolean isChecked() {
+		return this.checkedEpoch == this.truth.epoch() && this.checkedUpTo == this.truth.known()
+				&& this.writers.isChecked() && this.viewers.stream().allMatch(Viewer::isChecked);
+	}
+
 	private void heal(Faults.Active fault) {
 		try {
 			fault.healing().run();
@@ -169,15 +197,16 @@ final class Soak implements AutoCloseable {
 			this.executor.schedule(() -> heal(fault), 200, TimeUnit.MILLISECONDS);
 			return;
 		}
-		awaitRecovery(fault, this.truth.known(), System.nanoTime());
+		History history = this.truth.current();
+		awaitRecovery(fault, this.truth.epoch(), history.known(), System.nanoTime());
 	}
 
-	private void awaitRecovery(Faults.Active fault, long revision, long healed) {
+	private void awaitRecovery(Faults.Active fault, int epoch, long revision, long healed) {
 		Duration elapsed = Duration.ofNanos(System.nanoTime() - healed);
-		boolean recovered = (fault.owner() != null) ? fault.owner().isWell(this.truth.state())
+		boolean recovered = (fault.owner() != null) ? fault.owner().isWell(this.truth.entries())
 				: this.viewers.stream()
 					.filter((viewer) -> fault.groups().contains(viewer.group()))
-					.allMatch((viewer) -> viewer.revision() >= revision);
+					.allMatch((viewer) -> viewer.hasReached(epoch, revision));
 		if (recovered) {
 			this.faults.recovered(fault, elapsed);
 			synchronized (this.active) {
@@ -191,8 +220,8 @@ final class Soak implements AutoCloseable {
 			}
 		}
 		else {
-			this.executor.schedule(() -> awaitRecovery(fault, revision, healed), (fault.owner() != null) ? 50 : 5,
-					TimeUnit.MILLISECONDS);
+			this.executor.schedule(() -> awaitRecovery(fault, epoch, revision, healed),
+					(fault.owner() != null) ? 50 : 5, TimeUnit.MILLISECONDS);
 		}
 	}
 
@@ -218,19 +247,19 @@ final class Soak implements AutoCloseable {
 			Awaitility.await().atMost(BACK).pollInterval(Duration.ofMillis(50)).until(this::isWell);
 		}
 		catch (ConditionTimeoutException ex) {
-			Map<String, Change> state = this.truth.state();
+			Map<String, Change> entries = this.truth.entries();
 			this.owners.stream()
-				.filter((owner) -> !owner.isWell(state))
-				.forEach((owner) -> this.violations.add("R3", "%s: %s", when, owner.describe(state)));
+				.filter((owner) -> !owner.isWell(entries))
+				.forEach((owner) -> this.violations.add("R3", "%s: %s", when, owner.describe(entries)));
 			this.viewers.stream()
-				.map((viewer) -> viewer.differences(state))
+				.map((viewer) -> viewer.differences(entries))
 				.filter((differences) -> !differences.isEmpty())
 				.forEach((differences) -> this.violations.add("V1", "%s: %s", when, differences));
 		}
 		try {
 			Awaitility.await()
 				.atMost(BACK)
-				.until(() -> this.truth.state().keySet().equals(this.cluster.eyes().all("/").keySet()));
+				.until(() -> this.truth.entries().keySet().equals(this.cluster.eyes().all("/").keySet()));
 		}
 		catch (ConditionTimeoutException ex) {
 			this.violations.add("checker", "%s: does not know what etcd holds", when);
@@ -238,9 +267,9 @@ final class Soak implements AutoCloseable {
 	}
 
 	private boolean isWell() {
-		Map<String, Change> state = this.truth.state();
-		return this.owners.stream().allMatch((owner) -> owner.isWell(state))
-				&& this.viewers.stream().allMatch((viewer) -> viewer.differences(state).isEmpty());
+		Map<String, Change> entries = this.truth.entries();
+		return this.owners.stream().allMatch((owner) -> owner.isWell(entries))
+				&& this.viewers.stream().allMatch((viewer) -> viewer.differences(entries).isEmpty());
 	}
 
 	private void actAgain(Owner owner) {
@@ -269,8 +298,10 @@ final class Soak implements AutoCloseable {
 	private void compactAgain() {
 		this.executor.schedule(() -> {
 			try {
-				this.cluster.eyes().compact(Math.max(1, this.truth.known() - this.random.nextInt(50)));
-				this.compactions.incrementAndGet();
+				if (!this.quiet) {
+					this.cluster.eyes().compact(Math.max(1, this.truth.known() - this.random.nextInt(50)));
+					this.compactions.incrementAndGet();
+				}
 			}
 			catch (RuntimeException ex) {
 				logger.debug("Not compacted", ex);
@@ -283,11 +314,17 @@ final class Soak implements AutoCloseable {
 		}, 200 + this.random.nextInt(4_800), TimeUnit.MILLISECONDS);
 	}
 
-	private void check() {
+	private synchronized void check() {
 		try {
 			this.viewers.forEach(Viewer::check);
-			this.writers.check(this.truth, this.violations);
-			for (Truth.Revision revision : this.truth.between(this.checkedUpTo, Long.MAX_VALUE - 1)) {
+			History history = this.truth.current();
+			this.writers.check(history, this.violations);
+			if (this.checkedEpoch < this.truth.epoch()) {
+				this.checkedEpoch = this.truth.epoch();
+				this.checkedUpTo = history.beginning().revision();
+				this.owners.forEach((owner) -> owner.startOver(history.beginning()));
+			}
+			for (History.Revision revision : history.between(this.checkedUpTo, Long.MAX_VALUE - 1)) {
 				if (System.nanoTime() - revision.observedAt() < SETTLED) {
 					return;
 				}
@@ -311,8 +348,8 @@ final class Soak implements AutoCloseable {
 	}
 
 	Result result() {
-		return new Result(this.writers.count(), this.begun, this.compactions.get(), catalogs(), this.faults.kinds(),
-				this.faults.recoveries(), this.violations.found());
+		return new Result(this.writers.count(), this.begun, this.compactions.get(), this.truth.epoch(), catalogs(),
+				this.faults.kinds(), this.faults.recoveries(), this.violations.found());
 	}
 
 	/** Waits until every member says that it is healthy. */
@@ -354,12 +391,13 @@ final class Soak implements AutoCloseable {
 	 * @param writes how many writes etcd confirmed, not counting those of registrars
 	 * @param faults how many faults there were
 	 * @param compactions how often etcd was compacted
+	 * @param epochs how many histories etcd had
 	 * @param catalogs how many catalogs of views were checked
 	 * @param kinds the kinds of faults
 	 * @param recoveries how long it took to recover, by kind
 	 * @param violations what did not hold
 	 */
-	record Result(long writes, int faults, int compactions, long catalogs, List<String> kinds,
+	record Result(long writes, int faults, int compactions, int epochs, long catalogs, List<String> kinds,
 			Map<String, List<Duration>> recoveries, List<String> violations) {
 
 	}

@@ -39,14 +39,14 @@ final class SoakPage {
 	private static String table(Duration duration, long seed, Soak.Result result) {
 		return String.format(Locale.ROOT,
 				"""
-						%d minutes with seed %d, on etcd %s, Java %s and %d processors: %,d writes by others than registrars, %d faults, %d compactions, %,d catalogs checked, no violation.
+						%d minutes with seed %d, on etcd %s, Java %s and %d processors: %,d writes by others than registrars, %d faults, %d compactions, %d histories, %,d catalogs checked, no violation.
 
 						| fault | n | median | p99 | longest |
 						|---|---|---|---|---|
 						""",
 				duration.toMinutes(), seed, EtcdBinary.newest().version(), Runtime.version().feature(),
 				Runtime.getRuntime().availableProcessors(), result.writes(), result.faults(), result.compactions(),
-				result.catalogs())
+				result.epochs(), result.catalogs())
 				+ result.recoveries().entrySet().stream().map(SoakPage::row).collect(Collectors.joining("", "", "\n"));
 	}
 

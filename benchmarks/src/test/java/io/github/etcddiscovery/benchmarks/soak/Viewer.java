@@ -33,7 +33,11 @@ final class Viewer implements AutoCloseable {
 
 	private final Map<String, Change> expected = new HashMap<>();
 
-	private long revision;
+	/** Of the last catalog, as the view counts histories. */
+	private long epoch = 1;
+
+	/** What the last catalog showed, and what there was then. */
+	private volatile Position position = new Position(1, 0);
 
 	private long checked;
 
@@ -54,49 +58,83 @@ final class Viewer implements AutoCloseable {
 		return this.group;
 	}
 
-	long revision() {
-		return this.view.catalog().revision();
+	/** Whether it has shown what was there. */
+	boolean hasReached(int history, long revision) {
+		Position reached = this.position;
+		return reached.history() > history || (reached.history() == history && reached.revision() >= revision);
 	}
 
 	/** Promises V2 and V3, of all that can be told by now. By one thread at a time. */
 	void check() {
 		for (Catalog<Entry> next = this.published.peek(); next != null
-				&& next.revision() <= this.truth.known(); next = this.published.peek()) {
+				&& (!next.isSynced() || check(next)); next = this.published.peek()) {
 			this.published.remove();
-			if (next.isSynced()) {
-				check(next);
-			}
 		}
 	}
 
-	private void check(Catalog<Entry> catalog) {
-		if (catalog.epoch() != 1) {
-			this.violations.add("V3", "%s took revision %d for the beginning of another history", this.name,
-					catalog.revision());
+	/** Returns whether it can be told. */
+	private boolean check(Catalog<Entry> catalog) {
+		Position last = this.position;
+		if (catalog.epoch() < this.epoch || (catalog.epoch() == this.epoch && catalog.revision() < last.revision())) {
+			this.violations.add("V3", "%s went back from revision %d of history %d to %d of history %d", this.name,
+					last.revision(), this.epoch, catalog.revision(), catalog.epoch());
+			return true;
 		}
-		if (catalog.revision() < this.revision) {
-			this.violations.add("V3", "%s went back from revision %d to %d", this.name, this.revision,
-					catalog.revision());
-			return;
+		// More may come to be known meanwhile.
+		boolean known = catalog.revision() <= this.truth.known();
+		// Another history that has gone past what was there need not be told from one
+		// that
+		// has gone on, where all between was compacted. Seeing one means another.
+		int first = last.history() + ((catalog.epoch() > this.epoch) ? 1 : 0);
+		for (int history = first; history <= this.truth.epoch(); history++) {
+			if (isIn(history, catalog)) {
+				this.epoch = catalog.epoch();
+				this.position = new Position(history, catalog.revision());
+				this.checked++;
+				return true;
+			}
 		}
-		this.truth.between(this.revision, catalog.revision()).forEach((change) -> change.applyTo(this.expected));
-		this.revision = catalog.revision();
-		this.checked++;
-		Map<String, String> differences = differences(this.expected, catalog);
-		if (!differences.isEmpty()) {
-			this.violations.add("V2", "%s published at revision %d what etcd did not hold: %s", this.name,
-					this.revision, differences);
+		if (!known) {
+			return false;
 		}
+		this.violations.add("V2", "%s published at revision %d of history %d what etcd did not hold: %s", this.name,
+				catalog.revision(), catalog.epoch(), differences(this.truth.current().at(catalog.revision()), catalog));
+		return true;
+	}
+
+	private boolean isIn(int number, Catalog<Entry> catalog) {
+		History history = this.truth.history(number);
+		long revision = catalog.revision();
+		if (revision > history.known() || revision < history.beginning().revision()) {
+			return false;
+		}
+		Position last = this.position;
+		if (number != last.history()) {
+			Map<String, Change> entries = history.at(revision);
+			if (!differences(entries, catalog).isEmpty()) {
+				return false;
+			}
+			this.expected.clear();
+			this.expected.putAll(entries);
+			return true;
+		}
+		history.between(last.revision(), revision).forEach((change) -> change.applyTo(this.expected));
+		return differences(this.expected, catalog).isEmpty();
 	}
 
 	/** Promise V1: what is not as it should be by now. */
-	Map<String, String> differences(Map<String, Change> state) {
-		return differences(state, this.view.catalog());
+	Map<String, String> differences(Map<String, Change> entries) {
+		return differences(entries, this.view.catalog());
 	}
 
-	private static Map<String, String> differences(Map<String, Change> state, Catalog<Entry> catalog) {
+	/** Whether all is checked that it has published. */
+	boolean isChecked() {
+		return this.published.isEmpty();
+	}
+
+	private static Map<String, String> differences(Map<String, Change> entries, Catalog<Entry> catalog) {
 		Map<String, String> missing = new HashMap<>();
-		state.forEach((key, change) -> missing.put(key, change.value()));
+		entries.forEach((key, change) -> missing.put(key, change.value()));
 		Map<String, String> differences = new HashMap<>();
 		catalog.services().forEach((service) -> catalog.all(service).forEach((entry) -> {
 			String held = missing.remove(entry.key());
@@ -116,6 +154,16 @@ final class Viewer implements AutoCloseable {
 	public void close() {
 		this.view.close();
 		this.client.close();
+	}
+
+	/**
+	 * Where it has got to.
+	 *
+	 * @param history which history of etcd, counted from 1
+	 * @param revision the revision
+	 */
+	private record Position(int history, long revision) {
+
 	}
 
 	/**

@@ -53,13 +53,12 @@ final class Witness implements AutoCloseable {
 	}
 
 	private void watch() {
+		History history = this.truth.current();
 		this.channel.resetConnectBackoff();
-		StreamObserver<WatchRequest> requests = WatchGrpc.newStub(this.channel).watch(new Responses());
+		StreamObserver<WatchRequest> requests = WatchGrpc.newStub(this.channel).watch(new Responses(history));
 		requests.onNext(WatchRequest.newBuilder()
-			.setCreateRequest(WatchCreateRequest.newBuilder()
-				.setKey(ALL)
-				.setRangeEnd(ALL)
-				.setStartRevision(this.truth.known() + 1))
+			.setCreateRequest(
+					WatchCreateRequest.newBuilder().setKey(ALL).setRangeEnd(ALL).setStartRevision(history.known() + 1))
 			.build());
 	}
 
@@ -80,9 +79,15 @@ final class Witness implements AutoCloseable {
 	 */
 	private final class Responses implements StreamObserver<WatchResponse> {
 
+		private final History history;
+
+		Responses(History history) {
+			this.history = history;
+		}
+
 		@Override
 		public void onNext(WatchResponse response) {
-			if (response.getCompactRevision() > Witness.this.truth.known() + 1) {
+			if (response.getCompactRevision() > this.history.known() + 1) {
 				Witness.this.violations.add("checker", "has lost its place to a compaction at %d",
 						response.getCompactRevision());
 			}
@@ -93,8 +98,7 @@ final class Witness implements AutoCloseable {
 					.add(new Change(event.getKv().getKey().toStringUtf8(),
 							deleted ? null : event.getKv().getValue().toStringUtf8(), event.getKv().getLease()));
 			}
-			revisions
-				.forEach((revision, changes) -> Witness.this.truth.observed(Witness.this.endpoint, revision, changes));
+			revisions.forEach((revision, changes) -> this.history.observed(Witness.this.endpoint, revision, changes));
 			if (response.getCanceled()) {
 				watchAgain();
 			}

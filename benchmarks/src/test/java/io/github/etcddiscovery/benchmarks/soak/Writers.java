@@ -110,18 +110,23 @@ final class Writers implements AutoCloseable {
 		return this.paused && this.busy.get() == 0;
 	}
 
+	/** Whether all is checked that etcd has confirmed. */
+	boolean isChecked() {
+		return this.written.isEmpty();
+	}
+
 	/** How many writes etcd has confirmed. */
 	long count() {
 		return this.count.get();
 	}
 
 	/** What etcd has confirmed happened. By one thread at a time. */
-	void check(Truth truth, Violations violations) {
+	void check(History history, Violations violations) {
 		for (Written next = this.written.peek(); next != null
-				&& next.revision() <= truth.known(); next = this.written.peek()) {
+				&& next.revision() <= history.known(); next = this.written.peek()) {
 			this.written.remove();
 			List<Change> changes = new ArrayList<>();
-			truth.between(next.revision() - 1, next.revision())
+			history.between(next.revision() - 1, next.revision())
 				.forEach((revision) -> changes.addAll(revision.changes()));
 			if (!changes.containsAll(next.puts())) {
 				violations.add("checker", "has not seen what was written at revision %d: %s", next.revision(),

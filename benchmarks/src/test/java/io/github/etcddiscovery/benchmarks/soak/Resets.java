@@ -1,0 +1,57 @@
+package io.github.etcddiscovery.benchmarks.soak;
+
+import java.util.List;
+
+import io.github.etcddiscovery.testing.EtcdProcess;
+
+/**
+ * What lets etcd begin another history: one kind after the other.
+ */
+final class Resets {
+
+	private static final String WIPED = "etcd wiped";
+
+	/** With a revision that was reached before the wipe, and not after it. */
+	private static final String RESTORED_PAST_A_WIPE = "etcd restored as it was before it was wiped";
+
+	/** With a revision that had been reached already. */
+	private static final String RESTORED = "etcd restored from an older snapshot";
+
+	static final List<String> KINDS = List.of(WIPED, RESTORED_PAST_A_WIPE, RESTORED);
+
+	private final Cluster cluster;
+
+	private final Truth truth;
+
+	private History.State saved = History.State.EMPTY;
+
+	private int count;
+
+	Resets(Cluster cluster, Truth truth) {
+		this.cluster = cluster;
+		this.truth = truth;
+	}
+
+	/** Which one comes next. */
+	String next() {
+		return KINDS.get(this.count % KINDS.size());
+	}
+
+	/** Does the next one, and does not wait for etcd to be back. Nobody may write. */
+	void reset() {
+		this.cluster.members().forEach(EtcdProcess::kill);
+		if (next().equals(WIPED)) {
+			this.saved = this.truth.current().state();
+			this.cluster.members().forEach(EtcdProcess::save);
+			this.cluster.members().forEach(EtcdProcess::wipe);
+			this.truth.begin(History.State.EMPTY);
+		}
+		else {
+			this.cluster.members().forEach(EtcdProcess::restore);
+			this.truth.begin(this.saved);
+		}
+		this.cluster.members().forEach(EtcdProcess::launchAgain);
+		this.count++;
+	}
+
+}
