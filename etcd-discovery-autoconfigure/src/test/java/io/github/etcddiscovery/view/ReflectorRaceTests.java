@@ -131,9 +131,24 @@ class ReflectorRaceTests {
 		former.onEnd(new EtcdException(Reason.UNAVAILABLE, "ended on purpose", null));
 		this.loop.run();
 		former.onEvents(List.of(put("/services/orders/a", "1", 11)));
+		this.loop.advance(RETRY);
+		created(10);
+		former.onEvents(List.of(put("/services/orders/a", "1", 11)));
 		this.loop.run();
+		assertThat(this.view.state()).isEqualTo(ViewState.WATCHING);
 		assertThat(this.view.catalog().services()).isEmpty();
 		assertThat(this.view.catalog().revision()).isEqualTo(10);
+	}
+
+	@Test
+	void watchThatEndsForAReasonNobodyKnowsIsOpenedAgain() {
+		created(10);
+		WatchListener former = this.etcd.watch;
+		former.onEnd(new EtcdException(Reason.FATAL, "thrown on purpose", null));
+		this.loop.advance(RETRY);
+		assertThat(this.etcd.watch).isNotSameAs(former);
+		created(10);
+		assertThat(this.view.state()).isEqualTo(ViewState.WATCHING);
 	}
 
 	@Test

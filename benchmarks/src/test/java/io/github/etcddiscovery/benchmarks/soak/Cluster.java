@@ -1,31 +1,55 @@
 package io.github.etcddiscovery.benchmarks.soak;
 
-import java.net.URI;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.security.GeneralSecurityException;
+import java.time.Duration;
 import java.util.List;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
 import java.util.stream.IntStream;
 
+import io.etcd.jetcd.Auth;
+import io.etcd.jetcd.ByteSequence;
 import io.etcd.jetcd.Client;
+import io.etcd.jetcd.ClientBuilder;
 import io.etcd.jetcd.api.AlarmRequest;
 import io.etcd.jetcd.api.AlarmType;
 import io.etcd.jetcd.api.MaintenanceGrpc;
+import io.etcd.jetcd.auth.Permission;
+import io.github.etcddiscovery.client.EtcdClientOptions;
 import io.github.etcddiscovery.testing.EtcdBinary;
 import io.github.etcddiscovery.testing.EtcdEyes;
 import io.github.etcddiscovery.testing.EtcdProcess;
 import io.github.etcddiscovery.testing.GrpcProxy;
 import io.github.etcddiscovery.testing.TcpProxy;
-import io.grpc.Grpc;
-import io.grpc.InsecureChannelCredentials;
-import io.grpc.ManagedChannel;
+import io.github.etcddiscovery.testing.TestUsers;
+
+import org.springframework.util.FileSystemUtils;
+
+import static io.github.etcddiscovery.testing.EtcdEyes.bytes;
 
 /**
- * Three members of etcd, and for each group of clients a way of its own to each of them:
- * for half of the groups over a network that can fail, for the others over a server in
- * between as well, which can do what etcd itself does only by accident.
+ * Three members of etcd, and for each group of clients a user, and a way of its own to
+ * each of them: for half of the groups over a network that can fail, for the others over
+ * a server in between as well, which can do what etcd itself does only by accident.
  */
 final class Cluster implements AutoCloseable {
 
-	static final int GROUPS = 4;
+	private static final int GROUPS = 4;
+
+	/** They run out all the time, as they would within minutes otherwise. */
+	private static final Duration TOKEN_TTL = Duration.ofSeconds(5);
+
+	private static final ByteSequence FROM = bytes("/services/");
+
+	private static final ByteSequence TO = bytes("/services0");
+
+	private static final String PASSWORD = "pw";
+
+	private final Path folder;
 
 	private final List<EtcdProcess> members;
 
@@ -36,7 +60,18 @@ final class Cluster implements AutoCloseable {
 	private final EtcdEyes eyes;
 
 	Cluster(EtcdBinary binary) {
-		this.members = EtcdProcess.startCluster(binary, 3);
+		try {
+			this.folder = Files.createTempDirectory("soak-");
+			this.members = EtcdProcess.startCluster(binary, 3, TestUsers.jwt(this.folder, TOKEN_TTL),
+					"--bcrypt-cost=4");
+		}
+		catch (IOException ex) {
+			throw new UncheckedIOException(ex);
+		}
+		catch (GeneralSecurityException ex) {
+			throw new IllegalStateException(ex);
+		}
+		enableAuthentication();
 		this.servers = IntStream.range(0, GROUPS)
 			.mapToObj((group) -> (group % 2 == 0) ? List.<GrpcProxy>of()
 					: endpoints().stream().map(GrpcProxy::to).toList())
@@ -47,7 +82,73 @@ final class Cluster implements AutoCloseable {
 				.map(TcpProxy::to)
 				.toList())
 			.toList();
-		this.eyes = new EtcdEyes(Client.builder().endpoints(endpoints().toArray(String[]::new)).build());
+		this.eyes = new EtcdEyes(asRoot().endpoints(endpoints().toArray(String[]::new)).build());
+	}
+
+	/** etcd that was wiped does not know anybody. May be repeated if it fails. */
+	void enableAuthentication() {
+		try (EtcdEyes eyes = new EtcdEyes(endpoints().get(0))) {
+			Auth auth = eyes.client().getAuthClient();
+			add(auth, bytes("root"), bytes("root"));
+			groups().forEach((group) -> add(auth, user(group), bytes(PASSWORD)));
+			groups()
+				.forEach((group) -> done(auth.roleGrantPermission(user(group), FROM, TO, Permission.Type.READWRITE)));
+			done(auth.authEnable());
+		}
+	}
+
+	private static void add(Auth auth, ByteSequence name, ByteSequence password) {
+		List<ByteSequence> known = done(auth.userList()).getUsers().stream().map(EtcdEyes::bytes).toList();
+		if (!known.contains(name)) {
+			done(auth.userAdd(name, password));
+		}
+		List<ByteSequence> roles = done(auth.roleList()).getRoles().stream().map(EtcdEyes::bytes).toList();
+		if (!roles.contains(name)) {
+			done(auth.roleAdd(name));
+		}
+		done(auth.userGrantRole(name, name));
+	}
+
+	static ClientBuilder asRoot() {
+		return Client.builder().user(bytes("root")).password(bytes("root"));
+	}
+
+	private static ByteSequence user(int group) {
+		return bytes("group" + group);
+	}
+
+	/** For clients of a group. */
+	EtcdClientOptions options(int group) {
+		return EtcdClientOptions.of(endpoints(group)).withCredentials(user(group).toString(), PASSWORD);
+	}
+
+	/** What jetcd needs for a client of a group. */
+	ClientBuilder jetcd(int group) {
+		return Client.builder().endpoints(endpoints(group)).user(user(group)).password(bytes(PASSWORD));
+	}
+
+	private String[] endpoints(int group) {
+		return this.proxies.get(group).stream().map(TcpProxy::endpoint).toArray(String[]::new);
+	}
+
+	/** Lets a group do all it needs, or nothing. */
+	void setPermitted(int group, boolean permitted) {
+		Auth auth = this.eyes.client().getAuthClient();
+		if (permitted) {
+			done(auth.roleGrantPermission(user(group), FROM, TO, Permission.Type.READWRITE));
+		}
+		else {
+			done(auth.roleRevokePermission(user(group), FROM, TO));
+		}
+	}
+
+	/** Changes the password of a group's user, and back. */
+	void setPasswordKnown(int group, boolean known) {
+		done(this.eyes.client().getAuthClient().userChangePassword(user(group), bytes(known ? PASSWORD : "other")));
+	}
+
+	private static <T> T done(CompletableFuture<T> call) {
+		return call.orTimeout(5, TimeUnit.SECONDS).join();
 	}
 
 	List<EtcdProcess> members() {
@@ -77,34 +178,18 @@ final class Cluster implements AutoCloseable {
 		return this.proxies.get(group);
 	}
 
-	String[] endpoints(int group) {
-		return this.proxies.get(group).stream().map(TcpProxy::endpoint).toArray(String[]::new);
-	}
-
 	/** Lets etcd believe, or not believe any more, that its disk is full. */
 	void setOutOfSpace(boolean full) {
 		String endpoint = endpoints().get(0);
-		long member = this.eyes.client()
-			.getMaintenanceClient()
-			.statusMember(endpoint)
-			.orTimeout(5, TimeUnit.SECONDS)
-			.join()
-			.getHeader()
-			.getMemberId();
-		ManagedChannel channel = Grpc
-			.newChannelBuilder(URI.create(endpoint).getAuthority(), InsecureChannelCredentials.create())
-			.build();
-		try {
-			MaintenanceGrpc.newBlockingStub(channel)
+		long member = done(this.eyes.client().getMaintenanceClient().statusMember(endpoint)).getHeader().getMemberId();
+		try (MemberChannel channel = new MemberChannel(endpoint)) {
+			MaintenanceGrpc.newBlockingStub(channel.authenticated())
 				.withDeadlineAfter(5, TimeUnit.SECONDS)
 				.alarm(AlarmRequest.newBuilder()
 					.setAction(full ? AlarmRequest.AlarmAction.ACTIVATE : AlarmRequest.AlarmAction.DEACTIVATE)
 					.setMemberID(member)
 					.setAlarm(AlarmType.NOSPACE)
 					.build());
-		}
-		finally {
-			channel.shutdownNow();
 		}
 	}
 
@@ -119,6 +204,12 @@ final class Cluster implements AutoCloseable {
 		this.proxies.forEach((group) -> group.forEach(TcpProxy::close));
 		this.servers.forEach((group) -> group.forEach(GrpcProxy::close));
 		this.members.forEach(EtcdProcess::close);
+		try {
+			FileSystemUtils.deleteRecursively(this.folder);
+		}
+		catch (IOException ex) {
+			throw new UncheckedIOException(ex);
+		}
 	}
 
 }

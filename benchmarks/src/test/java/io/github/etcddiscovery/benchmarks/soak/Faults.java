@@ -17,6 +17,7 @@ import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.ScheduledFuture;
 import java.util.concurrent.TimeUnit;
+import java.util.function.BiConsumer;
 import java.util.function.Consumer;
 import java.util.function.Function;
 import java.util.function.IntFunction;
@@ -124,6 +125,8 @@ final class Faults {
 			servers.forEach((server) -> server.failAll(status));
 			return () -> servers.forEach(GrpcProxy::stopFailing);
 		});
+		refused("permissions withdrawn", this.cluster::setPermitted);
+		refused("password changed", this.cluster::setPasswordKnown);
 		key("key deleted by somebody", (owner) -> {
 			this.cluster.eyes().delete(owner.key());
 			return () -> {
@@ -173,6 +176,25 @@ final class Faults {
 
 	private void server(String name, Function<List<GrpcProxy>, Runnable> fault) {
 		group(name, this.cluster.groupsWithServers(), this.cluster::servers, fault);
+	}
+
+	/** etcd may have done it although it does not say so: undone in any case. */
+	private void refused(String name, BiConsumer<Integer, Boolean> allowing) {
+		this.kinds.add(new Kind(name, () -> {
+			int group = this.random.nextInt(this.cluster.groups().size());
+			if (!this.busy.add(group)) {
+				return null;
+			}
+			return active(name, group, List.of(group), null, () -> {
+				try {
+					allowing.accept(group, false);
+				}
+				catch (RuntimeException ex) {
+					// Such as no leader at the moment: as good as done.
+				}
+				return () -> allowing.accept(group, true);
+			});
+		}));
 	}
 
 	private <P> void group(String name, List<Integer> groups, IntFunction<List<P>> proxies,
@@ -338,9 +360,10 @@ final class Faults {
 		try {
 			return active(this.resets.next(), this.cluster, this.cluster.groups(), null, () -> {
 				List<Runnable> excused = this.owners.stream().map(Owner::excuse).toList();
-				this.resets.reset();
+				Runnable completing = this.resets.reset();
 				return () -> {
 					Soak.awaitHealthy(this.cluster);
+					completing.run();
 					// Leases that have come back with etcd have to run out.
 					excused.forEach((ending) -> this.executor.schedule(ending, LONG.toSeconds(), TimeUnit.SECONDS));
 				};

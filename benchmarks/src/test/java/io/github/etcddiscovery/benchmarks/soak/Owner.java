@@ -32,7 +32,13 @@ final class Owner implements AutoCloseable {
 	private static final Duration HARMLESS = TTL.ttl().minus(TTL.heartbeat()).minusSeconds(2);
 
 	/** For what happens at about the same time. */
-	private static final long SLACK = TimeUnit.SECONDS.toNanos(1);
+	private static final Duration SLACK = Duration.ofSeconds(1);
+
+	/**
+	 * What a leader has confirmed before it was killed its followers may know only when
+	 * there is another one.
+	 */
+	private static final Duration ELECTION = Duration.ofSeconds(2);
 
 	/** etcd looks for leases that have run out now and then, and may be busy. */
 	private static final long EXPIRY = TTL.ttl().plusSeconds(5).toNanos();
@@ -170,10 +176,11 @@ final class Owner implements AutoCloseable {
 						change.value(), revision.number());
 			}
 		}
-		else if (change.deleted() && !isExcused(revision.observedAt())) {
+		else if (change.deleted()) {
 			Duration outage = this.disturbances.longest(this.group, revision.observedAt() - EXPIRY,
 					revision.observedAt());
-			if (outage.compareTo(HARMLESS) < 0) {
+			Duration late = outage.isZero() ? SLACK : SLACK.plus(ELECTION).plus(outage);
+			if (outage.compareTo(HARMLESS) < 0 && !isExcused(revision.observedAt(), late)) {
 				this.violations.add("R2", "%s went at revision %d after an outage of %d ms", this.key,
 						revision.number(), outage.toMillis());
 			}
@@ -189,11 +196,11 @@ final class Owner implements AutoCloseable {
 		this.last = change.value();
 	}
 
-	private boolean isExcused(long time) {
+	private boolean isExcused(long time, Duration late) {
 		return this.excused.entrySet()
 			.stream()
-			.anyMatch((span) -> time >= span.getKey() - SLACK
-					&& (span.getValue() == Long.MAX_VALUE || time <= span.getValue() + SLACK));
+			.anyMatch((span) -> time >= span.getKey()
+					&& (span.getValue() == Long.MAX_VALUE || time <= span.getValue() + late.toNanos()));
 	}
 
 	/** Whether all is as it should be when all is quiet. */

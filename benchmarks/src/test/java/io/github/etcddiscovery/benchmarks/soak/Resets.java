@@ -37,10 +37,14 @@ final class Resets {
 		return KINDS.get(this.count % KINDS.size());
 	}
 
-	/** Does the next one, and does not wait for etcd to be back. Nobody may write. */
-	void reset() {
+	/**
+	 * Does the next one, and does not wait for etcd to be back. Nobody may write. Returns
+	 * what is left to do then.
+	 */
+	Runnable reset() {
+		boolean wiped = next().equals(WIPED);
 		this.cluster.members().forEach(EtcdProcess::kill);
-		if (next().equals(WIPED)) {
+		if (wiped) {
 			this.saved = this.truth.current().state();
 			this.cluster.members().forEach(EtcdProcess::save);
 			this.cluster.members().forEach(EtcdProcess::wipe);
@@ -52,6 +56,11 @@ final class Resets {
 		}
 		this.cluster.members().forEach(EtcdProcess::launchAgain);
 		this.count++;
+		return () -> {
+			if (wiped) {
+				this.cluster.enableAuthentication();
+			}
+		};
 	}
 
 }

@@ -17,8 +17,8 @@ import java.util.concurrent.locks.LockSupport;
 import java.util.function.BiFunction;
 import java.util.stream.IntStream;
 
+import io.etcd.jetcd.ClientBuilder;
 import io.github.etcddiscovery.client.EtcdClient;
-import io.github.etcddiscovery.client.EtcdClientOptions;
 import io.github.etcddiscovery.testing.EtcdBinary;
 import org.awaitility.Awaitility;
 import org.awaitility.core.ConditionTimeoutException;
@@ -99,7 +99,7 @@ final class Soak implements AutoCloseable {
 	/**
 	 * @param wrapping what views get for a client
 	 */
-	Soak(EtcdBinary binary, long seed, BiFunction<EtcdClient, String[], EtcdClient> wrapping) {
+	Soak(EtcdBinary binary, long seed, BiFunction<EtcdClient, ClientBuilder, EtcdClient> wrapping) {
 		this.random = new Random(seed);
 		this.cluster = new Cluster(binary);
 		this.witnesses = this.cluster.endpoints()
@@ -107,13 +107,12 @@ final class Soak implements AutoCloseable {
 			.map((endpoint) -> new Witness(endpoint, this.truth, this.violations))
 			.toList();
 		this.viewers = IntStream.range(0, VIEWERS)
-			.mapToObj((i) -> new Viewer("view " + i, i % Cluster.GROUPS,
-					wrapping.apply(client(i % Cluster.GROUPS), this.cluster.endpoints(i % Cluster.GROUPS)), this.truth,
-					this.violations))
+			.mapToObj((i) -> new Viewer("view " + i, group(i),
+					wrapping.apply(client(group(i)), this.cluster.jetcd(group(i))), this.truth, this.violations))
 			.toList();
 		this.owners = IntStream.range(0, OWNERS)
-			.mapToObj((i) -> new Owner("owner" + i, i % Cluster.GROUPS, client(i % Cluster.GROUPS), this.cluster.eyes(),
-					this.disturbances, this.violations, new Random(seed + i)))
+			.mapToObj((i) -> new Owner("owner" + i, group(i), client(group(i)), this.cluster.eyes(), this.disturbances,
+					this.violations, new Random(seed + i)))
 			.toList();
 		this.owners.forEach((owner) -> this.byKey.put(owner.key(), owner));
 		this.writers = new Writers(this.cluster.endpoints(), this.executor, seed);
@@ -123,8 +122,12 @@ final class Soak implements AutoCloseable {
 		compactAgain();
 	}
 
+	private int group(int number) {
+		return number % this.cluster.groups().size();
+	}
+
 	private EtcdClient client(int group) {
-		return EtcdClient.create(EtcdClientOptions.of(this.cluster.endpoints(group)));
+		return EtcdClient.create(this.cluster.options(group));
 	}
 
 	/** Goes on for a while. */

@@ -7,7 +7,6 @@ import io.github.etcddiscovery.testing.EtcdBinary;
 import io.github.etcddiscovery.testing.RequiresEtcd;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.condition.EnabledIfSystemProperty;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -18,15 +17,11 @@ import static org.assertj.core.api.Assertions.assertThat;
  */
 @RequiresEtcd
 @Tag("slow")
-@EnabledIfSystemProperty(named = "soak.duration", matches = "PT.+")
 class SoakIT {
 
 	private static final Logger logger = LoggerFactory.getLogger(SoakIT.class);
 
-	/** A run that is too easy proves nothing. */
-	private static final double FEWEST_WRITES_A_SECOND = 30_000 / 180.0;
-
-	private static final double FEWEST_FAULTS_A_SECOND = 20 / 180.0;
+	private static final Duration LONG = Duration.ofHours(1);
 
 	private final Duration duration = Duration.parse(System.getProperty("soak.duration", "PT3M"));
 
@@ -35,24 +30,25 @@ class SoakIT {
 	@Test
 	void noPromiseIsBrokenWhateverHappens() {
 		logger.info("Seed {}, for {} s, on {}", this.seed, this.duration.toSeconds(), EtcdBinary.newest());
-		try (Soak soak = new Soak(EtcdBinary.newest(), this.seed, (client, endpoints) -> client)) {
+		try (Soak soak = new Soak(EtcdBinary.newest(), this.seed, (client, jetcd) -> client)) {
 			soak.run(this.duration);
 			Soak.Result result = soak.result();
 			logger.info("{}", result);
 			assertThat(result.violations()).isEmpty();
-			assertThat((double) result.writes()).as("writes")
-				.isGreaterThanOrEqualTo(FEWEST_WRITES_A_SECOND * this.duration.toSeconds());
-			assertThat((double) result.faults()).as("faults")
-				.isGreaterThanOrEqualTo(FEWEST_FAULTS_A_SECOND * this.duration.toSeconds());
+			// A run that is too easy proves nothing.
+			boolean lasted = this.duration.compareTo(LONG) >= 0;
+			assertThat(result.writes()).as("writes").isGreaterThanOrEqualTo(lasted ? 1_000_000 : 30_000);
+			assertThat(result.faults()).as("faults").isGreaterThanOrEqualTo(lasted ? 400 : 20);
 			assertThat(result.recoveries().keySet()).as("kinds of faults")
 				.containsExactlyInAnyOrderElementsOf(result.kinds());
 			String page = System.getProperty("soak.page");
-			if (page != null) {
+			if (page != null && lasted) {
 				SoakPage.write(Path.of(page), this.duration, this.seed, result);
 			}
 		}
 	}
 
+	/** It ends at the first violation, whenever that comes. */
 	@Test
 	void checkerCatchesAChangeThatAViewIsNotTold() {
 		try (Soak soak = new Soak(EtcdBinary.newest(), this.seed, WorseWatches::losing)) {
@@ -61,9 +57,7 @@ class SoakIT {
 		}
 	}
 
-	/** It ends at the first violation, whenever that comes. */
 	@Test
-	@EnabledIfSystemProperty(named = "soak.jetcd", matches = "true")
 	void checkerCatchesWatchesThatJetcdResumes() {
 		try (Soak soak = new Soak(EtcdBinary.newest(), this.seed, WorseWatches::resumedByJetcd)) {
 			soak.run(this.duration);

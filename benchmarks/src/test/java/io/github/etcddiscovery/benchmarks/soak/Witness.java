@@ -1,6 +1,5 @@
 package io.github.etcddiscovery.benchmarks.soak;
 
-import java.net.URI;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.SortedMap;
@@ -15,8 +14,8 @@ import io.etcd.jetcd.api.WatchCreateRequest;
 import io.etcd.jetcd.api.WatchGrpc;
 import io.etcd.jetcd.api.WatchRequest;
 import io.etcd.jetcd.api.WatchResponse;
-import io.grpc.ManagedChannel;
-import io.grpc.netty.NettyChannelBuilder;
+import io.grpc.Channel;
+import io.grpc.StatusRuntimeException;
 import io.grpc.stub.StreamObserver;
 
 /**
@@ -36,7 +35,7 @@ final class Witness implements AutoCloseable {
 
 	private final Violations violations;
 
-	private final ManagedChannel channel;
+	private final MemberChannel channel;
 
 	private final ScheduledExecutorService executor = Executors.newSingleThreadScheduledExecutor();
 
@@ -44,18 +43,21 @@ final class Witness implements AutoCloseable {
 		this.endpoint = endpoint;
 		this.truth = truth;
 		this.violations = violations;
-		URI address = URI.create(endpoint);
-		this.channel = NettyChannelBuilder.forAddress(address.getHost(), address.getPort())
-			.usePlaintext()
-			.maxInboundMessageSize(Integer.MAX_VALUE)
-			.build();
+		this.channel = new MemberChannel(endpoint);
 		watch();
 	}
 
 	private void watch() {
 		History history = this.truth.current();
-		this.channel.resetConnectBackoff();
-		StreamObserver<WatchRequest> requests = WatchGrpc.newStub(this.channel).watch(new Responses(history));
+		Channel authenticated;
+		try {
+			authenticated = this.channel.authenticated();
+		}
+		catch (StatusRuntimeException ex) {
+			watchAgain();
+			return;
+		}
+		StreamObserver<WatchRequest> requests = WatchGrpc.newStub(authenticated).watch(new Responses(history));
 		requests.onNext(WatchRequest.newBuilder()
 			.setCreateRequest(
 					WatchCreateRequest.newBuilder().setKey(ALL).setRangeEnd(ALL).setStartRevision(history.known() + 1))
@@ -71,7 +73,7 @@ final class Witness implements AutoCloseable {
 	@Override
 	public void close() {
 		this.executor.shutdownNow();
-		this.channel.shutdownNow();
+		this.channel.close();
 	}
 
 	/**

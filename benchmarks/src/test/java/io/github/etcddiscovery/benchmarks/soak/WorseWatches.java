@@ -5,8 +5,10 @@ import java.lang.reflect.Proxy;
 import java.util.List;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.atomic.AtomicReference;
 
 import io.etcd.jetcd.Client;
+import io.etcd.jetcd.ClientBuilder;
 import io.etcd.jetcd.Watch;
 import io.etcd.jetcd.common.exception.CompactedException;
 import io.etcd.jetcd.options.WatchOption;
@@ -33,14 +35,14 @@ final class WorseWatches {
 	}
 
 	/** Watches that jetcd resumes by itself, as it does for all others who use it. */
-	static EtcdClient resumedByJetcd(EtcdClient client, String[] endpoints) {
-		Client jetcd = Client.builder().endpoints(endpoints).build();
+	static EtcdClient resumedByJetcd(EtcdClient client, ClientBuilder builder) {
+		Client jetcd = builder.build();
 		return with(client, (target, prefix, revision, listener) -> watch(jetcd, target, prefix, revision, listener),
 				jetcd::close);
 	}
 
 	/** Watches that do not tell everything. */
-	static EtcdClient losing(EtcdClient client, String[] endpoints) {
+	static EtcdClient losing(EtcdClient client, ClientBuilder builder) {
 		AtomicInteger messages = new AtomicInteger();
 		return with(client,
 				(target, prefix, revision, listener) -> client.watch(target, prefix, revision, new WatchListener() {
@@ -88,14 +90,21 @@ final class WorseWatches {
 	private static EtcdClient.Watch watch(Client jetcd, String target, boolean prefix, long revision,
 			WatchListener listener) {
 		AtomicBoolean created = new AtomicBoolean();
+		AtomicReference<Throwable> cause = new AtomicReference<>();
+		// It says so whenever it resumes, too; only when it is completed it does not.
+		Watch.Listener jetcdListener = Watch.listener((response) -> tell(response, listener, created), cause::set,
+				() -> listener.onEnd(sorted(cause.get())));
 		Watch.Watcher watcher = jetcd.getWatchClient()
 			.watch(bytes(target),
-					WatchOption.builder().withRevision(revision).isPrefix(prefix).withCreateNotify(true).build(), Watch
-						.listener((response) -> tell(response, listener, created), (ex) -> listener.onEnd(sorted(ex))));
+					WatchOption.builder().withRevision(revision).isPrefix(prefix).withCreateNotify(true).build(),
+					jetcdListener);
 		return watcher::close;
 	}
 
 	private static EtcdException sorted(Throwable ex) {
+		if (ex == null) {
+			return new EtcdException(EtcdException.Reason.UNAVAILABLE, "Ended by etcd", null);
+		}
 		return (ex instanceof CompactedException)
 				? new EtcdException(EtcdException.Reason.COMPACTED, "Compacted meanwhile", ex) : EtcdException.from(ex);
 	}

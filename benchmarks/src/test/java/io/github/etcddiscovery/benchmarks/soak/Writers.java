@@ -46,7 +46,7 @@ final class Writers implements AutoCloseable {
 	private volatile boolean paused = true;
 
 	Writers(List<String> endpoints, ScheduledExecutorService executor, long seed) {
-		this.clients = endpoints.stream().map((endpoint) -> Client.builder().endpoints(endpoint).build()).toList();
+		this.clients = endpoints.stream().map((endpoint) -> Cluster.asRoot().endpoints(endpoint).build()).toList();
 		for (int i = 0; i < AT_ONCE; i++) {
 			Random random = new Random(seed + i);
 			executor.scheduleWithFixedDelay(() -> write(random), 0, PAUSE_MILLIS, TimeUnit.MILLISECONDS);
