@@ -1,0 +1,209 @@
+package io.github.etcddiscovery.registry;
+
+import java.time.Duration;
+import java.util.HashSet;
+import java.util.Queue;
+import java.util.Random;
+import java.util.Set;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ConcurrentLinkedQueue;
+
+import io.github.etcddiscovery.client.EtcdException;
+import io.github.etcddiscovery.client.EtcdException.Reason;
+import io.github.etcddiscovery.client.Lease;
+import io.github.etcddiscovery.client.WriteResult;
+import io.github.etcddiscovery.support.EventLoop;
+import io.github.etcddiscovery.support.Telemetry;
+import io.github.etcddiscovery.testing.EmptyEtcdClient;
+import io.github.etcddiscovery.testing.QuietLogs;
+import io.github.etcddiscovery.view.Interleavings;
+import org.jetbrains.lincheck.datastructures.Operation;
+import org.jetbrains.lincheck.datastructures.Validate;
+import org.junit.jupiter.api.Tag;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.ExtendWith;
+
+/**
+ * A registrar is closed while it renews its lease, or notices that it has lost it.
+ */
+@ExtendWith(QuietLogs.class)
+@Tag("slow")
+public class RegistrarInterleavingTests {
+
+	/** More than it takes to come back, or to leave. */
+	private static final int ROUNDS = 20;
+
+	private final Leases etcd = new Leases();
+
+	private final Loop loop = new Loop();
+
+	private final Registrar registrar = new Registrar(this.etcd, TtlOption.DEFAULT, Registrar.Listener.NONE,
+			Telemetry.NONE, this.loop, new Random(1));
+
+	private volatile boolean closed;
+
+	public RegistrarInterleavingTests() {
+		this.registrar.register(RegistryEntry.of("/services/orders/a", "a"));
+		this.loop.runPending();
+	}
+
+	@Operation(nonParallelGroup = "loop")
+	public void runNextTask() {
+		this.loop.runNext();
+	}
+
+	@Operation
+	public void letTimePass() {
+		this.loop.letTimePass();
+	}
+
+	@Operation
+	public void loseLease() {
+		this.etcd.expire();
+	}
+
+	@Operation
+	public void close() {
+		this.closed = true;
+		this.registrar.close(true, Duration.ZERO);
+	}
+
+	@Validate
+	public void recordIsThereUnlessTheRegistrarWasClosed() {
+		for (int i = 0; i < ROUNDS; i++) {
+			this.loop.letTimePass();
+			this.loop.runPending();
+		}
+		if (this.etcd.isWritten() == this.closed) {
+			throw new AssertionError(this.closed ? "Still there once closed" : "Never came back");
+		}
+	}
+
+	@Test
+	void recordComesBackOrLeavesInWhateverOrderOfSteps() {
+		Interleavings.tryOrders(RegistrarInterleavingTests.class);
+	}
+
+	@Test
+	void recordComesBackOrLeavesHoweverThreadsRun() {
+		Interleavings.tryFreely(RegistrarInterleavingTests.class);
+	}
+
+	/**
+	 * etcd with one key, which answers at once.
+	 */
+	private static final class Leases extends EmptyEtcdClient {
+
+		private final Set<Long> leases = new HashSet<>();
+
+		private long last;
+
+		private long writtenUnder;
+
+		private long revision = 1;
+
+		synchronized boolean isWritten() {
+			return this.writtenUnder != 0;
+		}
+
+		/** All leases run out. */
+		synchronized void expire() {
+			this.leases.clear();
+			this.writtenUnder = 0;
+		}
+
+		@Override
+		public synchronized CompletableFuture<Lease> grant(Duration ttl) {
+			this.leases.add(++this.last);
+			return CompletableFuture.completedFuture(new Lease(this.last, ttl));
+		}
+
+		@Override
+		public synchronized CompletableFuture<Duration> keepAlive(long leaseId) {
+			return this.leases.contains(leaseId) ? CompletableFuture.completedFuture(Duration.ofSeconds(10)) : gone();
+		}
+
+		private static <T> CompletableFuture<T> gone() {
+			return CompletableFuture.failedFuture(new EtcdException(Reason.LEASE_NOT_FOUND, "gone", null));
+		}
+
+		@Override
+		public synchronized CompletableFuture<Void> revoke(long leaseId) {
+			this.leases.remove(leaseId);
+			if (this.writtenUnder == leaseId) {
+				this.writtenUnder = 0;
+			}
+			return CompletableFuture.completedFuture(null);
+		}
+
+		@Override
+		public synchronized CompletableFuture<WriteResult> put(String key, byte[] value, long leaseId,
+				long expectedModRevision) {
+			if (!this.leases.contains(leaseId)) {
+				return gone();
+			}
+			this.writtenUnder = leaseId;
+			return CompletableFuture.completedFuture(new WriteResult(true, ++this.revision, null));
+		}
+
+		@Override
+		public synchronized CompletableFuture<WriteResult> delete(String key, long expectedModRevision) {
+			this.writtenUnder = 0;
+			return CompletableFuture.completedFuture(new WriteResult(true, ++this.revision, null));
+		}
+
+	}
+
+	/**
+	 * A loop on whichever thread runs its tasks, whose time passes when it is told to.
+	 */
+	private static final class Loop implements EventLoop {
+
+		private final Queue<Runnable> tasks = new ConcurrentLinkedQueue<>();
+
+		private final Queue<Runnable> later = new ConcurrentLinkedQueue<>();
+
+		@Override
+		public void execute(Runnable task) {
+			this.tasks.add(task);
+		}
+
+		@Override
+		public void schedule(Runnable task, Duration delay) {
+			this.later.add(task);
+		}
+
+		@Override
+		public long nanoTime() {
+			return 0;
+		}
+
+		/** What was to happen later is to happen now. */
+		void letTimePass() {
+			for (Runnable task = this.later.poll(); task != null; task = this.later.poll()) {
+				execute(task);
+			}
+		}
+
+		boolean runNext() {
+			Runnable task = this.tasks.poll();
+			if (task != null) {
+				task.run();
+			}
+			return task != null;
+		}
+
+		void runPending() {
+			while (runNext()) {
+				// There is more.
+			}
+		}
+
+		/** What is pending then is left to the test. */
+		@Override
+		public void close() {
+		}
+
+	}
+
+}

@@ -1,0 +1,111 @@
+package io.github.etcddiscovery.view;
+
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Queue;
+import java.util.concurrent.ConcurrentLinkedQueue;
+
+import io.github.etcddiscovery.support.EventLoop;
+import org.jetbrains.lincheck.datastructures.Operation;
+import org.jetbrains.lincheck.datastructures.Validate;
+import org.junit.jupiter.api.Tag;
+import org.junit.jupiter.api.Test;
+
+/**
+ * Listeners subscribe and are told while states are published.
+ */
+@Tag("slow")
+public class SubscribersInterleavingTests {
+
+	private final Notifier notifier = new Notifier();
+
+	private volatile int newest;
+
+	private final Subscribers<Integer> subscribers = new Subscribers<>(() -> this.newest, this.notifier);
+
+	/** By listener what it was told. */
+	private final Queue<List<Integer>> told = new ConcurrentLinkedQueue<>();
+
+	@Operation(nonParallelGroup = "loop")
+	public void publish() {
+		this.newest = this.newest + 1;
+		this.subscribers.signal();
+	}
+
+	@Operation
+	public void subscribe() {
+		List<Integer> states = new ArrayList<>();
+		this.told.add(states);
+		this.subscribers.subscribe(states::add);
+	}
+
+	@Operation(nonParallelGroup = "notifier")
+	public void tell() {
+		this.notifier.runNext();
+	}
+
+	@Validate
+	public void newestIsNeverMissedNorFollowedByAnOlderOne() {
+		while (this.notifier.runNext()) {
+			// There is more.
+		}
+		for (List<Integer> states : this.told) {
+			if (states.isEmpty() || states.get(states.size() - 1) != this.newest) {
+				throw new AssertionError("Missed " + this.newest + ", having been told " + states);
+			}
+			for (int i = 1; i < states.size(); i++) {
+				if (states.get(i - 1) >= states.get(i)) {
+					throw new AssertionError("Told in this order: " + states);
+				}
+			}
+		}
+	}
+
+	@Test
+	void nobodyMissesTheNewestStateInWhateverOrderOfSteps() {
+		Interleavings.tryOrders(SubscribersInterleavingTests.class);
+	}
+
+	@Test
+	void nobodyMissesTheNewestStateHoweverThreadsRun() {
+		Interleavings.tryFreely(SubscribersInterleavingTests.class);
+	}
+
+	/**
+	 * Runs tasks in the order in which they came, by one thread at a time.
+	 */
+	private static final class Notifier implements EventLoop {
+
+		private final Queue<Runnable> tasks = new ConcurrentLinkedQueue<>();
+
+		@Override
+		public void execute(Runnable task) {
+			this.tasks.add(task);
+		}
+
+		@Override
+		public void schedule(Runnable task, Duration delay) {
+			throw new UnsupportedOperationException();
+		}
+
+		@Override
+		public long nanoTime() {
+			return 0;
+		}
+
+		boolean runNext() {
+			Runnable task = this.tasks.poll();
+			if (task != null) {
+				task.run();
+			}
+			return task != null;
+		}
+
+		@Override
+		public void close() {
+		}
+
+	}
+
+}
