@@ -88,11 +88,11 @@ public final class EtcdProcess implements AutoCloseable {
 			.toList();
 		members.forEach((member) -> member.name = "test-" + member.peerPort);
 		String cluster = members.stream().map(EtcdProcess::member).collect(Collectors.joining(","));
-		members.forEach((member) -> {
-			member.cluster = cluster;
-			member.process = member.launch();
-		});
 		try {
+			members.forEach((member) -> {
+				member.cluster = cluster;
+				member.process = member.launch();
+			});
 			members.forEach(EtcdProcess::awaitServing);
 			return members;
 		}
@@ -113,8 +113,14 @@ public final class EtcdProcess implements AutoCloseable {
 
 	private EtcdProcess launchAndAwait() {
 		this.process = launch();
-		awaitServing();
-		return this;
+		try {
+			awaitServing();
+			return this;
+		}
+		catch (RuntimeException ex) {
+			kill();
+			throw ex;
+		}
 	}
 
 	/** Its name and where others of its cluster reach it. */
@@ -132,8 +138,10 @@ public final class EtcdProcess implements AutoCloseable {
 
 	/** Kills it, as kill -9 does. */
 	public void kill() {
-		this.process.destroyForcibly();
-		Programs.awaitEnd(this.process);
+		if (this.process != null) {
+			this.process.destroyForcibly();
+			Programs.awaitEnd(this.process);
+		}
 	}
 
 	/**
@@ -144,9 +152,14 @@ public final class EtcdProcess implements AutoCloseable {
 		launchAndAwait();
 	}
 
-	/** Starts it again without waiting: without its quorum it does not serve yet. */
+	/**
+	 * Starts it again without waiting: without its quorum it does not serve yet. Does
+	 * nothing if it runs.
+	 */
 	public void launchAgain() {
-		this.process = launch();
+		if (!this.process.isAlive()) {
+			this.process = launch();
+		}
 	}
 
 	/** Starts it again in another version, after {@link #kill()}. */

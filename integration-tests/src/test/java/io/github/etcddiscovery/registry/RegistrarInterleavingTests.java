@@ -2,21 +2,19 @@ package io.github.etcddiscovery.registry;
 
 import java.time.Duration;
 import java.util.HashSet;
-import java.util.Queue;
 import java.util.Random;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
-import java.util.concurrent.ConcurrentLinkedQueue;
 
 import io.github.etcddiscovery.client.EtcdException;
 import io.github.etcddiscovery.client.EtcdException.Reason;
 import io.github.etcddiscovery.client.Lease;
 import io.github.etcddiscovery.client.WriteResult;
-import io.github.etcddiscovery.support.EventLoop;
+import io.github.etcddiscovery.integration.Interleavings;
+import io.github.etcddiscovery.integration.QueuedEventLoop;
 import io.github.etcddiscovery.support.Telemetry;
 import io.github.etcddiscovery.testing.EmptyEtcdClient;
 import io.github.etcddiscovery.testing.QuietLogs;
-import io.github.etcddiscovery.view.Interleavings;
 import org.jetbrains.lincheck.datastructures.Operation;
 import org.jetbrains.lincheck.datastructures.Validate;
 import org.junit.jupiter.api.Tag;
@@ -35,7 +33,7 @@ public class RegistrarInterleavingTests {
 
 	private final Leases etcd = new Leases();
 
-	private final Loop loop = new Loop();
+	private final QueuedEventLoop loop = new QueuedEventLoop();
 
 	private final Registrar registrar = new Registrar(this.etcd, TtlOption.DEFAULT, Registrar.Listener.NONE,
 			Telemetry.NONE, this.loop, new Random(1));
@@ -44,7 +42,7 @@ public class RegistrarInterleavingTests {
 
 	public RegistrarInterleavingTests() {
 		this.registrar.register(RegistryEntry.of("/services/orders/a", "a"));
-		this.loop.runPending();
+		this.loop.runAll();
 	}
 
 	@Operation(nonParallelGroup = "loop")
@@ -72,7 +70,7 @@ public class RegistrarInterleavingTests {
 	public void recordIsThereUnlessTheRegistrarWasClosed() {
 		for (int i = 0; i < ROUNDS; i++) {
 			this.loop.letTimePass();
-			this.loop.runPending();
+			this.loop.runAll();
 		}
 		if (this.etcd.isWritten() == this.closed) {
 			throw new AssertionError(this.closed ? "Still there once closed" : "Never came back");
@@ -150,58 +148,6 @@ public class RegistrarInterleavingTests {
 		public synchronized CompletableFuture<WriteResult> delete(String key, long expectedModRevision) {
 			this.writtenUnder = 0;
 			return CompletableFuture.completedFuture(new WriteResult(true, ++this.revision, null));
-		}
-
-	}
-
-	/**
-	 * A loop on whichever thread runs its tasks, whose time passes when it is told to.
-	 */
-	private static final class Loop implements EventLoop {
-
-		private final Queue<Runnable> tasks = new ConcurrentLinkedQueue<>();
-
-		private final Queue<Runnable> later = new ConcurrentLinkedQueue<>();
-
-		@Override
-		public void execute(Runnable task) {
-			this.tasks.add(task);
-		}
-
-		@Override
-		public void schedule(Runnable task, Duration delay) {
-			this.later.add(task);
-		}
-
-		@Override
-		public long nanoTime() {
-			return 0;
-		}
-
-		/** What was to happen later is to happen now. */
-		void letTimePass() {
-			for (Runnable task = this.later.poll(); task != null; task = this.later.poll()) {
-				execute(task);
-			}
-		}
-
-		boolean runNext() {
-			Runnable task = this.tasks.poll();
-			if (task != null) {
-				task.run();
-			}
-			return task != null;
-		}
-
-		void runPending() {
-			while (runNext()) {
-				// There is more.
-			}
-		}
-
-		/** What is pending then is left to the test. */
-		@Override
-		public void close() {
 		}
 
 	}

@@ -6,6 +6,7 @@ import java.util.Map;
 
 import io.github.etcddiscovery.instance.InstanceKey;
 import io.github.etcddiscovery.instance.KeyLayout;
+import io.github.etcddiscovery.integration.Interleavings;
 import org.jetbrains.lincheck.datastructures.IntGen;
 import org.jetbrains.lincheck.datastructures.Operation;
 import org.jetbrains.lincheck.datastructures.Param;

@@ -1,12 +1,12 @@
 package io.github.etcddiscovery.view;
 
-import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Queue;
 import java.util.concurrent.ConcurrentLinkedQueue;
 
-import io.github.etcddiscovery.support.EventLoop;
+import io.github.etcddiscovery.integration.Interleavings;
+import io.github.etcddiscovery.integration.QueuedEventLoop;
 import org.jetbrains.lincheck.datastructures.Operation;
 import org.jetbrains.lincheck.datastructures.Validate;
 import org.junit.jupiter.api.Tag;
@@ -18,7 +18,7 @@ import org.junit.jupiter.api.Test;
 @Tag("slow")
 public class SubscribersInterleavingTests {
 
-	private final Notifier notifier = new Notifier();
+	private final QueuedEventLoop notifier = new QueuedEventLoop();
 
 	private volatile int newest;
 
@@ -47,9 +47,7 @@ public class SubscribersInterleavingTests {
 
 	@Validate
 	public void newestIsNeverMissedNorFollowedByAnOlderOne() {
-		while (this.notifier.runNext()) {
-			// There is more.
-		}
+		this.notifier.runAll();
 		for (List<Integer> states : this.told) {
 			if (states.isEmpty() || states.get(states.size() - 1) != this.newest) {
 				throw new AssertionError("Missed " + this.newest + ", having been told " + states);
@@ -70,42 +68,6 @@ public class SubscribersInterleavingTests {
 	@Test
 	void nobodyMissesTheNewestStateHoweverThreadsRun() {
 		Interleavings.tryFreely(SubscribersInterleavingTests.class);
-	}
-
-	/**
-	 * Runs tasks in the order in which they came, by one thread at a time.
-	 */
-	private static final class Notifier implements EventLoop {
-
-		private final Queue<Runnable> tasks = new ConcurrentLinkedQueue<>();
-
-		@Override
-		public void execute(Runnable task) {
-			this.tasks.add(task);
-		}
-
-		@Override
-		public void schedule(Runnable task, Duration delay) {
-			throw new UnsupportedOperationException();
-		}
-
-		@Override
-		public long nanoTime() {
-			return 0;
-		}
-
-		boolean runNext() {
-			Runnable task = this.tasks.poll();
-			if (task != null) {
-				task.run();
-			}
-			return task != null;
-		}
-
-		@Override
-		public void close() {
-		}
-
 	}
 
 }

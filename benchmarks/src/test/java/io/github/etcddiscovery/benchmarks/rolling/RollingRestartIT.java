@@ -15,6 +15,7 @@ import org.apache.curator.test.TestingServer;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.condition.EnabledIfSystemProperty;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.springframework.http.HttpMethod.GET;
@@ -99,6 +100,7 @@ class RollingRestartIT {
 	}
 
 	@Test
+	@EnabledIfSystemProperty(named = "rolling.page", matches = ".+")
 	void peerIsMeasuredWhileAllInstancesAreRestartedOneAfterTheOther() throws Exception {
 		try (TestingServer zooKeeper = startZooKeeper();
 				Run run = new Run(Registry.ZOOKEEPER, zooKeeper.getConnectString(), false, POST)) {
@@ -109,6 +111,7 @@ class RollingRestartIT {
 	}
 
 	@Test
+	@EnabledIfSystemProperty(named = "rolling.page", matches = ".+")
 	void peerIsMeasuredWhenAnInstanceIsKilled() throws Exception {
 		try (TestingServer zooKeeper = startZooKeeper();
 				Run run = new Run(Registry.ZOOKEEPER, zooKeeper.getConnectString(), true, GET, POST)) {

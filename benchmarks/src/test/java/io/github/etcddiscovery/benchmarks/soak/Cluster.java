@@ -71,7 +71,13 @@ final class Cluster implements AutoCloseable {
 		catch (GeneralSecurityException ex) {
 			throw new IllegalStateException(ex);
 		}
-		enableAuthentication();
+		try {
+			enableAuthentication();
+		}
+		catch (RuntimeException ex) {
+			this.members.forEach(EtcdProcess::close);
+			throw ex;
+		}
 		this.servers = IntStream.range(0, GROUPS)
 			.mapToObj((group) -> (group % 2 == 0) ? List.<GrpcProxy>of()
 					: endpoints().stream().map(GrpcProxy::to).toList())
@@ -87,6 +93,11 @@ final class Cluster implements AutoCloseable {
 
 	/** etcd that was wiped does not know anybody. May be repeated if it fails. */
 	void enableAuthentication() {
+		try (MemberChannel channel = new MemberChannel(endpoints().get(0))) {
+			if (channel.isAuthenticationEnabled()) {
+				return;
+			}
+		}
 		try (EtcdEyes eyes = new EtcdEyes(endpoints().get(0))) {
 			Auth auth = eyes.client().getAuthClient();
 			add(auth, bytes("root"), bytes("root"));
@@ -133,7 +144,7 @@ final class Cluster implements AutoCloseable {
 
 	/** Lets a group do all it needs, or nothing. */
 	void setPermitted(int group, boolean permitted) {
-		Auth auth = this.eyes.client().getAuthClient();
+		Auth auth = auth();
 		if (permitted) {
 			done(auth.roleGrantPermission(user(group), FROM, TO, Permission.Type.READWRITE));
 		}
@@ -144,7 +155,13 @@ final class Cluster implements AutoCloseable {
 
 	/** Changes the password of a group's user, and back. */
 	void setPasswordKnown(int group, boolean known) {
-		done(this.eyes.client().getAuthClient().userChangePassword(user(group), bytes(known ? PASSWORD : "other")));
+		done(auth().userChangePassword(user(group), bytes(known ? PASSWORD : "other")));
+	}
+
+	/** jetcd logs in again for reads and writes, but not for this. */
+	private Auth auth() {
+		this.eyes.revision();
+		return this.eyes.client().getAuthClient();
 	}
 
 	private static <T> T done(CompletableFuture<T> call) {

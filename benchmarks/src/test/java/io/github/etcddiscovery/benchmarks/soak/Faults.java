@@ -33,12 +33,18 @@ import io.github.etcddiscovery.testing.TcpProxy.Direction;
 
 /**
  * The faults there are, brought about at random, several at once: one at a time of a
- * member or more of etcd, one in the network of each group of clients, one of each key.
+ * member or more of etcd, one of the way or the user of each group of clients, one of
+ * each key.
  */
 final class Faults {
 
 	/** Longer than a record lasts without being renewed. */
 	private static final Duration LONG = Owner.TTL.ttl().plusSeconds(2);
+
+	private static final String SILENCE = "watches that fall silent";
+
+	/** Before that a view need not have noticed. */
+	private static final Duration LONG_SILENCE = Duration.ofSeconds(15);
 
 	private static final int REPEAT_MILLIS = 5;
 
@@ -87,10 +93,8 @@ final class Faults {
 		member("all of etcd killed", () -> killed(this.cluster.members()));
 		member("member stopped with SIGSTOP", () -> frozen(1));
 		member("two of three stopped with SIGSTOP", () -> frozen(2));
-		member("etcd out of space", () -> {
-			this.cluster.setOutOfSpace(true);
-			return () -> this.cluster.setOutOfSpace(false);
-		});
+		member("etcd out of space",
+				inDoubt(() -> this.cluster.setOutOfSpace(true), () -> this.cluster.setOutOfSpace(false)));
 		network("connections reset", TcpProxy::cut, (proxy) -> {
 		});
 		network("connections refused", (proxy) -> proxy.setRefusing(true), (proxy) -> proxy.setRefusing(false));
@@ -111,8 +115,7 @@ final class Faults {
 			List<Runnable> endings = servers.stream().map(GrpcProxy::goAway).toList();
 			return () -> endings.forEach(Runnable::run);
 		});
-		server("watches that fall silent", (server) -> server.silenceWatches(true),
-				(server) -> server.silenceWatches(false));
+		server(SILENCE, (server) -> server.silenceWatches(true), (server) -> server.silenceWatches(false));
 		server("watches that end after an event", (server) -> server.endWatchesAfter(2),
 				(server) -> server.endWatchesAfter(Integer.MAX_VALUE));
 		server("watches that end before their first event", (server) -> {
@@ -179,21 +182,26 @@ final class Faults {
 	}
 
 	/** etcd may have done it although it does not say so: undone in any case. */
+	private static Beginning inDoubt(Runnable fault, Runnable healing) {
+		return () -> {
+			try {
+				fault.run();
+			}
+			catch (RuntimeException ex) {
+				// Such as no leader at the moment.
+			}
+			return healing;
+		};
+	}
+
 	private void refused(String name, BiConsumer<Integer, Boolean> allowing) {
 		this.kinds.add(new Kind(name, () -> {
 			int group = this.random.nextInt(this.cluster.groups().size());
 			if (!this.busy.add(group)) {
 				return null;
 			}
-			return active(name, group, List.of(group), null, () -> {
-				try {
-					allowing.accept(group, false);
-				}
-				catch (RuntimeException ex) {
-					// Such as no leader at the moment: as good as done.
-				}
-				return () -> allowing.accept(group, true);
-			});
+			return active(name, group, List.of(group), null,
+					inDoubt(() -> allowing.accept(group, false), () -> allowing.accept(group, true)));
 		}));
 	}
 
@@ -293,7 +301,7 @@ final class Faults {
 			ended(groups, begun, target);
 			throw ex;
 		}
-		return new Active(name, groups, owner, () -> {
+		return new Active(name, groups, owner, length(name, owner), () -> {
 			healing.run();
 			ended(groups, begun, target);
 		});
@@ -354,18 +362,25 @@ final class Faults {
 		return begun;
 	}
 
+	/** Whether a history has gone on for long enough. */
+	boolean isResetDue() {
+		return this.resets.isDue();
+	}
+
 	/** Lets etcd begin another history, while nobody writes and nothing else happens. */
 	Active reset() {
 		this.busy.add(this.cluster);
+		String name = this.resets.next();
 		try {
-			return active(this.resets.next(), this.cluster, this.cluster.groups(), null, () -> {
+			return active(name, this.cluster, this.cluster.groups(), null, () -> {
 				List<Runnable> excused = this.owners.stream().map(Owner::excuse).toList();
 				Runnable completing = this.resets.reset();
 				return () -> {
 					Soak.awaitHealthy(this.cluster);
 					completing.run();
 					// Leases that have come back with etcd have to run out.
-					excused.forEach((ending) -> this.executor.schedule(ending, LONG.toSeconds(), TimeUnit.SECONDS));
+					long aftermath = name.equals(Resets.WIPED) ? 0 : LONG.toSeconds();
+					excused.forEach((ending) -> this.executor.schedule(ending, aftermath, TimeUnit.SECONDS));
 				};
 			});
 		}
@@ -374,8 +389,13 @@ final class Faults {
 		}
 	}
 
-	/** How long the next one lasts. */
-	Duration length() {
+	private Duration length(String name, Owner owner) {
+		if (owner != null) {
+			return Duration.ofSeconds(1);
+		}
+		if (name.equals(SILENCE)) {
+			return LONG_SILENCE;
+		}
 		return (this.random.nextInt(7) == 0) ? LONG : Duration.ofMillis(100 + this.random.nextInt(2_500));
 	}
 
@@ -435,9 +455,10 @@ final class Faults {
 	 * @param name its kind
 	 * @param groups whose clients it concerns
 	 * @param owner whose key it concerns, {@code null} for none
+	 * @param length how long it is to last
 	 * @param healing heals it
 	 */
-	record Active(String name, List<Integer> groups, Owner owner, Runnable healing) {
+	record Active(String name, List<Integer> groups, Owner owner, Duration length, Runnable healing) {
 
 	}
 

@@ -23,17 +23,25 @@ final class History {
 
 	private long known;
 
+	private long compacted;
+
+	private long confirmations;
+
 	History(State beginning, Violations violations) {
 		this.beginning = beginning;
 		this.entries = new HashMap<>(beginning.entries());
 		this.known = beginning.revision();
+		this.compacted = beginning.compacted();
 		this.violations = violations;
 	}
 
 	/** A member has told all changes of a revision. */
 	synchronized void observed(String member, long revision, List<Change> changes) {
 		Revision first = this.revisions.putIfAbsent(revision, new Revision(revision, changes, System.nanoTime()));
-		if (first != null && !first.changes().equals(changes)) {
+		if (first != null && first.changes().equals(changes)) {
+			this.confirmations++;
+		}
+		else if (first != null) {
 			this.violations.add("etcd", "%s tells %s of revision %d, another member %s", member, changes, revision,
 					first.changes());
 		}
@@ -42,6 +50,21 @@ final class History {
 			next.applyTo(this.entries);
 			this.known++;
 		}
+	}
+
+	/** etcd may have forgotten what was before this revision. */
+	synchronized void compacted(long revision) {
+		this.compacted = Math.max(this.compacted, revision);
+	}
+
+	/** Whether etcd can still tell what was after a revision. */
+	synchronized boolean isTold(long revision) {
+		return revision >= this.compacted;
+	}
+
+	/** How often a member has told what another one had told before. */
+	synchronized long confirmations() {
+		return this.confirmations;
 	}
 
 	/** What was there when it began. */
@@ -56,7 +79,8 @@ final class History {
 
 	/** The revisions after one and up to another, all of them known. */
 	synchronized List<Revision> between(long after, long to) {
-		return List.copyOf(this.revisions.subMap(after + 1, Math.min(to, this.known) + 1).values());
+		long last = Math.min(to, this.known);
+		return (last > after) ? List.copyOf(this.revisions.subMap(after + 1, last + 1).values()) : List.of();
 	}
 
 	/** By key what etcd held at a revision, which has to be known. */
@@ -68,7 +92,7 @@ final class History {
 
 	/** What etcd holds at the last revision known. */
 	synchronized State state() {
-		return new State(this.known, Map.copyOf(this.entries));
+		return new State(this.known, Map.copyOf(this.entries), this.compacted);
 	}
 
 	/**
@@ -76,11 +100,12 @@ final class History {
 	 *
 	 * @param revision the revision
 	 * @param entries by key what is there
+	 * @param compacted what was before this revision etcd may have forgotten
 	 */
-	record State(long revision, Map<String, Change> entries) {
+	record State(long revision, Map<String, Change> entries, long compacted) {
 
 		/** etcd that is empty is at this revision. */
-		static final State EMPTY = new State(1, Map.of());
+		static final State EMPTY = new State(1, Map.of(), 0);
 
 	}
 

@@ -31,26 +31,37 @@ final class MemberChannel implements AutoCloseable {
 			.build();
 	}
 
+	/** Whether it asks who you are. */
+	boolean isAuthenticationEnabled() {
+		return logIn() != null;
+	}
+
 	/** Logs in, and returns what may do everything as long as the token lasts. */
 	Channel authenticated() {
-		this.channel.resetConnectBackoff();
-		ByteString root = ByteString.copyFromUtf8("root");
+		String token = logIn();
 		Metadata headers = new Metadata();
-		try {
-			headers.put(TOKEN,
-					AuthGrpc.newBlockingStub(this.channel)
-						.withDeadlineAfter(2, TimeUnit.SECONDS)
-						.authenticate(
-								AuthenticateRequest.newBuilder().setNameBytes(root).setPasswordBytes(root).build())
-						.getToken());
-		}
-		catch (StatusRuntimeException ex) {
-			// An etcd that was wiped does not ask at first.
-			if (ex.getStatus().getCode() != Status.Code.FAILED_PRECONDITION) {
-				throw ex;
-			}
+		if (token != null) {
+			headers.put(TOKEN, token);
 		}
 		return ClientInterceptors.intercept(this.channel, MetadataUtils.newAttachHeadersInterceptor(headers));
+	}
+
+	/** Returns {@code null} where nobody is asked: an etcd that was wiped, at first. */
+	private String logIn() {
+		this.channel.resetConnectBackoff();
+		ByteString root = ByteString.copyFromUtf8("root");
+		try {
+			return AuthGrpc.newBlockingStub(this.channel)
+				.withDeadlineAfter(2, TimeUnit.SECONDS)
+				.authenticate(AuthenticateRequest.newBuilder().setNameBytes(root).setPasswordBytes(root).build())
+				.getToken();
+		}
+		catch (StatusRuntimeException ex) {
+			if (ex.getStatus().getCode() == Status.Code.FAILED_PRECONDITION) {
+				return null;
+			}
+			throw ex;
+		}
 	}
 
 	@Override

@@ -102,6 +102,11 @@ final class Owner implements AutoCloseable {
 		return this.registrar.leaseId();
 	}
 
+	/** How many milliseconds to wait before the next change. By one thread at a time. */
+	int pause() {
+		return 100 + this.random.nextInt(1_500);
+	}
+
 	/** Does something, or nothing. By one thread at a time. */
 	void act() throws Exception {
 		int choice = this.random.nextInt(10);

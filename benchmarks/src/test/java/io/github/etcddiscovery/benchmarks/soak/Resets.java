@@ -9,12 +9,12 @@ import io.github.etcddiscovery.testing.EtcdProcess;
  */
 final class Resets {
 
-	private static final String WIPED = "etcd wiped";
+	static final String WIPED = "etcd wiped";
 
-	/** With a revision that was reached before the wipe, and not after it. */
+	/** To a revision that was not reached after the wipe. */
 	private static final String RESTORED_PAST_A_WIPE = "etcd restored as it was before it was wiped";
 
-	/** With a revision that had been reached already. */
+	/** To a revision that had been reached already. */
 	private static final String RESTORED = "etcd restored from an older snapshot";
 
 	static final List<String> KINDS = List.of(WIPED, RESTORED_PAST_A_WIPE, RESTORED);
@@ -35,6 +35,14 @@ final class Resets {
 	/** Which one comes next. */
 	String next() {
 		return KINDS.get(this.count % KINDS.size());
+	}
+
+	/**
+	 * Whether etcd would soon get past what it is to be restored to, which is to be
+	 * ahead.
+	 */
+	boolean isDue() {
+		return next().equals(RESTORED_PAST_A_WIPE) && this.truth.known() > this.saved.revision() * 3 / 4;
 	}
 
 	/**

@@ -19,7 +19,6 @@ import java.util.stream.IntStream;
 
 import io.etcd.jetcd.ClientBuilder;
 import io.github.etcddiscovery.client.EtcdClient;
-import io.github.etcddiscovery.testing.EtcdBinary;
 import org.awaitility.Awaitility;
 import org.awaitility.core.ConditionTimeoutException;
 import org.slf4j.Logger;
@@ -68,6 +67,8 @@ final class Soak implements AutoCloseable {
 
 	private final Random random;
 
+	private final Random compacting;
+
 	private final Cluster cluster;
 
 	private final List<Witness> witnesses;
@@ -97,11 +98,14 @@ final class Soak implements AutoCloseable {
 	private volatile boolean quiet = true;
 
 	/**
+	 * @param cluster what it runs on, the caller's to close
+	 * @param seed of all that is done at random
 	 * @param wrapping what views get for a client
 	 */
-	Soak(EtcdBinary binary, long seed, BiFunction<EtcdClient, ClientBuilder, EtcdClient> wrapping) {
+	Soak(Cluster cluster, long seed, BiFunction<EtcdClient, ClientBuilder, EtcdClient> wrapping) {
 		this.random = new Random(seed);
-		this.cluster = new Cluster(binary);
+		this.compacting = new Random(seed);
+		this.cluster = cluster;
 		this.witnesses = this.cluster.endpoints()
 			.stream()
 			.map((endpoint) -> new Witness(endpoint, this.truth, this.violations))
@@ -135,14 +139,15 @@ final class Soak implements AutoCloseable {
 		long end = System.nanoTime() + duration.toNanos();
 		awaitQuiet("at the beginning");
 		while (System.nanoTime() < end && this.violations.found().isEmpty()) {
-			// Not before every round: some views are to follow one history for longer.
-			if (this.rounds++ % 4 != 0) {
+			// Not before every round: what is restored is to be ahead of what was wiped.
+			if (this.rounds++ % 5 >= 2) {
 				reset();
 			}
 			this.quiet = false;
 			this.writers.setPaused(false);
 			long pause = System.nanoTime() + ROUND.toNanos();
-			while (System.nanoTime() < Math.min(pause, end) && this.violations.found().isEmpty()) {
+			while (System.nanoTime() < Math.min(pause, end) && !this.faults.isResetDue()
+					&& this.violations.found().isEmpty()) {
 				begin();
 				pause(this.random.nextInt(BETWEEN_FAULTS_MILLIS));
 			}
@@ -162,8 +167,7 @@ final class Soak implements AutoCloseable {
 				synchronized (this.active) {
 					this.active.add(fault);
 				}
-				Duration length = (fault.owner() != null) ? Duration.ofSeconds(1) : this.faults.length();
-				this.executor.schedule(() -> heal(fault), length.toMillis(), TimeUnit.MILLISECONDS);
+				this.executor.schedule(() -> heal(fault), fault.length().toMillis(), TimeUnit.MILLISECONDS);
 			}
 		}
 		catch (Exception ex) {
@@ -200,8 +204,7 @@ final class Soak implements AutoCloseable {
 			this.executor.schedule(() -> heal(fault), 200, TimeUnit.MILLISECONDS);
 			return;
 		}
-		History history = this.truth.current();
-		awaitRecovery(fault, this.truth.epoch(), history.known(), System.nanoTime());
+		awaitRecovery(fault, this.truth.epoch(), this.truth.known(), System.nanoTime());
 	}
 
 	private void awaitRecovery(Faults.Active fault, int epoch, long revision, long healed) {
@@ -260,13 +263,17 @@ final class Soak implements AutoCloseable {
 				.forEach((differences) -> this.violations.add("V1", "%s: %s", when, differences));
 		}
 		try {
-			Awaitility.await()
-				.atMost(BACK)
-				.until(() -> this.truth.entries().keySet().equals(this.cluster.eyes().all("/").keySet()));
+			Awaitility.await().atMost(BACK).until(() -> values().equals(this.cluster.eyes().all("/")));
 		}
 		catch (ConditionTimeoutException ex) {
 			this.violations.add("checker", "%s: does not know what etcd holds", when);
 		}
+	}
+
+	private Map<String, String> values() {
+		Map<String, String> values = new HashMap<>();
+		this.truth.entries().forEach((key, change) -> values.put(key, change.value()));
+		return values;
 	}
 
 	private boolean isWell() {
@@ -276,7 +283,7 @@ final class Soak implements AutoCloseable {
 	}
 
 	private void actAgain(Owner owner) {
-		this.acting.schedule(() -> act(owner), 100 + this.random.nextInt(1_500), TimeUnit.MILLISECONDS);
+		this.acting.schedule(() -> act(owner), owner.pause(), TimeUnit.MILLISECONDS);
 	}
 
 	private void act(Owner owner) {
@@ -302,7 +309,10 @@ final class Soak implements AutoCloseable {
 		this.executor.schedule(() -> {
 			try {
 				if (!this.quiet) {
-					this.cluster.eyes().compact(Math.max(1, this.truth.known() - this.random.nextInt(50)));
+					History history = this.truth.current();
+					long revision = Math.max(1, history.known() - this.compacting.nextInt(50));
+					history.compacted(revision);
+					this.cluster.eyes().compact(revision);
 					this.compactions.incrementAndGet();
 				}
 			}
@@ -314,7 +324,7 @@ final class Soak implements AutoCloseable {
 					compactAgain();
 				}
 			}
-		}, 200 + this.random.nextInt(4_800), TimeUnit.MILLISECONDS);
+		}, 200 + this.compacting.nextInt(4_800), TimeUnit.MILLISECONDS);
 	}
 
 	private synchronized void check() {
@@ -351,8 +361,9 @@ final class Soak implements AutoCloseable {
 	}
 
 	Result result() {
-		return new Result(this.writers.count(), this.begun, this.compactions.get(), this.truth.epoch(), catalogs(),
-				this.faults.kinds(), this.faults.recoveries(), this.violations.found());
+		return new Result(this.writers.count(), this.begun, this.compactions.get(), this.truth.epoch(),
+				this.truth.confirmations(), catalogs(), this.faults.kinds(), this.faults.recoveries(),
+				this.violations.found());
 	}
 
 	/** Waits until every member says that it is healthy. */
@@ -385,7 +396,6 @@ final class Soak implements AutoCloseable {
 		this.owners.forEach(Owner::close);
 		this.writers.close();
 		this.witnesses.forEach(Witness::close);
-		this.cluster.close();
 	}
 
 	/**
@@ -395,13 +405,14 @@ final class Soak implements AutoCloseable {
 	 * @param faults how many faults there were
 	 * @param compactions how often etcd was compacted
 	 * @param epochs how many histories etcd had
+	 * @param confirmations how often a member told what another one had told before
 	 * @param catalogs how many catalogs of views were checked
 	 * @param kinds the kinds of faults
 	 * @param recoveries how long it took to recover, by kind
 	 * @param violations what did not hold
 	 */
-	record Result(long writes, int faults, int compactions, int epochs, long catalogs, List<String> kinds,
-			Map<String, List<Duration>> recoveries, List<String> violations) {
+	record Result(long writes, int faults, int compactions, int epochs, long confirmations, long catalogs,
+			List<String> kinds, Map<String, List<Duration>> recoveries, List<String> violations) {
 
 	}
 

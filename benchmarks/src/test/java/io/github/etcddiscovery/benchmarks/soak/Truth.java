@@ -30,8 +30,8 @@ final class Truth {
 	}
 
 	/** The history of an epoch, the first of which is 1. */
-	History history(long epoch) {
-		return this.histories.get((int) epoch - 1);
+	History history(int epoch) {
+		return this.histories.get(epoch - 1);
 	}
 
 	History current() {
@@ -41,6 +41,11 @@ final class Truth {
 	/** Up to here all revisions of the current history are known. */
 	long known() {
 		return current().known();
+	}
+
+	/** How often a member has told what another one had told before. */
+	long confirmations() {
+		return this.histories.stream().mapToLong(History::confirmations).sum();
 	}
 
 	/** By key what etcd holds, as far as that is known. */

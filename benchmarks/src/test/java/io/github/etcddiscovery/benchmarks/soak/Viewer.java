@@ -76,18 +76,17 @@ final class Viewer implements AutoCloseable {
 	private boolean check(Catalog<Entry> catalog) {
 		Position last = this.position;
 		if (catalog.epoch() < this.epoch || (catalog.epoch() == this.epoch && catalog.revision() < last.revision())) {
-			this.violations.add("V3", "%s went back from revision %d of history %d to %d of history %d", this.name,
+			this.violations.add("V3", "%s went back from revision %d of epoch %d to %d of epoch %d", this.name,
 					last.revision(), this.epoch, catalog.revision(), catalog.epoch());
 			return true;
 		}
 		// More may come to be known meanwhile.
 		boolean known = catalog.revision() <= this.truth.known();
-		// Another history that has gone past what was there need not be told from one
-		// that
-		// has gone on, where all between was compacted. Seeing one means another.
+		// Where etcd cannot tell any more what came after the revision reached, a history
+		// that has gone past it need not be told from the one that was followed.
 		int first = last.history() + ((catalog.epoch() > this.epoch) ? 1 : 0);
 		for (int history = first; history <= this.truth.epoch(); history++) {
-			if (isIn(history, catalog)) {
+			if (isPlausible(history, catalog) && isIn(history, catalog)) {
 				this.epoch = catalog.epoch();
 				this.position = new Position(history, catalog.revision());
 				this.checked++;
@@ -97,9 +96,14 @@ final class Viewer implements AutoCloseable {
 		if (!known) {
 			return false;
 		}
-		this.violations.add("V2", "%s published at revision %d of history %d what etcd did not hold: %s", this.name,
+		this.violations.add("V2", "%s published at revision %d of epoch %d what etcd did not hold: %s", this.name,
 				catalog.revision(), catalog.epoch(), differences(this.truth.current().at(catalog.revision()), catalog));
 		return true;
+	}
+
+	private boolean isPlausible(int history, Catalog<Entry> catalog) {
+		return history == this.position.history() || catalog.epoch() > this.epoch
+				|| !this.truth.history(history).isTold(this.position.revision());
 	}
 
 	private boolean isIn(int number, Catalog<Entry> catalog) {

@@ -83,6 +83,8 @@ final class Witness implements AutoCloseable {
 
 		private final History history;
 
+		private boolean ended;
+
 		Responses(History history) {
 			this.history = history;
 		}
@@ -102,18 +104,26 @@ final class Witness implements AutoCloseable {
 			}
 			revisions.forEach((revision, changes) -> this.history.observed(Witness.this.endpoint, revision, changes));
 			if (response.getCanceled()) {
+				end();
+			}
+		}
+
+		/** A stream may end after its watch has. */
+		private void end() {
+			if (!this.ended) {
+				this.ended = true;
 				watchAgain();
 			}
 		}
 
 		@Override
 		public void onError(Throwable ex) {
-			watchAgain();
+			end();
 		}
 
 		@Override
 		public void onCompleted() {
-			watchAgain();
+			end();
 		}
 
 	}

@@ -91,7 +91,7 @@ final class WorseWatches {
 			WatchListener listener) {
 		AtomicBoolean created = new AtomicBoolean();
 		AtomicReference<Throwable> cause = new AtomicReference<>();
-		// It says so whenever it resumes, too; only when it is completed it does not.
+		// Errors are told before it resumes, too; only when it has completed it does not.
 		Watch.Listener jetcdListener = Watch.listener((response) -> tell(response, listener, created), cause::set,
 				() -> listener.onEnd(sorted(cause.get())));
 		Watch.Watcher watcher = jetcd.getWatchClient()

@@ -1,4 +1,4 @@
-package io.github.etcddiscovery.view;
+package io.github.etcddiscovery.integration;
 
 import org.jetbrains.lincheck.datastructures.ModelCheckingOptions;
 import org.jetbrains.lincheck.datastructures.StressOptions;
