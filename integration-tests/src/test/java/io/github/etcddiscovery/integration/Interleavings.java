@@ -9,7 +9,7 @@ import org.jetbrains.lincheck.datastructures.StressOptions;
  */
 public final class Interleavings {
 
-	private static final int THREADS = 3;
+	private static final int THREADS = 2;
 
 	private static final int OPERATIONS = 3;
 
@@ -26,8 +26,8 @@ public final class Interleavings {
 	public static void tryOrders(Class<?> operations) {
 		new ModelCheckingOptions().threads(THREADS)
 			.actorsPerThread(OPERATIONS)
-			.iterations(10 * FACTOR)
-			.invocationsPerIteration(50)
+			.iterations(20 * FACTOR)
+			.invocationsPerIteration(100)
 			.loopIterationsBeforeThreadSwitch(LOOP)
 			.loopBound(LOOP)
 			.check(operations);
@@ -37,8 +37,8 @@ public final class Interleavings {
 	public static void tryFreely(Class<?> operations) {
 		new StressOptions().threads(THREADS)
 			.actorsPerThread(OPERATIONS)
-			.iterations(10 * FACTOR)
-			.invocationsPerIteration(1_000)
+			.iterations(20 * FACTOR)
+			.invocationsPerIteration(500)
 			.check(operations);
 	}
 

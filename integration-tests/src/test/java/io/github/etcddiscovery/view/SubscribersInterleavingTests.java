@@ -27,6 +27,10 @@ public class SubscribersInterleavingTests {
 	/** By listener what it was told. */
 	private final Queue<List<Integer>> told = new ConcurrentLinkedQueue<>();
 
+	public SubscribersInterleavingTests() {
+		subscribe();
+	}
+
 	@Operation(nonParallelGroup = "loop")
 	public void publish() {
 		this.newest = this.newest + 1;

@@ -26,7 +26,7 @@ import static io.github.etcddiscovery.testing.EtcdEyes.bytes;
  */
 final class Writers implements AutoCloseable {
 
-	private static final int AT_ONCE = 12;
+	private static final int AT_ONCE = 16;
 
 	private static final int SERVICES = 5;
 
