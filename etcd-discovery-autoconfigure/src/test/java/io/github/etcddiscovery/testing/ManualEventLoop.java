@@ -12,6 +12,9 @@ import io.github.etcddiscovery.support.EventLoop;
  */
 public final class ManualEventLoop implements EventLoop {
 
+	/** Whatever takes more does not come to an end. */
+	private static final int MOST_AT_ONCE = 1_000_000;
+
 	private final PriorityQueue<Task> tasks = new PriorityQueue<>(
 			Comparator.comparingLong(Task::due).thenComparingLong(Task::number));
 
@@ -42,8 +45,13 @@ public final class ManualEventLoop implements EventLoop {
 	/** Lets time pass, and runs all that is due by then. */
 	public void advance(Duration time) {
 		long until = this.now + time.toNanos();
+		int atOnce = 0;
 		for (Task task = this.tasks.peek(); task != null && task.due() <= until; task = this.tasks.peek()) {
 			this.tasks.remove();
+			atOnce = (task.due() > this.now) ? 0 : atOnce + 1;
+			if (atOnce > MOST_AT_ONCE) {
+				throw new AssertionError("Tasks go on for ever at the same time, such as " + task.action());
+			}
 			this.now = Math.max(this.now, task.due());
 			task.action().run();
 		}

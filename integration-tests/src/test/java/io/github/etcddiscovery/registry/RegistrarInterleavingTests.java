@@ -22,7 +22,8 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
 
 /**
- * A registrar is closed while it renews its lease, or notices that it has lost it.
+ * A registrar is closed while it renews its lease, notices that it has lost it, or is
+ * told to register.
  */
 @ExtendWith(QuietLogs.class)
 @Tag("slow")
@@ -41,8 +42,13 @@ public class RegistrarInterleavingTests {
 	private volatile boolean closed;
 
 	public RegistrarInterleavingTests() {
-		this.registrar.register(RegistryEntry.of("/services/orders/a", "a"));
+		register();
 		this.loop.runAll();
+	}
+
+	@Operation
+	public void register() {
+		this.registrar.register(RegistryEntry.of("/services/orders/a", "a"));
 	}
 
 	@Operation(nonParallelGroup = "loop")
