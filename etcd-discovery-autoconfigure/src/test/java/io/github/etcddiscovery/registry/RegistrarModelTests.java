@@ -27,6 +27,9 @@ import static org.assertj.core.api.Assertions.assertThat;
 @ExtendWith(QuietLogs.class)
 class RegistrarModelTests {
 
+	/** Whatever takes more does not come to an end. */
+	private static final int MOST_CALLS_AT_ONCE = 10_000;
+
 	private static final int SEQUENCES = Integer.getInteger("model.sequences", 5_000);
 
 	private static final int STEPS = 200;
@@ -230,7 +233,9 @@ class RegistrarModelTests {
 		private void settle(Duration time) {
 			Duration tick = Duration.ofMillis(100);
 			for (Duration spent = Duration.ZERO; spent.compareTo(time) < 0; spent = spent.plus(tick)) {
+				int calls = 0;
 				while (this.etcd.step()) {
+					assertThat(++calls).as("seed %d: calls at once", this.seed).isLessThan(MOST_CALLS_AT_ONCE);
 					this.loop.run();
 				}
 				this.loop.advance(tick);

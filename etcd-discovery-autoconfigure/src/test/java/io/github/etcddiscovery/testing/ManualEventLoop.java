@@ -13,7 +13,7 @@ import io.github.etcddiscovery.support.EventLoop;
 public final class ManualEventLoop implements EventLoop {
 
 	/** Whatever takes more does not come to an end. */
-	private static final int MOST_AT_ONCE = 1_000_000;
+	private static final int MOST_AT_ONCE = 100_000;
 
 	private final PriorityQueue<Task> tasks = new PriorityQueue<>(
 			Comparator.comparingLong(Task::due).thenComparingLong(Task::number));
