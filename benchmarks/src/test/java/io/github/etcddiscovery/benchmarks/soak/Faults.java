@@ -160,10 +160,14 @@ final class Faults {
 	}
 
 	private void network(String name, Consumer<TcpProxy> fault, Consumer<TcpProxy> healing) {
-		network(name, (proxies) -> {
+		network(name, each(fault, healing));
+	}
+
+	private static <P> Function<List<P>, Runnable> each(Consumer<P> fault, Consumer<P> healing) {
+		return (proxies) -> {
 			proxies.forEach(fault);
 			return () -> proxies.forEach(healing);
-		});
+		};
 	}
 
 	private void network(String name, Function<List<TcpProxy>, Runnable> fault) {
@@ -171,10 +175,7 @@ final class Faults {
 	}
 
 	private void server(String name, Consumer<GrpcProxy> fault, Consumer<GrpcProxy> healing) {
-		server(name, (servers) -> {
-			servers.forEach(fault);
-			return () -> servers.forEach(healing);
-		});
+		server(name, each(fault, healing));
 	}
 
 	private void server(String name, Function<List<GrpcProxy>, Runnable> fault) {
