@@ -171,7 +171,7 @@ final class Faults {
 	}
 
 	private void network(String name, Function<List<TcpProxy>, Runnable> fault) {
-		group(name, this.cluster.groups(), this.cluster::proxies, fault);
+		group(name, this.cluster.groups(), (group) -> () -> fault.apply(this.cluster.proxies(group)));
 	}
 
 	private void server(String name, Consumer<GrpcProxy> fault, Consumer<GrpcProxy> healing) {
@@ -179,7 +179,7 @@ final class Faults {
 	}
 
 	private void server(String name, Function<List<GrpcProxy>, Runnable> fault) {
-		group(name, this.cluster.groupsWithServers(), this.cluster::servers, fault);
+		group(name, this.cluster.groupsWithServers(), (group) -> () -> fault.apply(this.cluster.servers(group)));
 	}
 
 	/** etcd may have done it although it does not say so: undone in any case. */
@@ -196,24 +196,17 @@ final class Faults {
 	}
 
 	private void refused(String name, BiConsumer<Integer, Boolean> allowing) {
-		this.kinds.add(new Kind(name, () -> {
-			int group = this.random.nextInt(this.cluster.groups().size());
-			if (!this.busy.add(group)) {
-				return null;
-			}
-			return active(name, group, List.of(group), null,
-					inDoubt(() -> allowing.accept(group, false), () -> allowing.accept(group, true)));
-		}));
+		group(name, this.cluster.groups(),
+				(group) -> inDoubt(() -> allowing.accept(group, false), () -> allowing.accept(group, true)));
 	}
 
-	private <P> void group(String name, List<Integer> groups, IntFunction<List<P>> proxies,
-			Function<List<P>, Runnable> fault) {
+	private void group(String name, List<Integer> groups, IntFunction<Beginning> beginning) {
 		this.kinds.add(new Kind(name, () -> {
 			int group = groups.get(this.random.nextInt(groups.size()));
 			if (!this.busy.add(group)) {
 				return null;
 			}
-			return active(name, group, List.of(group), null, () -> fault.apply(proxies.apply(group)));
+			return active(name, group, List.of(group), null, beginning.apply(group));
 		}));
 	}
 
