@@ -5,7 +5,7 @@ import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.stream.Stream;
 
-import io.github.etcddiscovery.testing.EtcdProcess;
+import io.github.etcddiscovery.testing.LoopbackPorts;
 import io.github.etcddiscovery.testing.TestApplications;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
@@ -30,7 +30,7 @@ class StartFailureTests {
 
 	@Test
 	void etcdThatIsNotThereEndsTheStartInTimeWithTheReasonAndTheWayOut(CapturedOutput output) {
-		int port = EtcdProcess.freePort();
+		int port = LoopbackPorts.next();
 		long begin = System.nanoTime();
 		assertThatThrownBy(() -> start(Stream.of("spring.cloud.etcd.endpoints=127.0.0.1:" + port,
 				"spring.cloud.etcd.dial-timeout=1s", "spring.cloud.etcd.request-timeout=1s")));
@@ -46,7 +46,7 @@ class StartFailureTests {
 	@Test
 	void withoutFailFastTheApplicationStartsWithoutEtcd() {
 		try (ConfigurableApplicationContext context = start(
-				Stream.of("spring.cloud.etcd.endpoints=127.0.0.1:" + EtcdProcess.freePort(),
+				Stream.of("spring.cloud.etcd.endpoints=127.0.0.1:" + LoopbackPorts.next(),
 						"spring.cloud.etcd.request-timeout=1s", "spring.cloud.etcd.fail-fast=false"))) {
 			assertThat(context.isRunning()).isTrue();
 		}

@@ -18,6 +18,7 @@ import io.github.etcddiscovery.client.EtcdException.Reason;
 import io.github.etcddiscovery.testing.EtcdBinary;
 import io.github.etcddiscovery.testing.EtcdEyes;
 import io.github.etcddiscovery.testing.EtcdProcess;
+import io.github.etcddiscovery.testing.LoopbackPorts;
 import io.github.etcddiscovery.testing.OnEveryEtcd;
 import io.github.etcddiscovery.testing.TestClients;
 import org.junit.jupiter.api.AfterEach;
@@ -240,7 +241,7 @@ class JetcdEtcdClientTests {
 
 	@Test
 	void everyCallOnARefusedEndpointEndsInTimeAndSaysWhy() {
-		try (EtcdClient refused = TestClients.connect("http://127.0.0.1:" + EtcdProcess.freePort())) {
+		try (EtcdClient refused = TestClients.connect("http://127.0.0.1:" + LoopbackPorts.next())) {
 			assertThatEveryCallEndsInTime(refused).allSatisfy((message) -> assertThat(message).contains("127.0.0.1"))
 				.anySatisfy((message) -> assertThat(message).contains("Connection refused"));
 		}
@@ -293,7 +294,7 @@ class JetcdEtcdClientTests {
 	@Test
 	void goesOnWithTheMembersThatAnswer() throws IOException {
 		try (ServerSocket silent = new ServerSocket(0, 50, InetAddress.getLoopbackAddress());
-				EtcdClient several = TestClients.connect("http://127.0.0.1:" + EtcdProcess.freePort(),
+				EtcdClient several = TestClients.connect("http://127.0.0.1:" + LoopbackPorts.next(),
 						"127.0.0.1:" + silent.getLocalPort(), this.etcd.endpoint())) {
 			for (int i = 0; i < 20; i++) {
 				assertThat(done(several.get("/k", 0)).revision()).isPositive();

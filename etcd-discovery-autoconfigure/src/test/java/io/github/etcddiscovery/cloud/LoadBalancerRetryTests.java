@@ -14,7 +14,7 @@ import java.util.function.Supplier;
 import com.sun.net.httpserver.HttpServer;
 import io.github.etcddiscovery.testing.EtcdApplicationTests;
 import io.github.etcddiscovery.testing.EtcdBinary;
-import io.github.etcddiscovery.testing.EtcdProcess;
+import io.github.etcddiscovery.testing.LoopbackPorts;
 import io.github.etcddiscovery.testing.LoadBalancedClients;
 import io.github.etcddiscovery.testing.RequiresEtcd;
 import org.junit.jupiter.api.AfterEach;
@@ -91,7 +91,7 @@ class LoadBalancerRetryTests extends EtcdApplicationTests {
 		});
 		this.alive.start();
 		register("alive", this.alive.getAddress().getPort());
-		register("dead", EtcdProcess.freePort());
+		register("dead", LoopbackPorts.next());
 	}
 
 	@AfterEach
@@ -112,7 +112,7 @@ class LoadBalancerRetryTests extends EtcdApplicationTests {
 	@ParameterizedTest
 	@ValueSource(strings = { "default", "weighted" })
 	void asManyAttemptsAsInstancesReachTheOneThatAnswers(String configuration) {
-		register("a", EtcdProcess.freePort());
+		register("a", LoopbackPorts.next());
 		ConfigurableApplicationContext caller = caller(3, "spring.cloud.loadbalancer.configurations=" + configuration,
 				"spring.cloud.loadbalancer.retry.enabled=true",
 				"spring.cloud.loadbalancer.retry.max-retries-on-next-service-instance=2");
@@ -199,7 +199,7 @@ class LoadBalancerRetryTests extends EtcdApplicationTests {
 	@EnumSource
 	void requestThatCouldNotBeSentIsRepeatedWhenTheBudgetIsSpent(Client client) {
 		registerCrowded();
-		this.eyes.put("/services/crowded/dead", record(EtcdProcess.freePort(), 1));
+		this.eyes.put("/services/crowded/dead", record(LoopbackPorts.next(), 1));
 		Function<URI, Object> get = client.get(caller("spring.cloud.loadbalancer.retry.enabled=true",
 				"spring.cloud.loadbalancer.retry.retryable-status-codes=503",
 				"spring.cloud.etcd.discovery.retry-budget=0"));

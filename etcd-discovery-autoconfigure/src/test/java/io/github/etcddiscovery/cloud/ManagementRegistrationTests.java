@@ -16,7 +16,7 @@ import java.util.regex.Pattern;
 import io.etcd.jetcd.KeyValue;
 import io.github.etcddiscovery.testing.EtcdApplicationTests;
 import io.github.etcddiscovery.testing.EtcdBinary;
-import io.github.etcddiscovery.testing.EtcdProcess;
+import io.github.etcddiscovery.testing.LoopbackPorts;
 import io.github.etcddiscovery.testing.OnEveryEtcd;
 import io.github.etcddiscovery.testing.TestApplications;
 import org.junit.jupiter.api.Test;
@@ -140,8 +140,8 @@ class ManagementRegistrationTests extends EtcdApplicationTests {
 		assertThat(status(port, "/")).isEqualTo(404);
 		assertThat(closing).as("while it drains").isNotDone();
 		closing.get(SOON.toSeconds(), TimeUnit.SECONDS);
-		assertThat(EtcdProcess.listens(managementPort)).isFalse();
-		assertThat(EtcdProcess.listens(port)).isFalse();
+		assertThat(LoopbackPorts.listens(managementPort)).isFalse();
+		assertThat(LoopbackPorts.listens(port)).isFalse();
 	}
 
 	private static int status(int port, String path) throws IOException, InterruptedException {

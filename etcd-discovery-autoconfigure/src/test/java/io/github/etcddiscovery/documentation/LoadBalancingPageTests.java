@@ -11,7 +11,7 @@ import com.sun.net.httpserver.HttpServer;
 import io.github.etcddiscovery.cloud.EtcdReactiveDiscoveryClient;
 import io.github.etcddiscovery.testing.EtcdApplicationTests;
 import io.github.etcddiscovery.testing.EtcdBinary;
-import io.github.etcddiscovery.testing.EtcdProcess;
+import io.github.etcddiscovery.testing.LoopbackPorts;
 import io.github.etcddiscovery.testing.RequiresEtcd;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
@@ -65,7 +65,7 @@ class LoadBalancingPageTests extends EtcdApplicationTests {
 		alive.start();
 		try (ServerSocket silent = new ServerSocket(0, 50, InetAddress.getLoopbackAddress())) {
 			put("alive", alive.getAddress().getPort());
-			put("dead", EtcdProcess.freePort());
+			put("dead", LoopbackPorts.next());
 			put("silent", silent.getLocalPort());
 			ConfigurableApplicationContext caller = start(3);
 			RestClient restClient = caller.getBean(RestClient.Builder.class).build();

@@ -17,6 +17,7 @@ import io.github.etcddiscovery.cloud.EtcdServiceRegistry;
 import io.github.etcddiscovery.testing.EtcdBinary;
 import io.github.etcddiscovery.testing.EtcdEyes;
 import io.github.etcddiscovery.testing.EtcdProcess;
+import io.github.etcddiscovery.testing.LoopbackPorts;
 import io.github.etcddiscovery.testing.RequiresEtcd;
 import io.github.etcddiscovery.testing.TestApplications;
 import io.github.etcddiscovery.testing.TestAuthority;
@@ -105,7 +106,7 @@ class TroubleshootingTests {
 	@RequiresEtcd
 	void etcdThatCannotBeUsedEndsTheStartWithTheReason(Row row, CapturedOutput output) throws Exception {
 		String[] properties = switch (row.cells().get(0)) {
-			case "nothing listens there" -> at("127.0.0.1:" + EtcdProcess.freePort());
+			case "nothing listens there" -> at("127.0.0.1:" + LoopbackPorts.next());
 			case "the host name is not known" -> at("no-such-host.invalid:2379");
 			case "etcd speaks TLS, the endpoint says `http` or nothing" ->
 				at(withTls(certificates("a")).endpoint().replace("https", "http"));

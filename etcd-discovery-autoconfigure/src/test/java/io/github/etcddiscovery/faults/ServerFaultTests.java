@@ -5,6 +5,7 @@ import java.time.Duration;
 import io.github.etcddiscovery.testing.EtcdBinary;
 import io.github.etcddiscovery.testing.EtcdEyes;
 import io.github.etcddiscovery.testing.EtcdProcess;
+import io.github.etcddiscovery.testing.LoopbackPorts;
 import io.github.etcddiscovery.testing.GrpcProxy;
 import io.github.etcddiscovery.testing.OnEveryEtcd;
 import io.grpc.Status;
@@ -137,7 +138,7 @@ class ServerFaultTests {
 	 */
 	@Test
 	void watchesOverEtcdsOwnProxyGoOnAlthoughItNeverGivesASignOfLife() {
-		int port = EtcdProcess.freePort();
+		int port = LoopbackPorts.next();
 		Process etcdsProxy = this.etcd.startGrpcProxy(port);
 		try (Subject there = new Subject(PREFIX + "subject/10.0.0.6:8080",
 				new String[] { "http://127.0.0.1:" + port })) {

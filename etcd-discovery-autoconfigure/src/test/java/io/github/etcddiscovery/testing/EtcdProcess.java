@@ -3,16 +3,12 @@ package io.github.etcddiscovery.testing;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.net.HttpURLConnection;
-import java.net.InetAddress;
-import java.net.ServerSocket;
-import java.net.Socket;
 import java.net.URI;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.concurrent.ThreadLocalRandom;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
 
@@ -25,7 +21,7 @@ import org.springframework.util.FileSystemUtils;
  */
 public final class EtcdProcess implements AutoCloseable {
 
-	private static final Duration START_TIMEOUT = Duration.ofSeconds(20);
+	private static final Duration START_TIMEOUT = Duration.ofSeconds(60);
 
 	private final Path folder;
 
@@ -51,8 +47,8 @@ public final class EtcdProcess implements AutoCloseable {
 		this.folder = folder;
 		this.certificates = certificates;
 		this.flags = flags;
-		this.clientPort = freePort();
-		this.peerPort = freePort();
+		this.clientPort = LoopbackPorts.next();
+		this.peerPort = LoopbackPorts.next();
 		this.cluster = member();
 	}
 
@@ -119,8 +115,21 @@ public final class EtcdProcess implements AutoCloseable {
 		}
 		catch (RuntimeException ex) {
 			kill();
-			throw ex;
+			throw new IllegalStateException("etcd does not serve; it said: " + said(), ex);
 		}
+	}
+
+	private String said() {
+		try {
+			return Files.readString(log());
+		}
+		catch (IOException ex) {
+			return ex.toString();
+		}
+	}
+
+	private Path log() {
+		return this.folder.resolve("log");
 	}
 
 	/** Its name and where others of its cluster reach it. */
@@ -187,7 +196,7 @@ public final class EtcdProcess implements AutoCloseable {
 				.redirectErrorStream(true)
 				.redirectOutput(ProcessBuilder.Redirect.appendTo(this.folder.resolve("proxy-log").toFile()))
 				.start();
-			Awaitility.await("start of the proxy").atMost(START_TIMEOUT).until(() -> listens(port));
+			Awaitility.await("start of the proxy").atMost(START_TIMEOUT).until(() -> LoopbackPorts.listens(port));
 			return proxy;
 		}
 		catch (IOException ex) {
@@ -252,7 +261,7 @@ public final class EtcdProcess implements AutoCloseable {
 		}
 		try {
 			return new ProcessBuilder(command).redirectErrorStream(true)
-				.redirectOutput(ProcessBuilder.Redirect.appendTo(this.folder.resolve("log").toFile()))
+				.redirectOutput(ProcessBuilder.Redirect.appendTo(log().toFile()))
 				.start();
 		}
 		catch (IOException ex) {
@@ -265,22 +274,13 @@ public final class EtcdProcess implements AutoCloseable {
 			.atMost(START_TIMEOUT)
 			.pollInterval(Duration.ofMillis(20))
 			.ignoreExceptions()
-			.until(() -> (this.certificates != null) ? listens(this.clientPort) : isHealthy());
+			.failFast("etcd ended", () -> !this.process.isAlive())
+			.until(() -> (this.certificates != null) ? LoopbackPorts.listens(this.clientPort) : isHealthy());
 	}
 
 	private boolean isHealthy() throws IOException {
 		HttpURLConnection health = (HttpURLConnection) URI.create(endpoint() + "/health").toURL().openConnection();
 		return health.getResponseCode() == HttpURLConnection.HTTP_OK;
-	}
-
-	/** Whether something listens on a loopback port. */
-	public static boolean listens(int port) {
-		try (Socket socket = new Socket(InetAddress.getLoopbackAddress(), port)) {
-			return socket.isConnected();
-		}
-		catch (IOException ex) {
-			return false;
-		}
 	}
 
 	private static void delete(Path path) {
@@ -290,23 +290,6 @@ public final class EtcdProcess implements AutoCloseable {
 		catch (IOException ex) {
 			throw new UncheckedIOException(ex);
 		}
-	}
-
-	/**
-	 * A port that is free now, below those that outgoing connections get: an etcd that is
-	 * started again has to find its port free still.
-	 */
-	public static int freePort() {
-		for (int attempt = 0; attempt < 100; attempt++) {
-			int port = ThreadLocalRandom.current().nextInt(20_000, 32_000);
-			try (ServerSocket socket = new ServerSocket(port, 1, InetAddress.getLoopbackAddress())) {
-				return socket.getLocalPort();
-			}
-			catch (IOException ex) {
-				// Taken: the next one.
-			}
-		}
-		throw new IllegalStateException("No free port between 20000 and 32000");
 	}
 
 }

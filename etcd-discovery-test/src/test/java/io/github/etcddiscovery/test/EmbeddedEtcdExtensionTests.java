@@ -3,7 +3,7 @@ package io.github.etcddiscovery.test;
 import java.util.ArrayList;
 import java.util.List;
 
-import io.github.etcddiscovery.testing.EtcdProcess;
+import io.github.etcddiscovery.testing.LoopbackPorts;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Nested;
@@ -48,8 +48,8 @@ class EmbeddedEtcdExtensionTests {
 
 		private void assertThatItIsMine(EmbeddedEtcd etcd) {
 			assertThat(etcd).isSameAs(this.ofTheConstructor).isSameAs(this.ofBeforeEach);
-			assertThat(EtcdProcess.listens(etcd.port())).isTrue();
-			assertThat(former).doesNotContain(etcd).noneMatch((stopped) -> EtcdProcess.listens(stopped.port()));
+			assertThat(LoopbackPorts.listens(etcd.port())).isTrue();
+			assertThat(former).doesNotContain(etcd).noneMatch((stopped) -> LoopbackPorts.listens(stopped.port()));
 			former.add(etcd);
 		}
 
@@ -74,7 +74,7 @@ class EmbeddedEtcdExtensionTests {
 		@Test
 		void secondTestHasTheSharedOne(EmbeddedEtcd etcd) {
 			assertThat(etcd).isSameAs(shared);
-			assertThat(EtcdProcess.listens(etcd.port())).isTrue();
+			assertThat(LoopbackPorts.listens(etcd.port())).isTrue();
 		}
 
 	}

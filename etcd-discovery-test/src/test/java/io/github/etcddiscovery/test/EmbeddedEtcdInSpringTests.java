@@ -6,7 +6,7 @@ import java.util.Set;
 
 import io.github.etcddiscovery.autoconfigure.EtcdClientAutoConfiguration;
 import io.github.etcddiscovery.autoconfigure.EtcdConnectionDetails;
-import io.github.etcddiscovery.testing.EtcdProcess;
+import io.github.etcddiscovery.testing.LoopbackPorts;
 import org.junit.jupiter.api.Nested;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.TestInstance;
@@ -220,9 +220,9 @@ class EmbeddedEtcdInSpringTests {
 		}
 
 		private void assertThatNoFormerOneIsLeft() {
-			assertThat(EtcdProcess.listens(this.etcd.port())).isTrue();
+			assertThat(LoopbackPorts.listens(this.etcd.port())).isTrue();
 			assertThat(this.former).doesNotContain(this.etcd)
-				.noneMatch((stopped) -> EtcdProcess.listens(stopped.port()));
+				.noneMatch((stopped) -> LoopbackPorts.listens(stopped.port()));
 			this.former.add(this.etcd);
 		}
 

@@ -10,7 +10,7 @@ import java.util.stream.IntStream;
 
 import io.github.etcddiscovery.testing.EtcdApplicationTests;
 import io.github.etcddiscovery.testing.EtcdBinary;
-import io.github.etcddiscovery.testing.EtcdProcess;
+import io.github.etcddiscovery.testing.LoopbackPorts;
 import io.github.etcddiscovery.testing.LoadBalancedClients;
 import io.github.etcddiscovery.testing.RequiresEtcd;
 import org.junit.jupiter.api.Test;
@@ -69,7 +69,7 @@ class CallerTests extends EtcdApplicationTests {
 
 	@Test
 	void everyCallerGoesToTheNextInstanceIfOneIsDead() {
-		this.eyes.put("/services/stock/dead", "{\"host\":\"127.0.0.1\",\"port\":%d}".formatted(EtcdProcess.freePort()));
+		this.eyes.put("/services/stock/dead", "{\"host\":\"127.0.0.1\",\"port\":%d}".formatted(LoopbackPorts.next()));
 		ConfigurableApplicationContext alive = Stock.start(this.applications);
 		Callers callers = start(true);
 		callers.byName()

@@ -10,6 +10,7 @@ import io.github.etcddiscovery.test.EmbeddedEtcd;
 import io.github.etcddiscovery.testing.EtcdBinary;
 import io.github.etcddiscovery.testing.EtcdEyes;
 import io.github.etcddiscovery.testing.EtcdProcess;
+import io.github.etcddiscovery.testing.LoopbackPorts;
 import io.github.etcddiscovery.testing.RequiresEtcd;
 import org.junit.jupiter.api.Test;
 
@@ -27,9 +28,9 @@ class FirstRunIT {
 
 	private static final String TAKEN_OVER = "this one hosts it from now on";
 
-	private final int port = EtcdProcess.freePort();
+	private final int port = LoopbackPorts.next();
 
-	private final int etcdPort = EtcdProcess.freePort();
+	private final int etcdPort = LoopbackPorts.next();
 
 	@Test
 	void runsFindEachOtherAndTheEtcdOutlivesTheOneThatHostedIt() {
@@ -97,7 +98,7 @@ class FirstRunIT {
 						"--spring.cloud.etcd.endpoints[0]=" + etcd.endpoint())) {
 			await().atMost(SOON).until(() -> eyes.all("/services/sample-app/").size() == 1);
 			assertThat(sample.log()).doesNotContain("No etcd is configured");
-			assertThat(EtcdProcess.listens(this.etcdPort)).isFalse();
+			assertThat(LoopbackPorts.listens(this.etcdPort)).isFalse();
 		}
 	}
 
