@@ -5,7 +5,6 @@ import java.util.List;
 import java.util.concurrent.CompletableFuture;
 
 import io.github.etcddiscovery.client.EtcdException.Reason;
-import io.github.etcddiscovery.client.Lease;
 import io.github.etcddiscovery.client.ReadResult;
 import io.github.etcddiscovery.client.WatchEvent;
 import io.github.etcddiscovery.client.WriteResult;
@@ -104,8 +103,7 @@ class RegistrarRaceTests extends ScriptedRegistrar {
 		register("UP");
 		this.etcd.fail("put UP under 7 if at 11", Reason.LEASE_NOT_FOUND);
 		this.loop.run();
-		this.etcd.answer("grant", new Lease(8, Duration.ofMinutes(3)));
-		this.loop.run();
+		grant(8);
 		this.etcd.answer("put UP under 8 if at 0", new WriteResult(true, 20, null));
 		this.loop.run();
 		assertThat(this.registeredKeys).containsExactly(KEY, KEY);
@@ -129,8 +127,7 @@ class RegistrarRaceTests extends ScriptedRegistrar {
 	@Test
 	void refusedRetryDoesNotMakeForgetThatTheFirstWriteMayHaveTakenEffect() {
 		register("UP");
-		this.etcd.answer("grant", new Lease(7, Duration.ofMinutes(3)));
-		this.loop.run();
+		grant(7);
 		this.etcd.fail("put UP under 7 if at 0", Reason.UNAVAILABLE);
 		this.loop.advance(RETRY);
 		this.etcd.fail("put UP under 7 if at 0", Reason.NO_SPACE);
@@ -162,8 +159,7 @@ class RegistrarRaceTests extends ScriptedRegistrar {
 	@Test
 	void leavingWhileAWriteIsUnderWayTakesOutWhatItWrote() {
 		register("UP");
-		this.etcd.answer("grant", new Lease(7, Duration.ofMinutes(3)));
-		this.loop.run();
+		grant(7);
 		CompletableFuture<Void> gone = this.registrar.deregister(KEY);
 		this.loop.run();
 		assertThat(gone).isNotDone();
@@ -181,8 +177,7 @@ class RegistrarRaceTests extends ScriptedRegistrar {
 		register("DOWN");
 		this.etcd.fail("put DOWN under 7 if at 10", Reason.LEASE_NOT_FOUND);
 		this.loop.run();
-		this.etcd.answer("grant", new Lease(8, Duration.ofMinutes(3)));
-		this.loop.run();
+		grant(8);
 		this.etcd.answer("put DOWN under 8 if at 0", new WriteResult(true, 20, null));
 		this.loop.advance(RETRY);
 		assertThat(this.registrar.state(KEY)).isEqualTo(RecordState.REGISTERED);

@@ -23,8 +23,7 @@ class ReplacedLeaseTests extends ScriptedRegistrar {
 	void recordWhoseCreationIsOpenIsGoneWithTheLeaseItMightBeCreatedUnderAndTheOthersMoveInPlace() {
 		registered("UP");
 		CompletableFuture<Void> gone = deregisteredWithOpenCreation();
-		this.etcd.answer("grant", new Lease(8, Duration.ofMinutes(3)));
-		this.loop.run();
+		grant(8);
 		assertThat(this.etcd.pending()).containsExactly("put UP under 8 if at 10");
 		this.etcd.answer("put UP under 8 if at 10", new WriteResult(true, 13, null));
 		this.loop.run();
@@ -58,8 +57,7 @@ class ReplacedLeaseTests extends ScriptedRegistrar {
 	void leaseThatRecordsCannotLeaveYetIsRenewedAsTheirNewOneIs() {
 		registered("UP");
 		deregisteredWithOpenCreation();
-		this.etcd.answer("grant", new Lease(8, Duration.ofMinutes(3)));
-		this.loop.run();
+		grant(8);
 		this.etcd.fail("put UP under 8 if at 10", Reason.NO_SPACE);
 		this.etcd.renewals.clear();
 		this.loop.advance(Duration.ofMinutes(1));
@@ -85,9 +83,8 @@ class ReplacedLeaseTests extends ScriptedRegistrar {
 		this.loop.advance(Duration.ofMinutes(1));
 		this.etcd.renewals.get(7L).completeExceptionally(new EtcdException(Reason.LEASE_NOT_FOUND, "gone", null));
 		this.loop.run();
-		this.etcd.answer("grant", new Lease(8, Duration.ofMinutes(3)));
-		this.loop.run();
-		assertThat(gone).isCompleted();
+		assertThat(gone).as("nothing can come of it any more").isCompleted();
+		grant(8);
 		this.etcd.answer("put UP under 8 if at 0", new WriteResult(true, 20, null));
 		this.loop.run();
 		assertThat(this.etcd.pending()).isEmpty();
@@ -97,8 +94,7 @@ class ReplacedLeaseTests extends ScriptedRegistrar {
 	void closingRevokesTheLeaseAndNeedsNoOtherForWhatIsOpen() {
 		registered("UP");
 		deregisteredWithOpenCreation();
-		this.etcd.answer("grant", new Lease(8, Duration.ofMinutes(3)));
-		this.loop.run();
+		grant(8);
 		CompletableFuture.runAsync(() -> this.registrar.close(true, Duration.ofMillis(1))).join();
 		this.loop.run();
 		this.etcd.answer("put UP under 8 if at 10", new WriteResult(true, 13, null));
@@ -124,8 +120,7 @@ class ReplacedLeaseTests extends ScriptedRegistrar {
 		this.etcd.fail("put CHANGED under 7 if at 11", Reason.UNAVAILABLE);
 		this.etcd.answer("get " + OTHER_KEY + " at 0", new ReadResult(12, null));
 		this.loop.run();
-		this.etcd.answer("grant", new Lease(8, Duration.ofMinutes(3)));
-		this.loop.run();
+		grant(8);
 		this.etcd.answer("put CHANGED under 8 if at 11", new WriteResult(true, 13, null));
 		this.loop.run();
 		assertThat(this.etcd.pending()).as("no revocation yet").containsExactly("put UP under 8 if at 10");
@@ -138,12 +133,10 @@ class ReplacedLeaseTests extends ScriptedRegistrar {
 	void whatStandsUnderTheFormerLeaseIsNotForgottenWhenTheNewOneIsLost() {
 		registered("UP");
 		deregisteredWithOpenCreation();
-		this.etcd.answer("grant", new Lease(8, Duration.ofMinutes(3)));
-		this.loop.run();
+		grant(8);
 		this.etcd.fail("put UP under 8 if at 10", Reason.LEASE_NOT_FOUND);
 		this.loop.run();
-		this.etcd.answer("grant", new Lease(9, Duration.ofMinutes(3)));
-		this.loop.run();
+		grant(9);
 		assertThat(this.etcd.pending()).containsExactly("put UP under 9 if at 10");
 	}
 
@@ -170,6 +163,100 @@ class ReplacedLeaseTests extends ScriptedRegistrar {
 		this.loop.run();
 		assertThat(this.registrar.state(KEY)).isEqualTo(RecordState.REGISTERED);
 		assertThat(register("UP")).isCompleted();
+	}
+
+	@Test
+	void leaseThatNothingElseStandsUnderIsRevokedAsSoonAsThereIsAnotherAndRenewedNoMore() {
+		register("UP");
+		grant(7);
+		CompletableFuture<Void> gone = this.registrar.deregister(KEY);
+		this.loop.run();
+		this.etcd.fail("put UP under 7 if at 0", Reason.UNAVAILABLE);
+		this.loop.advance(RETRY);
+		this.etcd.answer("get " + KEY + " at 0", new ReadResult(12, null));
+		this.loop.run();
+		grant(8);
+		assertThat(this.etcd.pending()).containsExactly("revoke 7");
+		this.etcd.renewals.clear();
+		this.loop.advance(HEARTBEAT);
+		assertThat(this.etcd.renewals).containsOnlyKeys(8L);
+		this.etcd.fail("revoke 7", Reason.UNAVAILABLE);
+		this.loop.advance(RETRY);
+		assertThat(gone).isNotDone();
+		this.etcd.answer("revoke 7", null);
+		this.loop.run();
+		assertThat(gone).isCompleted();
+	}
+
+	@Test
+	void leaseIsRevokedWhenTheLastRecordUnderItIsDeleted() {
+		registered("UP");
+		deregisteredWithOpenCreation();
+		grant(8);
+		this.registrar.deregister(KEY);
+		this.etcd.fail("put UP under 8 if at 10", Reason.UNAVAILABLE);
+		this.loop.advance(RETRY);
+		this.etcd.answer("get " + KEY + " at 0", new ReadResult(14, found("UP", 10, 7)));
+		this.loop.run();
+		this.etcd.answer("delete if at 10", new WriteResult(true, 15, null));
+		this.loop.run();
+		assertThat(this.etcd.pending()).containsExactly("revoke 7");
+	}
+
+	@Test
+	void recordThatWasDeletedIsNotDeletedAgainForTheSakeOfAWriteThatIsOpen() {
+		register("UP");
+		grant(7);
+		for (int i = 0; i < 2; i++) {
+			this.etcd.fail("put UP under 7 if at 0", Reason.UNAVAILABLE);
+			this.loop.advance(RETRY);
+		}
+		CompletableFuture<Void> gone = this.registrar.deregister(KEY);
+		this.loop.run();
+		this.etcd.answer("put UP under 7 if at 0", new WriteResult(true, 11, null));
+		this.loop.run();
+		this.etcd.answer("delete if at 11", new WriteResult(true, 12, null));
+		this.loop.run();
+		assertThat(gone).as("one of the two may create it yet").isNotDone();
+		grant(8);
+		assertThat(this.etcd.pending()).containsExactly("revoke 7");
+	}
+
+	@Test
+	void writeThatExpectsAnEarlierRevisionCannotTakeEffectAndNeedsNoOtherLease() {
+		registered("UP");
+		register("DOWN");
+		this.etcd.fail("put DOWN under 7 if at 10", Reason.UNAVAILABLE);
+		this.loop.advance(RETRY);
+		this.etcd.answer("put DOWN under 7 if at 10", new WriteResult(true, 11, null));
+		this.loop.run();
+		CompletableFuture<Void> gone = this.registrar.deregister(KEY);
+		this.loop.run();
+		this.etcd.answer("delete if at 11", new WriteResult(true, 12, null));
+		this.loop.run();
+		assertThat(gone).isCompleted();
+		assertThat(this.etcd.pending()).isEmpty();
+	}
+
+	@Test
+	void recordWhoseLeaseIsLostDuringItsCreationHasGoneWithoutBeingLookedFor() {
+		register("UP");
+		grant(7);
+		this.etcd.fail("put UP under 7 if at 0", Reason.LEASE_NOT_FOUND);
+		this.loop.run();
+		assertThat(this.registrar.deregister(KEY)).isNotDone();
+		this.loop.run();
+		assertThat(this.registrar.state(KEY)).isEqualTo(RecordState.GONE);
+		assertThat(this.etcd.pending()).containsExactly("grant");
+	}
+
+	@Test
+	void lostLeaseIsNotRenewed() {
+		registered("UP");
+		register("DOWN");
+		this.etcd.fail("put DOWN under 7 if at 10", Reason.LEASE_NOT_FOUND);
+		this.loop.advance(HEARTBEAT);
+		assertThat(this.etcd.renewals).isEmpty();
 	}
 
 	/** A second record, which etcd may still create although it is not there. */

@@ -8,7 +8,7 @@ import io.github.etcddiscovery.support.EventLoop;
 
 /**
  * An event loop on the test's own thread and clock: nothing happens until the test lets
- * it.
+ * it. Tasks may come from other threads.
  */
 public final class ManualEventLoop implements EventLoop {
 
@@ -22,18 +22,20 @@ public final class ManualEventLoop implements EventLoop {
 
 	private long number;
 
+	private volatile boolean closed;
+
 	@Override
 	public void execute(Runnable task) {
 		schedule(task, Duration.ZERO);
 	}
 
 	@Override
-	public void schedule(Runnable task, Duration delay) {
+	public synchronized void schedule(Runnable task, Duration delay) {
 		this.tasks.add(new Task(this.now + Math.max(0, delay.toNanos()), this.number++, task));
 	}
 
 	@Override
-	public long nanoTime() {
+	public synchronized long nanoTime() {
 		return this.now;
 	}
 
@@ -44,23 +46,45 @@ public final class ManualEventLoop implements EventLoop {
 
 	/** Lets time pass, and runs all that is due by then. */
 	public void advance(Duration time) {
-		long until = this.now + time.toNanos();
+		long until = nanoTime() + time.toNanos();
 		int atOnce = 0;
-		for (Task task = this.tasks.peek(); task != null && task.due() <= until; task = this.tasks.peek()) {
-			this.tasks.remove();
-			atOnce = (task.due() > this.now) ? 0 : atOnce + 1;
+		long before = -1;
+		for (Task task = next(until); task != null; task = next(until)) {
+			atOnce = (task.due() > before) ? 0 : atOnce + 1;
+			before = Math.max(before, task.due());
 			if (atOnce > MOST_AT_ONCE) {
 				throw new AssertionError("Tasks go on for ever at the same time, such as " + task.action());
 			}
-			this.now = Math.max(this.now, task.due());
 			task.action().run();
 		}
-		this.now = until;
+	}
+
+	/** Goes on to the next task that is due by then, or else to that time. */
+	private synchronized Task next(long until) {
+		Task next = this.tasks.peek();
+		if (next == null || next.due() > until) {
+			this.now = until;
+			return null;
+		}
+		this.now = Math.max(this.now, next.due());
+		return this.tasks.remove();
+	}
+
+	/** Whether anything is to be run now. */
+	public synchronized boolean isDue() {
+		Task next = this.tasks.peek();
+		return next != null && next.due() <= this.now;
+	}
+
+	/** Whether it was closed. */
+	public boolean isClosed() {
+		return this.closed;
 	}
 
 	/** Leaves tasks to the test, which may want to see what those do that had begun. */
 	@Override
 	public void close() {
+		this.closed = true;
 	}
 
 	private record Task(long due, long number, Runnable action) {

@@ -28,6 +28,12 @@ public final class ScriptedEtcdClient extends EmptyEtcdClient {
 	/** The newest watch that was opened. */
 	public WatchListener watch;
 
+	/** The revision from which on that one is to tell. */
+	public long watchedFrom;
+
+	/** How many watches nobody has closed. */
+	public int openWatches;
+
 	/** Takes the pages of the newest listing, of values or keys. */
 	public Consumer<List<KeyValue>> pages;
 
@@ -59,8 +65,9 @@ public final class ScriptedEtcdClient extends EmptyEtcdClient {
 	@Override
 	public Watch watch(String target, boolean prefix, long startRevision, WatchListener listener) {
 		this.watch = listener;
-		return () -> {
-		};
+		this.watchedFrom = startRevision;
+		this.openWatches++;
+		return () -> this.openWatches--;
 	}
 
 	@Override
@@ -73,6 +80,11 @@ public final class ScriptedEtcdClient extends EmptyEtcdClient {
 		CompletableFuture<Duration> renewal = new CompletableFuture<>();
 		this.renewals.put(leaseId, renewal);
 		return renewal;
+	}
+
+	@Override
+	public CompletableFuture<Duration> timeToLive(long leaseId) {
+		return call("time left of " + leaseId);
 	}
 
 	@Override
