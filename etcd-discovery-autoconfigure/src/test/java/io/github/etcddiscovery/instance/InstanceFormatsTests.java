@@ -179,15 +179,43 @@ class InstanceFormatsTests {
 
 	@Test
 	void formatOfTheUserIsAskedFirst() {
-		InstanceFormat own = new InstanceFormat() {
+		InstanceFormats all = InstanceFormats.with(List.of(ofTheUser("own")));
+		assertThat(all.decode(KEY, "http://10.0.0.5:8080".getBytes(StandardCharsets.UTF_8)).host())
+			.isEqualTo("own.example");
+		assertThat(all.decode(KEY, "10.0.0.5:8080".getBytes(StandardCharsets.UTF_8)).host()).isEqualTo("10.0.0.5");
+	}
+
+	@Test
+	void formatOfTheUserReplacesTheOneOfItsName() {
+		assertThat(InstanceFormats.with(List.of(ofTheUser("url"))).formats()).extracting(InstanceFormat::name)
+			.containsExactly("url", "json", "address", "grpc", "kratos", "dubbo");
+	}
+
+	@Test
+	void formatOfTheUserThatThrowsDoesNotKeepOthersFromBeingAsked() {
+		InstanceFormats all = InstanceFormats.with(List.of(ofTheUser("own")));
+		assertThat(all.decode(KEY, "throw:8080".getBytes(StandardCharsets.UTF_8)).host()).isEqualTo("throw");
+	}
+
+	@Test
+	void documentsThatAreReadByReflectionAreNamedForNativeImages() {
+		assertThat(InstanceFormats.documentTypes()).hasSize(4).allMatch(Class::isRecord);
+	}
+
+	/** Recognizes what begins with an h, and throws at what begins with a t. */
+	private static InstanceFormat ofTheUser(String name) {
+		return new InstanceFormat() {
 
 			@Override
 			public String name() {
-				return "own";
+				return name;
 			}
 
 			@Override
 			public boolean recognizes(byte[] value) {
+				if (value[0] == 't') {
+					throw new IllegalStateException("thrown on purpose");
+				}
 				return value[0] == 'h';
 			}
 
@@ -197,10 +225,6 @@ class InstanceFormatsTests {
 			}
 
 		};
-		InstanceFormats all = InstanceFormats.with(List.of(own));
-		assertThat(all.decode(KEY, "http://10.0.0.5:8080".getBytes(StandardCharsets.UTF_8)).host())
-			.isEqualTo("own.example");
-		assertThat(all.decode(KEY, "10.0.0.5:8080".getBytes(StandardCharsets.UTF_8)).host()).isEqualTo("10.0.0.5");
 	}
 
 	private ServiceRecord read(String value) {

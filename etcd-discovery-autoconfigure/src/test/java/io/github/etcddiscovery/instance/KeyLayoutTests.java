@@ -88,6 +88,30 @@ class KeyLayoutTests {
 			.withMessageContaining("'a/b'");
 	}
 
+	@Test
+	void keyForOthersIsOutsideOfAllThatIsReadHere() {
+		KeyLayout layout = new KeyLayout("/services", Map.of("stock", "/stock.rpc"));
+		assertThat(layout.formatOutside(KEY, "/legacy/orders/")).isEqualTo("/legacy/orders/10.0.0.5:8080");
+		for (String prefix : List.of("/services/orders", "/services", "/stock.rpc/more")) {
+			assertThatExceptionOfType(InvalidValueException.class).isThrownBy(() -> layout.formatOutside(KEY, prefix))
+				.withMessageContaining("service-prefix")
+				.withMessageContaining("where this application discovers instances itself");
+		}
+		assertThatExceptionOfType(InvalidValueException.class).isThrownBy(() -> layout.formatOutside(KEY, "/"))
+			.withMessageContaining("a key prefix such as /legacy/orders");
+	}
+
+	@Test
+	void keyOfAnotherLayoutIsToldWhatWasExpected() {
+		assertThatExceptionOfType(InvalidValueException.class)
+			.isThrownBy(() -> new KeyRange("/services/", null, Set.of()).parse("/services/orders"))
+			.returns("key", InvalidValueException::part)
+			.returns("/services/{service-id}/{instance-id}", InvalidValueException::expected);
+		assertThatExceptionOfType(InvalidValueException.class)
+			.isThrownBy(() -> new KeyLayout("/services").range("orders").parse("/services/stock/a"))
+			.returns("/services/orders/{instance-id}", InvalidValueException::expected);
+	}
+
 	@ParameterizedTest
 	@ValueSource(strings = { "", " ", "/", "//" })
 	void refusesAPrefixThatIsEmpty(String prefix) {

@@ -8,13 +8,16 @@ import java.util.List;
 import java.util.Map;
 import java.util.Random;
 import java.util.Set;
+import java.util.stream.IntStream;
 
+import io.github.etcddiscovery.instance.InvalidValueException;
 import io.github.etcddiscovery.instance.KeyLayout;
 import io.github.etcddiscovery.support.Telemetry;
 import io.github.etcddiscovery.testing.ManualEventLoop;
 import org.junit.jupiter.api.Test;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
 
 /**
  * Whoever writes many entries does not fill the view, and harms no other service.
@@ -146,6 +149,45 @@ class InstanceLimitsTests {
 		this.loop.advance(Duration.ofSeconds(30));
 		settle();
 		assertThat(view.catalog().retained()).isEmpty();
+	}
+
+	@Test
+	void roomForThoseThatVanishIsGivenBackWhenTheyAreForgottenReturnOrAreLetGoOf() {
+		ServiceView<String> view = view(new InstanceLimits(20, 10), List.of(), Duration.ofSeconds(10));
+		IntStream.range(0, 10).forEach((i) -> put("orders", "instance-" + i));
+		for (int i = 0; i < 10; i++) {
+			vanish("instance-" + i);
+			this.loop.advance(Duration.ofSeconds(11));
+			put("orders", "instance-" + i);
+		}
+		for (int i = 0; i < 10; i++) {
+			vanish("instance-" + i);
+			put("orders", "instance-" + i);
+			settle();
+		}
+		for (int round = 0; round < 2; round++) {
+			IntStream.range(0, 10).forEach((i) -> vanish("instance-" + i));
+			assertThat(view.catalog().retained().get("orders")).hasSize(10);
+			this.loop.advance(Duration.ofSeconds(30));
+			assertThat(view.catalog().retained()).isEmpty();
+			IntStream.range(0, 10).forEach((i) -> put("orders", "instance-" + i));
+			settle();
+		}
+	}
+
+	@Test
+	void limitsBelowOneAreRefused() {
+		assertThatExceptionOfType(InvalidValueException.class).isThrownBy(() -> new InstanceLimits(0, 1))
+			.withMessageContaining("max-instances")
+			.withMessageContaining("1 or more");
+		assertThatExceptionOfType(InvalidValueException.class).isThrownBy(() -> new InstanceLimits(1, 0))
+			.withMessageContaining("max-instances-per-service");
+		assertThat(new InstanceLimits(1, 1).total()).isOne();
+	}
+
+	private void vanish(String instance) {
+		this.etcd.commit(deletionOf("/services/orders/" + instance));
+		settle();
 	}
 
 	private ServiceView<String> view(InstanceLimits limits, List<String> services) {

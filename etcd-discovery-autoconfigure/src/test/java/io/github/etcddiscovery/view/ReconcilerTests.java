@@ -6,6 +6,7 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.Random;
 
+import io.github.etcddiscovery.client.EtcdException;
 import io.github.etcddiscovery.client.EtcdException.Reason;
 import io.github.etcddiscovery.client.KeyValue;
 import io.github.etcddiscovery.client.WatchEvent;
@@ -128,6 +129,18 @@ class ReconcilerTests {
 		assertThat(this.view.state()).isEqualTo(ViewState.WATCHING);
 		this.loop.advance(LONGEST_INTERVAL);
 		assertThat(this.etcd.pending()).as("it is tried again").containsExactly("keys /services/");
+	}
+
+	@Test
+	void viewThatIsNotCurrentIsLookedAtOnceItIs() {
+		this.etcd.watch.onEnd(new EtcdException(Reason.UNAVAILABLE, "ended on purpose", null));
+		this.loop.advance(LONGEST_INTERVAL);
+		assertThat(this.etcd.pending()).as("there is nothing to compare").isEmpty();
+		this.etcd.watch.onCreated(10);
+		this.loop.run();
+		this.etcd.testify(10, List.of(entry("a", 3), entry("b", 4)));
+		this.loop.advance(LONGEST_INTERVAL);
+		assertThat(this.etcd.pending()).containsExactly("keys /services/");
 	}
 
 	private void etcdHolds(KeyValue... entries) {

@@ -17,12 +17,17 @@ import io.github.etcddiscovery.support.Telemetry;
 import io.github.etcddiscovery.testing.ManualEventLoop;
 import io.github.etcddiscovery.testing.ScriptedEtcdClient;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.ExtendWith;
+
+import org.springframework.boot.test.system.CapturedOutput;
+import org.springframework.boot.test.system.OutputCaptureExtension;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
 /**
  * When many instances vanish at once, without having said that they would.
  */
+@ExtendWith(OutputCaptureExtension.class)
 class VanishedInstancesTests {
 
 	private static final Duration TTL = Duration.ofSeconds(10);
@@ -66,6 +71,58 @@ class VanishedInstancesTests {
 		this.loop.advance(RETAINED.minusMillis(1_150));
 		assertThat(this.view.catalog().available("orders")).as("the first has gone, a second later go the others")
 			.hasSize(11);
+		this.loop.advance(Duration.ofMillis(1_100));
+		assertThat(this.view.catalog().available("orders")).isEmpty();
+	}
+
+	@Test
+	void crowdMayTakeJustTheTtlToVanish() {
+		follow(TTL, "orders", 12);
+		delete("orders", 0, 5);
+		this.loop.advance(TTL);
+		delete("orders", 5, 1);
+		assertThat(this.view.catalog().retained().get("orders")).hasSize(6);
+	}
+
+	@Test
+	void crowdIsLoggedOnceWithItsSize(CapturedOutput output) {
+		follow(TTL, "orders", 12);
+		delete("orders", 0, 6);
+		delete("orders", 6, 1);
+		assertThat(output).contains("6 of 12 instances under /services/ have vanished almost at once without"
+				+ " deregistering: services that would have none left are served those for 25 s");
+		assertThat(output.getOut()).containsOnlyOnce("have vanished");
+	}
+
+	@Test
+	void changeOfNoInstanceLeavesTheInstancesTheSame() {
+		follow(TTL, "orders", 10);
+		delete("orders", 0, 5);
+		Catalog<String> before = this.view.catalog();
+		delete("stock", 7, 1);
+		assertThat(this.view.catalog().revision()).isGreaterThan(before.revision());
+		assertThat(this.view.catalog().hasSameInstances(before)).isTrue();
+		put("stock", 7, "UP");
+		assertThat(this.view.catalog().hasSameInstances(before)).isFalse();
+	}
+
+	@Test
+	void listsStayTheSameWhileOtherServicesChange() {
+		follow(TTL, "orders", 1, "stock", 1);
+		put("orders", 1, "UP 1");
+		List<String> orders = this.view.catalog().available("orders");
+		List<String> services = this.view.catalog().services();
+		put("stock", 1, "UP 1");
+		assertThat(this.view.catalog().available("orders")).isSameAs(orders);
+		assertThat(this.view.catalog().services()).isSameAs(services);
+	}
+
+	@Test
+	void thoseOfWhichItCannotBeSaidWhetherTheyAreAvailableAreNotRetained() {
+		follow(TTL, "orders", 11);
+		put("orders", 3, "THROW");
+		delete("orders", 0, 11);
+		assertThat(this.view.catalog().retained().get("orders")).hasSize(10).doesNotContain("THROW");
 	}
 
 	@Test

@@ -1,0 +1,112 @@
+package io.github.etcddiscovery.view;
+
+import java.nio.charset.StandardCharsets;
+import java.time.Duration;
+import java.util.List;
+import java.util.random.RandomGenerator;
+import java.util.stream.Stream;
+
+import io.github.etcddiscovery.client.EtcdException;
+import io.github.etcddiscovery.client.EtcdException.Reason;
+import io.github.etcddiscovery.client.KeyValue;
+import io.github.etcddiscovery.client.WatchEvent;
+import io.github.etcddiscovery.instance.InstanceKey;
+import io.github.etcddiscovery.instance.KeyLayout;
+import io.github.etcddiscovery.instance.KeyRange;
+import io.github.etcddiscovery.testing.ManualEventLoop;
+import io.github.etcddiscovery.testing.RecordingTelemetry;
+import io.github.etcddiscovery.testing.ScriptedEtcdClient;
+
+/**
+ * A view whose etcd answers when and what the test wants.
+ */
+abstract class ScriptedView {
+
+	static final Duration RETRY = Duration.ofSeconds(2);
+
+	/** No wait is shorter than it may be at most. */
+	private static final RandomGenerator LONGEST_WAITS = () -> -1;
+
+	final ScriptedEtcdClient etcd = new ScriptedEtcdClient();
+
+	final ManualEventLoop loop = new ManualEventLoop();
+
+	final ManualEventLoop notifier = new ManualEventLoop();
+
+	final RecordingTelemetry telemetry = new RecordingTelemetry();
+
+	/** Of the ranges given. */
+	ServiceView<String> view(List<KeyRange> ranges, InstanceLimits limits) {
+		return new ServiceView<>(this.etcd, ranges, ScriptedView::decode, (value) -> true, Duration.ZERO, limits,
+				this.telemetry, this.loop, this.notifier, LONGEST_WAITS);
+	}
+
+	/** Of everything under one prefix. */
+	ServiceView<String> view() {
+		return view(new KeyLayout("/services").ranges(), InstanceLimits.NONE);
+	}
+
+	private static String decode(InstanceKey key, KeyValue keyValue) {
+		String value = new String(keyValue.value(), StandardCharsets.UTF_8);
+		return switch (value) {
+			case "overflow" -> throw new StackOverflowError("thrown on purpose");
+			case "unreadable" -> throw new IllegalStateException("not to be read");
+			default -> value;
+		};
+	}
+
+	/** Starts a view, whose first listing finds this and is at revision 10. */
+	void start(ServiceView<?> view, KeyValue... found) {
+		view.start();
+		this.loop.run();
+		listed(10, found);
+	}
+
+	/** The listing that is under way ends. */
+	void listed(long revision, KeyValue... found) {
+		this.etcd.pages.accept(List.of(found));
+		this.etcd.answer("list /services/", revision);
+		this.loop.run();
+	}
+
+	/** The watch opens, and etcd holds at the revision reached what it is asked for. */
+	void watching(long reached, KeyValue... held) {
+		this.etcd.watch.onCreated(reached);
+		this.loop.run();
+		this.etcd.testify(reached, List.of(held));
+		this.loop.run();
+	}
+
+	/** The watch ends. */
+	void ends(Reason reason) {
+		this.etcd.watch.onEnd(new EtcdException(reason, "ended on purpose", null));
+		this.loop.run();
+	}
+
+	/** The watch tells of changes, in one message. */
+	void happens(WatchEvent... events) {
+		this.etcd.watch.onEvents(List.of(events));
+		this.loop.run();
+	}
+
+	static WatchEvent put(String instance, String value, long revision) {
+		return new WatchEvent(false, found(instance, value, revision));
+	}
+
+	static WatchEvent deleted(String instance, long revision) {
+		return new WatchEvent(true, found(instance, "", revision));
+	}
+
+	/** What stands under {@code {service}/{instance}}. */
+	static KeyValue found(String instance, String value, long revision) {
+		return new KeyValue("/services/" + instance, value.getBytes(StandardCharsets.UTF_8), revision, 0);
+	}
+
+	/** Instances of orders, numbered, each changed at the revision of its number. */
+	static KeyValue[] orders(int first, int last) {
+		return Stream.iterate(first, (number) -> number <= last, (number) -> number + 1)
+			.map((number) -> found("orders/" + number, "v" + number, number))
+			.toArray(KeyValue[]::new);
+	}
+
+}

@@ -1,0 +1,77 @@
+package io.github.etcddiscovery.view;
+
+import io.github.etcddiscovery.client.EtcdException.Reason;
+import org.junit.jupiter.api.Test;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+/**
+ * By what a view recognises the history that it follows.
+ */
+class ViewHistoryTests extends ScriptedView {
+
+	private final ServiceView<String> view = view();
+
+	@Test
+	void newestOfWhatWasListedAreAskedFor() {
+		start(this.view, orders(1, 10));
+		this.etcd.watch.onCreated(10);
+		this.loop.run();
+		assertThat(this.etcd.pending()).containsExactly(asked(10, 10, 9, 8, 7, 6, 5, 4, 3));
+	}
+
+	@Test
+	void lastThatHaveChangedAreAskedFor() {
+		start(this.view, orders(1, 10));
+		watching(10, orders(1, 10));
+		happens(put("orders/1", "changed", 11), put("orders/5", "changed", 12));
+		ends(Reason.UNAVAILABLE);
+		this.loop.advance(RETRY);
+		this.etcd.watch.onCreated(12);
+		this.loop.run();
+		assertThat(this.etcd.pending()).as("the oldest of eight makes room for another")
+			.containsExactly(asked(12, 9, 8, 7, 6, 4, 3, 1, 5));
+	}
+
+	@Test
+	void onlyWhatTheLastListingFoundIsAskedFor() {
+		start(this.view, orders(1, 3));
+		ends(Reason.COMPACTED);
+		this.loop.advance(RETRY);
+		listed(20, found("orders/7", "v7", 17));
+		this.etcd.watch.onCreated(20);
+		this.loop.run();
+		assertThat(this.etcd.pending()).containsExactly(asked(20, 7));
+	}
+
+	@Test
+	void keyThatIsListedAsOfTheRevisionReachedButIsNotHeldIsOfAnotherHistory() {
+		start(this.view);
+		watching(10);
+		happens(put("orders/a", "1", 11));
+		ends(Reason.COMPACTED);
+		this.loop.advance(RETRY);
+		listed(12, found("orders/b", "2", 11));
+		assertThat(this.view.catalog().epoch()).isEqualTo(2);
+	}
+
+	@Test
+	void listingAtTheRevisionReachedIsOfTheSameHistory() {
+		start(this.view);
+		watching(10);
+		ends(Reason.COMPACTED);
+		this.loop.advance(RETRY);
+		listed(10);
+		assertThat(this.view.catalog().epoch()).isEqualTo(1);
+	}
+
+	private static String[] asked(long revision, int... orders) {
+		String[] asked = new String[orders.length + 1];
+		asked[0] = "count /services/ at " + revision;
+		for (int i = 0; i < orders.length; i++) {
+			asked[i + 1] = "get /services/orders/" + orders[i] + " at " + revision;
+		}
+		return asked;
+	}
+
+}

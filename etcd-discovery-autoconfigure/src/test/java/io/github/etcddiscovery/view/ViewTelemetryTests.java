@@ -1,0 +1,185 @@
+package io.github.etcddiscovery.view;
+
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+
+import io.github.etcddiscovery.client.EtcdException.Reason;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.ExtendWith;
+
+import org.springframework.boot.test.system.CapturedOutput;
+import org.springframework.boot.test.system.OutputCaptureExtension;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+/**
+ * What those hear of a view who measure it, subscribe to it or read the log.
+ */
+@ExtendWith(OutputCaptureExtension.class)
+class ViewTelemetryTests extends ScriptedView {
+
+	private static final String RESYNC = "RESYNC /services/";
+
+	private final ServiceView<String> view = view();
+
+	@Test
+	void firstListingIsNoResync(CapturedOutput output) {
+		start(this.view, found("orders/a", "1", 9));
+		assertThat(this.telemetry.heard()).containsExactly("/services/ seen at 10");
+		assertThat(this.view.statistics()).isEqualTo(new ViewStatistics(1, 0, 0, 0));
+		assertThat(this.view.catalog().positions()).containsExactly(new Catalog.Position("/services/", 1, 10));
+		assertThat(output).contains("Found 1 entries under /services/ in etcd at nowhere");
+	}
+
+	@Test
+	void readingEverythingAgainIsMeasuredAndCounted(CapturedOutput output) {
+		start(this.view);
+		for (int i = 1; i <= 2; i++) {
+			this.telemetry.heard();
+			ends(Reason.COMPACTED);
+			assertThat(this.telemetry.heard()).isEmpty();
+			this.loop.advance(RETRY);
+			assertThat(this.telemetry.heard()).containsExactly(RESYNC + " begins");
+			listed(10 + i);
+			assertThat(this.telemetry.heard()).containsExactly("/services/ seen at " + (10 + i), RESYNC + " succeeds");
+			assertThat(this.view.statistics().resyncs()).isEqualTo(i);
+		}
+		assertThat(output.getOut()).containsOnlyOnce("Found ");
+	}
+
+	@Test
+	void resyncThatFailsEndsAndBeginsAnew() {
+		start(this.view);
+		ends(Reason.COMPACTED);
+		this.loop.advance(RETRY);
+		this.telemetry.heard();
+		this.etcd.fail("list /services/", Reason.UNAVAILABLE);
+		this.loop.run();
+		assertThat(this.telemetry.heard()).containsExactly(RESYNC + " fails: failed on purpose");
+		this.loop.advance(RETRY);
+		assertThat(this.telemetry.heard()).containsExactly(RESYNC + " begins");
+	}
+
+	@Test
+	void changesAreCountedAndSeenTogether() {
+		start(this.view);
+		watching(10);
+		this.telemetry.heard();
+		happens(put("orders/a", "1", 11), put("orders/b", "2", 12));
+		assertThat(this.view.statistics()).isEqualTo(new ViewStatistics(2, 0, 2, 0));
+		assertThat(this.telemetry.heard()).containsExactly("/services/ seen at 12");
+	}
+
+	@Test
+	void readerDoesNotWaitForAWriterThatNeverPauses() {
+		start(this.view);
+		watching(10);
+		this.telemetry.heard();
+		for (int i = 1; i <= 2_001; i++) {
+			this.etcd.watch.onEvents(List.of(put("orders/a", "v" + i, 10 + i)));
+		}
+		this.loop.run();
+		assertThat(this.telemetry.heard()).containsExactly("/services/ seen at 1010", "/services/ seen at 2010",
+				"/services/ seen at 2011");
+		assertThat(this.view.catalog().all("orders")).containsExactly("v2001");
+	}
+
+	@Test
+	void subscribersHearOfEveryChange() {
+		List<List<String>> heard = new ArrayList<>();
+		this.view.subscribe((catalog) -> heard.add(catalog.all("orders")));
+		start(this.view);
+		watching(10);
+		this.notifier.run();
+		happens(put("orders/a", "1", 11));
+		this.notifier.run();
+		assertThat(heard).last().isEqualTo(List.of("1"));
+	}
+
+	@Test
+	void failureIsSaidUntilChangesArriveAgainAndLoggedOncePerReason(CapturedOutput output) {
+		start(this.view);
+		watching(10);
+		assertThat(this.view.failure()).isNull();
+		assertThat(output).doesNotContain("current again");
+		ends(Reason.UNAVAILABLE);
+		for (int i = 0; i < 2; i++) {
+			assertThat(this.view.failure()).isEqualTo("ended on purpose");
+			assertThat(this.view.state()).isEqualTo(ViewState.WAITING);
+			this.loop.advance(RETRY);
+			ends(Reason.UNAVAILABLE);
+		}
+		assertThat(this.view.staleness()).as("since the first failure").isEqualTo(RETRY.multipliedBy(2));
+		assertThat(output.getOut()).containsOnlyOnce("The view of /services/ is not current: ended on purpose");
+		this.loop.advance(RETRY);
+		ends(Reason.PERMISSION_DENIED);
+		assertThat(output.getOut().split("is not current: ended on purpose")).as("for another reason").hasSize(3);
+		this.loop.advance(RETRY);
+		watching(10);
+		assertThat(this.view.failure()).isNull();
+		assertThat(this.view.staleness()).isZero();
+		assertThat(output).contains("The view of /services/ is current again after 8000 ms");
+	}
+
+	@Test
+	void historyThatCannotBeProvenIsAFailure() {
+		start(this.view);
+		this.etcd.watch.onCreated(10);
+		this.loop.run();
+		this.etcd.fail("count /services/ at 10", Reason.UNAVAILABLE);
+		this.etcd.fail("get /services/ at 10", Reason.UNAVAILABLE);
+		this.loop.run();
+		assertThat(this.view.failure()).isEqualTo("failed on purpose");
+		assertThat(this.etcd.openWatches).isZero();
+		this.loop.advance(RETRY);
+		watching(10);
+		assertThat(this.view.failure()).isNull();
+		assertThat(this.etcd.openWatches).isEqualTo(1);
+	}
+
+	@Test
+	void waitsAreShortAgainOnceAWatchIsOpen() {
+		start(this.view);
+		for (int i = 0; i < 5; i++) {
+			ends(Reason.UNAVAILABLE);
+			assertThat(this.etcd.openWatches).isZero();
+			this.loop.advance(RETRY);
+		}
+		watching(10);
+		ends(Reason.UNAVAILABLE);
+		this.loop.advance(Duration.ofMillis(50));
+		assertThat(this.etcd.openWatches).isEqualTo(1);
+	}
+
+	@Test
+	void closedViewStopsWhateverItDoes() {
+		start(this.view);
+		ends(Reason.COMPACTED);
+		this.loop.advance(RETRY);
+		this.telemetry.heard();
+		this.view.close();
+		assertThat(this.telemetry.heard()).containsExactly(RESYNC + " fails: The view of /services/ is closed");
+		assertThat(this.loop.isClosed()).as("not before all that was asked for is done").isFalse();
+		this.loop.run();
+		assertThat(this.view.state()).isEqualTo(ViewState.CLOSED);
+		assertThat(this.loop.isClosed()).isTrue();
+		assertThat(this.notifier.isClosed()).isTrue();
+		listed(12, found("orders/a", "1", 12));
+		assertThat(this.view.catalog().revision()).isEqualTo(10);
+		this.view.close();
+		this.loop.run();
+		assertThat(this.view.state()).isEqualTo(ViewState.CLOSED);
+	}
+
+	@Test
+	void closedViewWatchesNothing() {
+		start(this.view);
+		watching(10);
+		this.view.close();
+		this.loop.run();
+		assertThat(this.etcd.openWatches).isZero();
+		assertThat(this.view.state()).isEqualTo(ViewState.CLOSED);
+	}
+
+}
