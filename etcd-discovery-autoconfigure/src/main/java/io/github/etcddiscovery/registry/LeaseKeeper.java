@@ -240,8 +240,9 @@ final class LeaseKeeper implements GrantedLease.Listener {
 	private void report(@Nullable EtcdException before, EtcdException cause, String message) {
 		if (before == null || before.reason() != cause.reason()) {
 			logger.warn(message, cause.getMessage());
-			this.listener.leaseFailed(cause);
 		}
+		// Each time: a record may be wanted only since the last one.
+		this.listener.leaseFailed(cause);
 	}
 
 	private @Nullable EtcdException succeeded(@Nullable EtcdException before, String message) {
@@ -263,7 +264,7 @@ final class LeaseKeeper implements GrantedLease.Listener {
 		/** The lease has been renewed. */
 		void leaseRenewed();
 
-		/** Attempts fail, for the first time or now for another reason; they go on. */
+		/** An attempt has failed; others follow. */
 		void leaseFailed(EtcdException cause);
 
 		/** The lease is gone, and with it all that was written under it. */

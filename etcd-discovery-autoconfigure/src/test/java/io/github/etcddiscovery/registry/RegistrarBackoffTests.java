@@ -25,8 +25,8 @@ class RegistrarBackoffTests extends ScriptedRegistrar {
 		register("DOWN");
 		for (int i = 0; i < ENOUGH; i++) {
 			this.etcd.fail("put DOWN under 7 if at 10", Reason.UNAVAILABLE);
-			this.loop.run();
-			assertThat(this.etcd.pending()).isEmpty();
+			this.loop.advance((i > 0) ? SHORTEST : Duration.ZERO);
+			assertThat(this.etcd.pending()).as("longer each time").isEmpty();
 			this.loop.advance(RETRY);
 		}
 		this.etcd.answer("put DOWN under 7 if at 10", new WriteResult(true, 11, null));
@@ -43,8 +43,8 @@ class RegistrarBackoffTests extends ScriptedRegistrar {
 		register("UP");
 		for (int i = 0; i < ENOUGH; i++) {
 			this.etcd.fail("grant", Reason.UNAVAILABLE);
-			this.loop.run();
-			assertThat(this.etcd.pending()).isEmpty();
+			this.loop.advance((i > 0) ? SHORTEST : Duration.ZERO);
+			assertThat(this.etcd.pending()).as("longer each time").isEmpty();
 			this.loop.advance(RETRY);
 		}
 		grant(7);
@@ -61,8 +61,8 @@ class RegistrarBackoffTests extends ScriptedRegistrar {
 		registered("UP");
 		for (int i = 0; i < ENOUGH; i++) {
 			this.etcd.watch.onEnd(new EtcdException(Reason.UNAVAILABLE, "ended", null));
-			this.loop.run();
-			assertThat(this.etcd.pending()).isEmpty();
+			this.loop.advance((i > 0) ? SHORTEST : Duration.ZERO);
+			assertThat(this.etcd.pending()).as("longer each time").isEmpty();
 			this.loop.advance(RETRY);
 			this.etcd.answer("get " + KEY + " at 0", new ReadResult(10, found("UP", 10, 7)));
 			this.loop.run();

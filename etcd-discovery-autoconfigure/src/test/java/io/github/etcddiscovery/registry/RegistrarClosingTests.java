@@ -4,6 +4,7 @@ import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.concurrent.CompletableFuture;
 
+import io.github.etcddiscovery.client.EtcdException;
 import io.github.etcddiscovery.client.EtcdException.Reason;
 import io.github.etcddiscovery.client.Lease;
 import io.github.etcddiscovery.client.ReadResult;
@@ -18,17 +19,14 @@ import static org.awaitility.Awaitility.await;
  */
 class RegistrarClosingTests extends ScriptedRegistrar {
 
-	private static final Duration SOON = Duration.ofSeconds(10);
-
 	@Test
 	void closingTakesTheRecordsOutAndThenRevokesTheLease() {
 		registered("UP");
 		CompletableFuture<Boolean> closed = close(true);
-		assertThat(this.etcd.openWatches).isZero();
+		assertThat(this.etcd.openWatches).isEmpty();
 		this.etcd.answer("delete if at 10", new WriteResult(true, 11, null));
 		this.loop.run();
-		assertThat(closed).isNotDone();
-		assertThat(this.loop.isClosed()).isFalse();
+		assertThat(this.etcd.pending()).containsExactly("revoke 7");
 		this.etcd.answer("revoke 7", null);
 		assertThat(closed).succeedsWithin(SOON).isEqualTo(true);
 		assertThat(this.loop.isClosed()).isTrue();
@@ -53,7 +51,7 @@ class RegistrarClosingTests extends ScriptedRegistrar {
 		CompletableFuture<Boolean> closed = close(false);
 		assertThat(closed).succeedsWithin(SOON).isEqualTo(true);
 		assertThat(this.etcd.pending()).isEmpty();
-		assertThat(this.etcd.openWatches).isZero();
+		assertThat(this.etcd.openWatches).isEmpty();
 		assertThat(this.registrar.leaseId()).isZero();
 		assertRenewsNothing();
 	}
@@ -61,7 +59,7 @@ class RegistrarClosingTests extends ScriptedRegistrar {
 	@Test
 	void closingGivesUpWhenTimeIsUp() {
 		registered("UP");
-		assertThat(close(true, Duration.ofMillis(1)).join()).isFalse();
+		assertThat(this.registrar.close(true, Duration.ofMillis(1))).isFalse();
 		assertThat(this.loop.isClosed()).isTrue();
 	}
 
@@ -110,83 +108,38 @@ class RegistrarClosingTests extends ScriptedRegistrar {
 	}
 
 	@Test
-	void leaseThatIsGrantedTooLateIsGivenBack() {
-		register("UP");
-		assertThat(close(false, Duration.ofMillis(1)).join()).isFalse();
+	void leaseThatIsGrantedWhileTheFormerOneIsBeingRevokedIsGivenBack() {
+		registered("UP");
+		deregisteredWithOpenCreation();
+		CompletableFuture<Object> granted = this.etcd.putOff("grant");
+		CompletableFuture<Boolean> closed = closeUpToRevocation();
+		granted.complete(new Lease(8, TTL));
 		this.loop.run();
-		this.etcd.answer("grant", new Lease(7, TTL));
-		this.loop.run();
-		assertThat(this.etcd.pending()).containsExactly("revoke 7");
+		assertThat(this.etcd.pending()).containsExactly("revoke 7", "revoke 8");
+		this.etcd.answer("revoke 7", null);
+		assertThat(closed).succeedsWithin(SOON).isEqualTo(true);
 		assertThat(this.registrar.leaseId()).isZero();
 	}
 
 	@Test
-	void leaseThatIsRefusedTooLateIsNotAskedForAgain() {
-		register("UP");
-		assertThat(close(false, Duration.ofMillis(1)).join()).isFalse();
-		this.loop.run();
-		this.etcd.fail("grant", Reason.UNAVAILABLE);
+	void leaseThatIsRefusedWhileTheFormerOneIsBeingRevokedIsNotAskedForAgain() {
+		registered("UP");
+		deregisteredWithOpenCreation();
+		CompletableFuture<Object> granted = this.etcd.putOff("grant");
+		CompletableFuture<Boolean> closed = closeUpToRevocation();
+		granted.completeExceptionally(new EtcdException(Reason.UNAVAILABLE, "failed on purpose", null));
 		this.loop.advance(RETRY);
+		this.etcd.answer("revoke 7", null);
 		assertThat(this.etcd.pending()).isEmpty();
+		assertThat(closed).succeedsWithin(SOON).isEqualTo(true);
 	}
 
-	@Test
-	void recordMarksItselfAsLeavingOnceAndIsThenDeletedWhateverSomebodyElseWrites() {
-		registered("UP", "BYE");
-		this.registrar.deregister(KEY);
+	private CompletableFuture<Boolean> closeUpToRevocation() {
+		CompletableFuture<Boolean> closed = close(true);
+		this.etcd.answer("delete if at 10", new WriteResult(true, 13, null));
 		this.loop.run();
-		this.etcd.answer("put BYE under 7 if at 10", new WriteResult(false, 12, found("of somebody", 12, 7)));
-		this.loop.run();
-		this.etcd.answer("delete if at 12", new WriteResult(true, 13, null));
-		this.loop.run();
-		assertThat(this.registrar.state(KEY)).isEqualTo(RecordState.GONE);
-		assertThat(this.etcd.pending()).isEmpty();
-	}
-
-	@Test
-	void recordThatSaysAlreadyThatItLeavesIsOnlyDeleted() {
-		registered("BYE", "BYE");
-		this.registrar.deregister(KEY);
-		this.loop.run();
-		assertThat(this.etcd.pending()).containsExactly("delete if at 10");
-	}
-
-	@Test
-	void recordIsNotMarkedWithoutALease() {
-		registered("UP", "BYE");
-		registerLeaving("DOWN", "BYE");
-		this.registrar.deregister(KEY);
-		this.loop.run();
-		this.etcd.fail("put DOWN under 7 if at 10", Reason.LEASE_NOT_FOUND);
-		this.loop.run();
-		assertThat(this.etcd.pending()).containsExactlyInAnyOrder("delete if at 10", "grant");
-	}
-
-	private void registered(String value, String farewell) {
-		this.registrar.register(new RegistryEntry(KEY, value.getBytes(StandardCharsets.UTF_8),
-				farewell.getBytes(StandardCharsets.UTF_8), (found) -> false));
-		this.loop.run();
-		grant(7);
-		this.etcd.answer("put " + value + " under 7 if at 0", new WriteResult(true, 10, null));
-		this.loop.run();
-	}
-
-	private void registerLeaving(String value, String farewell) {
-		this.registrar.register(new RegistryEntry(KEY, value.getBytes(StandardCharsets.UTF_8),
-				farewell.getBytes(StandardCharsets.UTF_8), (found) -> false));
-		this.loop.run();
-	}
-
-	/** Begins to close, which waits on another thread for what the test lets happen. */
-	private CompletableFuture<Boolean> close(boolean deregister) {
-		CompletableFuture<Boolean> closed = close(deregister, SOON);
-		await().atMost(SOON).until(this.loop::isDue);
-		this.loop.run();
+		assertThat(this.etcd.pending()).containsExactly("revoke 7");
 		return closed;
-	}
-
-	private CompletableFuture<Boolean> close(boolean deregister, Duration timeout) {
-		return CompletableFuture.supplyAsync(() -> this.registrar.close(deregister, timeout));
 	}
 
 	private void assertRenewsNothing() {

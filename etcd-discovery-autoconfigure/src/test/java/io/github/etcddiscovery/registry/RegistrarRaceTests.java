@@ -81,12 +81,21 @@ class RegistrarRaceTests extends ScriptedRegistrar {
 	}
 
 	@Test
+	void lostLeaseIsNotRenewed() {
+		registered("UP");
+		register("DOWN");
+		this.etcd.fail("put DOWN under 7 if at 10", Reason.LEASE_NOT_FOUND);
+		this.loop.advance(HEARTBEAT);
+		assertThat(this.etcd.renewals).isEmpty();
+	}
+
+	@Test
 	void nobodyWaitsForEverForARegistrarThatIsClosed() {
 		registered("UP");
 		CompletableFuture<Void> leaving = this.registrar.deregister(KEY);
 		this.loop.run();
 		CompletableFuture<Void> comeback = register("AGAIN");
-		CompletableFuture.runAsync(() -> this.registrar.close(true, Duration.ofMillis(1))).join();
+		this.registrar.close(true, Duration.ofMillis(1));
 		assertThat(leaving).isCancelled();
 		assertThat(comeback).isCancelled();
 		assertThat(this.registrar.register(RegistryEntry.of(KEY, "LATE"))).isCancelled();
@@ -198,8 +207,7 @@ class RegistrarRaceTests extends ScriptedRegistrar {
 	void abandonedRecordIgnoresTheAnswerToItsLastWrite() {
 		registered("UP");
 		register("DOWN");
-		CompletableFuture.runAsync(() -> this.registrar.close(false, Duration.ofMillis(1))).join();
-		this.loop.run();
+		close(false);
 		this.etcd.answer("put DOWN under 7 if at 10", new WriteResult(true, 11, null));
 		this.loop.run();
 		assertThat(this.registrar.state(KEY)).isEqualTo(RecordState.GONE);

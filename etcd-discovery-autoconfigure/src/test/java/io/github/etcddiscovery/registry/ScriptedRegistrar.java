@@ -5,16 +5,19 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
-import java.util.random.RandomGenerator;
 
+import io.github.etcddiscovery.client.EtcdException.Reason;
 import io.github.etcddiscovery.client.KeyValue;
 import io.github.etcddiscovery.client.Lease;
+import io.github.etcddiscovery.client.ReadResult;
 import io.github.etcddiscovery.client.WriteResult;
+import io.github.etcddiscovery.testing.LongestWaits;
 import io.github.etcddiscovery.testing.ManualEventLoop;
 import io.github.etcddiscovery.testing.RecordingTelemetry;
 import io.github.etcddiscovery.testing.ScriptedEtcdClient;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
 
 /**
  * A registrar whose etcd answers when and what the test wants.
@@ -25,12 +28,11 @@ abstract class ScriptedRegistrar {
 
 	static final String OTHER_KEY = "/services/orders/2";
 
-	/** No wait is shorter than it may be at most. */
-	private static final RandomGenerator LONGEST_WAITS = () -> -1;
-
 	static final Duration HEARTBEAT = Duration.ofMinutes(1);
 
 	static final Duration TTL = Duration.ofMinutes(3);
+
+	static final Duration SOON = Duration.ofSeconds(10);
 
 	static final Duration RETRY = Duration.ofSeconds(2);
 
@@ -56,7 +58,7 @@ abstract class ScriptedRegistrar {
 			ScriptedRegistrar.this.blockedKeys.add(key);
 		}
 
-	}, this.telemetry, this.loop, LONGEST_WAITS);
+	}, this.telemetry, this.loop, new LongestWaits());
 
 	void registered(String value) {
 		CompletableFuture<Void> registered = register(value);
@@ -66,7 +68,6 @@ abstract class ScriptedRegistrar {
 		assertThat(registered).isCompleted();
 	}
 
-	/** Grants a lease. */
 	void grant(long lease) {
 		this.etcd.answer("grant", new Lease(lease, TTL));
 		this.loop.run();
@@ -77,14 +78,43 @@ abstract class ScriptedRegistrar {
 	}
 
 	CompletableFuture<Void> register(String key, String value) {
-		CompletableFuture<Void> registered = this.registrar
-			.register(new RegistryEntry(key, value.getBytes(StandardCharsets.UTF_8), null, (found) -> false));
+		return register(new RegistryEntry(key, bytes(value), null, (found) -> false));
+	}
+
+	CompletableFuture<Void> register(RegistryEntry entry) {
+		CompletableFuture<Void> registered = this.registrar.register(entry);
 		this.loop.run();
 		return registered;
 	}
 
+	/** A second record, which etcd may still create although it is not there. */
+	CompletableFuture<Void> deregisteredWithOpenCreation() {
+		register(OTHER_KEY, "OTHER");
+		CompletableFuture<Void> gone = this.registrar.deregister(OTHER_KEY);
+		this.loop.run();
+		this.etcd.fail("put OTHER under 7 if at 0", Reason.UNAVAILABLE);
+		this.loop.advance(RETRY);
+		this.etcd.answer("get " + OTHER_KEY + " at 0", new ReadResult(12, null));
+		this.loop.run();
+		assertThat(gone).isNotDone();
+		assertThat(this.etcd.pending()).containsExactly("grant");
+		return gone;
+	}
+
+	/** Begins to close, which waits on another thread for what the test lets happen. */
+	CompletableFuture<Boolean> close(boolean deregister) {
+		CompletableFuture<Boolean> closed = CompletableFuture.supplyAsync(() -> this.registrar.close(deregister, SOON));
+		await().atMost(SOON).until(this.loop::isDue);
+		this.loop.run();
+		return closed;
+	}
+
+	static byte[] bytes(String text) {
+		return text.getBytes(StandardCharsets.UTF_8);
+	}
+
 	static KeyValue found(String value, long revision, long lease) {
-		return new KeyValue(KEY, value.getBytes(StandardCharsets.UTF_8), revision, lease);
+		return new KeyValue(KEY, bytes(value), revision, lease);
 	}
 
 }

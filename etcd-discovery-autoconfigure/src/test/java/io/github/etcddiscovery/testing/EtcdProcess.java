@@ -114,8 +114,8 @@ public final class EtcdProcess implements AutoCloseable {
 			return this;
 		}
 		catch (RuntimeException ex) {
-			kill();
-			throw new IllegalStateException("etcd does not serve; it said: " + said(), ex);
+			close();
+			throw ex;
 		}
 	}
 
@@ -270,12 +270,17 @@ public final class EtcdProcess implements AutoCloseable {
 	}
 
 	private void awaitServing() {
-		Awaitility.await("start of " + this.binary)
-			.atMost(START_TIMEOUT)
-			.pollInterval(Duration.ofMillis(20))
-			.ignoreExceptions()
-			.failFast("etcd ended", () -> !this.process.isAlive())
-			.until(() -> (this.certificates != null) ? LoopbackPorts.listens(this.clientPort) : isHealthy());
+		try {
+			Awaitility.await("start of " + this.binary)
+				.atMost(START_TIMEOUT)
+				.pollInterval(Duration.ofMillis(20))
+				.ignoreExceptions()
+				.failFast("etcd ended", () -> !this.process.isAlive())
+				.until(() -> (this.certificates != null) ? LoopbackPorts.listens(this.clientPort) : isHealthy());
+		}
+		catch (RuntimeException ex) {
+			throw new IllegalStateException("etcd does not serve; it said: " + said(), ex);
+		}
 	}
 
 	private boolean isHealthy() throws IOException {

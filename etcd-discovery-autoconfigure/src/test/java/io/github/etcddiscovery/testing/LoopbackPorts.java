@@ -13,7 +13,7 @@ import java.util.concurrent.ThreadLocalRandom;
  */
 public final class LoopbackPorts {
 
-	/** Below those that outgoing connections get, and above 16379 and the like. */
+	/** All are below 32768, from which on outgoing connections get theirs. */
 	private static final int FIRST = 20_000;
 
 	private static final int BLOCKS = 24;
@@ -39,8 +39,7 @@ public final class LoopbackPorts {
 				// Taken: the next one.
 			}
 		}
-		throw new IllegalStateException(
-				"None of the " + BLOCK_SIZE + " ports from " + CLAIM.getLocalPort() + " on is free");
+		throw new IllegalStateException("None of the ports that follow " + CLAIM.getLocalPort() + " is free");
 	}
 
 	/** Whether something listens on a port. */

@@ -22,7 +22,7 @@ public final class ManualEventLoop implements EventLoop {
 
 	private long number;
 
-	private volatile boolean closed;
+	private boolean closed;
 
 	@Override
 	public void execute(Runnable task) {
@@ -76,14 +76,13 @@ public final class ManualEventLoop implements EventLoop {
 		return next != null && next.due() <= this.now;
 	}
 
-	/** Whether it was closed. */
-	public boolean isClosed() {
+	public synchronized boolean isClosed() {
 		return this.closed;
 	}
 
 	/** Leaves tasks to the test, which may want to see what those do that had begun. */
 	@Override
-	public void close() {
+	public synchronized void close() {
 		this.closed = true;
 	}
 

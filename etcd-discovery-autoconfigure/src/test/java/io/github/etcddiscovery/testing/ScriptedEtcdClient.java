@@ -3,8 +3,10 @@ package io.github.etcddiscovery.testing;
 import java.time.Duration;
 import java.util.ArrayDeque;
 import java.util.Deque;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.TreeMap;
 import java.util.concurrent.CompletableFuture;
 import java.util.function.Consumer;
@@ -31,8 +33,8 @@ public final class ScriptedEtcdClient extends EmptyEtcdClient {
 	/** The revision from which on that one is to tell. */
 	public long watchedFrom;
 
-	/** How many watches nobody has closed. */
-	public int openWatches;
+	/** The watches that nobody has closed. */
+	public final Set<WatchListener> openWatches = new HashSet<>();
 
 	/** Takes the pages of the newest listing, of values or keys. */
 	public Consumer<List<KeyValue>> pages;
@@ -66,8 +68,8 @@ public final class ScriptedEtcdClient extends EmptyEtcdClient {
 	public Watch watch(String target, boolean prefix, long startRevision, WatchListener listener) {
 		this.watch = listener;
 		this.watchedFrom = startRevision;
-		this.openWatches++;
-		return () -> this.openWatches--;
+		this.openWatches.add(listener);
+		return () -> this.openWatches.remove(listener);
 	}
 
 	@Override
@@ -114,9 +116,13 @@ public final class ScriptedEtcdClient extends EmptyEtcdClient {
 	}
 
 	/** Answers the oldest call, which must be this one. */
-	@SuppressWarnings("unchecked")
 	public void answer(String description, Object result) {
-		((CompletableFuture<Object>) take(description)).complete(result);
+		take(description).complete(result);
+	}
+
+	/** Leaves the oldest call, which must be this one, for the test to answer later. */
+	public CompletableFuture<Object> putOff(String description) {
+		return take(description);
 	}
 
 	/** Answers the calls that ask, as the oldest, what there was at a revision. */
@@ -136,12 +142,13 @@ public final class ScriptedEtcdClient extends EmptyEtcdClient {
 		take(description).completeExceptionally(new EtcdException(reason, "failed on purpose", null));
 	}
 
-	private CompletableFuture<?> take(String description) {
+	@SuppressWarnings("unchecked")
+	private CompletableFuture<Object> take(String description) {
 		Call call = this.calls.poll();
 		if (call == null || !call.description().equals(description)) {
 			throw new AssertionError("Expected the call '" + description + "' but found " + call);
 		}
-		return call.answer();
+		return (CompletableFuture<Object>) call.answer();
 	}
 
 	private record Call(String description, CompletableFuture<?> answer) {

@@ -42,7 +42,7 @@ class FilledRoomTests extends ScriptedView {
 	}
 
 	@Test
-	void instanceThatCouldNotBeReadWaitsWhenItCan(CapturedOutput output) {
+	void entryThatCannotBeReadTakesNoRoomAndWaitsForItOnceItCan() {
 		happens(put("orders/c", "unreadable", 13));
 		assertThat(this.view.rejections(10)).containsEntry("/services/orders/c",
 				"max-instances-per-service is 1, and so many are held");
@@ -50,7 +50,6 @@ class FilledRoomTests extends ScriptedView {
 		this.etcd.answer("get /services/orders/c at 0", new ReadResult(15, found("orders/c", "unreadable", 13)));
 		this.loop.run();
 		assertThat(this.view.rejections(10)).containsEntry("/services/orders/c", "not to be read");
-		assertThat(output.getOut()).containsOnlyOnce("/services/orders/c");
 		happens(put("orders/d", "4", 16), put("orders/c", "3", 17));
 		assertThat(this.view.catalog().all("orders")).containsExactly("4");
 		assertThat(this.view.statistics().rejected()).isEqualTo(1);

@@ -152,27 +152,55 @@ class InstanceLimitsTests {
 	}
 
 	@Test
-	void roomForThoseThatVanishIsGivenBackWhenTheyAreForgottenReturnOrAreLetGoOf() {
-		ServiceView<String> view = view(new InstanceLimits(20, 10), List.of(), Duration.ofSeconds(10));
-		IntStream.range(0, 10).forEach((i) -> put("orders", "instance-" + i));
+	void roomForThoseThatHaveVanishedIsGivenBackWhenTheyReturn() {
+		ServiceView<String> view = tenOfWhichTenAreRemembered();
+		for (int i = 0; i < 10; i++) {
+			vanish("instance-" + i);
+			put("orders", "instance-" + i);
+			settle();
+		}
+		vanishAll();
+		assertThat(view.catalog().retained().get("orders")).hasSize(10);
+	}
+
+	@Test
+	void roomForThoseThatHaveVanishedIsGivenBackWhenThatWasLongAgo() {
+		ServiceView<String> view = tenOfWhichTenAreRemembered();
 		for (int i = 0; i < 10; i++) {
 			vanish("instance-" + i);
 			this.loop.advance(Duration.ofSeconds(11));
-			put("orders", "instance-" + i);
 		}
-		for (int i = 0; i < 10; i++) {
-			vanish("instance-" + i);
-			put("orders", "instance-" + i);
-			settle();
-		}
-		for (int round = 0; round < 2; round++) {
-			IntStream.range(0, 10).forEach((i) -> vanish("instance-" + i));
-			assertThat(view.catalog().retained().get("orders")).hasSize(10);
-			this.loop.advance(Duration.ofSeconds(30));
-			assertThat(view.catalog().retained()).isEmpty();
-			IntStream.range(0, 10).forEach((i) -> put("orders", "instance-" + i));
-			settle();
-		}
+		put("stock", "a");
+		settle();
+		putAll();
+		vanishAll();
+		assertThat(view.catalog().retained().get("orders")).hasSize(10);
+	}
+
+	@Test
+	void roomForThoseThatAreServedStillIsGivenBackWhenTheyAreLetGoOf() {
+		ServiceView<String> view = tenOfWhichTenAreRemembered();
+		vanishAll();
+		this.loop.advance(Duration.ofSeconds(30));
+		assertThat(view.catalog().retained()).isEmpty();
+		putAll();
+		vanishAll();
+		assertThat(view.catalog().retained().get("orders")).hasSize(10);
+	}
+
+	private ServiceView<String> tenOfWhichTenAreRemembered() {
+		ServiceView<String> view = view(new InstanceLimits(20, 10), List.of(), Duration.ofSeconds(10));
+		putAll();
+		return view;
+	}
+
+	private void putAll() {
+		IntStream.range(0, 10).forEach((i) -> put("orders", "instance-" + i));
+		settle();
+	}
+
+	private void vanishAll() {
+		IntStream.range(0, 10).forEach((i) -> vanish("instance-" + i));
 	}
 
 	@Test

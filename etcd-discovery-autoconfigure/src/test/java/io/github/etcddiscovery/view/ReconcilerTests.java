@@ -1,19 +1,13 @@
 package io.github.etcddiscovery.view;
 
-import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.Arrays;
 import java.util.List;
-import java.util.Random;
 
 import io.github.etcddiscovery.client.EtcdException;
 import io.github.etcddiscovery.client.EtcdException.Reason;
 import io.github.etcddiscovery.client.KeyValue;
 import io.github.etcddiscovery.client.WatchEvent;
-import io.github.etcddiscovery.instance.KeyLayout;
-import io.github.etcddiscovery.support.Telemetry;
-import io.github.etcddiscovery.testing.ManualEventLoop;
-import io.github.etcddiscovery.testing.ScriptedEtcdClient;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 
@@ -22,31 +16,18 @@ import static org.assertj.core.api.Assertions.assertThat;
 /**
  * What a watch has missed, the comparison every few minutes finds.
  */
-class ReconcilerTests {
+class ReconcilerTests extends ScriptedView {
 
 	private static final Duration LONGEST_INTERVAL = Duration.ofSeconds(450);
 
 	private static final Duration SECOND_LOOK = Duration.ofSeconds(5);
 
-	private final ScriptedEtcdClient etcd = new ScriptedEtcdClient();
-
-	private final ManualEventLoop loop = new ManualEventLoop();
-
-	private final ServiceView<String> view = new ServiceView<>(this.etcd, new KeyLayout("/services").ranges(),
-			(key, keyValue) -> new String(keyValue.value(), StandardCharsets.UTF_8), (value) -> true, Duration.ZERO,
-			InstanceLimits.NONE, Telemetry.NONE, this.loop, new ManualEventLoop(), new Random(1));
+	private final ServiceView<String> view = view();
 
 	@BeforeEach
 	void sync() {
-		this.view.start();
-		this.loop.run();
-		this.etcd.pages.accept(List.of(entry("a", 3), entry("b", 4)));
-		this.etcd.answer("list /services/", 10L);
-		this.loop.run();
-		this.etcd.watch.onCreated(10);
-		this.loop.run();
-		this.etcd.testify(10, List.of(entry("a", 3), entry("b", 4)));
-		this.loop.run();
+		start(this.view, entry("a", 3), entry("b", 4));
+		watching(10, entry("a", 3), entry("b", 4));
 	}
 
 	@Test
@@ -92,9 +73,7 @@ class ReconcilerTests {
 		etcdHolds(entry("a", 3), entry("b", 12));
 		this.etcd.fail("list /services/", Reason.UNAVAILABLE);
 		this.loop.advance(Duration.ofSeconds(1));
-		this.etcd.pages.accept(List.of(entry("a", 3), entry("b", 12)));
-		this.etcd.answer("list /services/", 14L);
-		this.loop.run();
+		listed(14, entry("a", 3), entry("b", 12));
 		assertThat(this.view.catalog().all("orders")).containsExactly("a at 3", "b at 12");
 		assertThat(this.view.catalog().epoch()).as("the history is the same").isEqualTo(1);
 	}
@@ -133,12 +112,10 @@ class ReconcilerTests {
 
 	@Test
 	void viewThatIsNotCurrentIsLookedAtOnceItIs() {
-		this.etcd.watch.onEnd(new EtcdException(Reason.UNAVAILABLE, "ended on purpose", null));
+		ends(Reason.UNAVAILABLE);
 		this.loop.advance(LONGEST_INTERVAL);
 		assertThat(this.etcd.pending()).as("there is nothing to compare").isEmpty();
-		this.etcd.watch.onCreated(10);
-		this.loop.run();
-		this.etcd.testify(10, List.of(entry("a", 3), entry("b", 4)));
+		watching(10, entry("a", 3), entry("b", 4));
 		this.loop.advance(LONGEST_INTERVAL);
 		assertThat(this.etcd.pending()).containsExactly("keys /services/");
 	}
@@ -154,20 +131,14 @@ class ReconcilerTests {
 		this.loop.advance(Duration.ofMillis(7));
 		assertThat(this.view.catalog().isSynced()).isTrue();
 		assertThat(this.view.staleness()).as("known not to be current").isEqualTo(Duration.ofMillis(7));
-		this.etcd.pages.accept(Arrays.asList(entries));
-		this.etcd.answer("list /services/", revision);
-		this.loop.run();
-		this.etcd.watch.onCreated(revision);
-		this.loop.run();
-		this.etcd.testify(revision, Arrays.asList(entries));
-		this.loop.run();
+		listed(revision, entries);
+		watching(revision, entries);
 		assertThat(this.view.state()).isEqualTo(ViewState.WATCHING);
 		assertThat(this.view.staleness()).isZero();
 	}
 
 	private static KeyValue entry(String id, long revision) {
-		return new KeyValue("/services/orders/" + id, (id + " at " + revision).getBytes(StandardCharsets.UTF_8),
-				revision, 0);
+		return found("orders/" + id, id + " at " + revision, revision);
 	}
 
 }

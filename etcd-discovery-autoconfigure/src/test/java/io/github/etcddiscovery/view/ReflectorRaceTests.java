@@ -1,20 +1,12 @@
 package io.github.etcddiscovery.view;
 
-import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.List;
-import java.util.Random;
 
 import io.github.etcddiscovery.client.EtcdException;
 import io.github.etcddiscovery.client.EtcdException.Reason;
-import io.github.etcddiscovery.client.KeyValue;
 import io.github.etcddiscovery.client.ReadResult;
-import io.github.etcddiscovery.client.WatchEvent;
 import io.github.etcddiscovery.client.WatchListener;
-import io.github.etcddiscovery.instance.KeyLayout;
-import io.github.etcddiscovery.support.Telemetry;
-import io.github.etcddiscovery.testing.ManualEventLoop;
-import io.github.etcddiscovery.testing.ScriptedEtcdClient;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 
@@ -23,30 +15,13 @@ import static org.assertj.core.api.Assertions.assertThat;
 /**
  * One named test for every race found.
  */
-class ReflectorRaceTests {
+class ReflectorRaceTests extends ScriptedView {
 
-	private static final Duration RETRY = Duration.ofSeconds(2);
-
-	private final ScriptedEtcdClient etcd = new ScriptedEtcdClient();
-
-	private final ManualEventLoop loop = new ManualEventLoop();
-
-	private final ServiceView<String> view = new ServiceView<>(this.etcd, new KeyLayout("/services").ranges(),
-			(key, keyValue) -> {
-				String value = new String(keyValue.value(), StandardCharsets.UTF_8);
-				if (value.equals("overflow")) {
-					throw new StackOverflowError("thrown on purpose");
-				}
-				return value;
-			}, (value) -> true, Duration.ZERO, InstanceLimits.NONE, Telemetry.NONE, this.loop, new ManualEventLoop(),
-			new Random(1));
+	private final ServiceView<String> view = view();
 
 	@BeforeEach
 	void sync() {
-		this.view.start();
-		this.loop.run();
-		this.etcd.answer("list /services/", 10L);
-		this.loop.run();
+		start(this.view);
 		assertThat(this.view.catalog().isSynced()).isTrue();
 	}
 
@@ -73,7 +48,7 @@ class ReflectorRaceTests {
 	@Test
 	void nothingIsAppliedBeforeTheHistoryIsProvenToBeTheSame() {
 		this.etcd.watch.onCreated(10);
-		this.etcd.watch.onEvents(List.of(put("/services/orders/a", "1", 11)));
+		this.etcd.watch.onEvents(List.of(put("orders/a", "1", 11)));
 		this.loop.run();
 		assertThat(this.view.catalog().services()).isEmpty();
 		this.etcd.testify(10, List.of());
@@ -84,11 +59,11 @@ class ReflectorRaceTests {
 	@Test
 	void eventsOfAnotherHistoryAreDropped() {
 		this.etcd.watch.onCreated(12);
-		this.etcd.watch.onEvents(List.of(put("/services/orders/a", "1", 11)));
+		this.etcd.watch.onEvents(List.of(put("orders/a", "1", 11)));
 		this.loop.run();
-		this.etcd.testify(10, List.of(put("/services/orders/b", "of another history", 7).keyValue()));
+		this.etcd.testify(10, List.of(put("orders/b", "of another history", 7).keyValue()));
 		this.loop.run();
-		this.etcd.pages.accept(List.of(put("/services/orders/b", "of another history", 7).keyValue()));
+		this.etcd.pages.accept(List.of(put("orders/b", "of another history", 7).keyValue()));
 		this.etcd.answer("list /services/", 12L);
 		this.loop.run();
 		assertThat(this.view.catalog().all("orders")).containsExactly("of another history");
@@ -98,10 +73,10 @@ class ReflectorRaceTests {
 	@Test
 	void historyThatIsAnotherOneBehindACompactionIsNoticed() {
 		created(10);
-		this.etcd.watch.onEvents(List.of(put("/services/orders/a", "1", 11)));
+		this.etcd.watch.onEvents(List.of(put("orders/a", "1", 11)));
 		this.etcd.watch.onEnd(new EtcdException(Reason.COMPACTED, "compacted on purpose", null));
 		this.loop.advance(RETRY);
-		this.etcd.pages.accept(List.of(put("/services/orders/a", "0", 7).keyValue()));
+		this.etcd.pages.accept(List.of(put("orders/a", "0", 7).keyValue()));
 		this.etcd.fail("list /services/", Reason.UNAVAILABLE);
 		this.loop.advance(RETRY);
 		this.etcd.pages.accept(List.of());
@@ -113,11 +88,10 @@ class ReflectorRaceTests {
 	@Test
 	void compactionAloneIsNoOtherHistory() {
 		created(10);
-		this.etcd.watch.onEvents(List.of(put("/services/orders/a", "1", 11)));
+		this.etcd.watch.onEvents(List.of(put("orders/a", "1", 11)));
 		this.etcd.watch.onEnd(new EtcdException(Reason.COMPACTED, "compacted on purpose", null));
 		this.loop.advance(RETRY);
-		this.etcd.pages.accept(
-				List.of(put("/services/orders/a", "1", 11).keyValue(), put("/services/orders/b", "2", 12).keyValue()));
+		this.etcd.pages.accept(List.of(put("orders/a", "1", 11).keyValue(), put("orders/b", "2", 12).keyValue()));
 		this.etcd.answer("list /services/", 500L);
 		this.loop.run();
 		assertThat(this.view.catalog().epoch()).isEqualTo(1);
@@ -130,10 +104,10 @@ class ReflectorRaceTests {
 		created(10);
 		former.onEnd(new EtcdException(Reason.UNAVAILABLE, "ended on purpose", null));
 		this.loop.run();
-		former.onEvents(List.of(put("/services/orders/a", "1", 11)));
+		former.onEvents(List.of(put("orders/a", "1", 11)));
 		this.loop.advance(RETRY);
 		created(10);
-		former.onEvents(List.of(put("/services/orders/a", "1", 11)));
+		former.onEvents(List.of(put("orders/a", "1", 11)));
 		this.loop.run();
 		assertThat(this.view.state()).isEqualTo(ViewState.WATCHING);
 		assertThat(this.view.catalog().services()).isEmpty();
@@ -154,8 +128,8 @@ class ReflectorRaceTests {
 	@Test
 	void eventsBelowTheRevisionReachedAreDropped() {
 		created(10);
-		this.etcd.watch.onEvents(List.of(put("/services/orders/a", "1", 12)));
-		this.etcd.watch.onEvents(List.of(put("/services/orders/a", "0", 11), put("/services/orders/b", "2", 13)));
+		this.etcd.watch.onEvents(List.of(put("orders/a", "1", 12)));
+		this.etcd.watch.onEvents(List.of(put("orders/a", "0", 11), put("orders/b", "2", 13)));
 		this.loop.run();
 		assertThat(this.view.catalog().all("orders")).containsExactly("1", "2");
 		assertThat(this.view.catalog().revision()).isEqualTo(13);
@@ -164,7 +138,7 @@ class ReflectorRaceTests {
 	@Test
 	void allChangesOfARevisionAppearTogether() {
 		created(10);
-		this.etcd.watch.onEvents(List.of(put("/services/orders/a", "1", 11), put("/services/stock/a", "2", 11)));
+		this.etcd.watch.onEvents(List.of(put("orders/a", "1", 11), put("stock/a", "2", 11)));
 		this.loop.run();
 		assertThat(this.view.catalog().services()).containsExactly("orders", "stock");
 	}
@@ -172,8 +146,7 @@ class ReflectorRaceTests {
 	@Test
 	void decoderThatRunsOutOfStackHarmsOnlyItsEntry() {
 		created(10);
-		this.etcd.watch
-			.onEvents(List.of(put("/services/orders/a", "overflow", 11), put("/services/orders/b", "2", 12)));
+		this.etcd.watch.onEvents(List.of(put("orders/a", "overflow", 11), put("orders/b", "2", 12)));
 		this.loop.run();
 		assertThat(this.view.catalog().all("orders")).containsExactly("2");
 	}
@@ -195,10 +168,6 @@ class ReflectorRaceTests {
 		this.loop.run();
 		this.etcd.testify(10, List.of());
 		this.loop.run();
-	}
-
-	private static WatchEvent put(String key, String value, long revision) {
-		return new WatchEvent(false, new KeyValue(key, value.getBytes(StandardCharsets.UTF_8), revision, 0));
 	}
 
 }

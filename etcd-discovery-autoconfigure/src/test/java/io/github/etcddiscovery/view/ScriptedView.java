@@ -3,7 +3,7 @@ package io.github.etcddiscovery.view;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.List;
-import java.util.random.RandomGenerator;
+import java.util.function.Predicate;
 import java.util.stream.Stream;
 
 import io.github.etcddiscovery.client.EtcdException;
@@ -13,6 +13,7 @@ import io.github.etcddiscovery.client.WatchEvent;
 import io.github.etcddiscovery.instance.InstanceKey;
 import io.github.etcddiscovery.instance.KeyLayout;
 import io.github.etcddiscovery.instance.KeyRange;
+import io.github.etcddiscovery.testing.LongestWaits;
 import io.github.etcddiscovery.testing.ManualEventLoop;
 import io.github.etcddiscovery.testing.RecordingTelemetry;
 import io.github.etcddiscovery.testing.ScriptedEtcdClient;
@@ -24,9 +25,6 @@ abstract class ScriptedView {
 
 	static final Duration RETRY = Duration.ofSeconds(2);
 
-	/** No wait is shorter than it may be at most. */
-	private static final RandomGenerator LONGEST_WAITS = () -> -1;
-
 	final ScriptedEtcdClient etcd = new ScriptedEtcdClient();
 
 	final ManualEventLoop loop = new ManualEventLoop();
@@ -37,8 +35,18 @@ abstract class ScriptedView {
 
 	/** Of the ranges given. */
 	ServiceView<String> view(List<KeyRange> ranges, InstanceLimits limits) {
-		return new ServiceView<>(this.etcd, ranges, ScriptedView::decode, (value) -> true, Duration.ZERO, limits,
-				this.telemetry, this.loop, this.notifier, LONGEST_WAITS);
+		return view(ranges, limits, Duration.ZERO, (value) -> true);
+	}
+
+	/** Of everything under one prefix, with what vanishes in a crowd. */
+	ServiceView<String> view(Duration ttl, Predicate<String> availability) {
+		return view(new KeyLayout("/services").ranges(), InstanceLimits.NONE, ttl, availability);
+	}
+
+	private ServiceView<String> view(List<KeyRange> ranges, InstanceLimits limits, Duration ttl,
+			Predicate<String> availability) {
+		return new ServiceView<>(this.etcd, ranges, ScriptedView::decode, availability, ttl, limits, this.telemetry,
+				this.loop, this.notifier, new LongestWaits());
 	}
 
 	/** Of everything under one prefix. */

@@ -1,21 +1,14 @@
 package io.github.etcddiscovery.view;
 
-import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Random;
 import java.util.stream.IntStream;
-import java.util.stream.Stream;
 
 import io.github.etcddiscovery.client.EtcdException;
 import io.github.etcddiscovery.client.EtcdException.Reason;
 import io.github.etcddiscovery.client.KeyValue;
 import io.github.etcddiscovery.client.WatchEvent;
-import io.github.etcddiscovery.instance.KeyLayout;
-import io.github.etcddiscovery.support.Telemetry;
-import io.github.etcddiscovery.testing.ManualEventLoop;
-import io.github.etcddiscovery.testing.ScriptedEtcdClient;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
 
@@ -28,15 +21,11 @@ import static org.assertj.core.api.Assertions.assertThat;
  * When many instances vanish at once, without having said that they would.
  */
 @ExtendWith(OutputCaptureExtension.class)
-class VanishedInstancesTests {
+class VanishedInstancesTests extends ScriptedView {
 
 	private static final Duration TTL = Duration.ofSeconds(10);
 
 	private static final Duration RETAINED = Duration.ofSeconds(25);
-
-	private final ScriptedEtcdClient etcd = new ScriptedEtcdClient();
-
-	private final ManualEventLoop loop = new ManualEventLoop();
 
 	private ServiceView<String> view;
 
@@ -104,17 +93,6 @@ class VanishedInstancesTests {
 		assertThat(this.view.catalog().hasSameInstances(before)).isTrue();
 		put("stock", 7, "UP");
 		assertThat(this.view.catalog().hasSameInstances(before)).isFalse();
-	}
-
-	@Test
-	void listsStayTheSameWhileOtherServicesChange() {
-		follow(TTL, "orders", 1, "stock", 1);
-		put("orders", 1, "UP 1");
-		List<String> orders = this.view.catalog().available("orders");
-		List<String> services = this.view.catalog().services();
-		put("stock", 1, "UP 1");
-		assertThat(this.view.catalog().available("orders")).isSameAs(orders);
-		assertThat(this.view.catalog().services()).isSameAs(services);
 	}
 
 	@Test
@@ -211,17 +189,15 @@ class VanishedInstancesTests {
 	void whateverVanishesWithEtcdsHistoryIsRetained() {
 		follow(TTL, "orders", 2, "stock", 1);
 		List<String> before = this.view.catalog().available("orders");
-		this.etcd.watch.onEnd(new EtcdException(Reason.UNAVAILABLE, "ended on purpose", null));
-		this.loop.advance(Duration.ofSeconds(2));
+		ends(Reason.UNAVAILABLE);
+		this.loop.advance(RETRY);
 		this.etcd.watch.onCreated(1);
 		this.loop.run();
 		while (!this.etcd.pending().isEmpty()) {
 			this.etcd.fail(this.etcd.pending().get(0), Reason.FUTURE_REVISION);
 		}
 		this.loop.run();
-		this.etcd.pages.accept(List.of(new KeyValue("/services/stock/7", bytes("UP 7"), 2, 0)));
-		this.etcd.answer("list /services/", 2L);
-		this.loop.run();
+		listed(2, found("stock/7", "UP 7", 2));
 		assertThat(this.view.catalog().epoch()).isEqualTo(2);
 		assertThat(this.view.catalog().available("orders")).isEqualTo(before);
 		assertThat(this.view.catalog().available("stock")).containsExactly("UP 7");
@@ -237,26 +213,16 @@ class VanishedInstancesTests {
 
 	/** Services with instances 0, 1 and so on. */
 	private void follow(Duration ttl, Object... services) {
-		this.view = new ServiceView<>(this.etcd, new KeyLayout("/services").ranges(),
-				(key, keyValue) -> new String(keyValue.value(), StandardCharsets.UTF_8),
-				VanishedInstancesTests::isAvailable, ttl, InstanceLimits.NONE, Telemetry.NONE, this.loop,
-				new ManualEventLoop(), new Random(1));
-		this.view.start();
-		this.loop.run();
+		this.view = view(ttl, VanishedInstancesTests::isAvailable);
 		List<KeyValue> entries = new ArrayList<>();
 		for (int i = 0; i < services.length; i += 2) {
-			String prefix = "/services/" + services[i] + "/";
+			String service = services[i] + "/";
 			IntStream.range(0, (int) services[i + 1])
-				.mapToObj((id) -> new KeyValue(prefix + id, bytes("UP " + id), entries.size() + 1, 0))
+				.mapToObj((id) -> found(service + id, "UP " + id, entries.size() + 1))
 				.forEach(entries::add);
 		}
-		this.etcd.pages.accept(entries);
-		this.etcd.answer("list /services/", this.revision);
-		this.loop.run();
-		this.etcd.watch.onCreated(this.revision);
-		this.loop.run();
-		this.etcd.testify(this.revision, entries);
-		this.loop.run();
+		start(this.view, entries.toArray(KeyValue[]::new));
+		watching(this.revision, entries.toArray(KeyValue[]::new));
 	}
 
 	private static boolean isAvailable(String value) {
@@ -267,25 +233,14 @@ class VanishedInstancesTests {
 	}
 
 	private void put(String service, int id, String value) {
-		events(Stream.of(new WatchEvent(false, keyValue(service, id, value))));
+		happens(put(service + "/" + id, value, ++this.revision));
 	}
 
 	/** Each deletion at a revision of its own, all in one response. */
 	private void delete(String service, int first, int count) {
-		events(IntStream.range(first, first + count).mapToObj((id) -> new WatchEvent(true, keyValue(service, id, ""))));
-	}
-
-	private KeyValue keyValue(String service, int id, String value) {
-		return new KeyValue("/services/" + service + "/" + id, bytes(value), ++this.revision, 0);
-	}
-
-	private void events(Stream<WatchEvent> events) {
-		this.etcd.watch.onEvents(events.toList());
-		this.loop.run();
-	}
-
-	private static byte[] bytes(String text) {
-		return text.getBytes(StandardCharsets.UTF_8);
+		happens(IntStream.range(first, first + count)
+			.mapToObj((id) -> deleted(service + "/" + id, ++this.revision))
+			.toArray(WatchEvent[]::new));
 	}
 
 }

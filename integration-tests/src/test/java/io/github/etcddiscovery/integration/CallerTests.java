@@ -10,8 +10,8 @@ import java.util.stream.IntStream;
 
 import io.github.etcddiscovery.testing.EtcdApplicationTests;
 import io.github.etcddiscovery.testing.EtcdBinary;
-import io.github.etcddiscovery.testing.LoopbackPorts;
 import io.github.etcddiscovery.testing.LoadBalancedClients;
+import io.github.etcddiscovery.testing.LoopbackPorts;
 import io.github.etcddiscovery.testing.RequiresEtcd;
 import org.junit.jupiter.api.Test;
 import reactor.core.publisher.Mono;

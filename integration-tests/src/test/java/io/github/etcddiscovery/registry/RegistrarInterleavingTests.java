@@ -22,75 +22,109 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
 
 /**
- * A registrar is closed while it renews its lease, notices that it has lost it, or is
- * told to register.
+ * A registrar loses its lease, is told to register or is closed while it renews it.
  */
 @ExtendWith(QuietLogs.class)
 @Tag("slow")
-public class RegistrarInterleavingTests {
+class RegistrarInterleavingTests {
 
-	/** More than it takes to come back, or to leave. */
-	private static final int ROUNDS = 20;
-
-	private final Leases etcd = new Leases();
-
-	private final QueuedEventLoop loop = new QueuedEventLoop();
-
-	private final Registrar registrar = new Registrar(this.etcd, TtlOption.DEFAULT, Registrar.Listener.NONE,
-			Telemetry.NONE, this.loop, new Random(1));
-
-	private volatile boolean closed;
-
-	public RegistrarInterleavingTests() {
-		register();
-		this.loop.runAll();
+	@Test
+	void recordComesBackInWhateverOrderOfSteps() {
+		Interleavings.tryOrders(Kept.class);
 	}
 
-	@Operation
-	public void register() {
-		this.registrar.register(RegistryEntry.of("/services/orders/a", "a"));
+	@Test
+	void recordComesBackHoweverThreadsRun() {
+		Interleavings.tryFreely(Kept.class);
 	}
 
-	@Operation(nonParallelGroup = "loop")
-	public void runNextTask() {
-		this.loop.runNext();
+	@Test
+	void recordLeavesInWhateverOrderOfSteps() {
+		Interleavings.tryOrders(Closed.class);
 	}
 
-	@Operation
-	public void letTimePass() {
-		this.loop.letTimePass();
+	@Test
+	void recordLeavesHoweverThreadsRun() {
+		Interleavings.tryFreely(Closed.class);
 	}
 
-	@Operation
-	public void loseLease() {
-		this.etcd.expire();
-	}
+	/**
+	 * What happens to every registrar.
+	 */
+	public abstract static class Running {
 
-	@Operation
-	public void close() {
-		this.closed = true;
-		this.registrar.close(true, Duration.ZERO);
-	}
+		/** More than it takes to come back, or to leave. */
+		private static final int ROUNDS = 8;
 
-	@Validate
-	public void recordIsThereUnlessTheRegistrarWasClosed() {
-		for (int i = 0; i < ROUNDS; i++) {
+		final Leases etcd = new Leases();
+
+		private final QueuedEventLoop loop = new QueuedEventLoop();
+
+		final Registrar registrar = new Registrar(this.etcd, TtlOption.DEFAULT, Registrar.Listener.NONE, Telemetry.NONE,
+				this.loop, new Random(1));
+
+		volatile boolean closed;
+
+		/**
+		 * Begins when a lease has been granted, and before anybody knows: the first write
+		 * is still to come.
+		 */
+		protected Running() {
+			register();
+			this.loop.runNext();
+		}
+
+		@Operation
+		public void register() {
+			this.registrar.register(RegistryEntry.of("/services/orders/a", "a"));
+		}
+
+		@Operation(nonParallelGroup = "loop")
+		public void runNextTask() {
+			this.loop.runNext();
+		}
+
+		@Operation
+		public void letTimePass() {
 			this.loop.letTimePass();
-			this.loop.runAll();
 		}
-		if (this.etcd.isWritten() == this.closed) {
-			throw new AssertionError(this.closed ? "Still there once closed" : "Never came back");
+
+		@Validate
+		public void recordIsThereUnlessTheRegistrarWasClosed() {
+			for (int i = 0; i < ROUNDS; i++) {
+				this.loop.letTimePass();
+				this.loop.runAll();
+			}
+			if (this.etcd.isWritten() == this.closed) {
+				throw new AssertionError(this.closed ? "Still there once closed" : "Never came back");
+			}
 		}
+
 	}
 
-	@Test
-	void recordComesBackOrLeavesInWhateverOrderOfSteps() {
-		Interleavings.tryOrders(RegistrarInterleavingTests.class);
+	/**
+	 * It loses its lease, and nobody closes it.
+	 */
+	public static class Kept extends Running {
+
+		@Operation
+		public void loseLease() {
+			this.etcd.expire();
+		}
+
 	}
 
-	@Test
-	void recordComesBackOrLeavesHoweverThreadsRun() {
-		Interleavings.tryFreely(RegistrarInterleavingTests.class);
+	/**
+	 * Somebody closes it, and no lease that is lost does what that should have done.
+	 */
+	public static class Closed extends Running {
+
+		@Operation
+		public void close() {
+			this.closed = true;
+			this.registrar.close(true, Duration.ZERO);
+		}
+
 	}
 
 	/**

@@ -28,9 +28,10 @@ class FirstRunIT {
 
 	private static final String TAKEN_OVER = "this one hosts it from now on";
 
-	private final int port = LoopbackPorts.next();
-
+	/** Below the port from which on the samples look for one of their own. */
 	private final int etcdPort = LoopbackPorts.next();
+
+	private final int port = LoopbackPorts.next();
 
 	@Test
 	void runsFindEachOtherAndTheEtcdOutlivesTheOneThatHostedIt() {
