@@ -19,6 +19,8 @@ import static org.assertj.core.api.Assertions.assertThat;
  */
 class ReplacedLeaseTests extends ScriptedRegistrar {
 
+	private static final String THIRD_KEY = "/services/orders/3";
+
 	@Test
 	void recordWhoseCreationIsOpenIsGoneWithTheLeaseItMightBeCreatedUnderAndTheOthersMoveInPlace() {
 		registered("UP");
@@ -107,13 +109,13 @@ class ReplacedLeaseTests extends ScriptedRegistrar {
 	@Test
 	void leaseIsNotRevokedWhileACreationUnderItIsUnderWay() {
 		registered("UP");
-		register("/services/orders/3", "THIRD");
+		register(THIRD_KEY, "THIRD");
 		register(OTHER_KEY, "OTHER");
 		this.registrar.deregister(OTHER_KEY);
 		this.loop.run();
 		this.etcd.answer("put THIRD under 7 if at 0", new WriteResult(true, 11, null));
 		this.loop.run();
-		register("/services/orders/3", "CHANGED");
+		register(THIRD_KEY, "CHANGED");
 		this.etcd.fail("put OTHER under 7 if at 0", Reason.UNAVAILABLE);
 		this.loop.advance(RETRY);
 		this.etcd.fail("put CHANGED under 7 if at 11", Reason.UNAVAILABLE);
@@ -124,6 +126,44 @@ class ReplacedLeaseTests extends ScriptedRegistrar {
 		this.loop.run();
 		assertThat(this.etcd.pending()).as("no revocation yet").containsExactly("put UP under 8 if at 10");
 		this.etcd.answer("put UP under 8 if at 10", new WriteResult(true, 14, null));
+		this.loop.run();
+		assertThat(this.etcd.pending()).containsExactly("revoke 7");
+	}
+
+	@Test
+	void leaseIsNotRevokedWhileTheOnlyWriteUnderItIsUnderWay() {
+		registered("UP");
+		deregisteredWithOpenCreation();
+		register(THIRD_KEY, "THIRD");
+		grant(8);
+		this.etcd.answer("put THIRD under 7 if at 0", new WriteResult(true, 13, null));
+		this.etcd.answer("put UP under 8 if at 10", new WriteResult(true, 14, null));
+		this.loop.run();
+		assertThat(this.etcd.pending()).as("no revocation yet").containsExactly("put THIRD under 8 if at 13");
+		this.etcd.answer("put THIRD under 8 if at 13", new WriteResult(true, 15, null));
+		this.loop.run();
+		assertThat(this.etcd.pending()).containsExactly("revoke 7");
+	}
+
+	@Test
+	void leaseIsNotRevokedWhileARecordMayComeToStandUnderItAlthoughItIsBeingWrittenUnderAnother() {
+		registered("UP");
+		deregisteredWithOpenCreation();
+		register(THIRD_KEY, "THIRD");
+		grant(8);
+		this.etcd.fail("put THIRD under 7 if at 0", Reason.UNAVAILABLE);
+		this.etcd.answer("put UP under 8 if at 10", new WriteResult(true, 13, null));
+		this.loop.advance(RETRY);
+		register("DOWN");
+		assertThat(this.etcd.pending()).as("no revocation yet")
+			.containsExactly("put THIRD under 8 if at 0", "put DOWN under 8 if at 13");
+		CompletableFuture<Object> third = this.etcd.putOff("put THIRD under 8 if at 0");
+		this.etcd.answer("put DOWN under 8 if at 13", new WriteResult(true, 14, null));
+		this.loop.run();
+		assertThat(this.etcd.pending()).as("no revocation yet").isEmpty();
+		third.complete(new WriteResult(false, 15, new KeyValue(THIRD_KEY, bytes("THIRD"), 12, 7)));
+		this.loop.run();
+		this.etcd.answer("put THIRD under 8 if at 12", new WriteResult(true, 16, null));
 		this.loop.run();
 		assertThat(this.etcd.pending()).containsExactly("revoke 7");
 	}
