@@ -19,7 +19,7 @@ import org.junit.jupiter.api.Test;
  */
 @Param(name = "number", gen = IntGen.class, conf = "1:2")
 @Tag("slow")
-public class CatalogInterleavingTests {
+public class CatalogInterleavingIT {
 
 	private final CatalogWriter<String> writer = new CatalogWriter<>(new KeyLayout("/services").ranges(),
 			(instance) -> !instance.endsWith("down"));
@@ -78,7 +78,7 @@ public class CatalogInterleavingTests {
 
 	@Test
 	void readersSeeWhatWasPublishedHoweverThreadsRun() {
-		Interleavings.tryFreely(CatalogInterleavingTests.class);
+		Interleavings.tryFreely(CatalogInterleavingIT.class);
 	}
 
 }

@@ -26,7 +26,7 @@ import org.junit.jupiter.api.extension.ExtendWith;
  */
 @ExtendWith(QuietLogs.class)
 @Tag("slow")
-class RegistrarInterleavingTests {
+class RegistrarInterleavingIT {
 
 	@Test
 	void recordComesBackInWhateverOrderOfSteps() {

@@ -16,7 +16,7 @@ import org.junit.jupiter.api.Test;
  * Listeners subscribe and are told while states are published.
  */
 @Tag("slow")
-public class SubscribersInterleavingTests {
+public class SubscribersInterleavingIT {
 
 	private final QueuedEventLoop notifier = new QueuedEventLoop();
 
@@ -27,7 +27,7 @@ public class SubscribersInterleavingTests {
 	/** By listener what it was told. */
 	private final Queue<List<Integer>> told = new ConcurrentLinkedQueue<>();
 
-	public SubscribersInterleavingTests() {
+	public SubscribersInterleavingIT() {
 		subscribe();
 	}
 
@@ -66,12 +66,12 @@ public class SubscribersInterleavingTests {
 
 	@Test
 	void nobodyMissesTheNewestStateInWhateverOrderOfSteps() {
-		Interleavings.tryOrders(SubscribersInterleavingTests.class);
+		Interleavings.tryOrders(SubscribersInterleavingIT.class);
 	}
 
 	@Test
 	void nobodyMissesTheNewestStateHoweverThreadsRun() {
-		Interleavings.tryFreely(SubscribersInterleavingTests.class);
+		Interleavings.tryFreely(SubscribersInterleavingIT.class);
 	}
 
 }
