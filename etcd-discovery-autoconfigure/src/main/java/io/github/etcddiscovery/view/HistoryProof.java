@@ -3,7 +3,6 @@ package io.github.etcddiscovery.view;
 import java.util.Comparator;
 import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
-import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
@@ -42,8 +41,8 @@ final class HistoryProof {
 	/** Everything has been read: the newest values are the last changes known. */
 	void listed() {
 		this.witnesses.clear();
-		List<String> newest = this.sink.keys().stream().sorted(byRevision().reversed()).limit(WITNESSES).toList();
-		newest.stream().sorted(byRevision()).forEach(this.witnesses::add);
+		Set<String> keys = this.sink.keys();
+		keys.stream().sorted(byRevision()).skip(Math.max(0, keys.size() - WITNESSES)).forEach(this.witnesses::add);
 	}
 
 	void changed(String key) {

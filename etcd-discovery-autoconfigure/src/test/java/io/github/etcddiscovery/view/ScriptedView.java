@@ -4,7 +4,7 @@ import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.List;
 import java.util.function.Predicate;
-import java.util.stream.Stream;
+import java.util.stream.IntStream;
 
 import io.github.etcddiscovery.client.EtcdException;
 import io.github.etcddiscovery.client.EtcdException.Reason;
@@ -112,8 +112,8 @@ abstract class ScriptedView {
 
 	/** Instances of orders, numbered, each changed at the revision of its number. */
 	static KeyValue[] orders(int first, int last) {
-		return Stream.iterate(first, (number) -> number <= last, (number) -> number + 1)
-			.map((number) -> found("orders/" + number, "v" + number, number))
+		return IntStream.rangeClosed(first, last)
+			.mapToObj((number) -> found("orders/" + number, "v" + number, number))
 			.toArray(KeyValue[]::new);
 	}
 
