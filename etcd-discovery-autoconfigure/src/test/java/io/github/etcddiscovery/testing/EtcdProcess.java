@@ -254,6 +254,10 @@ public final class EtcdProcess implements AutoCloseable {
 				this.folder.resolve("data").toString(), "--listen-client-urls", client, "--advertise-client-urls",
 				client, "--listen-peer-urls", peer(), "--initial-advertise-peer-urls", peer(), "--initial-cluster",
 				this.cluster, "--logger", "zap", "--log-level", "error"));
+		if (this.cluster.equals(member())) {
+			// The only member elects itself as soon as its election timeout has passed.
+			command.addAll(List.of("--heartbeat-interval", "10", "--election-timeout", "100"));
+		}
 		command.addAll(this.flags);
 		if (this.certificates != null) {
 			command
