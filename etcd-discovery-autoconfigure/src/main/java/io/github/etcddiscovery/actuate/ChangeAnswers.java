@@ -23,6 +23,9 @@ final class ChangeAnswers {
 		try {
 			return change.get();
 		}
+		catch (NothingToChangeException ex) {
+			return failure(WebEndpointResponse.STATUS_NOT_FOUND, String.valueOf(ex.getMessage()));
+		}
 		catch (IllegalArgumentException ex) {
 			return failure(WebEndpointResponse.STATUS_BAD_REQUEST, String.valueOf(ex.getMessage()));
 		}

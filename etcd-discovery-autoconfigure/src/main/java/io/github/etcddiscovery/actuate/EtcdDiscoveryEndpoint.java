@@ -18,7 +18,6 @@ import org.springframework.boot.actuate.endpoint.annotation.Endpoint;
 import org.springframework.boot.actuate.endpoint.annotation.ReadOperation;
 import org.springframework.boot.actuate.endpoint.annotation.Selector;
 import org.springframework.boot.actuate.endpoint.annotation.WriteOperation;
-import org.springframework.boot.actuate.endpoint.web.WebEndpointResponse;
 import org.springframework.cloud.client.ServiceInstance;
 
 /**
@@ -71,49 +70,54 @@ public class EtcdDiscoveryEndpoint {
 	}
 
 	/**
-	 * Changes a property that this application advertises, in place and under the same
-	 * lease. Waits for etcd, but not for long.
+	 * Sets metadata of this application, in place and under the same lease. Waits for
+	 * etcd, at most for the request timeout.
 	 * @param part what to change: {@code metadata}
-	 * @param name the property
-	 * @param value its value; {@code null} is refused
-	 * @return all metadata, with status 202 if etcd does not have them yet; or a
-	 * sentence, and all stays as it was, with status 404 if there is no such part or this
-	 * application does not register itself, 400 if the value cannot be registered, 503 if
-	 * etcd refuses it
+	 * @param name the name of the metadata
+	 * @param value the value
+	 * @return all metadata as changed
+	 * @throws NothingToChangeException if there is no such part, or this application does
+	 * not register itself
+	 * @throws IllegalArgumentException if the value cannot be registered; everything
+	 * stays as it was
+	 * @throws EtcdException if etcd refuses it; everything stays as it was
 	 */
 	@WriteOperation
-	public WebEndpointResponse<?> set(@Selector String part, @Selector String name, @Nullable String value) {
-		return (value != null) ? change(part, name, value) : ChangeAnswers
-			.failure(WebEndpointResponse.STATUS_BAD_REQUEST, "No value given: expected {\"value\":\"...\"}");
+	public MetadataChange set(@Selector String part, @Selector String name, String value) {
+		return change(part, name, value);
 	}
 
 	/**
-	 * Takes back a property that this application advertises, as setting does.
+	 * Removes metadata of this application, as setting does.
 	 * @param part what to change: {@code metadata}
-	 * @param name the property
-	 * @return as setting does
+	 * @param name the name of the metadata
+	 * @return all metadata as changed
 	 */
 	@DeleteOperation
-	public WebEndpointResponse<?> remove(@Selector String part, @Selector String name) {
+	public MetadataChange remove(@Selector String part, @Selector String name) {
 		return change(part, name, null);
 	}
 
-	private WebEndpointResponse<?> change(String part, String name, @Nullable String value) {
+	private MetadataChange change(String part, String name, @Nullable String value) {
 		if (!part.equals(METADATA)) {
-			return ChangeAnswers.failure(WebEndpointResponse.STATUS_NOT_FOUND,
-					"There is no '%s' to change: expected '%s'".formatted(part, METADATA));
+			throw new NothingToChangeException("There is no '%s' to change: expected '%s'".formatted(part, METADATA));
 		}
 		if (this.registry == null || this.registration == null) {
-			return ChangeAnswers.failure(WebEndpointResponse.STATUS_NOT_FOUND,
-					"This application does not register itself");
+			throw new NothingToChangeException("This application does not register itself");
 		}
-		EtcdServiceRegistry own = this.registry;
-		EtcdRegistration changed = this.registration;
-		return ChangeAnswers.answer(() -> {
-			boolean written = own.changeMetadata(changed, name, value);
-			return new WebEndpointResponse<>(Map.of(METADATA, changed.metadataSnapshot()),
-					written ? WebEndpointResponse.STATUS_OK : ChangeAnswers.STATUS_ACCEPTED);
-		});
+		boolean written = this.registry.changeMetadata(this.registration, name, value);
+		return new MetadataChange(this.registration.metadataSnapshot(), written);
+	}
+
+	/**
+	 * What came of a change.
+	 *
+	 * @param metadata all metadata of this application
+	 * @param written whether etcd has the change; otherwise it follows as soon as etcd
+	 * answers, or with the registration
+	 */
+	public record MetadataChange(Map<String, String> metadata, boolean written) {
+
 	}
 
 	/**

@@ -1,10 +1,15 @@
 package io.github.etcddiscovery.autoconfigure;
 
 import java.net.Inet4Address;
+import java.net.Inet6Address;
 import java.net.InetAddress;
 import java.net.NetworkInterface;
 import java.net.SocketException;
+import java.util.Comparator;
+import java.util.List;
+import java.util.function.Predicate;
 import java.util.stream.Collectors;
+import java.util.stream.Stream;
 
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -21,7 +26,7 @@ import org.springframework.util.StringUtils;
  *
  * @param host the host name or address, an IPv6 address without brackets
  * @param reason where it comes from, in words
- * @param wanted whether somebody has asked for just this one
+ * @param wanted whether a property names this very host
  */
 record AdvertisedHost(String host, String reason, boolean wanted) {
 
@@ -29,33 +34,34 @@ record AdvertisedHost(String host, String reason, boolean wanted) {
 
 	private static final String DEFAULT_ADDRESS = "spring.cloud.inetutils.default-ip-address";
 
-	static AdvertisedHost choose(EtcdDiscoveryProperties properties, Environment environment, InetUtils inetUtils) {
-		AdvertisedHost chosen = find(properties, environment, inetUtils);
-		if (chosen.wanted() || !isLoopback(chosen.host())) {
-			logger.info("Advertising host {}: {}", chosen.host(), chosen.reason());
+	/** Logs which host is advertised, and warns where other machines cannot reach it. */
+	void log() {
+		if (this.wanted || !isLoopback(this.host)) {
+			logger.info("Advertising host {}: {}", this.host, this.reason);
 		}
 		else {
-			logger.warn("Advertising host {}: {}. Others than this machine cannot reach it:"
-					+ " set spring.cloud.etcd.discovery.host", chosen.host(), chosen.reason());
+			logger.warn("Advertising host {}: {}. Other machines cannot reach it:"
+					+ " set spring.cloud.etcd.discovery.host", this.host, this.reason);
 		}
-		return chosen;
 	}
 
-	private static AdvertisedHost find(EtcdDiscoveryProperties properties, Environment environment,
-			InetUtils inetUtils) {
-		if (StringUtils.hasText(properties.getHost())) {
-			return new AdvertisedHost(properties.getHost(), "spring.cloud.etcd.discovery.host says so", true);
+	static AdvertisedHost choose(RegistrationSettings settings, Environment environment, InetUtils inetUtils) {
+		String said = settings.host();
+		if (StringUtils.hasText(said)) {
+			return new AdvertisedHost(withoutBrackets(said), "spring.cloud.etcd.discovery.host says so", true);
 		}
 		AdvertisedHost bound = bound("server.address", environment);
 		if (bound != null) {
 			return bound;
 		}
-		if (!properties.isPreferIpAddress()) {
-			return new AdvertisedHost(inetUtils.findFirstNonLoopbackHostInfo().getHostname(),
+		InetAddress found = find(settings.preferIpVersion(), environment, inetUtils);
+		if (!settings.preferIpAddress()) {
+			InetUtils.HostInfo machine = (found != null) ? inetUtils.convertAddress(found)
+					: inetUtils.findFirstNonLoopbackHostInfo();
+			return new AdvertisedHost(machine.getHostname(),
 					"the name of this machine, since spring.cloud.etcd.discovery.prefer-ip-address is false", false);
 		}
-		InetAddress found = inetUtils.findFirstNonLoopbackAddress();
-		if (found != null && isSuitable(found, environment)) {
+		if (found != null) {
 			return new AdvertisedHost(plain(found), reason(found), false);
 		}
 		String fallback = environment.getProperty(DEFAULT_ADDRESS);
@@ -66,33 +72,81 @@ record AdvertisedHost(String host, String reason, boolean wanted) {
 				"no interface has a suitable address", false);
 	}
 
+	/** Returns {@code null} if no interface has a suitable address. */
+	private static @Nullable InetAddress find(IpVersion version, Environment environment, InetUtils inetUtils) {
+		InetUtilsProperties rules = Binder.get(environment)
+			.bindOrCreate(InetUtilsProperties.PREFIX, InetUtilsProperties.class);
+		InetAddress ipv4 = (version != IpVersion.V6) ? findIpv4(inetUtils, rules) : null;
+		if (ipv4 != null && isPreferred(ipv4, rules)) {
+			return ipv4;
+		}
+		InetAddress ipv6 = (version != IpVersion.V4) ? findIpv6(rules) : null;
+		return (ipv6 != null) ? ipv6 : ipv4;
+	}
+
 	/**
-	 * Where no interface suits, Spring Cloud returns the address of the machine's name,
-	 * be it of an interface that is to be ignored.
+	 * Asks InetUtils. Where no interface suits it returns the address of the machine's
+	 * name, even if that is an address of an ignored interface.
 	 */
-	private static boolean isSuitable(InetAddress found, Environment environment) {
+	private static @Nullable InetAddress findIpv4(InetUtils inetUtils, InetUtilsProperties rules) {
+		InetAddress found = inetUtils.findFirstNonLoopbackAddress();
 		try {
-			NetworkInterface nic = NetworkInterface.getByInetAddress(found);
-			InetUtilsProperties rules = Binder.get(environment)
-				.bindOrCreate(InetUtilsProperties.PREFIX, InetUtilsProperties.class);
-			return nic != null && !found.isLoopbackAddress()
-					&& rules.getIgnoredInterfaces().stream().noneMatch(nic.getDisplayName()::matches);
+			NetworkInterface nic = (found instanceof Inet4Address && !found.isLoopbackAddress())
+					? NetworkInterface.getByInetAddress(found) : null;
+			return (nic != null && !isIgnored(nic, rules)) ? found : null;
 		}
 		catch (SocketException ex) {
-			return false;
+			return null;
 		}
 	}
 
-	/** Whether a host is only this machine's to reach. */
+	/**
+	 * Does for IPv6 what InetUtils does for IPv4: the interface with the lowest index
+	 * wins.
+	 */
+	private static @Nullable InetAddress findIpv6(InetUtilsProperties rules) {
+		return interfaces().filter((nic) -> !isIgnored(nic, rules))
+			.sorted(Comparator.comparingInt(NetworkInterface::getIndex))
+			.flatMap(NetworkInterface::inetAddresses)
+			.filter((address) -> address instanceof Inet6Address && isReachable(address) && isPreferred(address, rules))
+			.findFirst()
+			.orElse(null);
+	}
+
+	private static boolean isIgnored(NetworkInterface nic, InetUtilsProperties rules) {
+		return rules.getIgnoredInterfaces().stream().anyMatch(nic.getDisplayName()::matches);
+	}
+
+	private static boolean isPreferred(InetAddress address, InetUtilsProperties rules) {
+		if (rules.isUseOnlySiteLocalInterfaces()) {
+			return address.isSiteLocalAddress() || isUniqueLocal(address);
+		}
+		List<String> networks = rules.getPreferredNetworks();
+		String text = plain(address);
+		Predicate<String> matches = (network) -> text.matches(network) || text.startsWith(network);
+		return networks.isEmpty() || networks.stream().anyMatch(matches);
+	}
+
+	/** RFC 4193: fc00::/7, what IPv6 has in place of IPv4's site-local networks. */
+	private static boolean isUniqueLocal(InetAddress address) {
+		return address instanceof Inet6Address && (address.getAddress()[0] & 0xfe) == 0xfc;
+	}
+
+	/** Link-local addresses need a zone, which means nothing on another machine. */
+	private static boolean isReachable(InetAddress address) {
+		return !address.isLoopbackAddress() && !address.isLinkLocalAddress() && !address.isAnyLocalAddress();
+	}
+
+	/** Whether only this machine reaches a host. */
 	static boolean isLoopback(String host) {
 		return host.equalsIgnoreCase("localhost") || host.startsWith("127.") || host.equals("::1")
 				|| host.equals("0:0:0:0:0:0:0:1");
 	}
 
 	/**
-	 * The address that a server listens on.
-	 * @param addressProperty which names it
-	 * @return the address, {@code null} if it listens on all
+	 * Returns the address that a server listens on.
+	 * @param addressProperty the property that names it
+	 * @return the address, {@code null} if the server listens on all
 	 */
 	static @Nullable AdvertisedHost bound(String addressProperty, Environment environment) {
 		InetAddress bound = Binder.get(environment).bind(addressProperty, InetAddress.class).orElse(null);
@@ -107,19 +161,24 @@ record AdvertisedHost(String host, String reason, boolean wanted) {
 				+ ": choose with spring.cloud.inetutils.preferred-networks or spring.cloud.etcd.discovery.host";
 	}
 
-	/** The other addresses that others may reach this machine at. */
+	/**
+	 * The other addresses of the same IP version at which others may reach this machine.
+	 */
 	private static String others(InetAddress chosen) {
+		return interfaces()
+			.flatMap((nic) -> nic.inetAddresses()
+				.filter((address) -> isReachable(address) && address.getClass() == chosen.getClass()
+						&& !address.equals(chosen))
+				.map((address) -> plain(address) + " (" + nic.getName() + ")"))
+			.collect(Collectors.joining(", "));
+	}
+
+	private static Stream<NetworkInterface> interfaces() {
 		try {
-			return NetworkInterface.networkInterfaces()
-				.filter(AdvertisedHost::isUp)
-				.flatMap((nic) -> nic.inetAddresses()
-					.filter((address) -> address instanceof Inet4Address && !address.isLoopbackAddress()
-							&& !address.equals(chosen))
-					.map((address) -> address.getHostAddress() + " (" + nic.getName() + ")"))
-				.collect(Collectors.joining(", "));
+			return NetworkInterface.networkInterfaces().filter(AdvertisedHost::isUp);
 		}
 		catch (SocketException ex) {
-			return "";
+			return Stream.empty();
 		}
 	}
 
@@ -130,6 +189,11 @@ record AdvertisedHost(String host, String reason, boolean wanted) {
 		catch (SocketException ex) {
 			return false;
 		}
+	}
+
+	/** As in a URI, where an IPv6 address stands in brackets. */
+	private static String withoutBrackets(String host) {
+		return (host.startsWith("[") && host.endsWith("]")) ? host.substring(1, host.length() - 1) : host;
 	}
 
 	/** Without the zone that Java appends to a link-local IPv6 address. */

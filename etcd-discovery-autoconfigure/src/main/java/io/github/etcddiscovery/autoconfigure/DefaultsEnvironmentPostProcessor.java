@@ -5,30 +5,48 @@ import java.util.Map;
 
 import org.springframework.boot.EnvironmentPostProcessor;
 import org.springframework.boot.SpringApplication;
+import org.springframework.boot.env.DefaultPropertiesPropertySource;
 import org.springframework.core.env.ConfigurableEnvironment;
-import org.springframework.core.env.MapPropertySource;
 
 /**
- * Gives properties of others another default than theirs, unless somebody says otherwise,
- * and as long as etcd is used.
+ * Changes the defaults of a few properties of other libraries. They become default
+ * properties of the application, so that every other source overrides them, the
+ * application's own default properties included.
  */
 class DefaultsEnvironmentPostProcessor implements EnvironmentPostProcessor {
 
+	/**
+	 * The logger that recommends another cache at every start. The load balancer is on
+	 * the class path only because the starter brought it.
+	 */
+	private static final String CAFFEINE_WARNING = "logging.level.org.springframework.cloud.loadbalancer.config"
+			+ ".LoadBalancerCacheAutoConfiguration$LoadBalancerCaffeineWarnLogger";
+
 	@Override
 	public void postProcessEnvironment(ConfigurableEnvironment environment, SpringApplication application) {
-		if (!isOn(environment, "spring.cloud.etcd.enabled")) {
-			return;
-		}
+		Map<String, Object> defaults = isOn(environment, "spring.cloud.etcd.enabled") ? whereEtcdIsUsed(environment)
+				: new LinkedHashMap<>(Map.of(CAFFEINE_WARNING, "error"));
+		defaults.keySet().removeIf(environment::containsProperty);
+		DefaultPropertiesPropertySource.addOrMerge(defaults, environment.getPropertySources());
+	}
+
+	private static Map<String, Object> whereEtcdIsUsed(ConfigurableEnvironment environment) {
 		Map<String, Object> defaults = new LinkedHashMap<>();
-		// It writes what is sent to etcd, byte by byte: passwords and tokens, too.
+		// At DEBUG it logs every byte that is sent to etcd, passwords and tokens
+		// included.
 		defaults.put("logging.level.io.grpc.netty.NettyClientHandler", "info");
+		// It warns twice of each call that finds no answer; our log reports the outage.
+		defaults.put("logging.level.io.etcd.jetcd.impl", "error");
 		if (isOn(environment, "spring.cloud.discovery.enabled")
 				&& isOn(environment, "spring.cloud.etcd.discovery.enabled")) {
-			// What comes from etcd is always current, so every start would only be warned
-			// that the cache is not the one for production.
+			// Instances from etcd are always current: a cache in between only delays
+			// them.
 			defaults.put("spring.cloud.loadbalancer.cache.enabled", false);
 		}
-		environment.getPropertySources().addLast(new MapPropertySource("etcdDiscovery", defaults));
+		else {
+			defaults.put(CAFFEINE_WARNING, "error");
+		}
+		return defaults;
 	}
 
 	private static boolean isOn(ConfigurableEnvironment environment, String property) {

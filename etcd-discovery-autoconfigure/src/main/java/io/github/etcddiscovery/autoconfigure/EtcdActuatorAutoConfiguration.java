@@ -1,6 +1,7 @@
 package io.github.etcddiscovery.autoconfigure;
 
 import io.github.etcddiscovery.actuate.EtcdDiscoveryEndpoint;
+import io.github.etcddiscovery.actuate.EtcdDiscoveryWebExtension;
 import io.github.etcddiscovery.actuate.EtcdHealthIndicator;
 import io.github.etcddiscovery.actuate.EtcdInfoContributor;
 import io.github.etcddiscovery.actuate.EtcdServiceRegistryWebExtension;
@@ -11,9 +12,9 @@ import io.github.etcddiscovery.view.ServiceView;
 
 import org.springframework.beans.factory.ObjectProvider;
 import org.springframework.boot.actuate.autoconfigure.endpoint.condition.ConditionalOnAvailableEndpoint;
-import org.springframework.boot.actuate.autoconfigure.info.ConditionalOnEnabledInfoContributor;
 import org.springframework.boot.autoconfigure.AutoConfiguration;
 import org.springframework.boot.autoconfigure.condition.ConditionalOnBean;
+import org.springframework.boot.autoconfigure.condition.ConditionalOnBooleanProperty;
 import org.springframework.boot.autoconfigure.condition.ConditionalOnClass;
 import org.springframework.boot.autoconfigure.condition.ConditionalOnMissingBean;
 import org.springframework.boot.autoconfigure.condition.ConditionalOnSingleCandidate;
@@ -38,27 +39,36 @@ public final class EtcdActuatorAutoConfiguration {
 	@Bean
 	@ConditionalOnMissingBean(search = SearchStrategy.CURRENT)
 	@ConditionalOnAvailableEndpoint
-	EtcdDiscoveryEndpoint etcdDiscoveryEndpoint(ServiceView<ServiceInstance> view,
+	EtcdDiscoveryEndpoint etcdStarterDiscoveryEndpoint(ServiceView<ServiceInstance> view,
 			ObjectProvider<EtcdServiceRegistry> registry, ObjectProvider<EtcdRegistration> registration) {
 		return new EtcdDiscoveryEndpoint(view, registry.getIfAvailable(), registration.getIfUnique());
+	}
+
+	@Bean
+	@ConditionalOnMissingBean(search = SearchStrategy.CURRENT)
+	@ConditionalOnBean(value = EtcdDiscoveryEndpoint.class, search = SearchStrategy.CURRENT)
+	@ConditionalOnAvailableEndpoint(endpoint = EtcdDiscoveryEndpoint.class)
+	EtcdDiscoveryWebExtension etcdStarterDiscoveryWebExtension(EtcdDiscoveryEndpoint endpoint) {
+		return new EtcdDiscoveryWebExtension(endpoint);
 	}
 
 	@Bean
 	@ConditionalOnMissingBean
 	@ConditionalOnBean({ ServiceRegistryEndpoint.class, EtcdServiceRegistry.class })
 	@ConditionalOnAvailableEndpoint(endpoint = ServiceRegistryEndpoint.class)
-	EtcdServiceRegistryWebExtension etcdServiceRegistryWebExtension(ServiceRegistryEndpoint endpoint,
+	EtcdServiceRegistryWebExtension etcdStarterServiceRegistryWebExtension(ServiceRegistryEndpoint endpoint,
 			EtcdServiceRegistry registry, ObjectProvider<Registration> registrations) {
 		Registration registration = registrations.getIfUnique();
 		return new EtcdServiceRegistryWebExtension(endpoint, registry,
 				(registration instanceof EtcdRegistration own) ? own : null);
 	}
 
+	/** Off by default, as Spring Boot's own contributors that tell of the environment. */
 	@Bean
 	@ConditionalOnMissingBean(search = SearchStrategy.CURRENT)
 	@ConditionalOnSingleCandidate(EtcdRegistration.class)
-	@ConditionalOnEnabledInfoContributor("etcd")
-	EtcdInfoContributor etcdInfoContributor(EtcdRegistration registration) {
+	@ConditionalOnBooleanProperty("management.info.etcd.enabled")
+	EtcdInfoContributor etcdStarterInfoContributor(EtcdRegistration registration) {
 		return new EtcdInfoContributor(registration);
 	}
 

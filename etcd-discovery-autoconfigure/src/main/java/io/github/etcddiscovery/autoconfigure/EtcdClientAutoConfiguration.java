@@ -31,18 +31,18 @@ import org.springframework.core.env.Environment;
 @EnableConfigurationProperties(EtcdProperties.class)
 public final class EtcdClientAutoConfiguration {
 
-	private static final String CLIENT_BEAN = "etcdClient";
+	private static final String CLIENT_BEAN = "etcdStarterClient";
 
 	@Bean
 	@ConditionalOnMissingBean(EtcdConnectionDetails.class)
-	PropertiesEtcdConnectionDetails etcdConnectionDetails(EtcdProperties properties,
+	PropertiesEtcdConnectionDetails etcdStarterConnectionDetails(EtcdProperties properties,
 			ObjectProvider<SslBundles> sslBundles) {
 		return new PropertiesEtcdConnectionDetails(properties, sslBundles.getIfAvailable());
 	}
 
 	@Bean(CLIENT_BEAN)
 	@ConditionalOnMissingBean(EtcdClient.class)
-	JetcdEtcdClient etcdClient(EtcdConnectionDetails details, EtcdProperties properties,
+	JetcdEtcdClient etcdStarterClient(EtcdConnectionDetails details, EtcdProperties properties,
 			ObjectProvider<EtcdClientBuilderCustomizer> customizers) {
 		return new JetcdEtcdClient(EtcdClientOptionsFactory.create(details, properties),
 				customizers.orderedStream().toList());
@@ -52,7 +52,7 @@ public final class EtcdClientAutoConfiguration {
 	@ConditionalOnMissingBean
 	@ConditionalOnBean(name = CLIENT_BEAN, value = { JetcdEtcdClient.class, EtcdConnectionDetails.class },
 			search = SearchStrategy.CURRENT)
-	CertificateExpiry etcdCertificateExpiry(EtcdConnectionDetails details) {
+	CertificateExpiry etcdStarterCertificateExpiry(EtcdConnectionDetails details) {
 		CertificateExpiry expiry = new CertificateExpiry(InstantSource.system());
 		expiry.update(details.getSslBundle());
 		return expiry;
@@ -62,7 +62,7 @@ public final class EtcdClientAutoConfiguration {
 	@Lazy(false)
 	@ConditionalOnBean(name = CLIENT_BEAN, value = { JetcdEtcdClient.class, EtcdConnectionDetails.class },
 			search = SearchStrategy.CURRENT)
-	ConnectionUpdater etcdConnectionUpdater(Environment environment, JetcdEtcdClient client,
+	ConnectionUpdater etcdStarterConnectionUpdater(Environment environment, JetcdEtcdClient client,
 			EtcdConnectionDetails details, EtcdProperties properties, ObjectProvider<SslBundles> sslBundles,
 			CertificateExpiry expiry) {
 		return new ConnectionUpdater(environment, client, details, properties, sslBundles.getIfAvailable(), expiry);

@@ -60,20 +60,21 @@ public final class EtcdDiscoveryAutoConfiguration {
 
 	@Bean
 	@ConditionalOnMissingBean
-	KeyLayout etcdKeyLayout(EtcdDiscoveryProperties properties) {
+	KeyLayout etcdStarterKeyLayout(EtcdDiscoveryProperties properties) {
 		return layout(properties);
 	}
 
 	@Bean
 	@ConditionalOnMissingBean
-	GuardedFormats etcdInstanceFormats(ObjectProvider<InstanceFormat> formats, EtcdDiscoveryProperties properties) {
+	GuardedFormats etcdStarterInstanceFormats(ObjectProvider<InstanceFormat> formats,
+			EtcdDiscoveryProperties properties) {
 		return formats(formats.orderedStream(), properties);
 	}
 
 	@Bean(initMethod = "start")
 	@Lazy(false)
 	@ConditionalOnMissingBean
-	ServiceView<ServiceInstance> etcdServiceView(EtcdClient client, KeyLayout layout, GuardedFormats formats,
+	ServiceView<ServiceInstance> etcdStarterServiceView(EtcdClient client, KeyLayout layout, GuardedFormats formats,
 			EtcdDiscoveryProperties properties, ObjectProvider<Telemetry> telemetries) {
 		List<String> services = properties.getServices();
 		List<KeyRange> ranges = services.isEmpty() ? layout.ranges()
@@ -112,7 +113,7 @@ public final class EtcdDiscoveryAutoConfiguration {
 
 	@Bean
 	@Lazy(false)
-	ViewLifecycle etcdViewLifecycle(ServiceView<ServiceInstance> view, EtcdClient client, KeyLayout layout,
+	ViewLifecycle etcdStarterViewLifecycle(ServiceView<ServiceInstance> view, EtcdClient client, KeyLayout layout,
 			EtcdProperties properties, EtcdDiscoveryProperties discovery,
 			ObjectProvider<CertificateExpiry> certificates) {
 		discovery.getWaitFor().forEach((service, instances) -> {
@@ -135,7 +136,8 @@ public final class EtcdDiscoveryAutoConfiguration {
 
 	@Bean
 	@Lazy(false)
-	CatalogEventPublisher etcdCatalogEventPublisher(ServiceView<ServiceInstance> view, ApplicationContext context) {
+	CatalogEventPublisher etcdStarterCatalogEventPublisher(ServiceView<ServiceInstance> view,
+			ApplicationContext context) {
 		return new CatalogEventPublisher(view, context.getBean(
 				AbstractApplicationContext.APPLICATION_EVENT_MULTICASTER_BEAN_NAME, ApplicationEventMulticaster.class));
 	}
@@ -149,7 +151,8 @@ public final class EtcdDiscoveryAutoConfiguration {
 
 		@Bean
 		@ConditionalOnMissingBean
-		EtcdDiscoveryClient etcdDiscoveryClient(ServiceView<ServiceInstance> view, EtcdDiscoveryProperties properties) {
+		EtcdDiscoveryClient etcdStarterDiscoveryClient(ServiceView<ServiceInstance> view,
+				EtcdDiscoveryProperties properties) {
 			return new EtcdDiscoveryClient(view, properties.getOrder());
 		}
 
@@ -164,7 +167,7 @@ public final class EtcdDiscoveryAutoConfiguration {
 
 		@Bean
 		@ConditionalOnMissingBean
-		EtcdReactiveDiscoveryClient etcdReactiveDiscoveryClient(ServiceView<ServiceInstance> view,
+		EtcdReactiveDiscoveryClient etcdStarterReactiveDiscoveryClient(ServiceView<ServiceInstance> view,
 				EtcdDiscoveryProperties properties) {
 			return new EtcdReactiveDiscoveryClient(view, properties.getOrder());
 		}

@@ -91,10 +91,21 @@ public class EtcdDiscoveryProperties {
 	private boolean preferIpAddress = true;
 
 	/**
+	 * Which addresses of this machine may be advertised: 4, 6 or any. With any, an IPv6
+	 * address is advertised only where there is no IPv4 address.
+	 */
+	private String preferIpVersion = "any";
+
+	/**
 	 * Port to advertise. By default the port the web server is bound to; required without
 	 * a web server.
 	 */
 	private @Nullable Integer port;
+
+	/**
+	 * Port to advertise for the management server. By default the port it is bound to.
+	 */
+	private @Nullable Integer managementPort;
 
 	/**
 	 * Whether the advertised port speaks TLS. By default whether server.ssl is set up.
@@ -288,6 +299,22 @@ public class EtcdDiscoveryProperties {
 
 	public void setPreferIpAddress(boolean preferIpAddress) {
 		this.preferIpAddress = preferIpAddress;
+	}
+
+	public String getPreferIpVersion() {
+		return this.preferIpVersion;
+	}
+
+	public void setPreferIpVersion(String preferIpVersion) {
+		this.preferIpVersion = preferIpVersion;
+	}
+
+	public @Nullable Integer getManagementPort() {
+		return this.managementPort;
+	}
+
+	public void setManagementPort(@Nullable Integer managementPort) {
+		this.managementPort = managementPort;
 	}
 
 	public @Nullable Integer getPort() {

@@ -12,7 +12,8 @@ import org.springframework.boot.autoconfigure.condition.ConditionalOnClass;
 import org.springframework.boot.autoconfigure.condition.ConditionalOnMissingBean;
 import org.springframework.boot.autoconfigure.condition.ConditionalOnWebApplication;
 import org.springframework.boot.autoconfigure.condition.ConditionalOnWebApplication.Type;
-import org.springframework.boot.web.servlet.FilterRegistration;
+import org.springframework.boot.autoconfigure.condition.ConditionalOnMissingFilterBean;
+import org.springframework.boot.web.servlet.FilterRegistrationBean;
 import org.springframework.context.annotation.Bean;
 import org.springframework.context.annotation.Configuration;
 import org.springframework.core.Ordered;
@@ -34,13 +35,20 @@ public final class EtcdDrainingAutoConfiguration {
 	@ConditionalOnClass(Filter.class)
 	static class ServletConfiguration {
 
-		/** Before all others, which may answer by themselves. */
+		/**
+		 * Comes before all other filters, since these may answer by themselves. Not
+		 * declared by {@code @FilterRegistration}: Spring reads the annotations of member
+		 * classes before any condition, and its {@code DispatcherType} would end the
+		 * start of every application without the Servlet API.
+		 */
 		@Bean
-		@ConditionalOnMissingBean
-		@FilterRegistration(order = Ordered.HIGHEST_PRECEDENCE,
-				dispatcherTypes = { DispatcherType.REQUEST, DispatcherType.ASYNC })
-		DrainingFilter etcdDrainingFilter(GracefulDeregistration deregistration) {
-			return new DrainingFilter(deregistration::isDraining);
+		@ConditionalOnMissingFilterBean(DrainingFilter.class)
+		FilterRegistrationBean<DrainingFilter> etcdStarterDrainingFilter(GracefulDeregistration deregistration) {
+			FilterRegistrationBean<DrainingFilter> registration = new FilterRegistrationBean<>(
+					new DrainingFilter(deregistration::isDraining));
+			registration.setOrder(Ordered.HIGHEST_PRECEDENCE);
+			registration.setDispatcherTypes(DispatcherType.REQUEST, DispatcherType.ASYNC);
+			return registration;
 		}
 
 	}
@@ -55,7 +63,7 @@ public final class EtcdDrainingAutoConfiguration {
 
 		@Bean
 		@ConditionalOnMissingBean
-		DrainingWebFilter etcdDrainingWebFilter(GracefulDeregistration deregistration) {
+		DrainingWebFilter etcdStarterDrainingWebFilter(GracefulDeregistration deregistration) {
 			return new DrainingWebFilter(deregistration::isDraining);
 		}
 

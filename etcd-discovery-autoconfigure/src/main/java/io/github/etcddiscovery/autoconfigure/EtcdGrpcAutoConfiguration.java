@@ -22,7 +22,7 @@ public final class EtcdGrpcAutoConfiguration {
 
 	@Bean
 	@ConditionalOnMissingBean
-	EtcdChannelBuilderCustomizer<?> etcdChannelBuilderCustomizer(ServiceView<ServiceInstance> view) {
+	EtcdChannelBuilderCustomizer<?> etcdStarterChannelBuilderCustomizer(ServiceView<ServiceInstance> view) {
 		return new EtcdChannelBuilderCustomizer<>(view);
 	}
 

@@ -56,7 +56,7 @@ public final class EtcdLoadBalancerAutoConfiguration {
 
 	@Bean
 	@ConditionalOnMissingBean
-	LoadBalancerZoneConfig etcdLoadBalancerZoneConfig(EtcdDiscoveryProperties properties,
+	LoadBalancerZoneConfig etcdStarterLoadBalancerZoneConfig(EtcdDiscoveryProperties properties,
 			@Value("${spring.cloud.loadbalancer.zone:#{null}}") @Nullable String zone) {
 		return new LoadBalancerZoneConfig((zone != null) ? zone : properties.getZone());
 	}
@@ -65,13 +65,13 @@ public final class EtcdLoadBalancerAutoConfiguration {
 	@Bean
 	@Lazy
 	@ConditionalOnMissingBean
-	HealthProbe etcdHealthProbe() {
+	HealthProbe etcdStarterHealthProbe() {
 		return HealthProbe.overHttp();
 	}
 
 	@Bean
 	@ConditionalOnMissingBean
-	RetryBudgets etcdRetryBudgets(EtcdDiscoveryProperties properties) {
+	RetryBudgets etcdStarterRetryBudgets(EtcdDiscoveryProperties properties) {
 		return new RetryBudgets(properties.getRetryBudget());
 	}
 
@@ -84,7 +84,7 @@ public final class EtcdLoadBalancerAutoConfiguration {
 
 		@Bean
 		@ConditionalOnMissingBean(LoadBalancedRetryFactory.class)
-		BudgetedRetryFactory etcdRetryFactory(ReactiveLoadBalancer.Factory<ServiceInstance> loadBalancers,
+		BudgetedRetryFactory etcdStarterRetryFactory(ReactiveLoadBalancer.Factory<ServiceInstance> loadBalancers,
 				RetryBudgets budgets) {
 			return new BudgetedRetryFactory(loadBalancers, budgets);
 		}
@@ -101,7 +101,7 @@ public final class EtcdLoadBalancerAutoConfiguration {
 
 		@Bean
 		@ConditionalOnMissingBean(RetryableLoadBalancerExchangeFilterFunction.class)
-		BudgetedExchangeFilterFunction etcdExchangeFilterFunction(
+		BudgetedExchangeFilterFunction etcdStarterExchangeFilterFunction(
 				ObjectProvider<LoadBalancerRetryPolicy.Factory> policies,
 				ReactiveLoadBalancer.Factory<ServiceInstance> loadBalancers,
 				ObjectProvider<LoadBalancerClientRequestTransformer> transformers, RetryBudgets budgets) {

@@ -23,7 +23,7 @@ public class EtcdLoadBalancerClientConfiguration {
 	@Bean
 	@Fallback
 	@Lazy
-	ServiceInstanceListSupplier etcdServiceInstanceListSupplier(ServiceView<ServiceInstance> view,
+	ServiceInstanceListSupplier etcdStarterServiceInstanceListSupplier(ServiceView<ServiceInstance> view,
 			ConfigurableApplicationContext context) {
 		String serviceId = LoadBalancerClientFactory.getName(context.getEnvironment());
 		return LoadBalancerConfigurations.apply(new EtcdServiceInstanceListSupplier(view, serviceId), context);

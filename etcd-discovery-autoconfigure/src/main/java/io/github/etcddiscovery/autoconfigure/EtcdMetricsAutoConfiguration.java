@@ -27,14 +27,14 @@ public final class EtcdMetricsAutoConfiguration {
 
 	@Bean
 	@ConditionalOnMissingBean
-	EtcdMeters etcdMeters(ServiceView<ServiceInstance> view, ObjectProvider<EtcdServiceRegistry> registry,
+	EtcdMeters etcdStarterMeters(ServiceView<ServiceInstance> view, ObjectProvider<EtcdServiceRegistry> registry,
 			ObjectProvider<CertificateExpiry> certificates) {
 		return new EtcdMeters(view, registry.getIfAvailable(), certificates.getIfAvailable());
 	}
 
 	@Bean
 	@ConditionalOnMissingBean(Telemetry.class)
-	MicrometerTelemetry etcdTelemetry(ObjectProvider<ObservationRegistry> observations) {
+	MicrometerTelemetry etcdStarterTelemetry(ObjectProvider<ObservationRegistry> observations) {
 		return new MicrometerTelemetry(observations);
 	}
 

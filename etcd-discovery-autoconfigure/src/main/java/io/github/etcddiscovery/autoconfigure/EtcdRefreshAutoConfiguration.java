@@ -1,7 +1,9 @@
 package io.github.etcddiscovery.autoconfigure;
 
+import io.github.etcddiscovery.client.JetcdEtcdClient;
 import io.github.etcddiscovery.cloud.EtcdAutoServiceRegistration;
 
+import org.springframework.beans.factory.ObjectProvider;
 import org.springframework.boot.autoconfigure.AutoConfiguration;
 import org.springframework.boot.autoconfigure.condition.ConditionalOnBean;
 import org.springframework.boot.autoconfigure.condition.ConditionalOnBooleanProperty;
@@ -10,7 +12,7 @@ import org.springframework.boot.autoconfigure.condition.SearchStrategy;
 import org.springframework.cloud.context.environment.EnvironmentChangeEvent;
 import org.springframework.context.annotation.Bean;
 import org.springframework.context.annotation.Lazy;
-import org.springframework.core.env.Environment;
+import org.springframework.core.env.ConfigurableEnvironment;
 
 /**
  * Auto-configuration for properties that change while the application runs, where Spring
@@ -22,12 +24,12 @@ import org.springframework.core.env.Environment;
 @ConditionalOnBooleanProperty(name = "spring.cloud.etcd.enabled", matchIfMissing = true)
 public final class EtcdRefreshAutoConfiguration {
 
-	static final String REGISTRATION_BEAN = "etcdRegistration";
+	static final String REGISTRATION_BEAN = "etcdStarterRegistration";
 
 	@Bean
 	@Lazy(false)
 	@ConditionalOnBean(value = ConnectionUpdater.class, search = SearchStrategy.CURRENT)
-	ConnectionRefresher etcdConnectionRefresher(ConnectionUpdater updater) {
+	ConnectionRefresher etcdStarterConnectionRefresher(ConnectionUpdater updater) {
 		return new ConnectionRefresher(updater);
 	}
 
@@ -35,9 +37,12 @@ public final class EtcdRefreshAutoConfiguration {
 	@Lazy(false)
 	@ConditionalOnBean(name = REGISTRATION_BEAN, value = EtcdAutoServiceRegistration.class,
 			search = SearchStrategy.CURRENT)
-	RegistrationRefresher etcdRegistrationRefresher(Environment environment, EtcdRegistrationFactory factory,
-			EtcdAutoServiceRegistration registration, EtcdDiscoveryProperties properties) {
-		return new RegistrationRefresher(environment, factory, registration, properties);
+	RegistrationRefresher etcdStarterRegistrationRefresher(ConfigurableEnvironment environment,
+			EtcdAutoServiceRegistration registration, PropertiesRegistrationSource source,
+			ObjectProvider<JetcdEtcdClient> clients) {
+		RegistrationRefresher refresher = new RegistrationRefresher(environment, registration, source);
+		clients.ifUnique((client) -> client.onConnectedAgain(refresher::connectedAgain));
+		return refresher;
 	}
 
 }

@@ -1,17 +1,21 @@
 package io.github.etcddiscovery.autoconfigure;
 
+import java.net.URI;
+import java.net.URISyntaxException;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
 
 import io.github.etcddiscovery.cloud.EtcdRegistration;
 import io.github.etcddiscovery.cloud.EtcdRegistrationCustomizer;
-import io.github.etcddiscovery.cloud.Registrations;
 import io.github.etcddiscovery.cloud.RegistryEntries;
 import io.github.etcddiscovery.cloud.WriteAlso;
 import io.github.etcddiscovery.instance.InstanceKey;
 import io.github.etcddiscovery.instance.InvalidValueException;
+import io.github.etcddiscovery.instance.ServiceRecord;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -31,7 +35,7 @@ final class EtcdRegistrationFactory {
 
 	private static final Logger logger = LoggerFactory.getLogger(EtcdRegistrationFactory.class);
 
-	private static final String NAME_PROPERTY = "spring.application.name";
+	private static final String NAME_PROPERTY = RegistrationSettings.APPLICATION_NAME;
 
 	/** Spring Cloud names it so for other registries too. */
 	private static final String MANAGEMENT_SUFFIX = "-management";
@@ -48,37 +52,73 @@ final class EtcdRegistrationFactory {
 
 	private final RegistryEntries entries;
 
+	private final ActuatorMetadata actuator;
+
+	private final Set<String> warnedOf = ConcurrentHashMap.newKeySet();
+
 	EtcdRegistrationFactory(Environment environment, InetUtils inetUtils, List<EtcdRegistrationCustomizer> customizers,
 			RegistryEntries entries) {
 		this.environment = environment;
 		this.inetUtils = inetUtils;
 		this.customizers = customizers;
 		this.entries = entries;
+		this.actuator = new ActuatorMetadata(environment);
 	}
 
-	/** The application, without its management port. */
-	EtcdRegistration create(EtcdDiscoveryProperties properties) {
-		AdvertisedHost host = AdvertisedHost.choose(properties, this.environment, this.inetUtils);
-		EtcdRegistration registration = new EtcdRegistration(serviceId(properties), instanceId(properties), host.host(),
-				Objects.requireNonNullElse(properties.getPort(), 0), isSecure(properties),
-				metadata(properties, properties.getMetadata()));
+	/** Chooses the host, and returns a source of registrations. */
+	PropertiesRegistrationSource source(RegistrationSettings settings) {
+		Integer managementPort = settings.managementPort();
+		if (managementPort != null && (managementPort < 0 || managementPort > 65_535)) {
+			throw PropertyRules.invalid("discovery.management-port", managementPort,
+					"Expected a port between 1 and 65535.");
+		}
+		return new PropertiesRegistrationSource(this, settings,
+				AdvertisedHost.choose(settings, this.environment, this.inetUtils));
+	}
+
+	/** Makes the registration of the application. Its port need not be known yet. */
+	EtcdRegistration application(RegistrationSettings settings, AdvertisedHost host) {
+		EtcdRegistration registration = new EtcdRegistration(serviceId(settings), instanceId(settings), host.host(),
+				Objects.requireNonNullElse(settings.port(), 0), isSecure(settings),
+				metadata(settings, settings.metadata()));
+		warnOfAnUncallableName(registration.getServiceId());
 		registration.setHost(host.host(), host.reason());
-		registration.setFormat(properties.getFormat());
-		registration.setWriteAlso(writeAlso(properties.getWriteAlso()));
+		registration.setFormat(settings.format());
+		registration.setWriteAlso(settings.writeAlso());
 		PropertyRules.check(() -> {
 			this.entries.check(registration);
 			return registration;
 		});
-		this.customizers.forEach((customizer) -> customizer.customize(registration));
-		this.entries.check(registration);
 		return registration;
 	}
 
-	/** The application, and its management port unless that is not to be registered. */
-	Registrations withManagement(EtcdRegistration application, EtcdDiscoveryProperties properties) {
-		boolean wanted = this.environment
-			.getProperty("spring.cloud.service-registry.auto-registration.register-management", Boolean.class, true);
-		return new Registrations(application, wanted ? management(application, properties) : null);
+	/** An underscore is legal in a key and in a service name, but in no URI. */
+	private void warnOfAnUncallableName(String serviceId) {
+		try {
+			if (new URI("http://" + serviceId).getHost() == null && this.warnedOf.add(serviceId)) {
+				logger.warn("No HTTP client can call {} by its name, since http://{}/ is no valid URI: register as a"
+						+ " name of letters, digits, hyphens and dots in spring.cloud.etcd.discovery.service-name",
+						serviceId, serviceId);
+			}
+		}
+		catch (URISyntaxException ex) {
+			throw new IllegalStateException(ex);
+		}
+	}
+
+	/** Adds where the actuator is, and lets the user change everything. */
+	void customize(EtcdRegistration application, int managementPort) {
+		if (managementPort == 0 || isReached(MANAGEMENT_ADDRESS, application)) {
+			this.actuator.describe(application, managementPort, isManagementSecure());
+		}
+		this.customizers.forEach((customizer) -> customizer.customize(application));
+		this.entries.check(application);
+	}
+
+	/** Lets the user change the registration of the management server. */
+	void customizeManagement(EtcdRegistration management) {
+		this.customizers.forEach((customizer) -> customizer.customizeManagement(management));
+		this.entries.check(management);
 	}
 
 	/**
@@ -91,13 +131,21 @@ final class EtcdRegistrationFactory {
 				|| AdvertisedHost.isLoopback(application.getHost());
 	}
 
-	/** Returns {@code null} if it could not be reached by others, or not be named. */
-	private @Nullable EtcdRegistration management(EtcdRegistration application, EtcdDiscoveryProperties properties) {
-		boolean secure = speaksTls("management.server.ssl")
-				|| (!isBound("management.server.ssl") && speaksTls("server.ssl"));
+	/**
+	 * Makes the registration of the management server.
+	 * @return the registration, {@code null} if it is switched off, if other machines
+	 * could not reach it, or if it has no valid name
+	 */
+	@Nullable EtcdRegistration management(EtcdRegistration application, RegistrationSettings settings) {
+		if (!this.environment.getProperty("spring.cloud.service-registry.auto-registration.register-management",
+				Boolean.class, true)) {
+			return null;
+		}
+		Map<String, String> metadata = new LinkedHashMap<>(metadata(settings, settings.managementMetadata()));
+		metadata.put(ServiceRecord.MANAGEMENT_OF, application.getServiceId());
 		EtcdRegistration registration = new EtcdRegistration(application.getServiceId() + MANAGEMENT_SUFFIX,
-				ownInstanceId(application), application.getHost(), 0, secure,
-				metadata(properties, properties.getManagementMetadata()));
+				ownInstanceId(application), application.getHost(),
+				Objects.requireNonNullElse(settings.managementPort(), 0), isManagementSecure(), metadata);
 		registration.setHost(application.getHost(), application.getHostReason());
 		if (!isReached(MANAGEMENT_ADDRESS, application)) {
 			logger.info("A management port will not be registered: others do not reach what {} says",
@@ -105,7 +153,7 @@ final class EtcdRegistrationFactory {
 			return null;
 		}
 		AdvertisedHost host = AdvertisedHost.bound(MANAGEMENT_ADDRESS, this.environment);
-		if (host != null && !StringUtils.hasText(properties.getHost())) {
+		if (host != null && !StringUtils.hasText(settings.host())) {
 			registration.setHost(host.host(), host.reason());
 		}
 		try {
@@ -124,11 +172,11 @@ final class EtcdRegistrationFactory {
 		return id.equals(InstanceKey.defaultInstanceId(application.getHost(), application.getPort())) ? null : id;
 	}
 
-	private String serviceId(EtcdDiscoveryProperties properties) {
-		if (StringUtils.hasText(properties.getServiceName())) {
-			return properties.getServiceName();
+	private String serviceId(RegistrationSettings settings) {
+		if (StringUtils.hasText(settings.serviceName())) {
+			return settings.serviceName();
 		}
-		String name = this.environment.getProperty(NAME_PROPERTY);
+		String name = settings.applicationName();
 		if (!StringUtils.hasText(name)) {
 			throw PropertyRules.invalid("discovery.service-name", "", "Expected a name to register as: set it, or "
 					+ NAME_PROPERTY + "; or set spring.cloud.etcd.discovery.register=false.");
@@ -142,8 +190,8 @@ final class EtcdRegistrationFactory {
 		}
 	}
 
-	private static @Nullable String instanceId(EtcdDiscoveryProperties properties) {
-		return StringUtils.hasText(properties.getInstanceId()) ? properties.getInstanceId() : null;
+	private static @Nullable String instanceId(RegistrationSettings settings) {
+		return StringUtils.hasText(settings.instanceId()) ? settings.instanceId() : null;
 	}
 
 	/** Returns {@code null} if nothing is said of it. */
@@ -158,16 +206,21 @@ final class EtcdRegistrationFactory {
 		return prefix.isEmpty() ? null : new WriteAlso(prefix, format);
 	}
 
-	private static Map<String, String> metadata(EtcdDiscoveryProperties properties, Map<String, String> own) {
+	private static Map<String, String> metadata(RegistrationSettings settings, Map<String, String> own) {
 		Map<String, String> metadata = new LinkedHashMap<>(own);
-		if (StringUtils.hasText(properties.getZone())) {
-			metadata.put("zone", properties.getZone());
+		if (StringUtils.hasText(settings.zone())) {
+			metadata.put("zone", settings.zone());
 		}
 		return metadata;
 	}
 
-	private boolean isSecure(EtcdDiscoveryProperties properties) {
-		return Objects.requireNonNullElseGet(properties.getSecure(), () -> speaksTls("server.ssl"));
+	private boolean isSecure(RegistrationSettings settings) {
+		return Objects.requireNonNullElseGet(settings.secure(), () -> speaksTls("server.ssl"));
+	}
+
+	/** Where the management server has no TLS settings, it has those of the server. */
+	private boolean isManagementSecure() {
+		return speaksTls("management.server.ssl") || (!isBound("management.server.ssl") && speaksTls("server.ssl"));
 	}
 
 	/** As Spring Boot does it: whatever is set up is used unless switched off. */

@@ -9,6 +9,7 @@ import io.github.etcddiscovery.cloud.EtcdServiceRegistry;
 import io.github.etcddiscovery.cloud.GracefulDeregistration;
 import io.github.etcddiscovery.cloud.RegistrationLifecycles;
 import io.github.etcddiscovery.cloud.RegistryEntries;
+import io.github.etcddiscovery.cloud.RegistrationSource;
 import io.github.etcddiscovery.cloud.WebServerPorts;
 import io.github.etcddiscovery.grpc.GrpcServerPorts;
 import io.github.etcddiscovery.instance.GuardedFormats;
@@ -58,15 +59,15 @@ public final class EtcdServiceRegistryAutoConfiguration {
 
 	@Bean
 	@ConditionalOnMissingBean
-	RegistryEntries etcdRegistryEntries(KeyLayout layout, GuardedFormats formats) {
+	RegistryEntries etcdStarterRegistryEntries(KeyLayout layout, GuardedFormats formats) {
 		return new RegistryEntries(layout, formats);
 	}
 
 	@Bean
 	@Fallback
 	@ConditionalOnMissingBean
-	EtcdServiceRegistry etcdServiceRegistry(EtcdClient client, RegistryEntries entries, EtcdProperties properties,
-			EtcdDiscoveryProperties discovery, ObjectProvider<Telemetry> telemetries) {
+	EtcdServiceRegistry etcdStarterServiceRegistry(EtcdClient client, RegistryEntries entries,
+			EtcdProperties properties, EtcdDiscoveryProperties discovery, ObjectProvider<Telemetry> telemetries) {
 		TtlOption ttl = PropertyRules.check(() -> new TtlOption(discovery.getHeartbeat(), discovery.getTtl()));
 		if (ttl.heartbeat().multipliedBy(3).compareTo(ttl.ttl()) > 0) {
 			logger.warn(
@@ -82,7 +83,7 @@ public final class EtcdServiceRegistryAutoConfiguration {
 	@Bean
 	@Lazy(false)
 	@ConditionalOnMissingBean
-	GracefulDeregistration etcdGracefulDeregistration(ApplicationContext context, EtcdServiceRegistry registry,
+	GracefulDeregistration etcdStarterGracefulDeregistration(ApplicationContext context, EtcdServiceRegistry registry,
 			ObjectProvider<BoundPorts> ports, EtcdDiscoveryProperties properties) {
 		if (properties.getDrain().isNegative()) {
 			throw PropertyRules.invalid("discovery.drain", properties.getDrain(), "Expected 0 or more.");
@@ -100,7 +101,7 @@ public final class EtcdServiceRegistryAutoConfiguration {
 
 		@Bean
 		@Lazy(false)
-		WebServerPorts etcdWebServerPorts(ApplicationContext context) {
+		WebServerPorts etcdStarterWebServerPorts(ApplicationContext context) {
 			return new WebServerPorts(context);
 		}
 
@@ -114,7 +115,7 @@ public final class EtcdServiceRegistryAutoConfiguration {
 	static class GrpcServerConfiguration {
 
 		@Bean
-		GrpcServerPorts etcdGrpcServerPorts(ConfigurableListableBeanFactory beanFactory) {
+		GrpcServerPorts etcdStarterGrpcServerPorts(ConfigurableListableBeanFactory beanFactory) {
 			return new GrpcServerPorts(beanFactory);
 		}
 
@@ -130,30 +131,44 @@ public final class EtcdServiceRegistryAutoConfiguration {
 
 		@Bean
 		@ConditionalOnMissingBean(search = SearchStrategy.CURRENT)
-		EtcdRegistrationFactory etcdRegistrationFactory(Environment environment, InetUtils inetUtils,
+		EtcdRegistrationFactory etcdStarterRegistrationFactory(Environment environment, InetUtils inetUtils,
 				ObjectProvider<EtcdRegistrationCustomizer> customizers, RegistryEntries entries) {
 			return new EtcdRegistrationFactory(environment, inetUtils, customizers.orderedStream().toList(), entries);
+		}
+
+		/** Comes before the registration, whose condition it shares. */
+		@Bean
+		@ConditionalOnMissingBean(value = EtcdRegistration.class, search = SearchStrategy.CURRENT)
+		PropertiesRegistrationSource etcdStarterRegistrationSource(EtcdRegistrationFactory factory,
+				EtcdDiscoveryProperties properties, Environment environment) {
+			return factory.source(RegistrationSettings.of(properties, environment));
 		}
 
 		@Bean(EtcdRefreshAutoConfiguration.REGISTRATION_BEAN)
 		@Fallback
 		@ConditionalOnMissingBean(search = SearchStrategy.CURRENT)
-		EtcdRegistration etcdRegistration(EtcdRegistrationFactory factory, EtcdDiscoveryProperties properties) {
-			return factory.create(properties);
+		EtcdRegistration etcdStarterRegistration(PropertiesRegistrationSource source) {
+			source.host().log();
+			return source.application();
 		}
 
 		@Bean
 		@Fallback
 		@Lazy(false)
 		@ConditionalOnMissingBean(search = SearchStrategy.CURRENT)
-		EtcdAutoServiceRegistration etcdAutoServiceRegistration(ApplicationContext context,
+		EtcdAutoServiceRegistration etcdStarterAutoServiceRegistration(ApplicationContext context,
 				EtcdServiceRegistry registry, GracefulDeregistration deregistration, ObjectProvider<BoundPorts> ports,
 				EtcdRegistration registration, EtcdRegistrationFactory factory,
+				ObjectProvider<PropertiesRegistrationSource> sources, Environment environment,
 				ObjectProvider<RegistrationLifecycle<? super EtcdRegistration>> lifecycles,
 				ObjectProvider<RegistrationManagementLifecycle<? super EtcdRegistration>> managementLifecycles,
 				EtcdClient client, EtcdProperties properties, EtcdDiscoveryProperties discovery) {
+			RegistrationSource source = sources.getIfAvailable();
+			if (source == null) {
+				source = new GivenRegistrationSource(factory, RegistrationSettings.of(discovery, environment));
+			}
 			return new EtcdAutoServiceRegistration(context, registry, deregistration,
-					BoundPorts.of(ports.stream().toList()), factory.withManagement(registration, discovery),
+					BoundPorts.of(ports.stream().toList()), registration, source,
 					new RegistrationLifecycles(lifecycles.orderedStream().toList(),
 							managementLifecycles.orderedStream().toList()),
 					new EtcdAutoServiceRegistration.Settings(discovery.isFollowReadiness(), properties.isFailFast(),

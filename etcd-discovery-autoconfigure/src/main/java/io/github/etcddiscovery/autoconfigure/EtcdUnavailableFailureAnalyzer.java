@@ -26,6 +26,8 @@ final class EtcdUnavailableFailureAnalyzer extends AbstractFailureAnalyzer<EtcdU
 					+ " spring.cloud.etcd.discovery.prefix, and write permission on the keys of its own service.";
 			case UNAUTHENTICATED -> "Check spring.cloud.etcd.username and spring.cloud.etcd.password;"
 					+ " where etcd asks nobody who they are, set neither.";
+			case NO_SPACE -> "Make space in etcd: compact its history, run etcdctl defrag on each member, or raise"
+					+ " --quota-backend-bytes; then run etcdctl alarm disarm.";
 			default -> "Check that etcd is running at " + endpoints
 					+ " and that spring.cloud.etcd.endpoints names its client URLs"
 					+ (endpoints.contains("https://") ? " (with https:// only if it speaks TLS). " : ". ")

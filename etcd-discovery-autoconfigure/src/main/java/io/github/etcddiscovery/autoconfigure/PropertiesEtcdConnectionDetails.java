@@ -1,9 +1,7 @@
 package io.github.etcddiscovery.autoconfigure;
 
 import java.io.IOException;
-import java.nio.file.Files;
-import java.nio.file.InvalidPathException;
-import java.nio.file.Path;
+import java.nio.charset.StandardCharsets;
 import java.util.List;
 import java.util.function.Function;
 import java.util.stream.Stream;
@@ -12,6 +10,7 @@ import org.jspecify.annotations.Nullable;
 
 import org.springframework.boot.autoconfigure.ssl.PemSslBundleProperties;
 import org.springframework.boot.autoconfigure.ssl.PropertiesSslBundle;
+import org.springframework.boot.io.ApplicationResourceLoader;
 import org.springframework.boot.ssl.NoSuchSslBundleException;
 import org.springframework.boot.ssl.SslBundle;
 import org.springframework.boot.ssl.SslBundles;
@@ -88,13 +87,20 @@ final class PropertiesEtcdConnectionDetails implements EtcdConnectionDetails {
 			.toList();
 	}
 
-	private static String digest(String file) {
+	private static String digest(String location) {
 		try {
-			return DigestUtils.md5DigestAsHex(Files.readAllBytes(Path.of(file)));
+			return DigestUtils.md5DigestAsHex(content(location));
 		}
-		catch (IOException | InvalidPathException ex) {
+		catch (IOException ex) {
 			return "unreadable";
 		}
+	}
+
+	/**
+	 * Reads a location as Spring Boot does: without a prefix it is the path of a file.
+	 */
+	private static byte[] content(String location) throws IOException {
+		return ApplicationResourceLoader.get().getResource(location).getContentAsByteArray();
 	}
 
 	private static @Nullable SslBundle sslBundle(EtcdProperties properties, @Nullable SslBundles sslBundles) {
@@ -143,11 +149,11 @@ final class PropertiesEtcdConnectionDetails implements EtcdConnectionDetails {
 		}
 	}
 
-	/** Returns the content of a file, as it is. */
-	private static String read(String property, String path, Function<PemContent, @Nullable Object> reader) {
+	/** Returns the content of a location, unchanged. */
+	private static String read(String property, String location, Function<PemContent, @Nullable Object> reader) {
 		String problem = "it holds no such thing";
 		try {
-			String text = Files.readString(Path.of(path));
+			String text = new String(content(location), StandardCharsets.UTF_8);
 			PemContent content = PemContent.of(text);
 			if (content != null && reader.apply(content) != null) {
 				return text;
@@ -159,7 +165,7 @@ final class PropertiesEtcdConnectionDetails implements EtcdConnectionDetails {
 		catch (RuntimeException ex) {
 			problem = String.valueOf(ex.getMessage());
 		}
-		throw invalid(property, path, "Expected the path of a PEM file with a "
+		throw invalid(property, location, "Expected the location of a PEM file with a "
 				+ (property.equals("key") ? "private key" : "certificate") + ", but " + problem + ".");
 	}
 

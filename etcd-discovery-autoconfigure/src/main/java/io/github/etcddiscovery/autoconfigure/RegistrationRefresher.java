@@ -1,12 +1,9 @@
 package io.github.etcddiscovery.autoconfigure;
 
 import java.util.Collection;
-import java.util.Map;
-import java.util.Set;
+import java.util.function.UnaryOperator;
 
 import io.github.etcddiscovery.cloud.EtcdAutoServiceRegistration;
-import io.github.etcddiscovery.cloud.WriteAlso;
-import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -15,12 +12,12 @@ import org.springframework.boot.context.properties.source.ConfigurationPropertyN
 import org.springframework.boot.context.properties.source.ConfigurationPropertyName.Form;
 import org.springframework.cloud.context.environment.EnvironmentChangeEvent;
 import org.springframework.context.ApplicationListener;
-import org.springframework.core.env.Environment;
+import org.springframework.core.env.ConfigurableEnvironment;
 
 /**
- * Changes the record in etcd when a property it is made of has changed. What cannot be
- * registered is refused, and all stays as it was; of properties that only a new start can
- * apply it says so.
+ * Changes the record in etcd when one of its properties has changed, or the address of
+ * this machine. What cannot be registered is refused, and everything stays as it was. For
+ * properties that take effect only at the next start it logs that.
  */
 final class RegistrationRefresher implements ApplicationListener<EnvironmentChangeEvent> {
 
@@ -29,41 +26,57 @@ final class RegistrationRefresher implements ApplicationListener<EnvironmentChan
 	private static final ConfigurationPropertyName DISCOVERY = ConfigurationPropertyName
 		.of(EtcdDiscoveryProperties.PREFIX);
 
-	/** What a record is made of, in the uniform form: lower case, without hyphens. */
-	private static final Set<String> IN_PLACE = Set.of("servicename", "instanceid", "host", "preferipaddress", "port",
-			"secure", "zone", "format", "writealso", "metadata", "managementmetadata");
-
-	private final Environment environment;
-
-	private final EtcdRegistrationFactory factory;
+	private final ConfigurableEnvironment environment;
 
 	private final EtcdAutoServiceRegistration registration;
 
-	private RecordParts applied;
+	private PropertiesRegistrationSource applied;
 
-	RegistrationRefresher(Environment environment, EtcdRegistrationFactory factory,
-			EtcdAutoServiceRegistration registration, EtcdDiscoveryProperties properties) {
+	/**
+	 * Creates the refresher.
+	 * @param environment the properties
+	 * @param registration the registration to change
+	 * @param source what the registration was made of
+	 */
+	RegistrationRefresher(ConfigurableEnvironment environment, EtcdAutoServiceRegistration registration,
+			PropertiesRegistrationSource source) {
 		this.environment = environment;
-		this.factory = factory;
 		this.registration = registration;
-		this.applied = RecordParts.of(properties, environment);
+		this.applied = source;
 	}
 
 	@Override
-	public synchronized void onApplicationEvent(EnvironmentChangeEvent event) {
+	public void onApplicationEvent(EnvironmentChangeEvent event) {
 		warnOfWhatNeedsANewStart(event.getKeys());
-		try {
-			// Not the bean: it is bound again by this event too, before or after this.
+		apply((source) -> {
+			// Not the bean: this event binds it again too, before or after this.
 			EtcdDiscoveryProperties properties = Binder.get(this.environment)
 				.bindOrCreate(EtcdDiscoveryProperties.PREFIX, EtcdDiscoveryProperties.class);
-			RecordParts changed = RecordParts.of(properties, this.environment);
+			return source.with(RegistrationSettings.of(properties, this.environment)
+				.withRandomValuesOf(source.settings(), new RandomValues(this.environment, event.getKeys())));
+		});
+	}
+
+	/**
+	 * Chooses the address again: a machine that was cut off may be in another network.
+	 */
+	void connectedAgain() {
+		apply((source) -> source.with(source.settings()));
+	}
+
+	private synchronized void apply(UnaryOperator<PropertiesRegistrationSource> change) {
+		try {
+			PropertiesRegistrationSource changed = change.apply(this.applied);
 			if (!changed.equals(this.applied)) {
-				this.registration.change(this.factory.withManagement(this.factory.create(properties), properties));
+				if (!changed.host().equals(this.applied.host())) {
+					changed.host().log();
+				}
+				this.registration.change(changed);
 				this.applied = changed;
 			}
 		}
 		catch (RuntimeException ex) {
-			// A refresh is of others too: it must go on.
+			// A refresh concerns other beans too: it must go on.
 			logger.error("Staying registered as before, since what {} says now cannot be used: {}. Correct it and"
 					+ " refresh again", EtcdDiscoveryProperties.PREFIX, PropertyRules.describe(ex));
 		}
@@ -73,28 +86,11 @@ final class RegistrationRefresher implements ApplicationListener<EnvironmentChan
 		for (String key : keys) {
 			ConfigurationPropertyName name = ConfigurationPropertyName.adapt(key, '.');
 			int index = DISCOVERY.getNumberOfElements();
-			if (DISCOVERY.isAncestorOf(name) && !IN_PLACE.contains(name.getElement(index, Form.UNIFORM))) {
+			if (DISCOVERY.isAncestorOf(name)
+					&& !RegistrationSettings.REFRESHED.contains(name.getElement(index, Form.UNIFORM))) {
 				logger.warn("{} has changed: it takes effect at the next start", key);
 			}
 		}
-	}
-
-	/**
-	 * All that a record is made of.
-	 */
-	private record RecordParts(@Nullable String applicationName, @Nullable String serviceName,
-			@Nullable String instanceId, @Nullable String host, boolean preferIpAddress, @Nullable Integer port,
-			@Nullable Boolean secure, @Nullable String zone, String format, @Nullable WriteAlso writeAlso,
-			Map<String, String> metadata, Map<String, String> managementMetadata) {
-
-		static RecordParts of(EtcdDiscoveryProperties properties, Environment environment) {
-			return new RecordParts(environment.getProperty("spring.application.name"), properties.getServiceName(),
-					properties.getInstanceId(), properties.getHost(), properties.isPreferIpAddress(),
-					properties.getPort(), properties.getSecure(), properties.getZone(), properties.getFormat(),
-					EtcdRegistrationFactory.writeAlso(properties.getWriteAlso()), Map.copyOf(properties.getMetadata()),
-					Map.copyOf(properties.getManagementMetadata()));
-		}
-
 	}
 
 }

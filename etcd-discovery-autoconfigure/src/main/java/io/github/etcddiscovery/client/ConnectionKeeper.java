@@ -49,6 +49,8 @@ final class ConnectionKeeper implements AutoCloseable {
 	/** Is told of a client when its connection is given up. */
 	private final BiConsumer<Client, EtcdException> onLost;
 
+	private final Runnable onRestored;
+
 	private JetcdClientFactory factory;
 
 	private EtcdClientOptions options;
@@ -65,11 +67,12 @@ final class ConnectionKeeper implements AutoCloseable {
 	private long lostSince;
 
 	ConnectionKeeper(JetcdClientFactory factory, EtcdClientOptions options, EventLoop loop,
-			BiConsumer<Client, EtcdException> onLost) {
+			BiConsumer<Client, EtcdException> onLost, Runnable onRestored) {
 		this.factory = factory;
 		this.options = options;
 		this.loop = loop;
 		this.onLost = onLost;
+		this.onRestored = onRestored;
 	}
 
 	/**
@@ -258,6 +261,7 @@ final class ConnectionKeeper implements AutoCloseable {
 		logger.info("Connected to etcd at {} after {} ms without a connection", this.options.describeEndpoints(),
 				lost.toMillis());
 		release();
+		this.loop.execute(this.onRestored);
 		return old;
 	}
 

@@ -27,6 +27,9 @@ public record EtcdEndpoint(String host, int port, boolean secure) {
 	 */
 	public static EtcdEndpoint parse(String text, boolean secureByDefault) {
 		String trimmed = text.strip();
+		if (trimmed.isEmpty()) {
+			throw new IllegalArgumentException("there is nothing between two commas, or after the last one");
+		}
 		boolean hasScheme = trimmed.contains("://");
 		try {
 			URI uri = new URI(hasScheme ? trimmed : (secureByDefault ? "https://" : "http://") + trimmed);

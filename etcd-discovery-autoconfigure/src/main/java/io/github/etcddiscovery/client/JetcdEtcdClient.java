@@ -3,6 +3,7 @@ package io.github.etcddiscovery.client;
 import java.time.Duration;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.ThreadPoolExecutor;
 import java.util.concurrent.TimeUnit;
@@ -60,6 +61,8 @@ public final class JetcdEtcdClient implements EtcdClient {
 
 	private final ConnectionKeeper keeper;
 
+	private final List<Runnable> connectedAgain = new CopyOnWriteArrayList<>();
+
 	private volatile EtcdClientOptions options;
 
 	/**
@@ -78,7 +81,8 @@ public final class JetcdEtcdClient implements EtcdClient {
 					return thread;
 				});
 		this.executor.allowCoreThreadTimeOut(true);
-		this.keeper = new ConnectionKeeper(factory(options), options, this.loop, this.openWatches::connectionLost);
+		this.keeper = new ConnectionKeeper(factory(options), options, this.loop, this.openWatches::connectionLost,
+				() -> this.connectedAgain.forEach(Runnable::run));
 	}
 
 	private JetcdClientFactory factory(EtcdClientOptions connection) {
@@ -95,6 +99,15 @@ public final class JetcdEtcdClient implements EtcdClient {
 	public void reconnect(EtcdClientOptions changed) {
 		this.keeper.reconnect(factory(changed), changed);
 		this.options = changed;
+	}
+
+	/**
+	 * Calls back each time a lost connection has come back.
+	 * @param callback runs on the thread that looks for connections, and may take a
+	 * moment
+	 */
+	public void onConnectedAgain(Runnable callback) {
+		this.connectedAgain.add(callback);
 	}
 
 	@Override

@@ -37,6 +37,11 @@ public interface BoundPorts {
 				return parts.stream().anyMatch(BoundPorts::hasGrpcServer);
 			}
 
+			@Override
+			public boolean isInExternalContainer() {
+				return parts.stream().anyMatch(BoundPorts::isInExternalContainer);
+			}
+
 			private int first(ToIntFunction<BoundPorts> kind) {
 				return parts.stream().mapToInt(kind).filter((port) -> port != 0).findFirst().orElse(0);
 			}
@@ -73,6 +78,15 @@ public interface BoundPorts {
 	 * @return whether there is
 	 */
 	default boolean hasGrpcServer() {
+		return false;
+	}
+
+	/**
+	 * Whether the web server is a container that deployed the application, and not a
+	 * server that the application started.
+	 * @return whether it is
+	 */
+	default boolean isInExternalContainer() {
 		return false;
 	}
 

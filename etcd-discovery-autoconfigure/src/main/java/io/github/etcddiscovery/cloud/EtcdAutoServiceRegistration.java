@@ -59,7 +59,10 @@ public class EtcdAutoServiceRegistration
 
 	private final Object lock = new Object();
 
-	/** What the properties say, whatever others have made of it since. */
+	/** Guarded by the lock. */
+	private RegistrationSource source;
+
+	/** What the source made last, whatever others have changed of it since. */
 	private Registrations made;
 
 	private boolean running;
@@ -72,6 +75,9 @@ public class EtcdAutoServiceRegistration
 
 	private boolean attempted;
 
+	/** Whether customizers have seen what was made last. */
+	private boolean customized;
+
 	private State state = State.OUT;
 
 	/** What has been handed over: with the management port, if that is another port. */
@@ -83,20 +89,22 @@ public class EtcdAutoServiceRegistration
 	 * @param registry where to register
 	 * @param deregistration how to leave
 	 * @param ports of this context
-	 * @param wanted what to register
+	 * @param application what to register
+	 * @param source makes it anew once the ports are known
 	 * @param lifecycles the user's callbacks
 	 * @param settings when and how
 	 */
 	public EtcdAutoServiceRegistration(ApplicationContext context, EtcdServiceRegistry registry,
-			GracefulDeregistration deregistration, BoundPorts ports, Registrations wanted,
-			RegistrationLifecycles lifecycles, Settings settings) {
+			GracefulDeregistration deregistration, BoundPorts ports, EtcdRegistration application,
+			RegistrationSource source, RegistrationLifecycles lifecycles, Settings settings) {
 		this.context = context;
 		this.registry = registry;
 		this.deregistration = deregistration;
 		this.ports = ports;
-		this.wanted = wanted;
-		this.made = wanted.copy();
-		this.registered = wanted;
+		this.source = source;
+		this.wanted = new Registrations(application, source.management(application));
+		this.made = this.wanted.copy();
+		this.registered = this.wanted;
 		this.lifecycles = lifecycles;
 		this.settings = settings;
 		this.announcer = new RegistrationAnnouncer(context, registry, lifecycles, settings.endpoints());
@@ -141,24 +149,41 @@ public class EtcdAutoServiceRegistration
 
 	private void registerIfDue() {
 		boolean first;
-		Registrations registering;
 		synchronized (this.lock) {
 			boolean due = this.running && this.ready && !this.closed && !isRefusing();
 			if (!due || this.state != State.OUT) {
 				return;
 			}
-			registering = withPorts();
-			if (registering.application().getPort() == 0) {
-				logger.warn(
-						"Not registering {}: it has no server, and spring.cloud.etcd.discovery.port is not set."
-								+ " Set that, or spring.cloud.etcd.discovery.register=false",
-						registering.application().getServiceId());
-				return;
-			}
 			this.state = State.ON_THE_WAY_IN;
 			first = !this.attempted;
-			this.attempted = true;
 		}
+		Registrations registering = this.wanted;
+		try {
+			registering = withPorts(AdvertisedPorts.of(this.ports, this.settings.advertisesGrpc()));
+			EtcdRegistration application = registering.application();
+			if (application.getPort() == 0) {
+				logger.info(
+						"Not registering {}: it has no server, and spring.cloud.etcd.discovery.port is not set."
+								+ " Set that, or spring.cloud.etcd.discovery.register=false",
+						application.getServiceId());
+				goOut();
+				return;
+			}
+			if (this.ports.isInExternalContainer()) {
+				Registrations later = registering;
+				new PortCheck(this.announcer.events(), application.getHost(), application.getPort(), this::isOnTheWayIn)
+					.whenAccepting(() -> register(later, false));
+				return;
+			}
+		}
+		catch (RuntimeException ex) {
+			abort(registering);
+			throw ex;
+		}
+		register(registering, first && this.settings.failFast());
+	}
+
+	private void register(Registrations registering, boolean failFast) {
 		RegistrationAnnouncer.Outcome outcome;
 		try {
 			this.context.publishEvent(new InstancePreRegisteredEvent(this, registering.application()));
@@ -170,21 +195,94 @@ public class EtcdAutoServiceRegistration
 			throw ex;
 		}
 		if (outcome != null) {
-			this.announcer.announce(registering, outcome, first && this.settings.failFast(), () -> isIn(registering));
+			this.announcer.announce(registering, outcome, failFast, () -> isIn(registering));
 		}
 	}
 
 	/**
-	 * The ports are known by now. The management port counts as another one only if it
-	 * really is: not every application with a property for it has one.
+	 * A customizer, a callback or the registry threw: goes back to OUT, so that a later
+	 * event tries again.
 	 */
-	private Registrations withPorts() {
-		int server = this.ports.server();
-		int grpc = (server == 0 || this.settings.advertisesGrpc()) ? this.ports.grpc() : 0;
-		this.wanted.application().setBoundPorts((server != 0) ? server : grpc, (server != 0) ? grpc : 0);
-		this.wanted.ifManagement((management) -> management.setBoundPorts(this.ports.management(), 0));
-		boolean separate = this.ports.management() != 0 && this.ports.management() != server;
-		return separate ? this.wanted : this.wanted.withoutManagement();
+	private void abort(Registrations registering) {
+		goOut();
+		this.registry.withdraw(registering.all());
+	}
+
+	private boolean isOnTheWayIn() {
+		synchronized (this.lock) {
+			return this.state == State.ON_THE_WAY_IN;
+		}
+	}
+
+	/**
+	 * Returns what to register now that the ports are known: what the source makes with
+	 * them, and what others have changed since.
+	 */
+	private Registrations withPorts(AdvertisedPorts known) {
+		RegistrationSource used;
+		Registrations fresh;
+		boolean upToDate;
+		do {
+			synchronized (this.lock) {
+				used = this.source;
+			}
+			// Not under the lock: it calls customizers.
+			fresh = make(used, known);
+			synchronized (this.lock) {
+				upToDate = used == this.source;
+				if (upToDate) {
+					follow(fresh, known);
+				}
+			}
+		}
+		while (!upToDate);
+		return (fresh.management() != null) ? this.wanted : this.wanted.withoutManagement();
+	}
+
+	private Registrations make(RegistrationSource source, AdvertisedPorts known) {
+		EtcdRegistration application = applicationOf(source);
+		known.applyTo(application);
+		source.customize(application, known.management(application, source.managementPort()));
+		int managementPort = known.management(application, source.managementPort());
+		EtcdRegistration management = known.isManagementSeparate() ? source.management(application) : null;
+		if (management != null && managementPort == 0) {
+			logger.warn(
+					"Not registering {}: spring.cloud.etcd.discovery.port ({}) is another port than the bound one, so the"
+							+ " bound management port may not be reached either. Set"
+							+ " spring.cloud.etcd.discovery.management-port",
+					management.getServiceId(), application.getPort());
+			management = null;
+		}
+		if (management != null) {
+			management.setBoundPorts(managementPort, 0);
+			source.customizeManagement(management);
+		}
+		return new Registrations(application, management);
+	}
+
+	private EtcdRegistration applicationOf(RegistrationSource source) {
+		EtcdRegistration application = source.application();
+		if (application != null) {
+			return application;
+		}
+		synchronized (this.lock) {
+			return this.made.application().copy();
+		}
+	}
+
+	/** Called under the lock. */
+	private void follow(Registrations fresh, AdvertisedPorts known) {
+		this.wanted.follow(this.made, fresh);
+		known.applyTo(this.wanted.application());
+		this.wanted.ifManagement((management) -> management.setBoundPorts(known.management(fresh.application(), 0), 0));
+		this.made = fresh;
+		this.customized = true;
+	}
+
+	private void goOut() {
+		synchronized (this.lock) {
+			this.state = (this.state == State.ON_THE_WAY_IN) ? State.OUT : this.state;
+		}
 	}
 
 	/** Returns {@code null} if the context was closed meanwhile. */
@@ -193,6 +291,7 @@ public class EtcdAutoServiceRegistration
 			if (this.state != State.ON_THE_WAY_IN) {
 				return null;
 			}
+			this.attempted = true;
 			registering.application().setRefusing(isRefusing());
 			CompletableFuture<Void> application = this.registry.submit(registering.application());
 			EtcdRegistration management = registering.management();
@@ -202,14 +301,6 @@ public class EtcdAutoServiceRegistration
 			this.state = State.IN;
 			return outcome;
 		}
-	}
-
-	/** A callback or the registry would not have it: there may be a next time. */
-	private void abort(Registrations registering) {
-		synchronized (this.lock) {
-			this.state = (this.state == State.ON_THE_WAY_IN) ? State.OUT : this.state;
-		}
-		this.registry.withdraw(registering.all());
 	}
 
 	private boolean isIn(Registrations registering) {
@@ -246,26 +337,49 @@ public class EtcdAutoServiceRegistration
 	}
 
 	/**
-	 * Lets what the properties say now take effect, as far as it differs from what they
-	 * said before. What is in etcd already changes in place, or, if its key is another
-	 * one, moves there: first the new record is written, then the old one is taken away.
-	 * Does not wait.
-	 * @param changed what they say now
-	 * @throws InvalidValueException if what would come of it breaks the rules; all stays
-	 * as it is
+	 * Registers from now on what another source makes, as far as that differs from what
+	 * the last source made. A record in etcd changes in place. If its key changes, it
+	 * moves: the new record is written first, then the old one is deleted. Does not wait.
+	 * @param changed the source
+	 * @throws InvalidValueException if the result breaks the rules; everything stays as
+	 * it is
 	 */
-	public void change(Registrations changed) {
-		synchronized (this.lock) {
-			if (this.state == State.IN) {
-				Registrations candidate = this.registered.copy();
-				candidate.follow(this.made, changed);
-				candidate.all().forEach(this.registry::requireRegistrable);
+	public void change(RegistrationSource changed) {
+		boolean upToDate;
+		do {
+			boolean customizing;
+			synchronized (this.lock) {
+				customizing = this.customized;
 			}
-			this.wanted.follow(this.made, changed);
-			this.made = changed;
-			if (this.state == State.IN) {
-				this.registered.all().forEach(this.registry::publishChanges);
+			AdvertisedPorts known = AdvertisedPorts.of(this.ports, this.settings.advertisesGrpc());
+			Registrations fresh = customizing ? make(changed, known) : makeWithoutPorts(changed);
+			synchronized (this.lock) {
+				upToDate = customizing == this.customized;
+				if (upToDate) {
+					take(changed, fresh);
+				}
 			}
+		}
+		while (!upToDate);
+	}
+
+	private Registrations makeWithoutPorts(RegistrationSource source) {
+		EtcdRegistration application = applicationOf(source);
+		return new Registrations(application, source.management(application));
+	}
+
+	/** Called under the lock. */
+	private void take(RegistrationSource changed, Registrations fresh) {
+		if (this.state == State.IN) {
+			Registrations candidate = this.registered.copy();
+			candidate.follow(this.made, fresh);
+			candidate.all().forEach(this.registry::requireRegistrable);
+		}
+		this.source = changed;
+		this.wanted.follow(this.made, fresh);
+		this.made = fresh;
+		if (this.state == State.IN) {
+			this.registered.all().forEach(this.registry::publishChanges);
 		}
 	}
 

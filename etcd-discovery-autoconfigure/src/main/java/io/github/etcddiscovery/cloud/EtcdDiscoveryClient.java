@@ -3,6 +3,7 @@ package io.github.etcddiscovery.cloud;
 import java.util.List;
 
 import io.github.etcddiscovery.client.EtcdException;
+import io.github.etcddiscovery.view.Catalog;
 import io.github.etcddiscovery.view.ServiceView;
 
 import org.springframework.cloud.client.ServiceInstance;
@@ -17,6 +18,8 @@ public class EtcdDiscoveryClient implements DiscoveryClient {
 	private final ServiceView<ServiceInstance> view;
 
 	private final int order;
+
+	private final EarlyLookup early = new EarlyLookup();
 
 	/**
 	 * Creates a client.
@@ -40,12 +43,21 @@ public class EtcdDiscoveryClient implements DiscoveryClient {
 	 */
 	@Override
 	public List<ServiceInstance> getInstances(String serviceId) {
-		return this.view.catalog().available(serviceId);
+		Catalog<ServiceInstance> catalog = this.view.catalog();
+		if (!catalog.isSynced()) {
+			this.early.warn(serviceId);
+		}
+		return catalog.available(serviceId);
 	}
 
+	/**
+	 * Returns the services that have instances, but for those of management servers: a
+	 * gateway would make a public route of each.
+	 * @return the names, not modifiable
+	 */
 	@Override
 	public List<String> getServices() {
-		return this.view.catalog().services();
+		return ManagementServices.leaveOut(this.view.catalog());
 	}
 
 	/**

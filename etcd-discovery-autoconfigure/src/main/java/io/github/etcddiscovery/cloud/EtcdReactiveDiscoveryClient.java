@@ -2,6 +2,7 @@ package io.github.etcddiscovery.cloud;
 
 import java.util.List;
 
+import io.github.etcddiscovery.view.Catalog;
 import io.github.etcddiscovery.view.ServiceView;
 import reactor.core.publisher.Flux;
 import reactor.core.publisher.Mono;
@@ -18,6 +19,8 @@ public class EtcdReactiveDiscoveryClient implements ReactiveDiscoveryClient {
 	private final ServiceView<ServiceInstance> view;
 
 	private final int order;
+
+	private final EarlyLookup early = new EarlyLookup();
 
 	/**
 	 * Creates a client.
@@ -36,7 +39,13 @@ public class EtcdReactiveDiscoveryClient implements ReactiveDiscoveryClient {
 
 	@Override
 	public Flux<ServiceInstance> getInstances(String serviceId) {
-		return Flux.defer(() -> Flux.fromIterable(this.view.catalog().available(serviceId)));
+		return Flux.defer(() -> {
+			Catalog<ServiceInstance> catalog = this.view.catalog();
+			if (!catalog.isSynced()) {
+				this.early.warn(serviceId);
+			}
+			return Flux.fromIterable(catalog.available(serviceId));
+		});
 	}
 
 	/**
@@ -52,9 +61,14 @@ public class EtcdReactiveDiscoveryClient implements ReactiveDiscoveryClient {
 		return LiveInstances.of(this.view, serviceId);
 	}
 
+	/**
+	 * Returns the services that have instances, but for those of management servers: a
+	 * gateway would make a public route of each.
+	 * @return the names as they are at each subscription
+	 */
 	@Override
 	public Flux<String> getServices() {
-		return Flux.defer(() -> Flux.fromIterable(this.view.catalog().services()));
+		return Flux.defer(() -> Flux.fromIterable(ManagementServices.leaveOut(this.view.catalog())));
 	}
 
 	/**

@@ -2,16 +2,24 @@ package io.github.etcddiscovery.cloud;
 
 /**
  * Changes what the application registers itself as. Beans of this type are called in
- * their order when the registration is made of the properties: once when the context
- * starts, and again when a refresh has changed one of these properties.
+ * their order when the ports of the servers are known: before the application registers,
+ * and again when a property of the registration or the address of the machine changes.
  */
 @FunctionalInterface
 public interface EtcdRegistrationCustomizer {
 
 	/**
-	 * Changes a registration that has not been registered yet.
-	 * @param registration what the properties say; its port may not be known yet
+	 * Changes the registration of the application before it is registered.
+	 * @param registration what the properties say, with the port that will be advertised
 	 */
 	void customize(EtcdRegistration registration);
+
+	/**
+	 * Changes the registration of the management server before it is registered. Called
+	 * only where the management server has a port of its own. Does nothing by default.
+	 * @param registration what the properties say, with the port that will be advertised
+	 */
+	default void customizeManagement(EtcdRegistration registration) {
+	}
 
 }

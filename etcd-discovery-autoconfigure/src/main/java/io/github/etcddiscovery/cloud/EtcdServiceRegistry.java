@@ -111,7 +111,7 @@ public class EtcdServiceRegistry implements ServiceRegistry<EtcdRegistration>, A
 	 * back before. The callback must not block.
 	 */
 	synchronized void whenRegistered(EtcdRegistration registration, Runnable callback) {
-		if (getState(registration) == RecordState.REGISTERED) {
+		if (isRegistered(registration)) {
 			callback.run();
 		}
 		else if (this.placements != null) {
@@ -298,14 +298,24 @@ public class EtcdServiceRegistry implements ServiceRegistry<EtcdRegistration>, A
 		return (T) registration.getStatus().name();
 	}
 
+	/** Whether a registration was in etcd when that was last heard of. */
+	synchronized boolean isRegistered(EtcdRegistration registration) {
+		return this.placements != null && this.placements.state(registration) == RecordState.REGISTERED;
+	}
+
 	/**
-	 * Says how far a registration is; with a second record, how far that one of the two
-	 * is which is further behind.
-	 * @param registration which one
+	 * Returns the state of a registration. With a second record it is the state of the
+	 * record that is further behind. Once its lease has run out, a registration is
+	 * {@link RecordState#WANTED} even before etcd can be asked.
+	 * @param registration the registration
 	 * @return its state
 	 */
 	public synchronized RecordState getState(EtcdRegistration registration) {
-		return (this.placements != null) ? this.placements.state(registration) : RecordState.GONE;
+		if (this.placements == null) {
+			return RecordState.GONE;
+		}
+		RecordState state = this.placements.state(registration);
+		return (state == RecordState.REGISTERED && this.placements.isLeaseExpired()) ? RecordState.WANTED : state;
 	}
 
 	/**

@@ -32,7 +32,7 @@ import org.springframework.cloud.loadbalancer.core.ServiceInstanceListSupplier;
  * first check; only where no instance is known to be well are those supplied of which
  * nothing is known yet.
  */
-public class HealthCheckedInstanceListSupplier extends DelegatingServiceInstanceListSupplier {
+public final class HealthCheckedInstanceListSupplier extends DelegatingServiceInstanceListSupplier {
 
 	private static final Logger logger = LoggerFactory.getLogger(HealthCheckedInstanceListSupplier.class);
 

@@ -255,9 +255,14 @@ final class Placements {
 						|| placement.shownKeys().stream().anyMatch(this::isRegistered));
 	}
 
-	/** Counts the records that are in etcd. */
+	/** Counts the records that are known to be in etcd. */
 	int registered() {
-		return (int) this.handedOver.stream().filter(this::isRegistered).count();
+		return isLeaseExpired() ? 0 : (int) this.handedOver.stream().filter(this::isRegistered).count();
+	}
+
+	/** Whether etcd has deleted all records by now, unless it was down itself. */
+	boolean isLeaseExpired() {
+		return this.registrar.leaseRemaining().isZero();
 	}
 
 	List<RegisteredRecord> records() {

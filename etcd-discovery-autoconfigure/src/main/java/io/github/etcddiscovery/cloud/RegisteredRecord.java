@@ -1,5 +1,6 @@
 package io.github.etcddiscovery.cloud;
 
+import java.time.Duration;
 import java.util.Map;
 
 import io.github.etcddiscovery.client.EtcdException;
@@ -31,14 +32,19 @@ public record RegisteredRecord(String key, RecordState state, @Nullable String r
 		String format, String lease, long leaseRemainingMillis, String host, String hostReason, int port,
 		Map<String, String> metadata) {
 
+	private static final String EXPIRED = "its lease has run out, since etcd could not be asked to renew it";
+
 	/** Describes what has become of a record. */
 	static RegisteredRecord of(EtcdRegistration registration, RecordToWrite record, RecordState state,
 			Registrar registrar) {
 		EtcdException refusal = registrar.refusal(record.key());
-		return new RegisteredRecord(record.key(), state, (refusal != null) ? refusal.getMessage() : null,
-				registration.getStatus(), record.format(), Long.toHexString(registrar.leaseId()),
-				registrar.leaseRemaining().toMillis(), registration.getHost(), registration.getHostReason(),
-				registration.getPort(), registration.metadataSnapshot());
+		String problem = (refusal != null) ? refusal.getMessage() : null;
+		Duration remaining = registrar.leaseRemaining();
+		boolean expired = state == RecordState.REGISTERED && remaining.isZero();
+		return new RegisteredRecord(record.key(), expired ? RecordState.WANTED : state, expired ? EXPIRED : problem,
+				registration.getStatus(), record.format(), Long.toHexString(registrar.leaseId()), remaining.toMillis(),
+				registration.getHost(), registration.getHostReason(), registration.getPort(),
+				registration.metadataSnapshot());
 	}
 
 	/**

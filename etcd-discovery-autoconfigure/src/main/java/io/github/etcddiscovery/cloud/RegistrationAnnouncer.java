@@ -6,7 +6,6 @@ import java.util.function.Consumer;
 
 import io.github.etcddiscovery.client.EtcdException;
 import io.github.etcddiscovery.support.EventLoop;
-import io.github.etcddiscovery.registry.RecordState;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -89,7 +88,7 @@ final class RegistrationAnnouncer implements AutoCloseable {
 	private void tellOthers(BooleanSupplier current, EtcdRegistration registration, CompletableFuture<Void> outcome,
 			Consumer<EtcdRegistration> news) {
 		// Done is also what its format hides for now.
-		if (outcome.isDone() && this.registry.getState(registration) == RecordState.REGISTERED) {
+		if (outcome.isDone() && this.registry.isRegistered(registration)) {
 			news.accept(registration);
 		}
 		else if (current.getAsBoolean()) {
@@ -99,6 +98,11 @@ final class RegistrationAnnouncer implements AutoCloseable {
 				}
 			}));
 		}
+	}
+
+	/** The thread on which listeners and callbacks may take their time. */
+	EventLoop events() {
+		return this.events;
 	}
 
 	@Override

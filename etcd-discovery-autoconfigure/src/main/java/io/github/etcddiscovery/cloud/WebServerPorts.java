@@ -32,11 +32,16 @@ public final class WebServerPorts implements BoundPorts, ApplicationListener<Web
 	public void onApplicationEvent(WebServerInitializedEvent event) {
 		WebServerApplicationContext started = event.getApplicationContext();
 		if (started == this.context) {
-			this.server = event.getWebServer().getPort();
+			this.server = port(event);
 		}
 		else if (MANAGEMENT.equals(started.getServerNamespace()) && started.getParent() == this.context) {
-			this.management = event.getWebServer().getPort();
+			this.management = port(event);
 		}
+	}
+
+	/** With {@code server.port=-1} there is a server that listens on no port. */
+	private static int port(WebServerInitializedEvent event) {
+		return Math.max(event.getWebServer().getPort(), 0);
 	}
 
 	@Override
@@ -47,6 +52,12 @@ public final class WebServerPorts implements BoundPorts, ApplicationListener<Web
 	@Override
 	public int management() {
 		return this.management;
+	}
+
+	/** Of an application that is deployed as a WAR, Spring Boot starts no server. */
+	@Override
+	public boolean isInExternalContainer() {
+		return this.context instanceof WebServerApplicationContext deployed && deployed.getWebServer() == null;
 	}
 
 }

@@ -28,6 +28,12 @@ public record ServiceRecord(InstanceKey key, String host, int port, boolean secu
 	public static final String GRPC_PORT = "gRPC_port";
 
 	/**
+	 * The name of metadata that marks the record of a management server. Its value is the
+	 * service that is managed.
+	 */
+	public static final String MANAGEMENT_OF = "management_of";
+
+	/**
 	 * Checks and copies the parts.
 	 * @throws InvalidValueException if a part breaks the rules
 	 */

@@ -78,7 +78,7 @@ class EndpointTests extends EtcdApplicationTests {
 
 	@Test
 	void whatIsRegisteredAndWhyAndWhatIsSeenIsShown() {
-		start("servlet", "spring.cloud.etcd.discovery.zone=eu-1");
+		start("servlet", "spring.cloud.etcd.discovery.zone=eu-1", "management.info.etcd.enabled=true");
 		this.eyes.put("/services/stock/a", "{\"host\":\"h\",\"port\":1,\"status\":\"DOWN\"}");
 		this.eyes.put("/services/stock/b", "{\"host\":\"h\",\"port\":0}");
 		await().atMost(SOON)

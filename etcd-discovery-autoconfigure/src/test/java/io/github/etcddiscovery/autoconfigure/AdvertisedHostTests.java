@@ -30,6 +30,10 @@ class AdvertisedHostTests {
 
 	private static final String NO_INTERFACE = "ip link set lo up";
 
+	private static final String IPV6_ONLY = NO_INTERFACE + " && ip link add nic0 type veth peer name nic1"
+			+ " && ip addr add fd00:1::5/64 dev nic0 nodad && ip addr add 2001:db8::5/64 dev nic1 nodad"
+			+ " && ip link set nic0 up && ip link set nic1 up";
+
 	private static final String TWO_INTERFACES = NO_INTERFACE + " && ip link add nic0 type veth peer name nic1"
 			+ " && ip addr add 10.1.0.5/24 dev nic0 && ip link set nic0 up"
 			+ " && ip addr add 10.2.0.5/24 dev nic1 && ip link set nic1 up";
@@ -58,6 +62,27 @@ class AdvertisedHostTests {
 		assertThat(chosen(TWO_INTERFACES, "spring.cloud.inetutils.ignored-interfaces=nic.*",
 				"spring.cloud.inetutils.default-ip-address=10.9.9.9"))
 			.startsWith("10.9.9.9: spring.cloud.inetutils.default-ip-address");
+	}
+
+	@ParameterizedTest
+	@CsvSource(delimiter = '|',
+			value = { "spring.cloud.etcd.discovery.prefer-ip-version=any | 2001:db8:0:0:0:0:0:5",
+					"spring.cloud.etcd.discovery.prefer-ip-version=6 | 2001:db8:0:0:0:0:0:5",
+					"spring.cloud.inetutils.preferred-networks=fd00 | fd00:1:0:0:0:0:0:5",
+					"spring.cloud.inetutils.ignored-interfaces=nic1 | fd00:1:0:0:0:0:0:5",
+					"spring.cloud.inetutils.use-only-site-local-interfaces=true | fd00:1:0:0:0:0:0:5",
+					"spring.cloud.etcd.discovery.prefer-ip-version=4 | 127.0.0.1: no interface",
+					"spring.cloud.etcd.discovery.host=[2001:db8::7] | 2001:db8::7: spring.cloud.etcd.discovery.host" })
+	void machineWithIpv6OnlyAdvertisesAnAddressThatOthersReach(String property, String chosen) throws Exception {
+		assertThat(chosen(IPV6_ONLY, property)).startsWith(chosen);
+	}
+
+	@ParameterizedTest
+	@CsvSource(delimiter = '|', value = { "any | 10.2.0.5", "4 | 10.2.0.5", "6 | 2001:db8:0:0:0:0:0:5" })
+	void ipVersionIsChosenWhereThereAreBoth(String version, String chosen) throws Exception {
+		assertThat(chosen(TWO_INTERFACES + " && ip addr add 2001:db8::5/64 dev nic0 nodad",
+				"spring.cloud.etcd.discovery.prefer-ip-version=" + version))
+			.startsWith(chosen);
 	}
 
 	@Test
@@ -91,9 +116,9 @@ class AdvertisedHostTests {
 			Binder binder = Binder.get(environment);
 			try (InetUtils inetUtils = new InetUtils(
 					binder.bindOrCreate("spring.cloud.inetutils", InetUtilsProperties.class))) {
-				AdvertisedHost host = AdvertisedHost.choose(
-						binder.bindOrCreate(EtcdDiscoveryProperties.PREFIX, EtcdDiscoveryProperties.class), environment,
-						inetUtils);
+				AdvertisedHost host = AdvertisedHost.choose(RegistrationSettings.of(
+						binder.bindOrCreate(EtcdDiscoveryProperties.PREFIX, EtcdDiscoveryProperties.class),
+						environment), environment, inetUtils);
 				System.out.println(host.host() + ": " + host.reason());
 			}
 		}

@@ -11,6 +11,7 @@ import io.github.etcddiscovery.support.Telemetry;
 import io.github.etcddiscovery.testing.EmptyEtcdClient;
 import io.github.etcddiscovery.view.ServiceView;
 import io.micrometer.core.instrument.binder.MeterBinder;
+import jakarta.servlet.DispatcherType;
 import jakarta.servlet.Filter;
 import org.junit.jupiter.api.Test;
 
@@ -21,9 +22,11 @@ import org.springframework.boot.test.context.runner.AbstractApplicationContextRu
 import org.springframework.boot.test.context.runner.ApplicationContextRunner;
 import org.springframework.boot.test.context.runner.ReactiveWebApplicationContextRunner;
 import org.springframework.boot.test.context.runner.WebApplicationContextRunner;
+import org.springframework.boot.web.servlet.FilterRegistrationBean;
 import org.springframework.cloud.client.serviceregistry.ServiceRegistryAutoConfiguration;
 import org.springframework.cloud.client.serviceregistry.endpoint.ServiceRegistryEndpoint;
 import org.springframework.cloud.commons.util.UtilAutoConfiguration;
+import org.springframework.core.Ordered;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
@@ -57,7 +60,7 @@ class OptionalAutoConfigurationTests {
 		this.runner.withClassLoader(new FilteredClassLoader(MeterBinder.class))
 			.run((context) -> assertThat(context).hasNotFailed()
 				.hasSingleBean(ServiceView.class)
-				.doesNotHaveBean("etcdMeters")
+				.doesNotHaveBean("etcdStarterMeters")
 				.doesNotHaveBean(Telemetry.class));
 	}
 
@@ -84,11 +87,12 @@ class OptionalAutoConfigurationTests {
 	}
 
 	@Test
-	void infoCanBeSwitchedOff() {
-		this.runner.run((context) -> assertThat(context).hasSingleBean(EtcdInfoContributor.class));
-		this.runner.withPropertyValues("management.info.etcd.enabled=false")
-			.run((context) -> assertThat(context).doesNotHaveBean(EtcdInfoContributor.class));
-		this.runner.withPropertyValues("spring.cloud.etcd.discovery.register=false")
+	void infoCanBeSwitchedOn() {
+		this.runner.run((context) -> assertThat(context).doesNotHaveBean(EtcdInfoContributor.class));
+		this.runner.withPropertyValues("management.info.etcd.enabled=true")
+			.run((context) -> assertThat(context).hasSingleBean(EtcdInfoContributor.class));
+		this.runner
+			.withPropertyValues("management.info.etcd.enabled=true", "spring.cloud.etcd.discovery.register=false")
 			.run((context) -> assertThat(context).hasNotFailed().doesNotHaveBean(EtcdInfoContributor.class));
 	}
 
@@ -103,14 +107,23 @@ class OptionalAutoConfigurationTests {
 
 	@Test
 	void eachStackDrainsByAFilterOfItsOwn() {
-		this.runner.run((context) -> assertThat(context).doesNotHaveBean(DrainingFilter.class)
+		this.runner.run((context) -> assertThat(context).doesNotHaveBean(FilterRegistrationBean.class)
 			.doesNotHaveBean(DrainingWebFilter.class));
+		prepare(new WebApplicationContextRunner()).run((context) -> {
+			assertThat(context).doesNotHaveBean(DrainingWebFilter.class);
+			FilterRegistrationBean<?> registration = context.getBean(FilterRegistrationBean.class);
+			assertThat(registration.getFilter()).isInstanceOf(DrainingFilter.class);
+			assertThat(registration.getOrder()).isEqualTo(Ordered.HIGHEST_PRECEDENCE);
+			assertThat(registration.determineDispatcherTypes()).containsExactlyInAnyOrder(DispatcherType.REQUEST,
+					DispatcherType.ASYNC);
+		});
 		prepare(new WebApplicationContextRunner())
+			.withBean("own", DrainingFilter.class, () -> new DrainingFilter(() -> false))
 			.run((context) -> assertThat(context).hasSingleBean(DrainingFilter.class)
-				.doesNotHaveBean(DrainingWebFilter.class));
+				.doesNotHaveBean(FilterRegistrationBean.class));
 		prepare(new ReactiveWebApplicationContextRunner())
 			.run((context) -> assertThat(context).hasSingleBean(DrainingWebFilter.class)
-				.doesNotHaveBean(DrainingFilter.class));
+				.doesNotHaveBean(FilterRegistrationBean.class));
 		prepare(new ReactiveWebApplicationContextRunner()).withClassLoader(new FilteredClassLoader(Filter.class))
 			.run((context) -> assertThat(context).hasSingleBean(DrainingWebFilter.class));
 	}

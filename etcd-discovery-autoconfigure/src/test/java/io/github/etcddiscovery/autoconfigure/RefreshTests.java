@@ -18,6 +18,7 @@ import io.github.etcddiscovery.testing.EtcdEyes;
 import io.github.etcddiscovery.testing.EtcdProcess;
 import io.github.etcddiscovery.testing.OnEveryEtcd;
 import io.github.etcddiscovery.testing.TestApplications;
+import io.github.etcddiscovery.view.ServiceView;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -38,6 +39,7 @@ import org.springframework.cloud.context.refresh.ContextRefresher;
 import org.springframework.context.ConfigurableApplicationContext;
 import org.springframework.context.annotation.Bean;
 import org.springframework.context.annotation.Configuration;
+import org.springframework.core.env.MapPropertySource;
 
 import static io.github.etcddiscovery.testing.TestApplications.port;
 import static org.assertj.core.api.Assertions.assertThat;
@@ -131,6 +133,58 @@ class RefreshTests {
 			assertThat(seen.get(0)).startsWith("PUT " + movedTo);
 			assertThat(this.eyes.all("/services/").keySet()).singleElement().asString().startsWith(movedTo);
 		}
+	}
+
+	@Test
+	void randomValuesStayAtEveryRefresh() throws IOException {
+		String id = DISCOVERY + "instance-id=${spring.application.name}-${random.value}\n";
+		String run = DISCOVERY + "metadata.run=${random.uuid}\n";
+		refresh(id + run);
+		await().atMost(SOON).until(() -> this.eyes.get(this.key) == null);
+		Map<String, String> registered = this.eyes.all("/services/orders/");
+		assertThat(registered).hasSize(1);
+		long revision = this.eyes.revision();
+		refresh(id + run + "some.other=property");
+		assertThat(this.context.getBean(EtcdRegistration.class).getInstanceId())
+			.isEqualTo(registered.keySet().iterator().next().substring("/services/orders/".length()));
+		assertThat(this.eyes.all("/services/orders/")).isEqualTo(registered);
+		assertThat(this.eyes.revision()).isEqualTo(revision);
+		refresh(id + run + DISCOVERY + "metadata.team=a");
+		await().atMost(SOON)
+			.untilAsserted(() -> assertThat(this.eyes.all("/services/orders/").values()).singleElement()
+				.asString()
+				.contains("\"team\":\"a\""));
+		assertThat(this.eyes.all("/services/orders/")).containsOnlyKeys(registered.keySet());
+		String uuid = this.context.getBean(EtcdRegistration.class).getMetadata().get("run");
+		assertThat(registered.values().iterator().next()).contains(uuid);
+		refresh(DISCOVERY + "instance-id=${random.value}\n" + run);
+		await().atMost(SOON)
+			.untilAsserted(() -> assertThat(this.eyes.all("/services/orders/")).hasSize(1)
+				.doesNotContainKeys(registered.keySet().toArray(String[]::new)));
+	}
+
+	@ParameterizedTest
+	@ValueSource(booleans = { false, true })
+	void addressIsChosenAgainAtARefreshAndWhenTheConnectionComesBack(boolean outage) throws IOException {
+		// Stands for an interface that has got another address.
+		this.context.getEnvironment()
+			.getPropertySources()
+			.addFirst(new MapPropertySource("moved", Map.of("server.address", "127.0.0.2")));
+		if (outage) {
+			this.etcd.kill();
+			await().atMost(SOON).until(() -> isConnectionLost());
+			this.etcd.startAgain();
+		}
+		else {
+			refresh("some.other=property");
+		}
+		await().atMost(SOON)
+			.untilAsserted(() -> assertThat(this.eyes.all("/services/orders/"))
+				.containsOnlyKeys("/services/orders/127.0.0.2:" + port(this.context)));
+	}
+
+	private boolean isConnectionLost() {
+		return this.context.getBean(ServiceView.class).failure() != null;
 	}
 
 	@Test

@@ -67,7 +67,7 @@ class RetryAutoConfigurationTests {
 		this.runner.withPropertyValues(REACTIVE_TOO)
 			.withClassLoader(new FilteredClassLoader(RetryTemplate.class))
 			.run((context) -> assertThat(context).hasNotFailed()
-				.doesNotHaveBean("etcdRetryFactory")
+				.doesNotHaveBean("etcdStarterRetryFactory")
 				.hasSingleBean(BudgetedExchangeFilterFunction.class));
 	}
 
@@ -77,7 +77,7 @@ class RetryAutoConfigurationTests {
 			.withClassLoader(new FilteredClassLoader(WebClient.class))
 			.run((context) -> assertThat(context).hasNotFailed()
 				.hasSingleBean(BudgetedRetryFactory.class)
-				.doesNotHaveBean("etcdExchangeFilterFunction"));
+				.doesNotHaveBean("etcdStarterExchangeFilterFunction"));
 	}
 
 	@Test

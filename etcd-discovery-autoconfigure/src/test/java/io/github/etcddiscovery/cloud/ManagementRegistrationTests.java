@@ -20,11 +20,14 @@ import io.github.etcddiscovery.testing.LoopbackPorts;
 import io.github.etcddiscovery.testing.OnEveryEtcd;
 import io.github.etcddiscovery.testing.TestApplications;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.ExtendWith;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 import org.springframework.boot.autoconfigure.EnableAutoConfiguration;
+import org.springframework.boot.test.system.CapturedOutput;
+import org.springframework.boot.test.system.OutputCaptureExtension;
 import org.springframework.cloud.client.discovery.DiscoveryClient;
 import org.springframework.cloud.client.serviceregistry.Registration;
 import org.springframework.cloud.client.serviceregistry.RegistrationLifecycle;
@@ -43,6 +46,7 @@ import static org.awaitility.Awaitility.await;
  * its own.
  */
 @OnEveryEtcd
+@ExtendWith(OutputCaptureExtension.class)
 class ManagementRegistrationTests extends EtcdApplicationTests {
 
 	private static final Duration SOON = Duration.ofSeconds(10);
@@ -75,10 +79,15 @@ class ManagementRegistrationTests extends EtcdApplicationTests {
 		KeyValue application = this.eyes.get(ORDERS + "127.0.0.1:" + port(context));
 		KeyValue management = this.eyes.get(MANAGEMENT + "127.0.0.1:" + managementPort);
 		assertThat(management.getLease()).isEqualTo(application.getLease()).isNotZero();
-		assertThat(application.getValue().toString()).contains("{\"of\":\"application\",\"zone\":\"eu-1\"}");
-		assertThat(management.getValue().toString()).contains("{\"of\":\"management\",\"zone\":\"eu-1\"}");
-		await().atMost(SOON)
-			.until(() -> context.getBean(DiscoveryClient.class).getServices().contains("orders-management"));
+		assertThat(application.getValue().toString())
+			.contains("\"of\":\"application\"", "\"zone\":\"eu-1\"", "\"management.port\":\"" + managementPort + "\"")
+			.doesNotContain("management_of", "management.context-path", "management.scheme", "health.path");
+		assertThat(management.getValue().toString())
+			.contains("\"of\":\"management\"", "\"zone\":\"eu-1\"", "\"management_of\":\"orders\"")
+			.doesNotContain("management.port");
+		DiscoveryClient discovery = context.getBean(DiscoveryClient.class);
+		await().atMost(SOON).until(() -> !discovery.getInstances("orders-management").isEmpty());
+		assertThat(discovery.getServices()).as("what a gateway makes routes of").containsExactly("orders");
 		context.close();
 		assertThat(this.eyes.all("/services/")).isEmpty();
 	}
@@ -101,8 +110,62 @@ class ManagementRegistrationTests extends EtcdApplicationTests {
 		assertThat(this.eyes.all(MANAGEMENT).values()).singleElement()
 			.asString()
 			.contains("\"host\":\"127.0.0.2\"")
-			.contains("\"metadata\":{}");
+			.doesNotContain("\"of\"");
 		assertThat(this.eyes.all(ORDERS)).containsOnlyKeys(ORDERS + "127.0.0.1:" + port(context));
+	}
+
+	@Test
+	void managementPortThatIsSaidIsAdvertised() {
+		this.applications.start(Application.class, "orders", RANDOM_PORT, "spring.cloud.etcd.discovery.port=18080",
+				"spring.cloud.etcd.discovery.management-port=18081");
+		assertThat(this.eyes.all("/services/")).containsOnlyKeys(ORDERS + "127.0.0.1:18080",
+				MANAGEMENT + "127.0.0.1:18081");
+		assertThat(this.eyes.all(ORDERS).values()).singleElement().asString().contains("\"management.port\":\"18081\"");
+	}
+
+	@Test
+	void managementPortBehindAMappedPortIsLeftOutWithAWarning(CapturedOutput output) {
+		this.applications.start(Application.class, "orders", RANDOM_PORT, "spring.cloud.etcd.discovery.port=18080");
+		assertThat(this.eyes.all("/services/")).containsOnlyKeys(ORDERS + "127.0.0.1:18080");
+		assertThat(this.eyes.all(ORDERS).values()).singleElement().asString().doesNotContain("management.port");
+		assertThat(output).contains("Not registering orders-management: spring.cloud.etcd.discovery.port (18080)")
+			.contains("Set spring.cloud.etcd.discovery.management-port");
+	}
+
+	@Test
+	void hostThatIsSaidAloneLeavesThePortsAsTheyAreBound() {
+		ConfigurableApplicationContext context = this.applications.start(Application.class, "orders", RANDOM_PORT,
+				"spring.cloud.etcd.discovery.host=localhost");
+		int managementPort = context.getEnvironment().getRequiredProperty("local.management.port", Integer.class);
+		assertThat(this.eyes.all("/services/")).containsOnlyKeys(ORDERS + "localhost:" + port(context),
+				MANAGEMENT + "localhost:" + managementPort);
+	}
+
+	@Test
+	void customizersSeeBothRegistrationsWithTheirPorts() {
+		ConfigurableApplicationContext context = this.applications.start(Customized.class, "orders", RANDOM_PORT);
+		int managementPort = context.getEnvironment().getRequiredProperty("local.management.port", Integer.class);
+		assertThat(this.eyes.all(ORDERS).values()).singleElement()
+			.asString()
+			.contains("\"seen\":\"" + port(context) + "\"");
+		assertThat(this.eyes.all(MANAGEMENT).values()).singleElement()
+			.asString()
+			.contains("\"seen\":\"management " + managementPort + "\"");
+		context.stop();
+		context.start();
+		await().atMost(SOON)
+			.untilAsserted(() -> assertThat(this.eyes.all(ORDERS).values()).singleElement()
+				.asString()
+				.contains("\"seen\":\"" + port(context) + "\""));
+	}
+
+	@Test
+	void actuatorThatIsElsewhereIsDescribedInTheRecord() {
+		this.applications.start(Application.class, "orders", "server.servlet.context-path=/shop/",
+				"management.endpoints.web.base-path=/manage", "management.endpoints.web.path-mapping.health=well");
+		assertThat(this.eyes.all(ORDERS).values()).singleElement()
+			.asString()
+			.contains("\"management.context-path\":\"/shop/manage\"", "\"health.path\":\"/well\"");
 	}
 
 	@Test
@@ -178,6 +241,30 @@ class ManagementRegistrationTests extends EtcdApplicationTests {
 				"before stop of orders-management", "after stop of orders", "after stop of orders for any registry",
 				"after stop of orders-management");
 		assertThat(this.eyes.all("/services/")).as("although a callback threw").isEmpty();
+	}
+
+	/**
+	 * An application with a customizer.
+	 */
+	@Configuration(proxyBeanMethods = false)
+	@EnableAutoConfiguration
+	static class Customized {
+
+		@Bean
+		EtcdRegistrationCustomizer customizer() {
+			return new EtcdRegistrationCustomizer() {
+				@Override
+				public void customize(EtcdRegistration registration) {
+					registration.getMetadata().put("seen", String.valueOf(registration.getPort()));
+				}
+
+				@Override
+				public void customizeManagement(EtcdRegistration registration) {
+					registration.getMetadata().put("seen", "management " + registration.getPort());
+				}
+			};
+		}
+
 	}
 
 	/**

@@ -12,6 +12,7 @@ import java.util.regex.MatchResult;
 import java.util.regex.Pattern;
 import java.util.stream.Stream;
 
+import io.github.etcddiscovery.cloud.EtcdDiscoveryClient;
 import io.github.etcddiscovery.cloud.EtcdRegistration;
 import io.github.etcddiscovery.cloud.EtcdServiceRegistry;
 import io.github.etcddiscovery.testing.EtcdBinary;
@@ -30,8 +31,10 @@ import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 
+import org.springframework.beans.factory.InitializingBean;
 import org.springframework.boot.WebApplicationType;
 import org.springframework.boot.autoconfigure.EnableAutoConfiguration;
+import org.springframework.boot.autoconfigure.condition.ConditionalOnBooleanProperty;
 import org.springframework.boot.builder.SpringApplicationBuilder;
 import org.springframework.boot.test.system.CapturedOutput;
 import org.springframework.boot.test.system.OutputCaptureExtension;
@@ -39,6 +42,7 @@ import org.springframework.cloud.context.environment.EnvironmentChangeEvent;
 import org.springframework.cloud.loadbalancer.core.ServiceInstanceListSupplier;
 import org.springframework.cloud.loadbalancer.support.LoadBalancerClientFactory;
 import org.springframework.context.ConfigurableApplicationContext;
+import org.springframework.context.annotation.Bean;
 import org.springframework.context.annotation.Configuration;
 import org.springframework.core.env.MapPropertySource;
 
@@ -138,6 +142,7 @@ class TroubleshootingTests {
 			case "user name or password is wrong" -> at(withUsers().endpoint(), "username=orders", "password=wrong!");
 			case "the user may not read under the prefix" ->
 				at(withUsers().endpoint(), "username=stranger", "password=pw");
+			case "the database of etcd is full" -> registering(full());
 			case "the user may not write its own key" ->
 				registering(withUsers(), ETCD + "username=reader", ETCD + "password=pw");
 			default -> throw new IllegalStateException("No test for: " + row);
@@ -172,6 +177,16 @@ class TroubleshootingTests {
 			String[] waiting = registering(plain(), ETCD + "discovery.wait-for.stock=1",
 					ETCD + "discovery.wait-timeout=300ms");
 			assertThatThrownBy(() -> start(waiting));
+		}
+		else if (message.startsWith("Not registering orders-management")) {
+			start(registering(plain()), "spring.main.web-application-type=servlet", "server.address=127.0.0.1",
+					"server.port=0", "management.server.port=0");
+		}
+		else if (message.startsWith("No HTTP client can call")) {
+			start(registering(plain(), "spring.application.name=my_orders"));
+		}
+		else if (message.startsWith("No instances of stock are known yet")) {
+			start(registering(plain(), "look-up.early=true"));
 		}
 		else if (message.startsWith("Not registering orders")) {
 			start(registering(plain(), "spring.cloud.etcd.discovery.port="));
@@ -298,6 +313,18 @@ class TroubleshootingTests {
 		return opened(EtcdProcess.start(EtcdBinary.newest()));
 	}
 
+	/** Refuses to write anything more. */
+	private EtcdProcess full() {
+		EtcdProcess etcd = opened(EtcdProcess.startWith(EtcdBinary.newest(), "--quota-backend-bytes", "1000000"));
+		EtcdEyes eyes = eyes(etcd);
+		assertThatThrownBy(() -> {
+			for (int i = 0; i < 100; i++) {
+				eyes.put("/filling/" + i, "x".repeat(100_000));
+			}
+		}).hasMessageContaining("database space exceeded");
+		return etcd;
+	}
+
 	private EtcdProcess withTls(TestCertificates certificates) {
 		return opened(EtcdProcess.start(EtcdBinary.newest(), certificates));
 	}
@@ -381,11 +408,18 @@ class TroubleshootingTests {
 	}
 
 	/**
-	 * An application with nothing of its own.
+	 * An application with nothing of its own, unless it is told to look a service up too
+	 * early.
 	 */
 	@Configuration(proxyBeanMethods = false)
 	@EnableAutoConfiguration
 	static class Application {
+
+		@Bean
+		@ConditionalOnBooleanProperty("look-up.early")
+		InitializingBean earlyLookUp(EtcdDiscoveryClient discovery) {
+			return () -> discovery.getInstances("stock");
+		}
 
 	}
 

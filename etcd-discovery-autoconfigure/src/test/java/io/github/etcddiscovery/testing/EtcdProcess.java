@@ -57,6 +57,14 @@ public final class EtcdProcess implements AutoCloseable {
 		return startWith(binary);
 	}
 
+	/**
+	 * Starts one with etcd's own election timeout, on which the shortest lease that it
+	 * grants depends.
+	 */
+	public static EtcdProcess startWithDefaults(EtcdBinary binary) {
+		return startWith(binary, "--heartbeat-interval", "100", "--election-timeout", "1000");
+	}
+
 	/** Starts one that speaks TLS and asks its clients for a certificate. */
 	public static EtcdProcess start(EtcdBinary binary, TestCertificates certificates) {
 		return new EtcdProcess(binary, newFolder(), certificates,

@@ -54,10 +54,15 @@ public class ServerProcess implements AutoCloseable {
 		if (this.port != 0) {
 			return this.port;
 		}
-		Awaitility.await("start of the server")
-			.atMost(START_TIMEOUT)
-			.failFast("it ended instead", () -> !this.process.isAlive())
-			.until(() -> this.listening.matcher(log()).find());
+		try {
+			Awaitility.await("start of the server")
+				.atMost(START_TIMEOUT)
+				.failFast("it ended instead", () -> !this.process.isAlive())
+				.until(() -> this.listening.matcher(log()).find());
+		}
+		catch (RuntimeException ex) {
+			throw new IllegalStateException("The server did not start; it logged: " + log(), ex);
+		}
 		Matcher found = this.listening.matcher(log());
 		found.find();
 		this.port = Integer.parseInt(found.group(1));

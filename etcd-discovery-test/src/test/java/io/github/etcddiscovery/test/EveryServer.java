@@ -16,7 +16,7 @@ record EveryServer(String name, Starter starter) {
 			EmbeddedEtcd etcd = EmbeddedEtcd.start();
 			return new Running(etcd.endpoint(), etcd);
 		})), EtcdBinary.found().stream().map((binary) -> new EveryServer(binary.toString(), () -> {
-			EtcdProcess etcd = EtcdProcess.start(binary);
+			EtcdProcess etcd = EtcdProcess.startWithDefaults(binary);
 			return new Running(etcd.endpoint(), etcd);
 		})));
 	}

@@ -49,7 +49,7 @@ class SideBySideTests {
 	@ParameterizedTest
 	@MethodSource("seeds")
 	void everyAnswerAndEveryEventIsThatOfRealEtcd(long seed) {
-		try (EtcdProcess process = EtcdProcess.start(this.binary);
+		try (EtcdProcess process = EtcdProcess.startWithDefaults(this.binary);
 				EmbeddedEtcd embedded = EmbeddedEtcd.start();
 				RawEtcd expected = new RawEtcd(process.endpoint());
 				RawEtcd actual = new RawEtcd(embedded.endpoint())) {

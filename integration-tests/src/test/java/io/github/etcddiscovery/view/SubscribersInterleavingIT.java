@@ -16,7 +16,7 @@ import org.junit.jupiter.api.Test;
  * Listeners subscribe and are told while states are published.
  */
 @Tag("slow")
-public class SubscribersInterleavingIT {
+public final class SubscribersInterleavingIT {
 
 	private final QueuedEventLoop notifier = new QueuedEventLoop();
 

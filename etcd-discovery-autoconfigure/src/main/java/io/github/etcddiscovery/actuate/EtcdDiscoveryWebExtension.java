@@ -1,0 +1,65 @@
+package io.github.etcddiscovery.actuate;
+
+import java.util.Map;
+import java.util.function.Supplier;
+
+import io.github.etcddiscovery.actuate.EtcdDiscoveryEndpoint.MetadataChange;
+import org.jspecify.annotations.Nullable;
+
+import org.springframework.boot.actuate.endpoint.annotation.DeleteOperation;
+import org.springframework.boot.actuate.endpoint.annotation.Selector;
+import org.springframework.boot.actuate.endpoint.annotation.WriteOperation;
+import org.springframework.boot.actuate.endpoint.web.WebEndpointResponse;
+import org.springframework.boot.actuate.endpoint.web.annotation.EndpointWebExtension;
+
+/**
+ * Endpoint {@code etcd} over HTTP: a refused change is a status and a sentence.
+ */
+@EndpointWebExtension(endpoint = EtcdDiscoveryEndpoint.class)
+public class EtcdDiscoveryWebExtension {
+
+	private final EtcdDiscoveryEndpoint endpoint;
+
+	/**
+	 * Creates the extension.
+	 * @param endpoint changes the metadata
+	 */
+	public EtcdDiscoveryWebExtension(EtcdDiscoveryEndpoint endpoint) {
+		this.endpoint = endpoint;
+	}
+
+	/**
+	 * Sets metadata of this application.
+	 * @param part what to change: {@code metadata}
+	 * @param name the name of the metadata
+	 * @param value the value; {@code null} is refused
+	 * @return all metadata, with status 202 if etcd does not have the change yet; or a
+	 * sentence, with status 404 if there is nothing of that name or this application does
+	 * not register itself, 400 if the value cannot be registered, 503 if etcd refuses it
+	 */
+	@WriteOperation
+	public WebEndpointResponse<?> set(@Selector String part, @Selector String name, @Nullable String value) {
+		return (value != null) ? respond(() -> this.endpoint.set(part, name, value)) : ChangeAnswers
+			.failure(WebEndpointResponse.STATUS_BAD_REQUEST, "No value given: expected {\"value\":\"...\"}");
+	}
+
+	/**
+	 * Removes metadata of this application.
+	 * @param part what to change: {@code metadata}
+	 * @param name the name of the metadata
+	 * @return as setting does
+	 */
+	@DeleteOperation
+	public WebEndpointResponse<?> remove(@Selector String part, @Selector String name) {
+		return respond(() -> this.endpoint.remove(part, name));
+	}
+
+	private static WebEndpointResponse<?> respond(Supplier<MetadataChange> change) {
+		return ChangeAnswers.answer(() -> {
+			MetadataChange changed = change.get();
+			return new WebEndpointResponse<>(Map.of("metadata", changed.metadata()),
+					changed.written() ? WebEndpointResponse.STATUS_OK : ChangeAnswers.STATUS_ACCEPTED);
+		});
+	}
+
+}

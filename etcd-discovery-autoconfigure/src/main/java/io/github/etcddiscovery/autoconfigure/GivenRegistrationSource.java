@@ -1,0 +1,43 @@
+package io.github.etcddiscovery.autoconfigure;
+
+import java.util.Objects;
+
+import io.github.etcddiscovery.cloud.EtcdRegistration;
+import io.github.etcddiscovery.cloud.RegistrationSource;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Leaves the registration of the application as the user's bean has it, and makes only
+ * that of the management server of properties.
+ *
+ * @param factory makes the registration
+ * @param settings the properties
+ */
+record GivenRegistrationSource(EtcdRegistrationFactory factory,
+		RegistrationSettings settings) implements RegistrationSource {
+
+	@Override
+	public @Nullable EtcdRegistration application() {
+		return null;
+	}
+
+	@Override
+	public void customize(EtcdRegistration application, int managementPort) {
+	}
+
+	@Override
+	public int managementPort() {
+		return Objects.requireNonNullElse(this.settings.managementPort(), 0);
+	}
+
+	@Override
+	public @Nullable EtcdRegistration management(EtcdRegistration application) {
+		return this.factory.management(application, this.settings);
+	}
+
+	@Override
+	public void customizeManagement(EtcdRegistration management) {
+		this.factory.customizeManagement(management);
+	}
+
+}

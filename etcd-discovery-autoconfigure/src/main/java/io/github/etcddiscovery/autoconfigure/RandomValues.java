@@ -1,0 +1,105 @@
+package io.github.etcddiscovery.autoconfigure;
+
+import java.util.Collection;
+import java.util.HashSet;
+import java.util.Map;
+import java.util.Set;
+import java.util.regex.Pattern;
+import java.util.stream.Collectors;
+
+import org.jspecify.annotations.Nullable;
+
+import org.springframework.boot.context.properties.bind.Bindable;
+import org.springframework.boot.context.properties.bind.Binder;
+import org.springframework.boot.context.properties.bind.PlaceholdersResolver;
+import org.springframework.boot.context.properties.source.ConfigurationPropertyName;
+import org.springframework.boot.context.properties.source.ConfigurationPropertySources;
+import org.springframework.core.env.ConfigurableEnvironment;
+import org.springframework.core.env.PropertySource;
+
+/**
+ * Tells which values a refresh leaves as they were: those with a {@code ${random…}}
+ * placeholder, directly or through other placeholders, when none of the properties that
+ * they are made of has changed. An instance would get another id at every refresh
+ * otherwise.
+ */
+final class RandomValues {
+
+	private static final String RANDOM = "random.";
+
+	private static final Pattern PLACEHOLDER = Pattern.compile("\\$\\{([^${}:]+)");
+
+	private final ConfigurableEnvironment environment;
+
+	private final Set<String> changed;
+
+	/** Returns values with their placeholders. */
+	private final Binder raw;
+
+	/**
+	 * Creates it for one refresh.
+	 * @param environment the environment after the refresh
+	 * @param changed the names of the properties that have changed
+	 */
+	RandomValues(ConfigurableEnvironment environment, Collection<String> changed) {
+		this.environment = environment;
+		this.changed = changed.stream().map(RandomValues::uniform).collect(Collectors.toSet());
+		this.raw = new Binder(ConfigurationPropertySources.get(environment), PlaceholdersResolver.NONE);
+	}
+
+	/**
+	 * Whether the value of a property stays.
+	 * @param property the full name of the property
+	 */
+	boolean stays(String property) {
+		return isKept(property, this.raw.bind(property, String.class).orElse(null));
+	}
+
+	/**
+	 * Whether one entry of a property that is a map stays.
+	 * @param property the full name of the property
+	 * @param entry the key of the entry
+	 */
+	boolean stays(String property, String entry) {
+		Map<String, String> entries = this.raw.bind(property, Bindable.mapOf(String.class, String.class))
+			.orElse(Map.of());
+		return isKept(property + "." + entry, entries.get(entry)) && !hasChanged(property + "[" + entry + "]");
+	}
+
+	private boolean isKept(String property, @Nullable String text) {
+		Set<String> parts = new HashSet<>();
+		collect(text, parts);
+		return parts.stream().anyMatch((part) -> part.startsWith(RANDOM)) && !hasChanged(property)
+				&& parts.stream().noneMatch(this::hasChanged);
+	}
+
+	/** Collects the names of all properties that a text is made of. */
+	private void collect(@Nullable String text, Set<String> parts) {
+		if (text != null) {
+			PLACEHOLDER.matcher(text).results().map((match) -> match.group(1)).filter(parts::add).forEach((name) -> {
+				if (!name.startsWith(RANDOM)) {
+					collect(rawValue(name), parts);
+				}
+			});
+		}
+	}
+
+	private @Nullable String rawValue(String name) {
+		for (PropertySource<?> source : this.environment.getPropertySources()) {
+			Object value = source.getProperty(name);
+			if (value != null) {
+				return value.toString();
+			}
+		}
+		return null;
+	}
+
+	private boolean hasChanged(String property) {
+		return this.changed.contains(uniform(property));
+	}
+
+	private static String uniform(String property) {
+		return ConfigurationPropertyName.adapt(property, '.').toString().replace("-", "");
+	}
+
+}

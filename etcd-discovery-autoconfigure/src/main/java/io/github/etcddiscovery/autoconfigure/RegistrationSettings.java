@@ -1,0 +1,73 @@
+package io.github.etcddiscovery.autoconfigure;
+
+import java.util.LinkedHashMap;
+import java.util.Map;
+import java.util.Set;
+
+import io.github.etcddiscovery.cloud.WriteAlso;
+import org.jspecify.annotations.Nullable;
+
+import org.springframework.core.env.Environment;
+
+/**
+ * The values of all properties that a registration is made of, as they were bound once.
+ * Binding them again may give other values: {@code ${random.value}} is another one each
+ * time.
+ */
+record RegistrationSettings(@Nullable String applicationName, @Nullable String serviceName, @Nullable String instanceId,
+		@Nullable String host, boolean preferIpAddress, IpVersion preferIpVersion, @Nullable Integer port,
+		@Nullable Integer managementPort, @Nullable Boolean secure, @Nullable String zone, String format,
+		@Nullable WriteAlso writeAlso, Map<String, String> metadata, Map<String, String> managementMetadata) {
+
+	static final String APPLICATION_NAME = "spring.application.name";
+
+	/**
+	 * The discovery properties that take effect at a refresh, in the uniform form: lower
+	 * case, without hyphens.
+	 */
+	static final Set<String> REFRESHED = Set.of("servicename", "instanceid", "host", "preferipaddress",
+			"preferipversion", "port", "managementport", "secure", "zone", "format", "writealso", "metadata",
+			"managementmetadata");
+
+	private static final String PREFIX = EtcdDiscoveryProperties.PREFIX + ".";
+
+	static RegistrationSettings of(EtcdDiscoveryProperties properties, Environment environment) {
+		return new RegistrationSettings(environment.getProperty(APPLICATION_NAME), properties.getServiceName(),
+				properties.getInstanceId(), properties.getHost(), properties.isPreferIpAddress(),
+				IpVersion.of(properties.getPreferIpVersion()), properties.getPort(), properties.getManagementPort(),
+				properties.getSecure(), properties.getZone(), properties.getFormat(),
+				EtcdRegistrationFactory.writeAlso(properties.getWriteAlso()), Map.copyOf(properties.getMetadata()),
+				Map.copyOf(properties.getManagementMetadata()));
+	}
+
+	/**
+	 * Returns these settings with the random values of former ones, as far as nothing has
+	 * changed that these were made of.
+	 * @param former the settings before
+	 * @param random knows which values stay
+	 */
+	RegistrationSettings withRandomValuesOf(RegistrationSettings former, RandomValues random) {
+		return new RegistrationSettings(keep(APPLICATION_NAME, former.applicationName, this.applicationName, random),
+				keep(PREFIX + "service-name", former.serviceName, this.serviceName, random),
+				keep(PREFIX + "instance-id", former.instanceId, this.instanceId, random),
+				keep(PREFIX + "host", former.host, this.host, random), this.preferIpAddress, this.preferIpVersion,
+				keep(PREFIX + "port", former.port, this.port, random),
+				keep(PREFIX + "management-port", former.managementPort, this.managementPort, random), this.secure,
+				keep(PREFIX + "zone", former.zone, this.zone, random), this.format, this.writeAlso,
+				keep("metadata", former.metadata, this.metadata, random),
+				keep("management-metadata", former.managementMetadata, this.managementMetadata, random));
+	}
+
+	private static <T> @Nullable T keep(String property, @Nullable T former, @Nullable T newer, RandomValues random) {
+		return random.stays(property) ? former : newer;
+	}
+
+	private static Map<String, String> keep(String property, Map<String, String> former, Map<String, String> newer,
+			RandomValues random) {
+		Map<String, String> kept = new LinkedHashMap<>(newer);
+		kept.replaceAll(
+				(name, value) -> random.stays(PREFIX + property, name) ? former.getOrDefault(name, value) : value);
+		return Map.copyOf(kept);
+	}
+
+}

@@ -1,0 +1,121 @@
+package io.github.etcddiscovery.actuate;
+
+import java.time.Duration;
+import java.util.List;
+import java.util.Map;
+
+import io.github.etcddiscovery.actuate.EtcdDiscoveryEndpoint.Description;
+import io.github.etcddiscovery.actuate.EtcdDiscoveryEndpoint.MetadataChange;
+import io.github.etcddiscovery.client.EtcdException;
+import io.github.etcddiscovery.client.EtcdException.Reason;
+import io.github.etcddiscovery.cloud.EtcdRegistration;
+import io.github.etcddiscovery.cloud.EtcdServiceRegistry;
+import io.github.etcddiscovery.instance.InvalidValueException;
+import io.github.etcddiscovery.view.Catalog;
+import io.github.etcddiscovery.view.ServiceView;
+import io.github.etcddiscovery.view.ViewState;
+import io.github.etcddiscovery.view.ViewStatistics;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+
+import org.springframework.boot.actuate.endpoint.web.WebEndpointResponse;
+import org.springframework.cloud.client.DefaultServiceInstance;
+import org.springframework.cloud.client.ServiceInstance;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException;
+import static org.mockito.ArgumentMatchers.any;
+import static org.mockito.ArgumentMatchers.eq;
+import static org.mockito.BDDMockito.given;
+import static org.mockito.Mockito.mock;
+
+/**
+ * Tests of {@link EtcdDiscoveryEndpoint} and {@link EtcdDiscoveryWebExtension}.
+ */
+class EtcdDiscoveryEndpointTests {
+
+	private static final ServiceInstance INSTANCE = new DefaultServiceInstance("1", "stock", "h", 1, false);
+
+	@SuppressWarnings("unchecked")
+	private final ServiceView<ServiceInstance> view = mock(ServiceView.class);
+
+	@SuppressWarnings("unchecked")
+	private final Catalog<ServiceInstance> catalog = mock(Catalog.class);
+
+	private final EtcdServiceRegistry registry = mock(EtcdServiceRegistry.class);
+
+	private final EtcdRegistration registration = new EtcdRegistration("orders", null, "h", 1, false,
+			Map.of("zone", "a"));
+
+	private final EtcdDiscoveryEndpoint endpoint = new EtcdDiscoveryEndpoint(this.view, this.registry,
+			this.registration);
+
+	private final EtcdDiscoveryWebExtension web = new EtcdDiscoveryWebExtension(this.endpoint);
+
+	@BeforeEach
+	void view() {
+		given(this.view.catalog()).willReturn(this.catalog);
+		given(this.view.state()).willReturn(ViewState.WAITING);
+		given(this.view.staleness()).willReturn(Duration.ofMillis(1_234));
+		given(this.view.drifts()).willReturn(9L);
+		given(this.view.statistics()).willReturn(new ViewStatistics(3, 2, 1, 0));
+		given(this.view.rejections(100)).willReturn(Map.of("/services/stock/x", "not readable"));
+		given(this.catalog.isSynced()).willReturn(true);
+		given(this.catalog.services()).willReturn(List.of("stock"));
+		given(this.catalog.all("stock")).willReturn(List.of(INSTANCE, INSTANCE));
+		given(this.catalog.retained()).willReturn(Map.of("stock", List.of(INSTANCE)));
+		given(this.catalog.positions()).willReturn(List.of(new Catalog.Position("/services/", 2, 77)));
+	}
+
+	@Test
+	void everythingThatIsSeenIsShown() {
+		Description shown = this.endpoint.etcd();
+		assertThat(shown.registrations()).isEmpty();
+		assertThat(shown.view()).isEqualTo(new EtcdDiscoveryEndpoint.ViewDescription(ViewState.WAITING, true, 1_234,
+				List.of(new Catalog.Position("/services/", 2, 77)), Map.of("stock", 2), Map.of("stock", 1), 9, 2,
+				Map.of("/services/stock/x", "not readable")));
+	}
+
+	@Test
+	void withoutARegistryNothingIsRegistered() {
+		EtcdDiscoveryEndpoint reading = new EtcdDiscoveryEndpoint(this.view, null, null);
+		assertThat(reading.etcd().registrations()).isEmpty();
+		assertThatIllegalArgumentException().isThrownBy(() -> reading.set("metadata", "a", "b"))
+			.withMessage("This application does not register itself");
+		assertThat(new EtcdDiscoveryWebExtension(reading).remove("metadata", "a").getStatus()).isEqualTo(404);
+	}
+
+	@Test
+	void changeIsAnsweredWithAllMetadataAndWhetherEtcdHasIt() {
+		given(this.registry.changeMetadata(this.registration, "a", "b")).willReturn(true);
+		assertThat(this.endpoint.set("metadata", "a", "b")).isEqualTo(new MetadataChange(Map.of("zone", "a"), true));
+		assertThat(this.endpoint.remove("metadata", "c")).isEqualTo(new MetadataChange(Map.of("zone", "a"), false));
+	}
+
+	@Test
+	void overHttpStatusTellsWhetherEtcdHasTheChange() {
+		given(this.registry.changeMetadata(this.registration, "a", "b")).willReturn(true);
+		WebEndpointResponse<?> written = this.web.set("metadata", "a", "b");
+		assertThat(written.getStatus()).isEqualTo(200);
+		assertThat(written.getBody()).isEqualTo(Map.of("metadata", Map.of("zone", "a")));
+		assertThat(this.web.remove("metadata", "c").getStatus()).isEqualTo(202);
+	}
+
+	@Test
+	void overHttpEveryRefusalIsAStatusAndASentence() {
+		given(this.registry.changeMetadata(any(), eq("invalid"), any()))
+			.willThrow(new InvalidValueException("metadata", "x", "something else"));
+		given(this.registry.changeMetadata(any(), eq("denied"), any()))
+			.willThrow(new EtcdException(Reason.PERMISSION_DENIED, "denied", null));
+		refused(this.web.set("metadata", "invalid", "x"), 400, "Invalid metadata 'x': expected something else");
+		refused(this.web.remove("metadata", "denied"), 503, "denied");
+		refused(this.web.set("metadata", "a", null), 400, "No value given: expected {\"value\":\"...\"}");
+		refused(this.web.set("host", "a", "b"), 404, "There is no 'host' to change: expected 'metadata'");
+	}
+
+	private static void refused(WebEndpointResponse<?> answer, int status, String reason) {
+		assertThat(answer.getStatus()).isEqualTo(status);
+		assertThat(answer.getBody()).isEqualTo(Map.of("error", reason));
+	}
+
+}

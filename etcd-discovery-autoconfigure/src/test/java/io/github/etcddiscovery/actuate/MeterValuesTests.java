@@ -1,0 +1,108 @@
+package io.github.etcddiscovery.actuate;
+
+import java.security.KeyStore;
+import java.security.cert.X509Certificate;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.Date;
+import java.util.List;
+import java.util.concurrent.TimeUnit;
+
+import io.github.etcddiscovery.cloud.CertificateExpiry;
+import io.github.etcddiscovery.cloud.EtcdServiceRegistry;
+import io.github.etcddiscovery.cloud.RegistrationStatistics;
+import io.github.etcddiscovery.view.Catalog;
+import io.github.etcddiscovery.view.ServiceView;
+import io.github.etcddiscovery.view.ViewStatistics;
+import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
+import org.jspecify.annotations.Nullable;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+
+import org.springframework.boot.ssl.SslBundle;
+import org.springframework.boot.ssl.SslStoreBundle;
+import org.springframework.cloud.client.ServiceInstance;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.mockito.BDDMockito.given;
+import static org.mockito.Mockito.mock;
+
+/**
+ * Tests of {@link EtcdMeters}, value by value.
+ */
+class MeterValuesTests {
+
+	@SuppressWarnings("unchecked")
+	private final ServiceView<ServiceInstance> view = mock(ServiceView.class);
+
+	private final EtcdServiceRegistry registry = mock(EtcdServiceRegistry.class);
+
+	private final SimpleMeterRegistry meters = new SimpleMeterRegistry();
+
+	@BeforeEach
+	void view() {
+		@SuppressWarnings("unchecked")
+		Catalog<ServiceInstance> catalog = mock(Catalog.class);
+		given(catalog.services()).willReturn(List.of("a", "b", "c"));
+		given(catalog.revision()).willReturn(77L);
+		given(this.view.catalog()).willReturn(catalog);
+		given(this.view.statistics()).willReturn(new ViewStatistics(5, 2, 11, 3));
+		given(this.view.staleness()).willReturn(Duration.ofMillis(1_500));
+		given(this.registry.getStatistics()).willReturn(new RegistrationStatistics(4, 6, Duration.ofMillis(7_250)));
+	}
+
+	private void bind(@Nullable EtcdServiceRegistry own, @Nullable CertificateExpiry certificates) {
+		new EtcdMeters(this.view, own, certificates).bindTo(this.meters);
+	}
+
+	private double gauge(String name) {
+		return this.meters.get("etcd.discovery." + name).gauge().value();
+	}
+
+	private double seconds(String name) {
+		return this.meters.get("etcd.discovery." + name).timeGauge().value(TimeUnit.SECONDS);
+	}
+
+	@Test
+	void everyMeterHasItsOwnValueAndUnit() {
+		bind(this.registry, null);
+		assertThat(gauge("view.instances")).isEqualTo(5);
+		assertThat(gauge("view.services")).isEqualTo(3);
+		assertThat(gauge("view.rejected")).isEqualTo(2);
+		assertThat(gauge("view.revision")).isEqualTo(77);
+		assertThat(seconds("view.staleness")).isEqualTo(1.5);
+		assertThat(this.meters.get("etcd.discovery.view.events").functionCounter().count()).isEqualTo(11);
+		assertThat(this.meters.get("etcd.discovery.view.resyncs").functionCounter().count()).isEqualTo(3);
+		assertThat(gauge("registration.registered")).isEqualTo(4);
+		assertThat(this.meters.get("etcd.discovery.registration.reregistrations").functionCounter().count())
+			.isEqualTo(6);
+		assertThat(seconds("lease.remaining")).isEqualTo(7.25);
+		assertThat(this.meters.getMeters()).allSatisfy((meter) -> {
+			assertThat(meter.getId().getTags()).isEmpty();
+			assertThat(meter.getId().getDescription()).isNotBlank();
+		});
+	}
+
+	@Test
+	void applicationThatRegistersNothingHasNoMetersOfIt() {
+		bind(null, null);
+		assertThat(this.meters.getMeters()).extracting((meter) -> meter.getId().getName())
+			.allMatch((name) -> name.startsWith("etcd.discovery.view."));
+	}
+
+	@Test
+	void certificatesCountDownInSecondsAndAreNoNumberWhereThereAreNone() throws Exception {
+		Instant now = Instant.parse("2026-01-01T00:00:00Z");
+		CertificateExpiry certificates = new CertificateExpiry(() -> now);
+		bind(this.registry, certificates);
+		assertThat(seconds("certificates.remaining")).isNaN();
+		X509Certificate certificate = mock(X509Certificate.class);
+		given(certificate.getNotAfter()).willReturn(Date.from(now.plusSeconds(90)));
+		KeyStore store = KeyStore.getInstance("PKCS12");
+		store.load(null, null);
+		store.setCertificateEntry("ca", certificate);
+		certificates.update(SslBundle.of(SslStoreBundle.of(null, null, store)));
+		assertThat(seconds("certificates.remaining")).isEqualTo(90);
+	}
+
+}

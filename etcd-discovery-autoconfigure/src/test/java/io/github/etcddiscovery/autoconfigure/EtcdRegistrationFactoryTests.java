@@ -1,0 +1,153 @@
+package io.github.etcddiscovery.autoconfigure;
+
+import java.util.List;
+import java.util.Map;
+import java.util.stream.Stream;
+
+import io.github.etcddiscovery.cloud.EtcdRegistration;
+import io.github.etcddiscovery.cloud.EtcdRegistrationCustomizer;
+import io.github.etcddiscovery.cloud.RegistryEntries;
+import io.github.etcddiscovery.instance.InvalidValueException;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.ExtendWith;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
+
+import org.springframework.boot.test.system.CapturedOutput;
+import org.springframework.boot.test.system.OutputCaptureExtension;
+import org.springframework.cloud.commons.util.InetUtils;
+import org.springframework.cloud.commons.util.InetUtilsProperties;
+import org.springframework.mock.env.MockEnvironment;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
+
+/**
+ * Tests of {@link EtcdRegistrationFactory}.
+ */
+@ExtendWith(OutputCaptureExtension.class)
+class EtcdRegistrationFactoryTests {
+
+	private final MockEnvironment environment = new MockEnvironment().withProperty("spring.application.name", "orders");
+
+	private final EtcdDiscoveryProperties properties = new EtcdDiscoveryProperties();
+
+	private EtcdRegistrationFactory factory(EtcdRegistrationCustomizer... customizers) {
+		this.properties.setHost("10.0.0.5");
+		RegistryEntries entries = new RegistryEntries(EtcdDiscoveryAutoConfiguration.layout(this.properties),
+				EtcdDiscoveryAutoConfiguration.formats(Stream.empty(), this.properties));
+		return new EtcdRegistrationFactory(this.environment, new InetUtils(new InetUtilsProperties()),
+				List.of(customizers), entries);
+	}
+
+	private PropertiesRegistrationSource source(EtcdRegistrationCustomizer... customizers) {
+		return factory(customizers).source(RegistrationSettings.of(this.properties, this.environment));
+	}
+
+	private EtcdRegistration management() {
+		PropertiesRegistrationSource source = source();
+		return source.management(source.application());
+	}
+
+	@ParameterizedTest(name = "server {0}, management {1}: {2}")
+	@CsvSource({ ",, false", "server.ssl.bundle=a,, true",
+			"server.ssl.bundle=a, management.server.ssl.enabled=false, false", ", management.server.ssl.bundle=a, true",
+			"server.ssl.enabled=false,, false", "server.ssl.bundle=a, management.server.ssl.bundle=b, true" })
+	void managementServerIsSecureAsItsOwnPropertiesSayOrElseAsTheServerIs(String server, String management,
+			boolean secure) {
+		Stream.of(server, management).filter((property) -> property != null).forEach((property) -> {
+			String[] pair = property.split("=");
+			this.environment.setProperty(pair[0], pair[1]);
+		});
+		assertThat(management().isSecure()).isEqualTo(secure);
+	}
+
+	@Test
+	void managementServerIsMarkedAndNamedAfterTheApplication() {
+		this.properties.setManagementMetadata(Map.of("team", "a"));
+		this.properties.setManagementPort(18081);
+		EtcdRegistration management = management();
+		assertThat(management.getServiceId()).isEqualTo("orders-management");
+		assertThat(management.getMetadata()).containsOnly(Map.entry("management_of", "orders"), Map.entry("team", "a"));
+		assertThat(management.getInstanceId()).isEqualTo("10.0.0.5:18081");
+	}
+
+	@Test
+	void chosenInstanceIdIsThatOfTheManagementServerToo() {
+		this.properties.setInstanceId("blue");
+		assertThat(management().getInstanceId()).isEqualTo("blue");
+	}
+
+	@Test
+	void managementServerCanBeLeftOut() {
+		this.environment.setProperty("spring.cloud.service-registry.auto-registration.register-management", "false");
+		assertThat(management()).isNull();
+	}
+
+	@Test
+	void managementServerWhoseNameWouldBeTooLongIsLeftOutWithTheReason(CapturedOutput output) {
+		this.environment.setProperty("spring.application.name", "o".repeat(120));
+		assertThat(management()).isNull();
+		assertThat(output).contains("A management port will not be registered: Invalid service id");
+	}
+
+	@Test
+	void managementServerOnLoopbackIsNotDescribedForOthers() {
+		this.environment.setProperty("management.server.address", "127.0.0.1");
+		PropertiesRegistrationSource source = source();
+		EtcdRegistration application = source.application();
+		source.customize(application, 8081);
+		assertThat(application.getMetadata()).isEmpty();
+	}
+
+	@Test
+	void customizersComeAfterTheProperties() {
+		this.properties.setMetadata(Map.of("team", "a"));
+		PropertiesRegistrationSource source = source((registration) -> registration.getMetadata().put("team", "b"));
+		EtcdRegistration application = source.application();
+		assertThat(application.getMetadata()).containsEntry("team", "a");
+		source.customize(application, 0);
+		assertThat(application.getMetadata()).containsEntry("team", "b");
+	}
+
+	@Test
+	void customizerThatBreaksTheRulesIsRefusedWithTheValue() {
+		PropertiesRegistrationSource source = source((registration) -> registration.setHost("user@evil"));
+		EtcdRegistration application = source.application();
+		assertThatExceptionOfType(InvalidValueException.class).isThrownBy(() -> source.customize(application, 0))
+			.withMessageContaining("Invalid host 'user@evil'");
+		PropertiesRegistrationSource other = source(new EtcdRegistrationCustomizer() {
+			@Override
+			public void customize(EtcdRegistration registration) {
+			}
+
+			@Override
+			public void customizeManagement(EtcdRegistration registration) {
+				registration.setServiceId("a b");
+			}
+		});
+		assertThatExceptionOfType(InvalidValueException.class)
+			.isThrownBy(() -> other.customizeManagement(other.management(other.application())))
+			.withMessageContaining("Invalid service id 'a b'");
+	}
+
+	@Test
+	void nameThatNoHttpClientCanCallIsWarnedOfOnce(CapturedOutput output) {
+		this.environment.setProperty("spring.application.name", "my_orders");
+		PropertiesRegistrationSource source = source();
+		source.application();
+		source.application();
+		assertThat(output.toString().split("No HTTP client can call my_orders by its name", -1)).hasSize(2);
+		assertThat(output).contains("spring.cloud.etcd.discovery.service-name");
+	}
+
+	@ParameterizedTest
+	@ValueSource(strings = { "orders", "orders.v2", "Orders-2", "o" })
+	void nameThatCanBeCalledIsNotWarnedOf(String name, CapturedOutput output) {
+		this.environment.setProperty("spring.application.name", name);
+		source().application();
+		assertThat(output).doesNotContain("No HTTP client");
+	}
+
+}

@@ -1,0 +1,106 @@
+package io.github.etcddiscovery.integration;
+
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.regex.Pattern;
+
+import io.github.etcddiscovery.testing.Programs;
+import io.github.etcddiscovery.testing.ServerProcess;
+
+/**
+ * One of the applications in the folder {@code shapes}, in a process of its own and on
+ * its own class path. It counts as started once it has registered.
+ */
+final class ShapeProcess extends ServerProcess {
+
+	private static final Pattern REGISTERED = Pattern.compile("Registered /services/\\S+:(\\d+)");
+
+	private static final Pattern STARTED = Pattern.compile("started on port (\\d+)");
+
+	private ShapeProcess(Pattern started, List<String> arguments) {
+		super(Map.of(), started, command(arguments));
+	}
+
+	/** Starts one. It runs under the name of its shape. */
+	static ShapeProcess start(String shape, String etcd, String... properties) {
+		return new ShapeProcess(REGISTERED, arguments(shape, etcd, List.of(properties)));
+	}
+
+	/** Starts one that does not register. */
+	static ShapeProcess startUnregistered(String shape, String... properties) {
+		return new ShapeProcess(STARTED, arguments(shape, "none", List.of(properties)));
+	}
+
+	/** Starts an external Tomcat with the WAR as its root application. */
+	static ShapeProcess startTomcat(Path base, String etcd, int port) {
+		try {
+			Path home = target("war").resolve("tomcat").resolve("apache-tomcat-11.0.15");
+			Files.createDirectories(base.resolve("conf"));
+			Files.createDirectories(base.resolve("temp"));
+			Files.copy(home.resolve("conf/web.xml"), base.resolve("conf/web.xml"));
+			Files.copy(target("war").resolve("shape-war-0.1.0-SNAPSHOT.war"),
+					Files.createDirectories(base.resolve("webapps")).resolve("ROOT.war"));
+			Files.writeString(base.resolve("conf/server.xml"),
+					"""
+							<Server port="-1">
+								<Service name="Catalina">
+									<Connector port="%d" address="127.0.0.1"/>
+									<Engine name="Catalina" defaultHost="localhost"><Host name="localhost" appBase="webapps"/></Engine>
+								</Service>
+							</Server>
+							"""
+						.formatted(port));
+			return new ShapeProcess(REGISTERED,
+					List.of("-Dcatalina.home=" + home, "-Dcatalina.base=" + base,
+							"-Djava.io.tmpdir=" + base.resolve("temp"), "-Dspring.application.name=war",
+							"-Dspring.cloud.etcd.endpoints=" + etcd, "-Dspring.cloud.etcd.discovery.host=127.0.0.1",
+							"-Dspring.cloud.etcd.discovery.port=" + port, "-cp",
+							home.resolve("bin/bootstrap.jar") + ":" + home.resolve("bin/tomcat-juli.jar"),
+							"org.apache.catalina.startup.Bootstrap", "start"));
+		}
+		catch (IOException ex) {
+			throw new UncheckedIOException(ex);
+		}
+	}
+
+	private static List<String> command(List<String> arguments) {
+		List<String> command = new ArrayList<>(
+				List.of(Programs.jdk("java"), "-Xmx192m", "-XX:TieredStopAtLevel=1", "-XX:+UseSerialGC"));
+		command.addAll(arguments);
+		return command;
+	}
+
+	private static List<String> arguments(String shape, String etcd, List<String> properties) {
+		List<String> arguments = new ArrayList<>(program(shape));
+		arguments.addAll(List.of("--spring.application.name=" + shape, "--server.port=0", "--server.address=127.0.0.1",
+				"--spring.cloud.etcd.endpoints=" + etcd));
+		arguments.addAll(properties);
+		return arguments;
+	}
+
+	/** An executable jar where the shape is packaged as one, otherwise its class path. */
+	private static List<String> program(String shape) {
+		Path target = target(shape);
+		Path jar = target.resolve("shape-" + shape + "-0.1.0-SNAPSHOT.jar");
+		if (Files.exists(target.resolve(jar.getFileName() + ".original"))) {
+			return List.of("-jar", jar.toString());
+		}
+		try {
+			return List.of("-cp", target.resolve("classes") + ":" + Files.readString(target.resolve("class-path")),
+					"shapes.Application");
+		}
+		catch (IOException ex) {
+			throw new UncheckedIOException("Shape " + shape + " is not built: expected mvn verify from the root", ex);
+		}
+	}
+
+	private static Path target(String shape) {
+		return Path.of("shapes", shape, "target").toAbsolutePath();
+	}
+
+}

@@ -1,0 +1,127 @@
+package io.github.etcddiscovery.integration;
+
+import java.io.IOException;
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Path;
+import java.time.Duration;
+
+import com.sun.net.httpserver.HttpServer;
+import io.github.etcddiscovery.testing.EtcdBinary;
+import io.github.etcddiscovery.testing.EtcdEyes;
+import io.github.etcddiscovery.testing.EtcdProcess;
+import io.github.etcddiscovery.testing.LoopbackPorts;
+import io.github.etcddiscovery.testing.RequiresEtcd;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+
+import org.springframework.web.client.RestClient;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
+
+/**
+ * Starts each application of the folder {@code shapes} from its own class path: it
+ * registers, sees a peer, and calls it.
+ */
+@RequiresEtcd
+class ShapesIT {
+
+	private static final Duration SOON = Duration.ofSeconds(15);
+
+	private static final String HELLO = "hello of the peer";
+
+	private static EtcdProcess etcd;
+
+	private static EtcdEyes eyes;
+
+	private static HttpServer peer;
+
+	@BeforeAll
+	static void startEtcdAndPeer() throws IOException {
+		etcd = EtcdProcess.start(EtcdBinary.newest());
+		eyes = new EtcdEyes(etcd.endpoint());
+		peer = HttpServer.create(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0), 0);
+		peer.createContext("/hello", (exchange) -> {
+			byte[] hello = HELLO.getBytes(StandardCharsets.UTF_8);
+			exchange.sendResponseHeaders(200, hello.length);
+			try (exchange) {
+				exchange.getResponseBody().write(hello);
+			}
+		});
+		peer.start();
+		String address = "127.0.0.1:" + peer.getAddress().getPort();
+		eyes.put("/services/peer/" + address, "http://" + address);
+	}
+
+	@AfterAll
+	static void stopEtcdAndPeer() {
+		peer.stop(0);
+		eyes.close();
+		etcd.close();
+	}
+
+	@ParameterizedTest
+	@CsvSource({ "webmvc, /call", "webflux, /call", "webmvc-webflux, /call", "openfeign, /call",
+			"no-loadbalancer, /call", "no-spring-retry, /call", "jetty, /call", "gateway-webflux, /peer/hello",
+			"gateway-webmvc, /peer/hello" })
+	void registersAndCallsAPeerByItsName(String shape, String path) {
+		try (ShapeProcess application = ShapeProcess.start(shape, etcd.endpoint())) {
+			int port = application.port();
+			assertThat(eyes.all("/services/" + shape + "/").keySet()).singleElement().asString().endsWith(":" + port);
+			assertThat(get(port, path)).contains(HELLO);
+			application.terminate();
+			assertThat(application.awaitEnd()).isTrue();
+			assertThat(eyes.all("/services/" + shape + "/")).isEmpty();
+		}
+	}
+
+	@Test
+	void applicationWithoutAServerRegistersThePortItIsTold() {
+		try (ShapeProcess application = ShapeProcess.start("starter-alone", etcd.endpoint(),
+				"--spring.main.keep-alive=true", "--spring.cloud.etcd.discovery.port=8080")) {
+			assertThat(application.port()).isEqualTo(8080);
+			awaitLog(application, "Peers: 1");
+		}
+	}
+
+	@Test
+	void grpcServerRegistersAndItsClientFindsIt() {
+		try (ShapeProcess application = ShapeProcess.start("grpc", etcd.endpoint(), "--spring.grpc.server.port=0")) {
+			application.port();
+			awaitLog(application, "The service says SERVING");
+		}
+	}
+
+	@Test
+	void warInAnExternalTomcatRegistersOnceItsPortAnswers(@TempDir Path base) {
+		int port = LoopbackPorts.next();
+		try (ShapeProcess tomcat = ShapeProcess.startTomcat(base, etcd.endpoint(), port)) {
+			assertThat(tomcat.port()).isEqualTo(port);
+			assertThat(get(port, "/call")).isEqualTo(HELLO);
+		}
+	}
+
+	@ParameterizedTest
+	@CsvSource({ "webmvc", "webflux", "gateway-webflux" })
+	void disabledStarterSaysNothing(String shape) {
+		try (ShapeProcess application = ShapeProcess.startUnregistered(shape, "--spring.cloud.etcd.enabled=false")) {
+			application.port();
+			assertThat(application.log()).doesNotContain("WARN ").doesNotContain("etcd");
+		}
+	}
+
+	private static void awaitLog(ShapeProcess application, String text) {
+		await().atMost(SOON).untilAsserted(() -> assertThat(application.log()).contains(text));
+	}
+
+	private static String get(int port, String path) {
+		return RestClient.create("http://127.0.0.1:" + port).get().uri(path).retrieve().body(String.class);
+	}
+
+}
