@@ -1,9 +1,9 @@
 package io.github.etcddiscovery.actuate;
 
 import java.time.Duration;
+import java.util.List;
 import java.util.Locale;
-import java.util.Set;
-import java.util.concurrent.CopyOnWriteArraySet;
+import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.TimeUnit;
 
 import io.github.etcddiscovery.client.EtcdException;
@@ -33,7 +33,8 @@ public class MicrometerTelemetry implements Telemetry, MeterBinder, SmartInitial
 
 	private final ObjectProvider<ObservationRegistry> registry;
 
-	private final Set<Timer> timers = new CopyOnWriteArraySet<>();
+	/** One a registry: those of two registries are equal, so no set can hold both. */
+	private final List<Timer> timers = new CopyOnWriteArrayList<>();
 
 	private volatile ObservationRegistry observations = ObservationRegistry.NOOP;
 

@@ -17,10 +17,11 @@ class DefaultsEnvironmentPostProcessor implements EnvironmentPostProcessor {
 
 	/**
 	 * The logger that recommends another cache at every start. The load balancer is on
-	 * the class path only because the starter brought it.
+	 * the class path only because the starter brought it. In brackets, or binding would
+	 * drop the dollar sign.
 	 */
-	private static final String CAFFEINE_WARNING = "logging.level.org.springframework.cloud.loadbalancer.config"
-			+ ".LoadBalancerCacheAutoConfiguration$LoadBalancerCaffeineWarnLogger";
+	static final String CAFFEINE_WARNING = "logging.level[org.springframework.cloud.loadbalancer.config"
+			+ ".LoadBalancerCacheAutoConfiguration$LoadBalancerCaffeineWarnLogger]";
 
 	@Override
 	public void postProcessEnvironment(ConfigurableEnvironment environment, SpringApplication application) {

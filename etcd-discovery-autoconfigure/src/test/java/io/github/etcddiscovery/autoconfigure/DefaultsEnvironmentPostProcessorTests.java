@@ -7,6 +7,8 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
 import org.springframework.boot.SpringApplication;
+import org.springframework.boot.context.properties.bind.Bindable;
+import org.springframework.boot.context.properties.bind.Binder;
 import org.springframework.boot.env.DefaultPropertiesPropertySource;
 import org.springframework.core.env.MapPropertySource;
 import org.springframework.core.env.StandardEnvironment;
@@ -24,8 +26,7 @@ class DefaultsEnvironmentPostProcessorTests {
 
 	private static final String JETCD = "logging.level.io.etcd.jetcd.impl";
 
-	private static final String CAFFEINE = "logging.level.org.springframework.cloud.loadbalancer.config"
-			+ ".LoadBalancerCacheAutoConfiguration$LoadBalancerCaffeineWarnLogger";
+	private static final String CAFFEINE = DefaultsEnvironmentPostProcessor.CAFFEINE_WARNING;
 
 	private final StandardEnvironment environment = new StandardEnvironment();
 
@@ -59,6 +60,9 @@ class DefaultsEnvironmentPostProcessorTests {
 		assertThat(this.environment.getProperty(WIRE)).isNull();
 		assertThat(this.environment.getProperty(JETCD)).isNull();
 		assertThat(this.environment.getProperty(CAFFEINE)).isEqualTo("error");
+		assertThat(Binder.get(this.environment).bind("logging.level", Bindable.mapOf(String.class, String.class)).get())
+			.containsOnlyKeys(
+					"org.springframework.cloud.loadbalancer.config.LoadBalancerCacheAutoConfiguration$LoadBalancerCaffeineWarnLogger");
 	}
 
 	@Test

@@ -7,10 +7,14 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.ScheduledExecutorService;
+import java.util.concurrent.ScheduledFuture;
+import java.util.concurrent.TimeUnit;
+import java.util.function.Consumer;
 import java.util.stream.Stream;
 
 import io.github.etcddiscovery.view.Catalog;
 import io.github.etcddiscovery.view.ServiceView;
+import io.github.etcddiscovery.view.Subscription;
 import io.grpc.EquivalentAddressGroup;
 import io.grpc.NameResolver;
 import io.grpc.NameResolver.ResolutionResult;
@@ -28,8 +32,10 @@ import org.springframework.cloud.client.ServiceInstance;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.mockito.ArgumentMatchers.any;
 import static org.mockito.ArgumentMatchers.anyLong;
+import static org.mockito.ArgumentMatchers.eq;
 import static org.mockito.BDDMockito.given;
 import static org.mockito.BDDMockito.then;
+import static org.mockito.BDDMockito.willReturn;
 import static org.mockito.Mockito.mock;
 
 /**
@@ -44,11 +50,13 @@ class EtcdNameResolverTests {
 	@SuppressWarnings("unchecked")
 	private final Catalog<ServiceInstance> catalog = mock(Catalog.class);
 
+	private final Subscription subscription = mock(Subscription.class);
+
 	private final ScheduledExecutorService scheduler = mock(ScheduledExecutorService.class);
 
 	private final List<Runnable> lookups = new ArrayList<>();
 
-	private final Map<String, InetAddress> known = new HashMap<>();
+	private final Map<String, InetAddress[]> known = new HashMap<>();
 
 	private final List<StatusOr<List<EquivalentAddressGroup>>> told = new ArrayList<>();
 
@@ -58,13 +66,12 @@ class EtcdNameResolverTests {
 	void start() throws UnknownHostException {
 		given(this.view.catalog()).willReturn(this.catalog);
 		given(this.view.follows("stock")).willReturn(true);
-		given(this.view.subscribe(any())).willReturn(() -> {
-		});
+		given(this.view.subscribe(any())).willReturn(this.subscription);
 		given(this.catalog.isSynced()).willReturn(true);
 		given(this.catalog.available("stock")).willReturn(Stream.of("a", "b")
 			.<ServiceInstance>map((host) -> new DefaultServiceInstance(host, "stock", host, 9090, false))
 			.toList());
-		this.known.put("a", InetAddress.getByName("10.0.0.1"));
+		know("a", "10.0.0.1");
 		SynchronizationContext context = new SynchronizationContext((thread, ex) -> {
 			throw new IllegalStateException(ex);
 		});
@@ -80,7 +87,7 @@ class EtcdNameResolverTests {
 			if (!this.known.containsKey(host)) {
 				throw new UnknownHostException(host);
 			}
-			return new InetAddress[] { this.known.get(host) };
+			return this.known.get(host);
 		});
 		context.execute(() -> this.resolver.start(new Listener()));
 	}
@@ -89,9 +96,10 @@ class EtcdNameResolverTests {
 	void instanceWhoseHostBecomesKnownIsCalledThen() throws UnknownHostException {
 		lookUp();
 		assertThat(addresses()).containsExactly("/10.0.0.1:9090");
-		this.known.put("b", InetAddress.getByName("10.0.0.2"));
+		know("b", "10.0.0.2");
 		ArgumentCaptor<Runnable> retry = ArgumentCaptor.forClass(Runnable.class);
-		then(this.scheduler).should().schedule(retry.capture(), anyLong(), any());
+		then(this.scheduler).should()
+			.schedule(retry.capture(), eq(TimeUnit.SECONDS.toNanos(10)), eq(TimeUnit.NANOSECONDS));
 		retry.getValue().run();
 		lookUp();
 		assertThat(addresses()).containsExactly("/10.0.0.1:9090", "/10.0.0.2:9090");
@@ -119,10 +127,82 @@ class EtcdNameResolverTests {
 	}
 
 	@Test
-	void nothingIsToldAfterShutdown() {
+	void nothingIsToldAfterShutdownAndTheViewIsLetGo() {
 		this.resolver.shutdown();
 		lookUp();
 		assertThat(this.told).isEmpty();
+		then(this.subscription).should().close();
+	}
+
+	@Test
+	void shutdownCancelsTheLookUpThatIsPlanned() {
+		ScheduledFuture<?> planned = mock(ScheduledFuture.class);
+		willReturn(planned).given(this.scheduler).schedule(any(Runnable.class), anyLong(), any());
+		lookUp();
+		this.resolver.shutdown();
+		then(planned).should().cancel(false);
+	}
+
+	@Test
+	void everyAddressOfAHostIsTold() throws UnknownHostException {
+		know("a", "10.0.0.1", "2001:db8::1");
+		know("b", "10.0.0.2");
+		lookUp();
+		assertThat(this.told.get(0).getValue()).extracting((group) -> group.getAddresses().size())
+			.containsExactly(2, 1);
+	}
+
+	@Test
+	void authorityIsTheService() {
+		assertThat(this.resolver.getServiceAuthority()).isEqualTo("stock");
+	}
+
+	@Test
+	void portOfGrpcIsTakenBeforeThatOfTheInstance() throws UnknownHostException {
+		given(this.catalog.available("stock"))
+			.willReturn(List.of(new DefaultServiceInstance("1", "stock", "a", 80, false, Map.of("gRPC_port", "9091"))));
+		tell();
+		lookUp();
+		lookUp();
+		assertThat(addresses()).containsExactly("/10.0.0.1:9091");
+	}
+
+	@Test
+	void listThatHasNotChangedIsNotLookedUpAgain() {
+		lookUp();
+		tell();
+		assertThat(this.lookups).isEmpty();
+	}
+
+	@Test
+	void serviceWithoutInstancesFailsWithTheReason() {
+		lookUp();
+		given(this.catalog.available("stock")).willReturn(List.of());
+		tell();
+		lookUp();
+		assertThat(this.told.get(1).getStatus().getDescription())
+			.isEqualTo("Cannot call stock: none of its instances in etcd may be called");
+		given(this.view.follows("stock")).willReturn(false);
+		this.resolver.refresh();
+		lookUp();
+		assertThat(this.told.get(2).getStatus().getDescription()).isEqualTo(
+				"Cannot call stock: expected it among spring.cloud.etcd.discovery.services, which says what to follow");
+	}
+
+	/** The view tells of a change. */
+	@SuppressWarnings("unchecked")
+	private void tell() {
+		ArgumentCaptor<Consumer<Catalog<ServiceInstance>>> listener = ArgumentCaptor.forClass(Consumer.class);
+		then(this.view).should().subscribe(listener.capture());
+		listener.getValue().accept(this.catalog);
+	}
+
+	private void know(String host, String... addresses) throws UnknownHostException {
+		InetAddress[] found = new InetAddress[addresses.length];
+		for (int i = 0; i < addresses.length; i++) {
+			found[i] = InetAddress.getByName(addresses[i]);
+		}
+		this.known.put(host, found);
 	}
 
 	@Test

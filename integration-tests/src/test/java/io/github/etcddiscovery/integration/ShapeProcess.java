@@ -26,14 +26,19 @@ final class ShapeProcess extends ServerProcess {
 		super(Map.of(), started, command(arguments));
 	}
 
-	/** Starts one. It runs under the name of its shape. */
+	/** Starts one under the name of its shape. */
 	static ShapeProcess start(String shape, String etcd, String... properties) {
-		return new ShapeProcess(REGISTERED, arguments(shape, etcd, List.of(properties)));
+		return startAs(shape, shape, etcd, properties);
+	}
+
+	/** Starts one under another name. */
+	static ShapeProcess startAs(String name, String shape, String etcd, String... properties) {
+		return new ShapeProcess(REGISTERED, arguments(name, shape, etcd, List.of(properties)));
 	}
 
 	/** Starts one that does not register. */
 	static ShapeProcess startUnregistered(String shape, String... properties) {
-		return new ShapeProcess(STARTED, arguments(shape, "none", List.of(properties)));
+		return new ShapeProcess(STARTED, arguments(shape, shape, "none", List.of(properties)));
 	}
 
 	/** Starts an external Tomcat with the WAR as its root application. */
@@ -75,9 +80,9 @@ final class ShapeProcess extends ServerProcess {
 		return command;
 	}
 
-	private static List<String> arguments(String shape, String etcd, List<String> properties) {
+	private static List<String> arguments(String name, String shape, String etcd, List<String> properties) {
 		List<String> arguments = new ArrayList<>(program(shape));
-		arguments.addAll(List.of("--spring.application.name=" + shape, "--server.port=0", "--server.address=127.0.0.1",
+		arguments.addAll(List.of("--spring.application.name=" + name, "--server.port=0", "--server.address=127.0.0.1",
 				"--spring.cloud.etcd.endpoints=" + etcd));
 		arguments.addAll(properties);
 		return arguments;

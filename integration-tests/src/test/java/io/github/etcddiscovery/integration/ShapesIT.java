@@ -19,10 +19,14 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+import tools.jackson.databind.JsonNode;
+import tools.jackson.databind.json.JsonMapper;
 
+import org.springframework.web.client.HttpClientErrorException;
 import org.springframework.web.client.RestClient;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
 import static org.awaitility.Awaitility.await;
 
 /**
@@ -107,12 +111,49 @@ class ShapesIT {
 		}
 	}
 
+	@Test
+	void springBootAdminShowsApplicationsUpWhereverTheirActuatorIs() {
+		try (ShapeProcess elsewhere = ShapeProcess.startAs("elsewhere", "webmvc", etcd.endpoint(),
+				"--server.servlet.context-path=/shop", "--management.endpoints.web.base-path=/manage");
+				ShapeProcess apart = ShapeProcess.startAs("apart", "webmvc", etcd.endpoint(),
+						"--management.server.port=0", "--management.server.address=127.0.0.1");
+				ShapeProcess admin = ShapeProcess.start("admin-server", etcd.endpoint())) {
+			elsewhere.port();
+			apart.port();
+			int port = admin.port();
+			await().atMost(SOON).untilAsserted(() -> {
+				JsonNode shown = JsonMapper.shared().readTree(get(port, "/applications"));
+				assertThat(shown.valueStream())
+					.extracting((application) -> application.path("name").asString() + " is "
+							+ application.path("status").asString())
+					.contains("elsewhere is UP", "apart is UP")
+					.noneMatch((name) -> name.contains("-management"));
+			});
+		}
+	}
+
+	@Test
+	void gatewayMakesNoRouteToAManagementServer() {
+		try (ShapeProcess orders = ShapeProcess.startAs("orders", "webmvc", etcd.endpoint(),
+				"--management.server.port=0", "--management.server.address=127.0.0.1");
+				ShapeProcess gateway = ShapeProcess.start("gateway-webflux", etcd.endpoint())) {
+			orders.port();
+			int port = gateway.port();
+			await().atMost(SOON).until(() -> !eyes.all("/services/orders-management/").isEmpty());
+			await().atMost(SOON)
+				.ignoreExceptions()
+				.untilAsserted(() -> assertThat(get(port, "/orders/hello")).isEqualTo("hello of a shape"));
+			assertThatExceptionOfType(HttpClientErrorException.NotFound.class)
+				.isThrownBy(() -> get(port, "/orders-management/actuator/health"));
+		}
+	}
+
 	@ParameterizedTest
 	@CsvSource({ "webmvc", "webflux", "gateway-webflux" })
 	void disabledStarterSaysNothing(String shape) {
 		try (ShapeProcess application = ShapeProcess.startUnregistered(shape, "--spring.cloud.etcd.enabled=false")) {
 			application.port();
-			assertThat(application.log()).doesNotContain("WARN ").doesNotContain("etcd");
+			assertThat(application.log()).doesNotContain("Caffeine", ".etcddiscovery.", "io.etcd");
 		}
 	}
 

@@ -1,0 +1,71 @@
+package io.github.etcddiscovery.autoconfigure;
+
+import io.github.etcddiscovery.client.EtcdException;
+import io.github.etcddiscovery.client.EtcdException.Reason;
+import io.github.etcddiscovery.cloud.EtcdUnavailableException;
+import io.github.etcddiscovery.instance.InvalidValueException;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+
+import org.springframework.beans.factory.BeanCreationException;
+import org.springframework.boot.diagnostics.FailureAnalysis;
+import org.springframework.boot.diagnostics.FailureAnalyzer;
+import org.springframework.core.io.support.SpringFactoriesLoader;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+/**
+ * Tests of {@link EtcdUnavailableFailureAnalyzer} and
+ * {@link InvalidValueFailureAnalyzer}.
+ */
+class FailureAnalyzerTests {
+
+	private static FailureAnalysis analyze(Throwable failure) {
+		return SpringFactoriesLoader.forDefaultResourceLocation()
+			.load(FailureAnalyzer.class, (type, name, needsSomething) -> {
+			})
+			.stream()
+			.filter((analyzer) -> analyzer.getClass().getPackage().equals(FailureAnalyzerTests.class.getPackage()))
+			.map((analyzer) -> analyzer.analyze(new BeanCreationException("a bean failed", failure)))
+			.filter((analysis) -> analysis != null)
+			.findFirst()
+			.orElseThrow();
+	}
+
+	@ParameterizedTest
+	@CsvSource({ "PERMISSION_DENIED, write permission on the keys of its own service",
+			"UNAUTHENTICATED, spring.cloud.etcd.username and spring.cloud.etcd.password",
+			"NO_SPACE, etcdctl alarm disarm", "UNAVAILABLE, Check that etcd is running at http://a:1",
+			"FATAL, spring.cloud.etcd.fail-fast=false" })
+	void actionDependsOnTheReason(Reason reason, String action) {
+		FailureAnalysis analysis = analyze(
+				new EtcdUnavailableException("http://a:1", new EtcdException(reason, "it failed", null)));
+		assertThat(analysis.getDescription()).contains("http://a:1").contains("it failed");
+		assertThat(analysis.getAction()).contains(action);
+	}
+
+	@Test
+	void fullDatabaseIsNotTakenForAnEtcdThatIsDown() {
+		FailureAnalysis analysis = analyze(
+				new EtcdUnavailableException("http://a:1", new EtcdException(Reason.NO_SPACE, "full", null)));
+		assertThat(analysis.getAction()).doesNotContain("Check that etcd is running");
+	}
+
+	@Test
+	void tlsIsMentionedOnlyForHttps() {
+		EtcdException failure = new EtcdException(Reason.UNAVAILABLE, "it failed", null);
+		assertThat(analyze(new EtcdUnavailableException("https://a:1", failure)).getAction()).contains("speaks TLS");
+		assertThat(analyze(new EtcdUnavailableException("http://a:1", failure)).getAction())
+			.doesNotContain("speaks TLS");
+	}
+
+	@Test
+	void valueThatCannotBeRegisteredIsExplained() {
+		FailureAnalysis analysis = analyze(new InvalidValueException("host", "user@evil", "a host name"));
+		assertThat(analysis.getDescription()).isEqualTo(
+				"The registration of this application in etcd has an invalid host 'user@evil': expected a host name.");
+		assertThat(analysis.getAction()).startsWith("Give it another host: look for it in EtcdRegistrationCustomizer");
+	}
+
+}
