@@ -77,6 +77,12 @@ class EtcdDiscoveryEndpointTests {
 	}
 
 	@Test
+	void endpointItselfKnowsNoTypesOfTheWeb() {
+		assertThat(EtcdDiscoveryEndpoint.class.getDeclaredMethods()).extracting((method) -> method.getReturnType())
+			.noneMatch((type) -> type.getName().contains(".web."));
+	}
+
+	@Test
 	void withoutARegistryNothingIsRegistered() {
 		EtcdDiscoveryEndpoint reading = new EtcdDiscoveryEndpoint(this.view, null, null);
 		assertThat(reading.etcd().registrations()).isEmpty();

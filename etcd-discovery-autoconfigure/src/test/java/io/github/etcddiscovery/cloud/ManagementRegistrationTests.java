@@ -12,8 +12,10 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.TimeUnit;
 import java.util.regex.Pattern;
+import java.util.stream.Stream;
 
 import io.etcd.jetcd.KeyValue;
+import io.github.etcddiscovery.documentation.Document;
 import io.github.etcddiscovery.testing.EtcdApplicationTests;
 import io.github.etcddiscovery.testing.EtcdBinary;
 import io.github.etcddiscovery.testing.LoopbackPorts;
@@ -116,10 +118,16 @@ class ManagementRegistrationTests extends EtcdApplicationTests {
 
 	@Test
 	void managementPortThatIsSaidIsAdvertised() {
-		this.applications.start(Application.class, "orders", RANDOM_PORT, "spring.cloud.etcd.discovery.port=18080",
-				"spring.cloud.etcd.discovery.management-port=18081");
-		assertThat(this.eyes.all("/services/")).containsOnlyKeys(ORDERS + "127.0.0.1:18080",
-				MANAGEMENT + "127.0.0.1:18081");
+		String[] properties = Stream
+			.concat(Stream.of(RANDOM_PORT),
+					Document.properties(Document.of("docs/deployment.md").blocks("yaml").get(0))
+						.entrySet()
+						.stream()
+						.map((property) -> property.getKey() + "=" + property.getValue()))
+			.toArray(String[]::new);
+		this.applications.start(Application.class, "orders", properties);
+		assertThat(this.eyes.all("/services/")).containsOnlyKeys(ORDERS + "docker-1.example:18080",
+				MANAGEMENT + "docker-1.example:18081");
 		assertThat(this.eyes.all(ORDERS).values()).singleElement().asString().contains("\"management.port\":\"18081\"");
 	}
 

@@ -8,6 +8,7 @@ import java.nio.file.Path;
 import java.time.Duration;
 
 import com.sun.net.httpserver.HttpServer;
+import io.github.etcddiscovery.documentation.Document;
 import io.github.etcddiscovery.testing.EtcdBinary;
 import io.github.etcddiscovery.testing.EtcdEyes;
 import io.github.etcddiscovery.testing.EtcdProcess;
@@ -104,6 +105,8 @@ class ShapesIT {
 
 	@Test
 	void warInAnExternalTomcatRegistersOnceItsPortAnswers(@TempDir Path base) {
+		assertThat(Document.properties(Document.of("docs/deployment.md").blocks("yaml").get(1)))
+			.containsOnlyKeys("spring.cloud.etcd.discovery.port");
 		int port = LoopbackPorts.next();
 		try (ShapeProcess tomcat = ShapeProcess.startTomcat(base, etcd.endpoint(), port)) {
 			assertThat(tomcat.port()).isEqualTo(port);
