@@ -26,7 +26,7 @@ public class Application {
 		SpringApplication.run(Application.class, args);
 	}
 
-	/** A server without any service does not start; health comes from Spring gRPC. */
+	/** Spring gRPC starts a server only if there is a service of the application's. */
 	@Bean
 	static BindableService service() {
 		return () -> ServerServiceDefinition.builder("shapes.Empty").build();

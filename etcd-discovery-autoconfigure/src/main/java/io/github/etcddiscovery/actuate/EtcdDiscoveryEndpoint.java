@@ -76,8 +76,8 @@ public class EtcdDiscoveryEndpoint {
 	 * @param name the name of the metadata
 	 * @param value the value
 	 * @return all metadata as changed
-	 * @throws NothingToChangeException if there is no such part, or this application does
-	 * not register itself
+	 * @throws NothingToChangeException if the part is not {@code metadata}, or this
+	 * application does not register itself
 	 * @throws IllegalArgumentException if the value cannot be registered; everything
 	 * stays as it was
 	 * @throws EtcdException if etcd refuses it; everything stays as it was
@@ -88,7 +88,7 @@ public class EtcdDiscoveryEndpoint {
 	}
 
 	/**
-	 * Removes metadata of this application, as setting does.
+	 * Removes metadata of this application. Waits and fails as {@link #set} does.
 	 * @param part what to change: {@code metadata}
 	 * @param name the name of the metadata
 	 * @return all metadata as changed
@@ -110,11 +110,11 @@ public class EtcdDiscoveryEndpoint {
 	}
 
 	/**
-	 * What came of a change.
+	 * The result of a change of metadata.
 	 *
 	 * @param metadata all metadata of this application
-	 * @param written whether etcd has the change; otherwise it follows as soon as etcd
-	 * answers, or with the registration
+	 * @param written whether the change is in etcd already. If not, it is written as soon
+	 * as etcd answers, or when the application registers
 	 */
 	public record MetadataChange(Map<String, String> metadata, boolean written) {
 

@@ -13,7 +13,8 @@ import org.springframework.boot.actuate.endpoint.web.WebEndpointResponse;
 import org.springframework.boot.actuate.endpoint.web.annotation.EndpointWebExtension;
 
 /**
- * Endpoint {@code etcd} over HTTP: a refused change is a status and a sentence.
+ * Exposes changes by the endpoint {@code etcd} over HTTP. Answers a refused change with a
+ * status code and an error message.
  */
 @EndpointWebExtension(endpoint = EtcdDiscoveryEndpoint.class)
 public class EtcdDiscoveryWebExtension {
@@ -33,9 +34,9 @@ public class EtcdDiscoveryWebExtension {
 	 * @param part what to change: {@code metadata}
 	 * @param name the name of the metadata
 	 * @param value the value; {@code null} is refused
-	 * @return all metadata, with status 202 if etcd does not have the change yet; or a
-	 * sentence, with status 404 if there is nothing of that name or this application does
-	 * not register itself, 400 if the value cannot be registered, 503 if etcd refuses it
+	 * @return all metadata, with status 202 if the change is not in etcd yet. On failure
+	 * an error message, with status 404 (unknown part, or this application does not
+	 * register itself), 400 (the value cannot be registered) or 503 (etcd refuses it)
 	 */
 	@WriteOperation
 	public WebEndpointResponse<?> set(@Selector String part, @Selector String name, @Nullable String value) {
@@ -47,7 +48,7 @@ public class EtcdDiscoveryWebExtension {
 	 * Removes metadata of this application.
 	 * @param part what to change: {@code metadata}
 	 * @param name the name of the metadata
-	 * @return as setting does
+	 * @return the same as {@link #set}
 	 */
 	@DeleteOperation
 	public WebEndpointResponse<?> remove(@Selector String part, @Selector String name) {

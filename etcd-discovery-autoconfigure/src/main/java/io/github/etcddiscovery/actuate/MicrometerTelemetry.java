@@ -33,7 +33,10 @@ public class MicrometerTelemetry implements Telemetry, MeterBinder, SmartInitial
 
 	private final ObjectProvider<ObservationRegistry> registry;
 
-	/** One a registry: those of two registries are equal, so no set can hold both. */
+	/**
+	 * One timer for each registry. Timers of different registries are equal, so a set
+	 * would hold only one of them.
+	 */
 	private final List<Timer> timers = new CopyOnWriteArrayList<>();
 
 	private volatile ObservationRegistry observations = ObservationRegistry.NOOP;

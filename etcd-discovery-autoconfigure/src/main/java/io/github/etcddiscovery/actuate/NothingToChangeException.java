@@ -1,7 +1,7 @@
 package io.github.etcddiscovery.actuate;
 
 /**
- * There is nothing of that name that could be changed.
+ * Thrown if the endpoint has nothing of that name that can be changed.
  */
 final class NothingToChangeException extends IllegalArgumentException {
 

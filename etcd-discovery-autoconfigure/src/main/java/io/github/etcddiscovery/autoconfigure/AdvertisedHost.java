@@ -26,9 +26,9 @@ import org.springframework.util.StringUtils;
  *
  * @param host the host name or address, an IPv6 address without brackets
  * @param reason where it comes from, in words
- * @param wanted whether a property names this very host
+ * @param explicit whether a property sets this host explicitly
  */
-record AdvertisedHost(String host, String reason, boolean wanted) {
+record AdvertisedHost(String host, String reason, boolean explicit) {
 
 	private static final Logger logger = LoggerFactory.getLogger(AdvertisedHost.class);
 
@@ -36,7 +36,7 @@ record AdvertisedHost(String host, String reason, boolean wanted) {
 
 	/** Logs which host is advertised, and warns where other machines cannot reach it. */
 	void log() {
-		if (this.wanted || !isLoopback(this.host)) {
+		if (this.explicit || !isLoopback(this.host)) {
 			logger.info("Advertising host {}: {}", this.host, this.reason);
 		}
 		else {
@@ -85,8 +85,8 @@ record AdvertisedHost(String host, String reason, boolean wanted) {
 	}
 
 	/**
-	 * Asks InetUtils. Where no interface suits it returns the address of the machine's
-	 * name, even if that is an address of an ignored interface.
+	 * Asks InetUtils. If no interface matches, InetUtils returns the address that the
+	 * host name resolves to, even if that address belongs to an ignored interface.
 	 */
 	private static @Nullable InetAddress findIpv4(InetUtils inetUtils, InetUtilsProperties rules) {
 		InetAddress found = inetUtils.findFirstNonLoopbackAddress();
@@ -132,7 +132,7 @@ record AdvertisedHost(String host, String reason, boolean wanted) {
 		return address instanceof Inet6Address && (address.getAddress()[0] & 0xfe) == 0xfc;
 	}
 
-	/** Link-local addresses need a zone, which means nothing on another machine. */
+	/** A link-local address needs a zone, which is valid on this machine only. */
 	private static boolean isReachable(InetAddress address) {
 		return !address.isLoopbackAddress() && !address.isLinkLocalAddress() && !address.isAnyLocalAddress();
 	}
@@ -191,7 +191,7 @@ record AdvertisedHost(String host, String reason, boolean wanted) {
 		}
 	}
 
-	/** As in a URI, where an IPv6 address stands in brackets. */
+	/** Accepts an IPv6 address in brackets, as in a URI. */
 	private static String withoutBrackets(String host) {
 		return (host.startsWith("[") && host.endsWith("]")) ? host.substring(1, host.length() - 1) : host;
 	}

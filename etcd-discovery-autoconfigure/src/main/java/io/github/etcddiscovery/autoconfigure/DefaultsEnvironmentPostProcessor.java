@@ -17,8 +17,8 @@ class DefaultsEnvironmentPostProcessor implements EnvironmentPostProcessor {
 
 	/**
 	 * The logger that recommends another cache at every start. The load balancer is on
-	 * the class path only because the starter brought it. In brackets, or binding would
-	 * drop the dollar sign.
+	 * the class path only because the starter brought it. The name is in brackets, since
+	 * binding would drop its dollar sign otherwise.
 	 */
 	static final String CAFFEINE_WARNING = "logging.level[org.springframework.cloud.loadbalancer.config"
 			+ ".LoadBalancerCacheAutoConfiguration$LoadBalancerCaffeineWarnLogger]";
@@ -36,7 +36,8 @@ class DefaultsEnvironmentPostProcessor implements EnvironmentPostProcessor {
 		// At DEBUG it logs every byte that is sent to etcd, passwords and tokens
 		// included.
 		defaults.put("logging.level.io.grpc.netty.NettyClientHandler", "info");
-		// It warns twice of each call that finds no answer; our log reports the outage.
+		// jetcd logs two warnings for each call that fails. Our log reports each outage
+		// once.
 		defaults.put("logging.level.io.etcd.jetcd.impl", "error");
 		if (isOn(environment, "spring.cloud.discovery.enabled")
 				&& isOn(environment, "spring.cloud.etcd.discovery.enabled")) {

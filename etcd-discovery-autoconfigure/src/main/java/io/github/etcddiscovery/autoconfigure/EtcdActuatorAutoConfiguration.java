@@ -63,7 +63,9 @@ public final class EtcdActuatorAutoConfiguration {
 				(registration instanceof EtcdRegistration own) ? own : null);
 	}
 
-	/** Off by default, as Spring Boot's own contributors that tell of the environment. */
+	/**
+	 * Disabled by default, like Spring Boot's own info contributors for the environment.
+	 */
 	@Bean
 	@ConditionalOnMissingBean(search = SearchStrategy.CURRENT)
 	@ConditionalOnSingleCandidate(EtcdRegistration.class)

@@ -36,10 +36,11 @@ public final class EtcdDrainingAutoConfiguration {
 	static class ServletConfiguration {
 
 		/**
-		 * Comes before all other filters, since these may answer by themselves. Not
-		 * declared by {@code @FilterRegistration}: Spring reads the annotations of member
-		 * classes before any condition, and its {@code DispatcherType} would end the
-		 * start of every application without the Servlet API.
+		 * This filter runs first, because another filter may answer a request without
+		 * calling the rest of the chain. It is not declared by
+		 * {@code @FilterRegistration}: Spring reads the annotations of member classes
+		 * before it evaluates conditions, and without the Servlet API the annotation's
+		 * {@code DispatcherType} would make the application fail to start.
 		 */
 		@Bean
 		@ConditionalOnMissingFilterBean(DrainingFilter.class)

@@ -96,9 +96,10 @@ final class EtcdRegistrationFactory {
 	private void warnOfAnUncallableName(String serviceId) {
 		try {
 			if (new URI("http://" + serviceId).getHost() == null && this.warnedOf.add(serviceId)) {
-				logger.warn("No HTTP client can call {} by its name, since http://{}/ is no valid URI: register as a"
-						+ " name of letters, digits, hyphens and dots in spring.cloud.etcd.discovery.service-name",
-						serviceId, serviceId);
+				logger
+					.warn("No HTTP client can call {} by its name, because http://{}/ is not a valid URI: register under a"
+							+ " name of letters, digits, hyphens and dots in spring.cloud.etcd.discovery.service-name",
+							serviceId, serviceId);
 			}
 		}
 		catch (URISyntaxException ex) {

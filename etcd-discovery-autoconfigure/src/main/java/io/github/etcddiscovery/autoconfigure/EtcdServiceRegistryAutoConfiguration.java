@@ -136,7 +136,7 @@ public final class EtcdServiceRegistryAutoConfiguration {
 			return new EtcdRegistrationFactory(environment, inetUtils, customizers.orderedStream().toList(), entries);
 		}
 
-		/** Comes before the registration, whose condition it shares. */
+		/** Declared before the registration bean, since it has the same condition. */
 		@Bean
 		@ConditionalOnMissingBean(value = EtcdRegistration.class, search = SearchStrategy.CURRENT)
 		PropertiesRegistrationSource etcdStarterRegistrationSource(EtcdRegistrationFactory factory,

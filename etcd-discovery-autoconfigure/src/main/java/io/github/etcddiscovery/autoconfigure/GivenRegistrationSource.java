@@ -7,10 +7,10 @@ import io.github.etcddiscovery.cloud.RegistrationSource;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Leaves the registration of the application as the user's bean has it, and makes only
- * that of the management server of properties.
+ * Does not change the registration that the user defined as a bean. Creates only the
+ * registration of the management server from the properties.
  *
- * @param factory makes the registration
+ * @param factory creates the registration
  * @param settings the properties
  */
 record GivenRegistrationSource(EtcdRegistrationFactory factory,

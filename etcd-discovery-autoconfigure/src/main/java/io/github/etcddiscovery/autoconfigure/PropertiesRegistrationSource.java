@@ -7,9 +7,10 @@ import io.github.etcddiscovery.cloud.RegistrationSource;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Makes registrations of properties and customizers. Two are equal if they make the same.
+ * Creates registrations from properties and customizers. Two sources are equal if they
+ * create the same registrations.
  *
- * @param factory makes the registrations
+ * @param factory creates the registrations
  * @param settings the properties
  * @param host the host to advertise
  */

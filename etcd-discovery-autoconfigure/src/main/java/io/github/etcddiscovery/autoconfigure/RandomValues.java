@@ -18,10 +18,10 @@ import org.springframework.core.env.ConfigurableEnvironment;
 import org.springframework.core.env.PropertySource;
 
 /**
- * Tells which values a refresh leaves as they were: those with a {@code ${random…}}
- * placeholder, directly or through other placeholders, when none of the properties that
- * they are made of has changed. An instance would get another id at every refresh
- * otherwise.
+ * Decides which values a refresh keeps. A value is kept if it contains a
+ * {@code ${random…}} placeholder, directly or through another placeholder, and none of
+ * the properties it refers to has changed. Otherwise an instance would get a new id at
+ * every refresh.
  */
 final class RandomValues {
 
@@ -48,7 +48,7 @@ final class RandomValues {
 	}
 
 	/**
-	 * Whether the value of a property stays.
+	 * Whether the refresh keeps the former value of a property.
 	 * @param property the full name of the property
 	 */
 	boolean stays(String property) {
@@ -56,7 +56,7 @@ final class RandomValues {
 	}
 
 	/**
-	 * Whether one entry of a property that is a map stays.
+	 * Whether the refresh keeps the former value of one entry of a map.
 	 * @param property the full name of the property
 	 * @param entry the key of the entry
 	 */

@@ -15,9 +15,9 @@ import org.springframework.context.ApplicationListener;
 import org.springframework.core.env.ConfigurableEnvironment;
 
 /**
- * Changes the record in etcd when one of its properties has changed, or the address of
- * this machine. What cannot be registered is refused, and everything stays as it was. For
- * properties that take effect only at the next start it logs that.
+ * Updates the record in etcd when one of its properties or the address of this machine
+ * has changed. Refuses an invalid value and keeps the current record. Logs which changed
+ * properties take effect only at the next start.
  */
 final class RegistrationRefresher implements ApplicationListener<EnvironmentChangeEvent> {
 
@@ -36,7 +36,7 @@ final class RegistrationRefresher implements ApplicationListener<EnvironmentChan
 	 * Creates the refresher.
 	 * @param environment the properties
 	 * @param registration the registration to change
-	 * @param source what the registration was made of
+	 * @param source the source that created the registration
 	 */
 	RegistrationRefresher(ConfigurableEnvironment environment, EtcdAutoServiceRegistration registration,
 			PropertiesRegistrationSource source) {
@@ -49,7 +49,8 @@ final class RegistrationRefresher implements ApplicationListener<EnvironmentChan
 	public void onApplicationEvent(EnvironmentChangeEvent event) {
 		warnOfWhatNeedsANewStart(event.getKeys());
 		apply((source) -> {
-			// Not the bean: this event binds it again too, before or after this.
+			// Not the bean: the same event rebinds it, possibly after this listener has
+			// run.
 			EtcdDiscoveryProperties properties = Binder.get(this.environment)
 				.bindOrCreate(EtcdDiscoveryProperties.PREFIX, EtcdDiscoveryProperties.class);
 			return source.with(RegistrationSettings.of(properties, this.environment)

@@ -10,9 +10,8 @@ import org.jspecify.annotations.Nullable;
 import org.springframework.core.env.Environment;
 
 /**
- * The values of all properties that a registration is made of, as they were bound once.
- * Binding them again may give other values: {@code ${random.value}} is another one each
- * time.
+ * The values of all properties that define a registration, bound once. Binding them again
+ * may give different values: {@code ${random.value}} changes every time.
  */
 record RegistrationSettings(@Nullable String applicationName, @Nullable String serviceName, @Nullable String instanceId,
 		@Nullable String host, boolean preferIpAddress, IpVersion preferIpVersion, @Nullable Integer port,
@@ -41,10 +40,10 @@ record RegistrationSettings(@Nullable String applicationName, @Nullable String s
 	}
 
 	/**
-	 * Returns these settings with the random values of former ones, as far as nothing has
-	 * changed that these were made of.
-	 * @param former the settings before
-	 * @param random knows which values stay
+	 * Returns these settings, but keeps a random value of the former settings if none of
+	 * the properties it refers to has changed.
+	 * @param former the former settings
+	 * @param random decides which values are kept
 	 */
 	RegistrationSettings withRandomValuesOf(RegistrationSettings former, RandomValues random) {
 		return new RegistrationSettings(keep(APPLICATION_NAME, former.applicationName, this.applicationName, random),

@@ -103,8 +103,8 @@ public final class JetcdEtcdClient implements EtcdClient {
 
 	/**
 	 * Calls back each time a lost connection has come back.
-	 * @param callback runs on the thread that looks for connections, and may take a
-	 * moment
+	 * @param callback runs on the thread that looks for connections, and may block it for
+	 * some hundred milliseconds
 	 */
 	public void onConnectedAgain(Runnable callback) {
 		this.connectedAgain.add(callback);

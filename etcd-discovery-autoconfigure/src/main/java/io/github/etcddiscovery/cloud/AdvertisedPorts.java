@@ -9,7 +9,10 @@ package io.github.etcddiscovery.cloud;
  */
 record AdvertisedPorts(int server, int grpc, int management) {
 
-	/** Reads the ports. Beside a web server, gRPC's counts only where it is reached. */
+	/**
+	 * Reads the ports. Beside a web server, the gRPC port counts only if other machines
+	 * reach it.
+	 */
 	static AdvertisedPorts of(BoundPorts ports, boolean grpcIsReached) {
 		int server = ports.server();
 		return new AdvertisedPorts(server, (server == 0 || grpcIsReached) ? ports.grpc() : 0, ports.management());
@@ -29,16 +32,16 @@ record AdvertisedPorts(int server, int grpc, int management) {
 	}
 
 	/**
-	 * Returns the port to advertise for the management server. Where the application is
-	 * advertised with another port than the bound one, it is behind a mapping of ports,
-	 * and the bound management port means nothing outside.
+	 * Returns the port to advertise for the management server. If the advertised port of
+	 * the application differs from the bound one, ports are mapped, and other machines do
+	 * not reach the bound management port.
 	 * @param application the registration, with its port
-	 * @param said the port that the properties name, 0 for none
-	 * @return the port, 0 if there is none to advertise
+	 * @param configured the configured port, 0 if none is set
+	 * @return the port, 0 if none can be advertised
 	 */
-	int management(EtcdRegistration application, int said) {
-		if (!isManagementSeparate() || said != 0) {
-			return isManagementSeparate() ? said : 0;
+	int management(EtcdRegistration application, int configured) {
+		if (!isManagementSeparate() || configured != 0) {
+			return isManagementSeparate() ? configured : 0;
 		}
 		boolean mapped = main() != 0 && application.getPort() != main();
 		return mapped ? 0 : this.management;

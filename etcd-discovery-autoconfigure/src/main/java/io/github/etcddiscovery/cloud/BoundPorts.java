@@ -82,9 +82,9 @@ public interface BoundPorts {
 	}
 
 	/**
-	 * Whether the web server is a container that deployed the application, and not a
-	 * server that the application started.
-	 * @return whether it is
+	 * Returns whether a servlet container deployed the application as a WAR, so that the
+	 * application starts no server of its own.
+	 * @return {@code true} for a WAR
 	 */
 	default boolean isInExternalContainer() {
 		return false;

@@ -49,7 +49,7 @@ public class EtcdAutoServiceRegistration
 
 	private final BoundPorts ports;
 
-	private final Registrations wanted;
+	private final WantedRegistrations wanted;
 
 	private final RegistrationLifecycles lifecycles;
 
@@ -58,12 +58,6 @@ public class EtcdAutoServiceRegistration
 	private final RegistrationAnnouncer announcer;
 
 	private final Object lock = new Object();
-
-	/** Guarded by the lock. */
-	private RegistrationSource source;
-
-	/** What the source made last, whatever others have changed of it since. */
-	private Registrations made;
 
 	private boolean running;
 
@@ -74,9 +68,6 @@ public class EtcdAutoServiceRegistration
 	private boolean closed;
 
 	private boolean attempted;
-
-	/** Whether customizers have seen what was made last. */
-	private boolean customized;
 
 	private State state = State.OUT;
 
@@ -89,8 +80,8 @@ public class EtcdAutoServiceRegistration
 	 * @param registry where to register
 	 * @param deregistration how to leave
 	 * @param ports of this context
-	 * @param application what to register
-	 * @param source makes it anew once the ports are known
+	 * @param application the registration of the application
+	 * @param source creates the registrations again once the ports are known
 	 * @param lifecycles the user's callbacks
 	 * @param settings when and how
 	 */
@@ -101,10 +92,8 @@ public class EtcdAutoServiceRegistration
 		this.registry = registry;
 		this.deregistration = deregistration;
 		this.ports = ports;
-		this.source = source;
-		this.wanted = new Registrations(application, source.management(application));
-		this.made = this.wanted.copy();
-		this.registered = this.wanted;
+		this.wanted = new WantedRegistrations(this.lock, application, source);
+		this.registered = this.wanted.get();
 		this.lifecycles = lifecycles;
 		this.settings = settings;
 		this.announcer = new RegistrationAnnouncer(context, registry, lifecycles, settings.endpoints());
@@ -157,9 +146,9 @@ public class EtcdAutoServiceRegistration
 			this.state = State.ON_THE_WAY_IN;
 			first = !this.attempted;
 		}
-		Registrations registering = this.wanted;
+		Registrations registering = this.wanted.get();
 		try {
-			registering = withPorts(AdvertisedPorts.of(this.ports, this.settings.advertisesGrpc()));
+			registering = this.wanted.withPorts(advertisedPorts());
 			EtcdRegistration application = registering.application();
 			if (application.getPort() == 0) {
 				logger.info(
@@ -214,69 +203,8 @@ public class EtcdAutoServiceRegistration
 		}
 	}
 
-	/**
-	 * Returns what to register now that the ports are known: what the source makes with
-	 * them, and what others have changed since.
-	 */
-	private Registrations withPorts(AdvertisedPorts known) {
-		RegistrationSource used;
-		Registrations fresh;
-		boolean upToDate;
-		do {
-			synchronized (this.lock) {
-				used = this.source;
-			}
-			// Not under the lock: it calls customizers.
-			fresh = make(used, known);
-			synchronized (this.lock) {
-				upToDate = used == this.source;
-				if (upToDate) {
-					follow(fresh, known);
-				}
-			}
-		}
-		while (!upToDate);
-		return (fresh.management() != null) ? this.wanted : this.wanted.withoutManagement();
-	}
-
-	private Registrations make(RegistrationSource source, AdvertisedPorts known) {
-		EtcdRegistration application = applicationOf(source);
-		known.applyTo(application);
-		source.customize(application, known.management(application, source.managementPort()));
-		int managementPort = known.management(application, source.managementPort());
-		EtcdRegistration management = known.isManagementSeparate() ? source.management(application) : null;
-		if (management != null && managementPort == 0) {
-			logger.warn(
-					"Not registering {}: spring.cloud.etcd.discovery.port ({}) is another port than the bound one, so the"
-							+ " bound management port may not be reached either. Set"
-							+ " spring.cloud.etcd.discovery.management-port",
-					management.getServiceId(), application.getPort());
-			management = null;
-		}
-		if (management != null) {
-			management.setBoundPorts(managementPort, 0);
-			source.customizeManagement(management);
-		}
-		return new Registrations(application, management);
-	}
-
-	private EtcdRegistration applicationOf(RegistrationSource source) {
-		EtcdRegistration application = source.application();
-		if (application != null) {
-			return application;
-		}
-		synchronized (this.lock) {
-			return this.made.application().copy();
-		}
-	}
-
-	/** Called under the lock. */
-	private void follow(Registrations fresh, AdvertisedPorts known) {
-		this.wanted.follow(this.made, fresh);
-		known.applyTo(this.wanted.application());
-		this.wanted.ifManagement((management) -> management.setBoundPorts(known.management(fresh.application(), 0), 0));
-		this.made = fresh;
-		this.customized = true;
+	private AdvertisedPorts advertisedPorts() {
+		return AdvertisedPorts.of(this.ports, this.settings.advertisesGrpc());
 	}
 
 	private void goOut() {
@@ -337,49 +265,27 @@ public class EtcdAutoServiceRegistration
 	}
 
 	/**
-	 * Registers from now on what another source makes, as far as that differs from what
-	 * the last source made. A record in etcd changes in place. If its key changes, it
-	 * moves: the new record is written first, then the old one is deleted. Does not wait.
-	 * @param changed the source
+	 * Replaces the source of the registrations. Applies only the differences between its
+	 * registrations and those of the former source. A record in etcd changes in place. If
+	 * its key changes, the new record is written first, and then the old one is deleted.
+	 * Does not wait for etcd.
+	 * @param changed the new source
 	 * @throws InvalidValueException if the result breaks the rules; everything stays as
 	 * it is
 	 */
 	public void change(RegistrationSource changed) {
-		boolean upToDate;
-		do {
-			boolean customizing;
-			synchronized (this.lock) {
-				customizing = this.customized;
+		this.wanted.change(changed, advertisedPorts(), this::requireRegistrable, () -> {
+			if (this.state == State.IN) {
+				this.registered.all().forEach(this.registry::publishChanges);
 			}
-			AdvertisedPorts known = AdvertisedPorts.of(this.ports, this.settings.advertisesGrpc());
-			Registrations fresh = customizing ? make(changed, known) : makeWithoutPorts(changed);
-			synchronized (this.lock) {
-				upToDate = customizing == this.customized;
-				if (upToDate) {
-					take(changed, fresh);
-				}
-			}
-		}
-		while (!upToDate);
+		});
 	}
 
-	private Registrations makeWithoutPorts(RegistrationSource source) {
-		EtcdRegistration application = applicationOf(source);
-		return new Registrations(application, source.management(application));
-	}
-
-	/** Called under the lock. */
-	private void take(RegistrationSource changed, Registrations fresh) {
+	private void requireRegistrable(Registrations before, Registrations after) {
 		if (this.state == State.IN) {
 			Registrations candidate = this.registered.copy();
-			candidate.follow(this.made, fresh);
+			candidate.follow(before, after);
 			candidate.all().forEach(this.registry::requireRegistrable);
-		}
-		this.source = changed;
-		this.wanted.follow(this.made, fresh);
-		this.made = fresh;
-		if (this.state == State.IN) {
-			this.registered.all().forEach(this.registry::publishChanges);
 		}
 	}
 

@@ -51,8 +51,8 @@ public class EtcdDiscoveryClient implements DiscoveryClient {
 	}
 
 	/**
-	 * Returns the services that have instances, but for those of management servers: a
-	 * gateway would make a public route of each.
+	 * Returns the names of the services that have instances. The services of management
+	 * servers are left out, because a gateway would create a public route to each.
 	 * @return the names, not modifiable
 	 */
 	@Override

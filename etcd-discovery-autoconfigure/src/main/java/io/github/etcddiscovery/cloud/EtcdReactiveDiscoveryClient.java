@@ -62,8 +62,8 @@ public class EtcdReactiveDiscoveryClient implements ReactiveDiscoveryClient {
 	}
 
 	/**
-	 * Returns the services that have instances, but for those of management servers: a
-	 * gateway would make a public route of each.
+	 * Returns the names of the services that have instances. The services of management
+	 * servers are left out, because a gateway would create a public route to each.
 	 * @return the names as they are at each subscription
 	 */
 	@Override

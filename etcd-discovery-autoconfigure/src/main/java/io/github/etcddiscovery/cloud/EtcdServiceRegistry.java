@@ -298,15 +298,15 @@ public class EtcdServiceRegistry implements ServiceRegistry<EtcdRegistration>, A
 		return (T) registration.getStatus().name();
 	}
 
-	/** Whether a registration was in etcd when that was last heard of. */
+	/** Whether a registration is in etcd, by the last known state. */
 	synchronized boolean isRegistered(EtcdRegistration registration) {
 		return this.placements != null && this.placements.state(registration) == RecordState.REGISTERED;
 	}
 
 	/**
-	 * Returns the state of a registration. With a second record it is the state of the
-	 * record that is further behind. Once its lease has run out, a registration is
-	 * {@link RecordState#WANTED} even before etcd can be asked.
+	 * Returns the state of a registration. With a second record ({@code write-also}) it
+	 * is the less advanced of the two states. Once its lease has run out, a registration
+	 * is {@link RecordState#WANTED}, even while etcd cannot be reached.
 	 * @param registration the registration
 	 * @return its state
 	 */

@@ -10,8 +10,8 @@ import org.springframework.cloud.client.ServiceInstance;
 
 /**
  * Leaves the services of management servers out of the list of all services. Gateways
- * make a public route of each service in that list, and monitoring shows each as an
- * application. Their instances are still found by name.
+ * create a public route to each service in that list, and monitoring shows each as an
+ * application. The instances are still found by the name of their service.
  */
 final class ManagementServices {
 

@@ -260,7 +260,10 @@ final class Placements {
 		return isLeaseExpired() ? 0 : (int) this.handedOver.stream().filter(this::isRegistered).count();
 	}
 
-	/** Whether etcd has deleted all records by now, unless it was down itself. */
+	/**
+	 * Whether the lease must have expired, so that a running etcd has deleted all
+	 * records.
+	 */
 	boolean isLeaseExpired() {
 		return this.registrar.leaseRemaining().isZero();
 	}

@@ -23,7 +23,7 @@ final class PortCheck {
 
 	private static final Duration CONNECT_TIMEOUT = Duration.ofMillis(200);
 
-	/** The port may be one that a proxy opens, which this machine does not reach. */
+	/** Bounded, since the port may belong to a proxy that this machine cannot reach. */
 	static final Duration TIMEOUT = Duration.ofSeconds(60);
 
 	private final EventLoop loop;
@@ -38,7 +38,7 @@ final class PortCheck {
 
 	/**
 	 * Creates the check.
-	 * @param loop runs it, and may be blocked for a moment
+	 * @param loop runs the check, and is blocked by it for up to 400 ms
 	 * @param host the advertised host; loopback is tried as well
 	 * @param port the port
 	 * @param wanted whether anybody still waits

@@ -3,22 +3,23 @@ package io.github.etcddiscovery.cloud;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Makes what an application registers itself as, once the ports of its servers are known,
+ * Creates the registrations of an application, when the ports of its servers are known
  * and again when a property has changed.
  */
 public interface RegistrationSource {
 
 	/**
-	 * Makes the registration of the application, without any port that is not said.
-	 * @return the registration, {@code null} to start from the one there was at first
+	 * Creates the registration of the application. It has a port only if a property sets
+	 * one.
+	 * @return the registration, {@code null} to use the original registration bean
 	 */
 	@Nullable EtcdRegistration application();
 
 	/**
 	 * Customizes the registration of the application.
 	 * @param application the registration, with its port
-	 * @param managementPort the port to advertise for the management server, 0 if it is
-	 * the port of the application or is not to be advertised
+	 * @param managementPort the port to advertise for the management server, 0 if it has
+	 * no port of its own or must not be advertised
 	 */
 	void customize(EtcdRegistration application, int managementPort);
 
@@ -29,9 +30,9 @@ public interface RegistrationSource {
 	int managementPort();
 
 	/**
-	 * Makes the registration of the management server.
+	 * Creates the registration of the management server.
 	 * @param application the registration of the application
-	 * @return the registration, {@code null} if there is to be none
+	 * @return the registration, {@code null} if the management server is not registered
 	 */
 	@Nullable EtcdRegistration management(EtcdRegistration application);
 

@@ -39,7 +39,7 @@ public final class WebServerPorts implements BoundPorts, ApplicationListener<Web
 		}
 	}
 
-	/** With {@code server.port=-1} there is a server that listens on no port. */
+	/** With {@code server.port=-1} the server exists, but listens on no port. */
 	private static int port(WebServerInitializedEvent event) {
 		return Math.max(event.getWebServer().getPort(), 0);
 	}
@@ -54,7 +54,7 @@ public final class WebServerPorts implements BoundPorts, ApplicationListener<Web
 		return this.management;
 	}
 
-	/** Of an application that is deployed as a WAR, Spring Boot starts no server. */
+	/** Spring Boot starts no server when the application is deployed as a WAR. */
 	@Override
 	public boolean isInExternalContainer() {
 		return this.context instanceof WebServerApplicationContext deployed && deployed.getWebServer() == null;

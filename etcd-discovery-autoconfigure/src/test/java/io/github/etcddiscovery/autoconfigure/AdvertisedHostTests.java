@@ -51,6 +51,7 @@ class AdvertisedHostTests {
 			"spring.cloud.inetutils.ignored-interfaces=nic1 | 10.1.0.5 | there are also 10.2.0.5 (nic1)",
 			"spring.cloud.etcd.discovery.host=orders.example | orders.example | spring.cloud.etcd.discovery.host",
 			"server.address=10.1.0.5 | 10.1.0.5 | server.address only",
+			"spring.cloud.etcd.discovery.prefer-ip-address=false | '' | : the name of this machine, since",
 			"spring.cloud.inetutils.use-only-site-local-interfaces=true | 10. | there are also 10." })
 	void addressIsChosenAsSpringCloudIsToldToAndTheOthersAreNamed(String property, String host, String reason)
 			throws Exception {

@@ -9,6 +9,8 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
 
@@ -22,6 +24,13 @@ import org.springframework.util.FileSystemUtils;
 public final class EtcdProcess implements AutoCloseable {
 
 	private static final Duration START_TIMEOUT = Duration.ofSeconds(60);
+
+	/** A build that is interrupted leaves none of them behind. */
+	private static final Set<Process> RUNNING = ConcurrentHashMap.newKeySet();
+
+	static {
+		Runtime.getRuntime().addShutdownHook(new Thread(() -> RUNNING.forEach(Process::destroyForcibly)));
+	}
 
 	private final Path folder;
 
@@ -272,9 +281,12 @@ public final class EtcdProcess implements AutoCloseable {
 				.addAll(List.of("--cert-file", this.certificates.certificate(), "--key-file", this.certificates.key()));
 		}
 		try {
-			return new ProcessBuilder(command).redirectErrorStream(true)
+			Process started = new ProcessBuilder(command).redirectErrorStream(true)
 				.redirectOutput(ProcessBuilder.Redirect.appendTo(log().toFile()))
 				.start();
+			RUNNING.add(started);
+			started.onExit().thenAccept(RUNNING::remove);
+			return started;
 		}
 		catch (IOException ex) {
 			throw new UncheckedIOException(ex);
