@@ -33,9 +33,10 @@ public class Application {
 	RouterFunction<ServerResponse> call(RestTemplate blocking, WebClient.Builder builder) {
 		WebClient reactive = builder.build();
 		return RouterFunctions.route()
-			.GET("/call", (request) -> ServerResponse.ok()
-				.body(blocking.getForObject("http://peer/hello", String.class) + ", "
-						+ reactive.get().uri("http://peer/hello").retrieve().bodyToMono(String.class).block()))
+			.GET("/call",
+					(request) -> ServerResponse.ok()
+						.body(blocking.getForObject("http://peer/hello", String.class) + ", "
+								+ reactive.get().uri("http://peer/hello").retrieve().bodyToMono(String.class).block()))
 			.build();
 	}
 

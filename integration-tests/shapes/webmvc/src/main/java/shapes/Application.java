@@ -34,8 +34,9 @@ public class Application {
 	RouterFunction<ServerResponse> call(RestClient.Builder builder) {
 		RestClient http = builder.build();
 		return RouterFunctions.route()
-			.GET("/call", (request) -> ServerResponse.ok()
-				.body(http.get().uri("http://peer/hello").retrieve().body(String.class)))
+			.GET("/call",
+					(request) -> ServerResponse.ok()
+						.body(http.get().uri("http://peer/hello").retrieve().body(String.class)))
 			.build();
 	}
 

@@ -5,7 +5,7 @@ import java.time.Duration;
 import io.github.etcddiscovery.testing.EtcdBinary;
 import io.github.etcddiscovery.testing.EtcdEyes;
 import io.github.etcddiscovery.testing.EtcdProcess;
-import io.github.etcddiscovery.testing.OnEveryEtcd;
+import io.github.etcddiscovery.testing.RequiresEtcd;
 import io.github.etcddiscovery.testing.TestApplications;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
@@ -24,7 +24,7 @@ import static org.awaitility.Awaitility.await;
 /**
  * What {@code /actuator/health/etcd} answers on good and bad days.
  */
-@OnEveryEtcd
+@RequiresEtcd
 class EtcdHealthIndicatorTests {
 
 	private static final Duration SOON = Duration.ofSeconds(15);
@@ -33,8 +33,8 @@ class EtcdHealthIndicatorTests {
 
 	private final TestApplications applications;
 
-	EtcdHealthIndicatorTests(EtcdBinary binary) {
-		this.etcd = EtcdProcess.startWith(binary, "--quota-backend-bytes=2097152");
+	EtcdHealthIndicatorTests() {
+		this.etcd = EtcdProcess.startWith(EtcdBinary.newest(), "--quota-backend-bytes=2097152");
 		this.applications = new TestApplications(this.etcd.endpoint());
 	}
 

@@ -2,14 +2,13 @@ package io.github.etcddiscovery.autoconfigure;
 
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
-import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
 import java.util.stream.Stream;
 
 import io.github.etcddiscovery.testing.Programs;
-import org.junit.jupiter.api.BeforeAll;
+import io.github.etcddiscovery.testing.RequiresNamespaces;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -20,12 +19,12 @@ import org.springframework.cloud.commons.util.InetUtilsProperties;
 import org.springframework.core.env.StandardEnvironment;
 
 import static org.assertj.core.api.Assertions.assertThat;
-import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 /**
  * Which host is advertised on a machine with two network interfaces: a network namespace
- * of its own, with a process of its own in it. Skipped where this user may not make one.
+ * of its own, with a process of its own in it.
  */
+@RequiresNamespaces
 class AdvertisedHostTests {
 
 	private static final String NO_INTERFACE = "ip link set lo up";
@@ -37,13 +36,6 @@ class AdvertisedHostTests {
 	private static final String TWO_INTERFACES = NO_INTERFACE + " && ip link add nic0 type veth peer name nic1"
 			+ " && ip addr add 10.1.0.5/24 dev nic0 && ip link set nic0 up"
 			+ " && ip addr add 10.2.0.5/24 dev nic1 && ip link set nic1 up";
-
-	@BeforeAll
-	static void requireNamespaces() throws Exception {
-		assumeTrue(Path.of("/usr/bin/unshare").toFile().canExecute(), "No unshare here");
-		assumeTrue(run(List.of("unshare", "-n", "sh", "-c", TWO_INTERFACES)) != null,
-				"No network namespaces here, or not for this user");
-	}
 
 	@ParameterizedTest
 	@CsvSource(delimiter = '|', value = { "spring.cloud.inetutils.preferred-networks=10.2 | 10.2.0.5 | 10.1.0.5 (nic",

@@ -31,7 +31,7 @@ import io.github.etcddiscovery.client.KeyValue;
 import io.github.etcddiscovery.cloud.CertificateExpiry;
 import io.github.etcddiscovery.testing.EtcdBinary;
 import io.github.etcddiscovery.testing.EtcdProcess;
-import io.github.etcddiscovery.testing.OnEveryEtcd;
+import io.github.etcddiscovery.testing.RequiresEtcd;
 import io.github.etcddiscovery.testing.TestApplications;
 import io.github.etcddiscovery.testing.TestAuthority;
 import io.github.etcddiscovery.testing.TestCertificates;
@@ -63,7 +63,7 @@ import static org.awaitility.Awaitility.await;
 /**
  * Certificates and keys in files, and how they are replaced while an application runs.
  */
-@OnEveryEtcd
+@RequiresEtcd
 @ExtendWith(OutputCaptureExtension.class)
 class CertificateTests {
 
@@ -87,8 +87,8 @@ class CertificateTests {
 
 	private TestAuthority authority;
 
-	CertificateTests(EtcdBinary binary) {
-		this.binary = binary;
+	CertificateTests() {
+		this.binary = EtcdBinary.newest();
 	}
 
 	@BeforeEach

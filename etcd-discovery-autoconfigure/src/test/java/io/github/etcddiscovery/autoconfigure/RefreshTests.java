@@ -16,7 +16,7 @@ import io.github.etcddiscovery.cloud.EtcdRegistrationCustomizer;
 import io.github.etcddiscovery.testing.EtcdBinary;
 import io.github.etcddiscovery.testing.EtcdEyes;
 import io.github.etcddiscovery.testing.EtcdProcess;
-import io.github.etcddiscovery.testing.OnEveryEtcd;
+import io.github.etcddiscovery.testing.RequiresEtcd;
 import io.github.etcddiscovery.testing.TestApplications;
 import io.github.etcddiscovery.view.ServiceView;
 import org.junit.jupiter.api.AfterEach;
@@ -48,7 +48,7 @@ import static org.awaitility.Awaitility.await;
 /**
  * Spring Cloud's refresh of a real application whose configuration file changes.
  */
-@OnEveryEtcd
+@RequiresEtcd
 @ExtendWith(OutputCaptureExtension.class)
 class RefreshTests {
 
@@ -73,9 +73,9 @@ class RefreshTests {
 
 	private KeyValue before;
 
-	RefreshTests(EtcdBinary binary) {
-		this.binary = binary;
-		this.etcd = EtcdProcess.start(binary);
+	RefreshTests() {
+		this.binary = EtcdBinary.newest();
+		this.etcd = EtcdProcess.start(EtcdBinary.newest());
 		this.eyes = new EtcdEyes(this.etcd.endpoint());
 		this.applications = new TestApplications(this.etcd.endpoint());
 	}

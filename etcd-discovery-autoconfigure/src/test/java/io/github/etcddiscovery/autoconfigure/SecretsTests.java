@@ -28,7 +28,7 @@ import io.github.etcddiscovery.cloud.EtcdDiscoveryClient;
 import io.github.etcddiscovery.testing.EtcdBinary;
 import io.github.etcddiscovery.testing.EtcdEyes;
 import io.github.etcddiscovery.testing.EtcdProcess;
-import io.github.etcddiscovery.testing.OnEveryEtcd;
+import io.github.etcddiscovery.testing.RequiresEtcd;
 import io.github.etcddiscovery.testing.TestApplications;
 import io.github.etcddiscovery.testing.TestCertificates;
 import io.github.etcddiscovery.testing.TestUsers;
@@ -55,7 +55,7 @@ import static org.awaitility.Awaitility.await;
  * Passwords and keys are looked for in all that is logged, at the finest level of all
  * loggers, and in all that the actuator shows.
  */
-@OnEveryEtcd
+@RequiresEtcd
 @ExtendWith(OutputCaptureExtension.class)
 class SecretsTests {
 
@@ -72,8 +72,8 @@ class SecretsTests {
 
 	private final EtcdBinary binary;
 
-	SecretsTests(EtcdBinary binary) {
-		this.binary = binary;
+	SecretsTests() {
+		this.binary = EtcdBinary.newest();
 	}
 
 	@Test

@@ -9,7 +9,7 @@ import java.util.concurrent.TimeUnit;
 
 import io.github.etcddiscovery.testing.EtcdBinary;
 import io.github.etcddiscovery.testing.EtcdProcess;
-import io.github.etcddiscovery.testing.OnEveryEtcd;
+import io.github.etcddiscovery.testing.RequiresEtcd;
 import io.github.etcddiscovery.testing.TestApplications;
 import io.github.etcddiscovery.testing.TestCertificates;
 import io.github.etcddiscovery.testing.TestUsers;
@@ -20,27 +20,24 @@ import org.junit.jupiter.api.io.TempDir;
 import org.springframework.boot.WebApplicationType;
 import org.springframework.boot.autoconfigure.EnableAutoConfiguration;
 import org.springframework.boot.builder.SpringApplicationBuilder;
-import org.springframework.boot.test.system.CapturedOutput;
 import org.springframework.boot.test.system.OutputCaptureExtension;
 import org.springframework.cloud.client.discovery.DiscoveryClient;
 import org.springframework.context.ConfigurableApplicationContext;
 import org.springframework.context.annotation.Configuration;
 
-import static org.assertj.core.api.Assertions.assertThat;
-import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.awaitility.Awaitility.await;
 
 /**
  * Applications on an etcd that asks who they are.
  */
-@OnEveryEtcd
+@RequiresEtcd
 @ExtendWith(OutputCaptureExtension.class)
 class SecuredEtcdTests {
 
 	private final EtcdBinary binary;
 
-	SecuredEtcdTests(EtcdBinary binary) {
-		this.binary = binary;
+	SecuredEtcdTests() {
+		this.binary = EtcdBinary.newest();
 	}
 
 	@Test
@@ -60,73 +57,9 @@ class SecuredEtcdTests {
 	}
 
 	@Test
-	void certificateThatIsNotTrustedEndsTheStart(@TempDir Path folder, @TempDir Path others, CapturedOutput output)
-			throws IOException, GeneralSecurityException {
-		TestCertificates certificates = TestCertificates.create(folder);
-		TestCertificates untrusted = TestCertificates.create(others);
-		try (EtcdProcess etcd = EtcdProcess.start(this.binary, certificates)) {
-			assertThatThrownBy(() -> start(etcd.endpoint(), Map.of("ca-cert", untrusted.authority(), "cert",
-					certificates.certificate(), "key", certificates.key()), Map.of()));
-			assertThat(output).contains("APPLICATION FAILED TO START")
-				.contains(etcd.endpoint())
-				.contains("no connection (SSLHandshakeException: ");
-		}
-	}
-
-	@Test
 	void registersAndDiscoversAsAUserWithJustThePermissionsItNeeds() {
 		try (EtcdProcess etcd = TestUsers.startWithAuthentication(this.binary)) {
 			assertRegistersAndDiscovers(etcd.endpoint(), Map.of("username", "orders", "password", "pw"));
-		}
-	}
-
-	@Test
-	void wrongPasswordEndsTheStartAndSaysSo(CapturedOutput output) {
-		try (EtcdProcess etcd = TestUsers.startWithAuthentication(this.binary)) {
-			assertThatThrownBy(
-					() -> start(etcd.endpoint(), Map.of("username", "orders", "password", "wrong!"), Map.of()));
-			assertThat(output).contains("APPLICATION FAILED TO START")
-				.contains("authentication failed")
-				.contains("spring.cloud.etcd.password")
-				.doesNotContain("wrong!");
-		}
-	}
-
-	@Test
-	void missingPermissionToReadEndsTheStartAndSaysSo(CapturedOutput output) {
-		try (EtcdProcess etcd = TestUsers.startWithAuthentication(this.binary)) {
-			assertThatThrownBy(() -> start(etcd.endpoint(),
-					Map.of("username", "orders", "password", "pw", "discovery.prefix", "/elsewhere"), Map.of()));
-			assertThat(output).contains("APPLICATION FAILED TO START")
-				.contains("/elsewhere/")
-				.contains("permission denied")
-				.contains("spring.cloud.etcd.discovery.prefix");
-		}
-	}
-
-	@Test
-	void missingPermissionToWriteEndsTheStartAndSaysSo(CapturedOutput output) {
-		try (EtcdProcess etcd = TestUsers.startWithAuthentication(this.binary)) {
-			assertThatThrownBy(() -> start(etcd.endpoint(),
-					Map.of("username", "orders", "password", "pw", "discovery.service-name", "stock"), Map.of()));
-			assertThat(output).contains("APPLICATION FAILED TO START")
-				.contains("/services/stock/127.0.0.1:4711")
-				.contains("permission denied");
-		}
-	}
-
-	@Test
-	void missingPermissionForTheManagementPortDoesNotEndTheStart(CapturedOutput output) {
-		try (EtcdProcess etcd = TestUsers.startWithAuthentication(this.binary);
-				ConfigurableApplicationContext context = TestApplications.run(
-						new SpringApplicationBuilder(Application.class),
-						Map.of("spring.application.name", "orders", "spring.cloud.etcd.endpoints", etcd.endpoint(),
-								"spring.cloud.etcd.username", "orders", "spring.cloud.etcd.password", "pw",
-								"server.port", "0", "server.address", "127.0.0.1", "management.server.port", "0"))) {
-			awaitDiscovered(context);
-			assertThat(output).contains("The management port is not registered yet")
-				.contains("/services/orders-management/")
-				.contains("register-management=false");
 		}
 	}
 

@@ -1,6 +1,5 @@
 package io.github.etcddiscovery.autoconfigure;
 
-import java.time.Duration;
 import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.stream.Stream;
@@ -13,13 +12,11 @@ import org.junit.jupiter.api.extension.ExtendWith;
 import org.springframework.boot.WebApplicationType;
 import org.springframework.boot.autoconfigure.EnableAutoConfiguration;
 import org.springframework.boot.builder.SpringApplicationBuilder;
-import org.springframework.boot.test.system.CapturedOutput;
 import org.springframework.boot.test.system.OutputCaptureExtension;
 import org.springframework.context.ConfigurableApplicationContext;
 import org.springframework.context.annotation.Configuration;
 
 import static org.assertj.core.api.Assertions.assertThat;
-import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 /**
  * Starting without etcd. What a user reads when properties are wrong or etcd cannot be
@@ -27,21 +24,6 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
  */
 @ExtendWith(OutputCaptureExtension.class)
 class StartFailureTests {
-
-	@Test
-	void etcdThatIsNotThereEndsTheStartInTimeWithTheReasonAndTheWayOut(CapturedOutput output) {
-		int port = LoopbackPorts.next();
-		long begin = System.nanoTime();
-		assertThatThrownBy(() -> start(Stream.of("spring.cloud.etcd.endpoints=127.0.0.1:" + port,
-				"spring.cloud.etcd.dial-timeout=1s", "spring.cloud.etcd.request-timeout=1s")));
-		assertThat(Duration.ofNanos(System.nanoTime() - begin)).isLessThan(Duration.ofSeconds(15));
-		assertThat(output).contains("APPLICATION FAILED TO START")
-			.contains("etcd at http://127.0.0.1:" + port + " cannot be used")
-			.contains("Connection refused")
-			.contains("spring.cloud.etcd.endpoints")
-			.contains("spring.cloud.etcd.fail-fast=false")
-			.contains("spring.cloud.etcd.enabled=false");
-	}
 
 	@Test
 	void withoutFailFastTheApplicationStartsWithoutEtcd() {

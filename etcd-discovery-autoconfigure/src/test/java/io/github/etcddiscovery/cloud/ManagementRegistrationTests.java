@@ -7,11 +7,9 @@ import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
 import java.time.Duration;
 import java.util.List;
-import java.util.Map;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.TimeUnit;
-import java.util.regex.Pattern;
 import java.util.stream.Stream;
 
 import io.etcd.jetcd.KeyValue;
@@ -19,8 +17,7 @@ import io.github.etcddiscovery.documentation.Document;
 import io.github.etcddiscovery.testing.EtcdApplicationTests;
 import io.github.etcddiscovery.testing.EtcdBinary;
 import io.github.etcddiscovery.testing.LoopbackPorts;
-import io.github.etcddiscovery.testing.OnEveryEtcd;
-import io.github.etcddiscovery.testing.TestApplications;
+import io.github.etcddiscovery.testing.RequiresEtcd;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -37,7 +34,6 @@ import org.springframework.cloud.client.serviceregistry.RegistrationManagementLi
 import org.springframework.context.ConfigurableApplicationContext;
 import org.springframework.context.annotation.Bean;
 import org.springframework.context.annotation.Configuration;
-import org.springframework.web.client.RestClient;
 
 import static io.github.etcddiscovery.testing.TestApplications.port;
 import static org.assertj.core.api.Assertions.assertThat;
@@ -47,7 +43,7 @@ import static org.awaitility.Awaitility.await;
  * Real applications with the actuator, whose management server may listen on a port of
  * its own.
  */
-@OnEveryEtcd
+@RequiresEtcd
 @ExtendWith(OutputCaptureExtension.class)
 class ManagementRegistrationTests extends EtcdApplicationTests {
 
@@ -64,8 +60,8 @@ class ManagementRegistrationTests extends EtcdApplicationTests {
 
 	private static final String RANDOM_PORT = "management.server.port=0";
 
-	ManagementRegistrationTests(EtcdBinary binary) {
-		super(binary);
+	ManagementRegistrationTests() {
+		super(EtcdBinary.newest());
 	}
 
 	@ParameterizedTest

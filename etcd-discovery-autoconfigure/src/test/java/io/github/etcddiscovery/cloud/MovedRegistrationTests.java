@@ -12,7 +12,7 @@ import io.github.etcddiscovery.registry.RecordState;
 import io.github.etcddiscovery.testing.EtcdApplicationTests;
 import io.github.etcddiscovery.testing.EtcdBinary;
 import io.github.etcddiscovery.testing.EtcdEyes;
-import io.github.etcddiscovery.testing.OnEveryEtcd;
+import io.github.etcddiscovery.testing.RequiresEtcd;
 import io.github.etcddiscovery.testing.TestApplications;
 import io.github.etcddiscovery.testing.TestUsers;
 import org.junit.jupiter.api.Test;
@@ -38,7 +38,7 @@ import static org.awaitility.Awaitility.await;
  * Registrations whose way into etcd, or from one key to another, is not straight: nothing
  * is left behind on it, and nobody is left without news.
  */
-@OnEveryEtcd
+@RequiresEtcd
 class MovedRegistrationTests extends EtcdApplicationTests {
 
 	private static final Duration SOON = Duration.ofSeconds(10);
@@ -47,8 +47,8 @@ class MovedRegistrationTests extends EtcdApplicationTests {
 
 	private static final String RECORD_OF_ANOTHER = "{\"host\":\"10.0.0.9\",\"port\":1}";
 
-	MovedRegistrationTests(EtcdBinary binary) {
-		super(TestUsers.startWithAuthentication(binary), EtcdEyes::asRoot);
+	MovedRegistrationTests() {
+		super(TestUsers.startWithAuthentication(EtcdBinary.newest()), EtcdEyes::asRoot);
 	}
 
 	@Test

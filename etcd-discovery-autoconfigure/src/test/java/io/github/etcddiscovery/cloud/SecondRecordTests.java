@@ -12,7 +12,7 @@ import io.github.etcddiscovery.registry.RecordState;
 import io.github.etcddiscovery.testing.EtcdApplicationTests;
 import io.github.etcddiscovery.testing.EtcdBinary;
 import io.github.etcddiscovery.testing.EtcdEyes;
-import io.github.etcddiscovery.testing.OnEveryEtcd;
+import io.github.etcddiscovery.testing.RequiresEtcd;
 import io.github.etcddiscovery.testing.TestUsers;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -37,7 +37,7 @@ import static org.awaitility.Awaitility.await;
  * none, whatever happens to one of them. The user may write one of the two only until a
  * test allows it the other.
  */
-@OnEveryEtcd
+@RequiresEtcd
 class SecondRecordTests extends EtcdApplicationTests {
 
 	private static final Duration SOON = Duration.ofSeconds(10);
@@ -50,8 +50,8 @@ class SecondRecordTests extends EtcdApplicationTests {
 
 	private EtcdServiceRegistry registry;
 
-	SecondRecordTests(EtcdBinary binary) {
-		super(TestUsers.startWithAuthentication(binary), EtcdEyes::asRoot);
+	SecondRecordTests() {
+		super(TestUsers.startWithAuthentication(EtcdBinary.newest()), EtcdEyes::asRoot);
 	}
 
 	@BeforeEach

@@ -12,7 +12,7 @@ import java.util.concurrent.CompletableFuture;
 import io.github.etcddiscovery.client.EtcdClient;
 import io.github.etcddiscovery.testing.EtcdApplicationTests;
 import io.github.etcddiscovery.testing.EtcdBinary;
-import io.github.etcddiscovery.testing.OnEveryEtcd;
+import io.github.etcddiscovery.testing.RequiresEtcd;
 import io.github.etcddiscovery.testing.TestApplications;
 import org.junit.jupiter.api.Test;
 
@@ -32,7 +32,7 @@ import static org.awaitility.Awaitility.await;
  * More than one context in a JVM, and contexts that start in unusual ways: exactly one
  * registration each, and nothing left of them afterwards.
  */
-@OnEveryEtcd
+@RequiresEtcd
 class SeveralContextsTests extends EtcdApplicationTests {
 
 	private static final Duration SOON = Duration.ofSeconds(10);
@@ -41,8 +41,8 @@ class SeveralContextsTests extends EtcdApplicationTests {
 
 	private static final String ORDERS = "/services/orders/127.0.0.1:";
 
-	SeveralContextsTests(EtcdBinary binary) {
-		super(binary);
+	SeveralContextsTests() {
+		super(EtcdBinary.newest());
 	}
 
 	@Test

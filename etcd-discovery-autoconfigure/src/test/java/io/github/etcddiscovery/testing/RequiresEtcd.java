@@ -22,6 +22,11 @@ public @interface RequiresEtcd {
 	class Condition extends InstalledCondition {
 
 		@Override
+		protected String name() {
+			return "etcd";
+		}
+
+		@Override
 		protected boolean isInstalled() {
 			return !EtcdBinary.found().isEmpty();
 		}

@@ -10,7 +10,7 @@ import io.github.etcddiscovery.client.EtcdException.Reason;
 import io.github.etcddiscovery.testing.EtcdBinary;
 import io.github.etcddiscovery.testing.EtcdEyes;
 import io.github.etcddiscovery.testing.EtcdProcess;
-import io.github.etcddiscovery.testing.OnEveryEtcd;
+import io.github.etcddiscovery.testing.RequiresEtcd;
 import io.github.etcddiscovery.testing.TestClients;
 import io.github.etcddiscovery.view.Instancer.Event;
 import org.junit.jupiter.api.AfterEach;
@@ -20,7 +20,7 @@ import static io.github.etcddiscovery.testing.TestApplications.awaitNoThreads;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
-@OnEveryEtcd
+@RequiresEtcd
 class InstancerTests {
 
 	private static final Duration SOON = Duration.ofSeconds(5);
@@ -35,8 +35,8 @@ class InstancerTests {
 
 	private final List<Event> events = new CopyOnWriteArrayList<>();
 
-	InstancerTests(EtcdBinary binary) {
-		this.etcd = EtcdProcess.start(binary);
+	InstancerTests() {
+		this.etcd = EtcdProcess.start(EtcdBinary.newest());
 		this.eyes = new EtcdEyes(this.etcd.endpoint());
 		this.client = TestClients.connect(this.etcd.endpoint());
 		this.instancer = new Instancer(this.client, "/things");

@@ -14,7 +14,7 @@ import io.github.etcddiscovery.documentation.Document;
 import io.github.etcddiscovery.testing.EtcdBinary;
 import io.github.etcddiscovery.testing.EtcdEyes;
 import io.github.etcddiscovery.testing.EtcdProcess;
-import io.github.etcddiscovery.testing.OnEveryEtcd;
+import io.github.etcddiscovery.testing.RequiresEtcd;
 import io.github.etcddiscovery.testing.TestApplications;
 import io.github.etcddiscovery.testing.TestAuthority;
 import io.github.etcddiscovery.testing.TestCertificates;
@@ -46,7 +46,7 @@ import static org.awaitility.Awaitility.await;
  * Applications that find Spring Cloud Config's server in etcd, with the properties of the
  * page.
  */
-@OnEveryEtcd
+@RequiresEtcd
 @ExtendWith(OutputCaptureExtension.class)
 class ConfigServerTests {
 
@@ -61,8 +61,8 @@ class ConfigServerTests {
 	@TempDir
 	private Path folder;
 
-	ConfigServerTests(EtcdBinary binary) {
-		this.binary = binary;
+	ConfigServerTests() {
+		this.binary = EtcdBinary.newest();
 	}
 
 	@Test

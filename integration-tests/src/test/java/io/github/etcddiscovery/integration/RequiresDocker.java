@@ -5,15 +5,13 @@ import java.lang.annotation.Retention;
 import java.lang.annotation.RetentionPolicy;
 import java.lang.annotation.Target;
 
+import io.github.etcddiscovery.testing.InstalledCondition;
 import io.github.etcddiscovery.testing.RequiresEtcd;
-import org.junit.jupiter.api.extension.ConditionEvaluationResult;
-import org.junit.jupiter.api.extension.ExecutionCondition;
 import org.junit.jupiter.api.extension.ExtendWith;
-import org.junit.jupiter.api.extension.ExtensionContext;
 
 /**
- * Skips a test class where no engine of Docker's answers, or Compose 2 is missing: an
- * engine cannot be started everywhere. Images are made of the etcd that is installed.
+ * Skips a test class where no engine of Docker's answers, or Compose 2 is missing. Images
+ * are made of the etcd that is installed.
  */
 @Target(ElementType.TYPE)
 @Retention(RetentionPolicy.RUNTIME)
@@ -24,13 +22,21 @@ import org.junit.jupiter.api.extension.ExtensionContext;
 	/**
 	 * Decides.
 	 */
-	class Condition implements ExecutionCondition {
+	class Condition extends InstalledCondition {
 
 		@Override
-		public ConditionEvaluationResult evaluateExecutionCondition(ExtensionContext context) {
-			String missing = Docker.missing();
-			return (missing != null) ? ConditionEvaluationResult.disabled("Docker cannot be used: " + missing)
-					: ConditionEvaluationResult.enabled("Docker answers");
+		protected String name() {
+			return "docker";
+		}
+
+		@Override
+		protected boolean isInstalled() {
+			return Docker.missing() == null;
+		}
+
+		@Override
+		protected String missing() {
+			return "Docker cannot be used: " + Docker.missing();
 		}
 
 	}

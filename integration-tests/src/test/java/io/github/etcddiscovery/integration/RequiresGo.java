@@ -24,6 +24,11 @@ import org.junit.jupiter.api.extension.ExtendWith;
 	class Condition extends InstalledCondition {
 
 		@Override
+		protected String name() {
+			return "go";
+		}
+
+		@Override
 		protected boolean isInstalled() {
 			return GoPrograms.canBeBuilt();
 		}

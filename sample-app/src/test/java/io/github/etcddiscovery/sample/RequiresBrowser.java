@@ -23,6 +23,11 @@ import org.junit.jupiter.api.extension.ExtendWith;
 	class Condition extends InstalledCondition {
 
 		@Override
+		protected String name() {
+			return "browser";
+		}
+
+		@Override
 		protected boolean isInstalled() {
 			return Browser.isFound();
 		}

@@ -79,6 +79,11 @@ final class TurnedClock implements AutoCloseable {
 	static final class Condition extends InstalledCondition {
 
 		@Override
+		protected String name() {
+			return "faketime";
+		}
+
+		@Override
 		protected boolean isInstalled() {
 			return library().isPresent();
 		}
