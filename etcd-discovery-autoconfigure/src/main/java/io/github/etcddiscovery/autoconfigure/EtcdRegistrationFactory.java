@@ -11,6 +11,7 @@ import java.util.concurrent.ConcurrentHashMap;
 
 import io.github.etcddiscovery.cloud.EtcdRegistration;
 import io.github.etcddiscovery.cloud.EtcdRegistrationCustomizer;
+import io.github.etcddiscovery.cloud.ManagementServices;
 import io.github.etcddiscovery.cloud.RegistryEntries;
 import io.github.etcddiscovery.cloud.WriteAlso;
 import io.github.etcddiscovery.instance.InstanceKey;
@@ -36,9 +37,6 @@ final class EtcdRegistrationFactory {
 	private static final Logger logger = LoggerFactory.getLogger(EtcdRegistrationFactory.class);
 
 	private static final String NAME_PROPERTY = RegistrationSettings.APPLICATION_NAME;
-
-	/** Spring Cloud names it so for other registries too. */
-	private static final String MANAGEMENT_SUFFIX = "-management";
 
 	private static final String MANAGEMENT_ADDRESS = "management.server.address";
 
@@ -144,7 +142,7 @@ final class EtcdRegistrationFactory {
 		}
 		Map<String, String> metadata = new LinkedHashMap<>(metadata(settings, settings.managementMetadata()));
 		metadata.put(ServiceRecord.MANAGEMENT_OF, application.getServiceId());
-		EtcdRegistration registration = new EtcdRegistration(application.getServiceId() + MANAGEMENT_SUFFIX,
+		EtcdRegistration registration = new EtcdRegistration(application.getServiceId() + ManagementServices.SUFFIX,
 				ownInstanceId(application), application.getHost(),
 				Objects.requireNonNullElse(settings.managementPort(), 0), isManagementSecure(), metadata);
 		registration.setHost(application.getHost(), application.getHostReason());

@@ -13,13 +13,21 @@ import org.springframework.cloud.client.ServiceInstance;
  * create a public route to each service in that list, and monitoring shows each as an
  * application. The instances are still found by the name of their service.
  */
-final class ManagementServices {
+public final class ManagementServices {
+
+	/** How the names of such services end, as in other registries of Spring Cloud. */
+	public static final String SUFFIX = "-management";
 
 	private ManagementServices() {
 	}
 
 	static List<String> leaveOut(Catalog<ServiceInstance> catalog) {
-		return catalog.services().stream().filter((service) -> !isManagement(catalog.all(service))).toList();
+		// The name comes first, or the lists of all services would be worked out for
+		// this.
+		return catalog.services()
+			.stream()
+			.filter((service) -> !service.endsWith(SUFFIX) || !isManagement(catalog.all(service)))
+			.toList();
 	}
 
 	private static boolean isManagement(List<ServiceInstance> instances) {

@@ -12,7 +12,9 @@ import org.springframework.cloud.client.ServiceInstance;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.mockito.BDDMockito.given;
+import static org.mockito.BDDMockito.then;
 import static org.mockito.Mockito.mock;
+import static org.mockito.Mockito.never;
 
 /**
  * Tests of {@link ManagementServices}.
@@ -44,6 +46,12 @@ class ManagementServicesTests {
 	@Test
 	void serviceOfManagementServersIsLeftOut() {
 		assertThat(left(MANAGEMENT, MANAGEMENT)).containsExactly("orders");
+	}
+
+	@Test
+	void listsOfOtherServicesAreNotWorkedOut() {
+		left(MANAGEMENT);
+		then(this.catalog).should(never()).all("orders");
 	}
 
 	@Test
