@@ -12,6 +12,7 @@ import java.util.concurrent.ConcurrentHashMap;
 import io.github.etcddiscovery.cloud.EtcdRegistration;
 import io.github.etcddiscovery.cloud.EtcdRegistrationCustomizer;
 import io.github.etcddiscovery.cloud.ManagementServices;
+import io.github.etcddiscovery.cloud.RegistrationSource;
 import io.github.etcddiscovery.cloud.RegistryEntries;
 import io.github.etcddiscovery.cloud.WriteAlso;
 import io.github.etcddiscovery.instance.InstanceKey;
@@ -107,7 +108,9 @@ final class EtcdRegistrationFactory {
 
 	/** Adds where the actuator is, and lets the user change everything. */
 	void customize(EtcdRegistration application, int managementPort) {
-		if (managementPort == 0 || isReached(MANAGEMENT_ADDRESS, application)) {
+		boolean reached = managementPort == 0
+				|| (managementPort != RegistrationSource.NOT_REACHED && isReached(MANAGEMENT_ADDRESS, application));
+		if (reached) {
 			this.actuator.describe(application, managementPort, isManagementSecure());
 		}
 		this.customizers.forEach((customizer) -> customizer.customize(application));

@@ -8,6 +8,9 @@ import org.jspecify.annotations.Nullable;
  */
 public interface RegistrationSource {
 
+	/** In place of a port: other machines do not reach the management server. */
+	int NOT_REACHED = -1;
+
 	/**
 	 * Creates the registration of the application. It has a port only if a property sets
 	 * one.
@@ -19,7 +22,7 @@ public interface RegistrationSource {
 	 * Customizes the registration of the application.
 	 * @param application the registration, with its port
 	 * @param managementPort the port to advertise for the management server, 0 if it has
-	 * no port of its own or must not be advertised
+	 * no port of its own, or {@link #NOT_REACHED}
 	 */
 	void customize(EtcdRegistration application, int managementPort);
 

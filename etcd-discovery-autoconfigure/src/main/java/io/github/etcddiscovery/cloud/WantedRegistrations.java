@@ -110,7 +110,10 @@ final class WantedRegistrations {
 	private Registrations create(RegistrationSource source, AdvertisedPorts ports) {
 		EtcdRegistration application = applicationOf(source);
 		ports.applyTo(application);
-		source.customize(application, ports.management(application, source.managementPort()));
+		int described = ports.management(application, source.managementPort());
+		boolean hidden = ports.isManagementSeparate() && described == 0;
+		source.customize(application, hidden ? RegistrationSource.NOT_REACHED : described);
+		// Again, since customizers may have changed the port.
 		int managementPort = ports.management(application, source.managementPort());
 		EtcdRegistration management = ports.isManagementSeparate() ? source.management(application) : null;
 		if (management != null && managementPort == 0) {
@@ -145,7 +148,9 @@ final class WantedRegistrations {
 
 	private void follow(Registrations fresh) {
 		this.wanted.follow(this.created, fresh);
-		this.created = fresh;
+		// A management server that is left out now may come back.
+		this.created = (fresh.management() != null) ? fresh
+				: new Registrations(fresh.application(), this.created.management());
 	}
 
 	private void applyPorts(Registrations fresh, AdvertisedPorts ports) {
