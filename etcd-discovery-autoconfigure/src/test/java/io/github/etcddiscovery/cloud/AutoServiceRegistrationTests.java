@@ -1,0 +1,323 @@
+package io.github.etcddiscovery.cloud;
+
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+
+import io.github.etcddiscovery.instance.AllowedNetworks;
+import io.github.etcddiscovery.instance.GuardedFormats;
+import io.github.etcddiscovery.instance.InstanceFormats;
+import io.github.etcddiscovery.instance.KeyLayout;
+import io.github.etcddiscovery.registry.RecordState;
+import io.github.etcddiscovery.registry.Registrar;
+import io.github.etcddiscovery.registry.TtlOption;
+import io.github.etcddiscovery.support.Telemetry;
+import io.github.etcddiscovery.testing.EmptyEtcdClient;
+import org.jspecify.annotations.Nullable;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+
+import org.springframework.boot.SpringApplication;
+import org.springframework.boot.availability.AvailabilityChangeEvent;
+import org.springframework.boot.availability.ReadinessState;
+import org.springframework.boot.context.event.ApplicationReadyEvent;
+import org.springframework.cloud.client.discovery.event.InstancePreRegisteredEvent;
+import org.springframework.cloud.client.discovery.event.InstanceRegisteredEvent;
+import org.springframework.cloud.client.serviceregistry.RegistrationLifecycle;
+import org.springframework.context.ApplicationEvent;
+import org.springframework.context.ConfigurableApplicationContext;
+import org.springframework.context.SmartLifecycle;
+import org.springframework.context.event.ContextClosedEvent;
+import org.springframework.context.support.GenericApplicationContext;
+import org.springframework.core.Ordered;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatIllegalStateException;
+
+/**
+ * Tests of {@link EtcdAutoServiceRegistration}: which events register and deregister, on
+ * an etcd that answers everything at once.
+ */
+class AutoServiceRegistrationTests {
+
+	private final GenericApplicationContext context = new GenericApplicationContext();
+
+	private final List<ApplicationEvent> published = new ArrayList<>();
+
+	private final EtcdServiceRegistry registry = new EtcdServiceRegistry(
+			(listener) -> new Registrar(new EmptyEtcdClient(), TtlOption.DEFAULT, listener, Telemetry.NONE),
+			new RegistryEntries(new KeyLayout("/services"),
+					new GuardedFormats(InstanceFormats.with(List.of()), AllowedNetworks.of(List.of()), false)),
+			true, Duration.ofSeconds(5));
+
+	private final EtcdRegistration registration = new EtcdRegistration("orders", null, "h", 0, false, Map.of());
+
+	private final Ports ports = new Ports();
+
+	private boolean callbackThrows;
+
+	private EtcdAutoServiceRegistration automatic;
+
+	@BeforeEach
+	void create() {
+		this.context.addApplicationListener(this.published::add);
+		this.context.refresh();
+		this.published.clear();
+		this.automatic = automatic(true, true);
+	}
+
+	private EtcdAutoServiceRegistration automatic(boolean followReadiness, boolean deregister) {
+		RegistrationLifecycle<EtcdRegistration> callback = new RegistrationLifecycle<>() {
+			@Override
+			public void postProcessBeforeStartRegister(EtcdRegistration registration) {
+				if (AutoServiceRegistrationTests.this.callbackThrows) {
+					throw new IllegalStateException("thrown on purpose");
+				}
+			}
+
+			@Override
+			public void postProcessAfterStartRegister(EtcdRegistration registration) {
+			}
+
+			@Override
+			public void postProcessBeforeStopRegister(EtcdRegistration registration) {
+			}
+
+			@Override
+			public void postProcessAfterStopRegister(EtcdRegistration registration) {
+			}
+		};
+		return new EtcdAutoServiceRegistration(this.context, this.registry,
+				new GracefulDeregistration(this.context, this.registry, this.ports, deregister, Duration.ZERO),
+				this.ports, this.registration, new GivenSource(),
+				new RegistrationLifecycles(List.of(callback), List.of()),
+				new EtcdAutoServiceRegistration.Settings(followReadiness, true, "nowhere", true));
+	}
+
+	@AfterEach
+	void close() {
+		this.automatic.destroy();
+		this.registry.close();
+		this.context.close();
+	}
+
+	private void ready(ConfigurableApplicationContext source) {
+		this.automatic.onApplicationEvent(
+				new ApplicationReadyEvent(new SpringApplication(), new String[0], source, Duration.ZERO));
+	}
+
+	private void readiness(Object source, ReadinessState state) {
+		this.automatic.onApplicationEvent(new AvailabilityChangeEvent<>(source, state));
+	}
+
+	private void accepting() {
+		readiness(this.context, ReadinessState.ACCEPTING_TRAFFIC);
+	}
+
+	private boolean isRegistered() {
+		return this.registry.getState(this.registration) == RecordState.REGISTERED;
+	}
+
+	@Test
+	void registersAtTheFirstAcceptedTrafficAfterReady() {
+		this.automatic.start();
+		assertThat(isRegistered()).isFalse();
+		ready(this.context);
+		assertThat(isRegistered()).isFalse();
+		accepting();
+		assertThat(isRegistered()).isTrue();
+		assertThat(this.registry.getRecords()).extracting(RegisteredRecord::key)
+			.containsExactly("/services/orders/h:8080");
+		assertThat(this.published).hasAtLeastOneElementOfType(InstancePreRegisteredEvent.class)
+			.hasAtLeastOneElementOfType(InstanceRegisteredEvent.class);
+	}
+
+	@Test
+	void trafficThatIsAcceptedBeforeReadyDoesNotCountYet() {
+		this.automatic.start();
+		accepting();
+		assertThat(isRegistered()).isFalse();
+		ready(this.context);
+		assertThat(isRegistered()).isTrue();
+	}
+
+	@Test
+	void withoutFollowingReadinessReadyIsEnough() {
+		this.automatic = automatic(false, true);
+		this.automatic.start();
+		ready(this.context);
+		assertThat(isRegistered()).isTrue();
+		readiness(this.context, ReadinessState.REFUSING_TRAFFIC);
+		assertThat(this.registry.<String>getStatus(this.registration)).isEqualTo("UP");
+	}
+
+	@Test
+	void nothingIsRegisteredBeforeTheStart() {
+		ready(this.context);
+		accepting();
+		assertThat(isRegistered()).isFalse();
+		this.automatic.start();
+		assertThat(isRegistered()).isTrue();
+		assertThat(this.automatic.isRunning()).isTrue();
+	}
+
+	@Test
+	void eventsOfAnotherContextDoNotCount() {
+		GenericApplicationContext other = new GenericApplicationContext();
+		this.automatic.start();
+		ready(other);
+		accepting();
+		assertThat(isRegistered()).isFalse();
+		ready(this.context);
+		readiness(other, ReadinessState.REFUSING_TRAFFIC);
+		assertThat(this.registry.<String>getStatus(this.registration)).isEqualTo("UP");
+		this.automatic.onApplicationEvent(new ContextClosedEvent(other));
+		assertThat(isRegistered()).isTrue();
+	}
+
+	@Test
+	void readinessOfAnySourceThatIsNoContextCounts() {
+		this.automatic.start();
+		ready(this.context);
+		readiness("a thread", ReadinessState.ACCEPTING_TRAFFIC);
+		assertThat(isRegistered()).isTrue();
+	}
+
+	@Test
+	void refusedTrafficIsPublishedAndTakenBack() {
+		this.automatic.start();
+		ready(this.context);
+		accepting();
+		readiness(this.context, ReadinessState.REFUSING_TRAFFIC);
+		assertThat(this.registry.<String>getStatus(this.registration)).isEqualTo("OUT_OF_SERVICE");
+		accepting();
+		assertThat(this.registry.<String>getStatus(this.registration)).isEqualTo("UP");
+	}
+
+	@Test
+	void closedContextDeregistersAndNothingComesAfterThat() {
+		this.automatic.start();
+		ready(this.context);
+		accepting();
+		this.automatic.onApplicationEvent(new ContextClosedEvent(this.context));
+		assertThat(this.registry.getRecords()).isEmpty();
+		accepting();
+		assertThat(this.registry.getRecords()).isEmpty();
+	}
+
+	@Test
+	void stoppedLifecycleDeregistersAndRegistersAgainWithTheNewPort() {
+		this.automatic.start();
+		ready(this.context);
+		accepting();
+		this.automatic.stop();
+		assertThat(this.automatic.isRunning()).isFalse();
+		assertThat(this.registry.getRecords()).isEmpty();
+		this.ports.server = 9090;
+		this.automatic.start();
+		assertThat(this.registry.getRecords()).extracting(RegisteredRecord::key)
+			.containsExactly("/services/orders/h:9090");
+	}
+
+	@Test
+	void applicationWithoutAPortIsTriedAgainLater() {
+		this.ports.server = 0;
+		this.automatic.start();
+		ready(this.context);
+		accepting();
+		assertThat(this.registry.getRecords()).isEmpty();
+		assertThat(this.published).isEmpty();
+		this.ports.server = 8080;
+		accepting();
+		assertThat(isRegistered()).isTrue();
+	}
+
+	@Test
+	void callbackThatThrowsIsTriedAgainAtTheNextEvent() {
+		this.automatic.start();
+		ready(this.context);
+		this.callbackThrows = true;
+		assertThatIllegalStateException().isThrownBy(this::accepting).withMessage("thrown on purpose");
+		assertThat(this.registry.getRecords()).isEmpty();
+		this.callbackThrows = false;
+		accepting();
+		assertThat(isRegistered()).isTrue();
+	}
+
+	@Test
+	void withoutDeregisteringTheRecordIsLeftToItsLease() {
+		this.automatic = automatic(true, false);
+		this.automatic.start();
+		ready(this.context);
+		accepting();
+		this.automatic.onApplicationEvent(new ContextClosedEvent(this.context));
+		assertThat(isRegistered()).isTrue();
+	}
+
+	@Test
+	void leavesBeforeTheWebServerAndBeforeOtherListeners() {
+		assertThat(this.automatic.getPhase()).isEqualTo(SmartLifecycle.DEFAULT_PHASE - 512);
+		assertThat(this.automatic.isPauseable()).isFalse();
+		this.ports.grpcServer = true;
+		assertThat(this.automatic.getPhase()).isEqualTo(SmartLifecycle.DEFAULT_PHASE);
+		assertThat(this.automatic.isPauseable()).isTrue();
+		assertThat(this.automatic.getOrder()).isEqualTo(Ordered.HIGHEST_PRECEDENCE);
+		assertThat(this.automatic.supportsEventType(ContextClosedEvent.class)).isTrue();
+		assertThat(this.automatic.supportsEventType(ApplicationReadyEvent.class)).isTrue();
+		assertThat(this.automatic.supportsEventType(InstanceRegisteredEvent.class)).isFalse();
+	}
+
+	/**
+	 * Ports that change.
+	 */
+	private static final class Ports implements BoundPorts {
+
+		private int server = 8080;
+
+		private boolean grpcServer;
+
+		@Override
+		public int server() {
+			return this.server;
+		}
+
+		@Override
+		public boolean hasGrpcServer() {
+			return this.grpcServer;
+		}
+
+	}
+
+	/**
+	 * Leaves the registration as it is.
+	 */
+	private static final class GivenSource implements RegistrationSource {
+
+		@Override
+		public @Nullable EtcdRegistration application() {
+			return null;
+		}
+
+		@Override
+		public void customize(EtcdRegistration application, int managementPort) {
+		}
+
+		@Override
+		public int managementPort() {
+			return 0;
+		}
+
+		@Override
+		public @Nullable EtcdRegistration management(EtcdRegistration application) {
+			return null;
+		}
+
+		@Override
+		public void customizeManagement(EtcdRegistration management) {
+		}
+
+	}
+
+}
