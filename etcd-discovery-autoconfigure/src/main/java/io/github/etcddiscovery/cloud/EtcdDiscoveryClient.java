@@ -3,7 +3,6 @@ package io.github.etcddiscovery.cloud;
 import java.util.List;
 
 import io.github.etcddiscovery.client.EtcdException;
-import io.github.etcddiscovery.view.Catalog;
 import io.github.etcddiscovery.view.ServiceView;
 
 import org.springframework.cloud.client.ServiceInstance;
@@ -43,11 +42,7 @@ public class EtcdDiscoveryClient implements DiscoveryClient {
 	 */
 	@Override
 	public List<ServiceInstance> getInstances(String serviceId) {
-		Catalog<ServiceInstance> catalog = this.view.catalog();
-		if (!catalog.isSynced()) {
-			this.early.warn(serviceId);
-		}
-		return catalog.available(serviceId);
+		return this.early.check(serviceId, this.view.catalog());
 	}
 
 	/**

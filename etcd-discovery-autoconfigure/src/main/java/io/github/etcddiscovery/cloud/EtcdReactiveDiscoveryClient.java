@@ -2,7 +2,6 @@ package io.github.etcddiscovery.cloud;
 
 import java.util.List;
 
-import io.github.etcddiscovery.view.Catalog;
 import io.github.etcddiscovery.view.ServiceView;
 import reactor.core.publisher.Flux;
 import reactor.core.publisher.Mono;
@@ -39,13 +38,7 @@ public class EtcdReactiveDiscoveryClient implements ReactiveDiscoveryClient {
 
 	@Override
 	public Flux<ServiceInstance> getInstances(String serviceId) {
-		return Flux.defer(() -> {
-			Catalog<ServiceInstance> catalog = this.view.catalog();
-			if (!catalog.isSynced()) {
-				this.early.warn(serviceId);
-			}
-			return Flux.fromIterable(catalog.available(serviceId));
-		});
+		return Flux.defer(() -> Flux.fromIterable(this.early.check(serviceId, this.view.catalog())));
 	}
 
 	/**
