@@ -24,8 +24,11 @@ import io.grpc.StatusOr;
 import io.grpc.SynchronizationContext;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.ExtendWith;
 import org.mockito.ArgumentCaptor;
 
+import org.springframework.boot.test.system.CapturedOutput;
+import org.springframework.boot.test.system.OutputCaptureExtension;
 import org.springframework.cloud.client.DefaultServiceInstance;
 import org.springframework.cloud.client.ServiceInstance;
 
@@ -42,6 +45,7 @@ import static org.mockito.Mockito.mock;
  * What a channel is told while hosts are not known, which cannot be brought about on
  * purpose in earnest.
  */
+@ExtendWith(OutputCaptureExtension.class)
 class EtcdNameResolverTests {
 
 	@SuppressWarnings("unchecked")
@@ -72,6 +76,10 @@ class EtcdNameResolverTests {
 			.<ServiceInstance>map((host) -> new DefaultServiceInstance(host, "stock", host, 9090, false))
 			.toList());
 		know("a", "10.0.0.1");
+		this.resolver = restart();
+	}
+
+	private EtcdNameResolver restart() {
 		SynchronizationContext context = new SynchronizationContext((thread, ex) -> {
 			throw new IllegalStateException(ex);
 		});
@@ -83,13 +91,14 @@ class EtcdNameResolverTests {
 			.setScheduledExecutorService(this.scheduler)
 			.setOffloadExecutor(this.lookups::add)
 			.build();
-		this.resolver = new EtcdNameResolver(this.view, "stock", args, (host) -> {
+		EtcdNameResolver started = new EtcdNameResolver(this.view, "stock", args, (host) -> {
 			if (!this.known.containsKey(host)) {
 				throw new UnknownHostException(host);
 			}
 			return this.known.get(host);
 		});
-		context.execute(() -> this.resolver.start(new Listener()));
+		context.execute(() -> started.start(new Listener()));
+		return started;
 	}
 
 	@Test
@@ -141,6 +150,43 @@ class EtcdNameResolverTests {
 		lookUp();
 		this.resolver.shutdown();
 		then(planned).should().cancel(false);
+	}
+
+	@Test
+	void channelWaitsThreeSecondsForTheFirstSyncAndThenFailsWithTheReason() throws UnknownHostException {
+		Catalog<ServiceInstance> unread = this.catalog;
+		given(unread.isSynced()).willReturn(false);
+		given(this.view.failure()).willReturn("no connection");
+		this.resolver.shutdown();
+		this.lookups.clear();
+		this.resolver = restart();
+		ArgumentCaptor<Runnable> refresh = ArgumentCaptor.forClass(Runnable.class);
+		then(this.scheduler).should()
+			.schedule(refresh.capture(), eq(TimeUnit.SECONDS.toNanos(3)), eq(TimeUnit.NANOSECONDS));
+		assertThat(this.told).isEmpty();
+		refresh.getValue().run();
+		assertThat(this.told.get(0).getStatus().getDescription())
+			.isEqualTo("Cannot call stock: etcd has not been read yet: no connection");
+		given(unread.revision("stock")).willReturn(5L);
+		this.resolver.refresh();
+		assertThat(this.lookups).as("nothing is known still").isEmpty();
+	}
+
+	@Test
+	void serviceWhosePrefixHasBeenReadIsKnownThoughOthersHaveNot() {
+		given(this.catalog.isSynced()).willReturn(false);
+		given(this.catalog.revision("stock")).willReturn(5L);
+		this.lookups.clear();
+		this.resolver = restart();
+		assertThat(this.lookups).hasSize(1);
+	}
+
+	@Test
+	void hostThatStaysUnknownIsWarnedOfOnce(CapturedOutput output) {
+		lookUp();
+		this.resolver.refresh();
+		lookUp();
+		assertThat(output.toString().split("on hosts that are not known here: \\[b]", -1)).hasSize(2);
 	}
 
 	@Test

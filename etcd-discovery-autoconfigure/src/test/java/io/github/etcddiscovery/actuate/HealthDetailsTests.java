@@ -1,0 +1,79 @@
+package io.github.etcddiscovery.actuate;
+
+import java.time.Duration;
+import java.time.Instant;
+import java.util.List;
+import java.util.Map;
+
+import io.github.etcddiscovery.cloud.CertificateExpiry;
+import io.github.etcddiscovery.cloud.EtcdServiceRegistry;
+import io.github.etcddiscovery.view.Catalog;
+import io.github.etcddiscovery.view.ServiceView;
+import io.github.etcddiscovery.view.ViewState;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+
+import org.springframework.boot.health.contributor.Health;
+import org.springframework.boot.health.contributor.Status;
+import org.springframework.cloud.client.ServiceInstance;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.mockito.BDDMockito.given;
+import static org.mockito.Mockito.mock;
+
+/**
+ * Tests of {@link EtcdHealthIndicator}, detail by detail.
+ */
+class HealthDetailsTests {
+
+	@SuppressWarnings("unchecked")
+	private final ServiceView<ServiceInstance> view = mock(ServiceView.class);
+
+	@SuppressWarnings("unchecked")
+	private final Catalog<ServiceInstance> catalog = mock(Catalog.class);
+
+	private final EtcdServiceRegistry registry = mock(EtcdServiceRegistry.class);
+
+	@BeforeEach
+	void view() {
+		given(this.view.catalog()).willReturn(this.catalog);
+		given(this.view.state()).willReturn(ViewState.WATCHING);
+		given(this.view.staleness()).willReturn(Duration.ofSeconds(2));
+		given(this.catalog.services()).willReturn(List.of("a", "b"));
+	}
+
+	private Health health(boolean synced, EtcdServiceRegistry own, CertificateExpiry certificates) {
+		given(this.catalog.isSynced()).willReturn(synced);
+		return new EtcdHealthIndicator(this.view, own, certificates).health();
+	}
+
+	@Test
+	void isUpOnceEtcdHasBeenRead() {
+		assertThat(health(true, null, null).getStatus()).isEqualTo(Status.UP);
+		assertThat(health(false, null, null).getStatus()).isEqualTo(Status.DOWN);
+	}
+
+	@Test
+	void withoutRegistryAndCertificatesOnlyTheViewIsShown() {
+		assertThat(health(true, null, null).getDetails())
+			.isEqualTo(Map.of("view", Map.of("state", ViewState.WATCHING, "services", 2)));
+	}
+
+	@Test
+	void failureIsShownWithTheAgeOfWhatIsKnown() {
+		given(this.view.failure()).willReturn("no connection");
+		assertThat(health(true, null, null).getDetails()).isEqualTo(Map.of("view",
+				Map.of("state", ViewState.WATCHING, "services", 2, "staleMillis", 2_000L, "failure", "no connection")));
+	}
+
+	@Test
+	void certificatesAreShownOnlyIfThereAreSome() {
+		CertificateExpiry certificates = mock(CertificateExpiry.class);
+		assertThat(health(true, this.registry, certificates).getDetails()).containsOnlyKeys("view", "registrations");
+		given(certificates.expires()).willReturn(Instant.parse("2026-01-01T00:00:00Z"));
+		given(certificates.isSoon()).willReturn(true);
+		assertThat(health(true, this.registry, certificates).getDetails()).containsEntry("certificates",
+				Map.of("expire", "2026-01-01T00:00:00Z", "soon", true));
+	}
+
+}
