@@ -1,11 +1,14 @@
 package io.github.etcddiscovery.autoconfigure;
 
+import java.util.function.BooleanSupplier;
+
 import io.github.etcddiscovery.cloud.DrainingFilter;
 import io.github.etcddiscovery.cloud.DrainingWebFilter;
 import io.github.etcddiscovery.cloud.GracefulDeregistration;
 import jakarta.servlet.DispatcherType;
 import jakarta.servlet.Filter;
 
+import org.springframework.beans.factory.ObjectProvider;
 import org.springframework.boot.autoconfigure.AutoConfiguration;
 import org.springframework.boot.autoconfigure.condition.ConditionalOnBean;
 import org.springframework.boot.autoconfigure.condition.ConditionalOnClass;
@@ -17,6 +20,7 @@ import org.springframework.boot.web.servlet.FilterRegistrationBean;
 import org.springframework.context.annotation.Bean;
 import org.springframework.context.annotation.Configuration;
 import org.springframework.core.Ordered;
+import org.springframework.util.function.SingletonSupplier;
 import org.springframework.web.server.WebFilter;
 
 /**
@@ -26,6 +30,15 @@ import org.springframework.web.server.WebFilter;
 @AutoConfiguration(after = EtcdServiceRegistryAutoConfiguration.class)
 @ConditionalOnBean(GracefulDeregistration.class)
 public final class EtcdDrainingAutoConfiguration {
+
+	/**
+	 * Looked up at the first request. Filters are created while the web server starts,
+	 * and a connection that cannot be configured would look like its failure.
+	 */
+	private static BooleanSupplier isDraining(ObjectProvider<GracefulDeregistration> deregistration) {
+		SingletonSupplier<GracefulDeregistration> created = SingletonSupplier.of(deregistration::getObject);
+		return () -> created.obtain().isDraining();
+	}
 
 	/**
 	 * For servlet applications.
@@ -44,9 +57,10 @@ public final class EtcdDrainingAutoConfiguration {
 		 */
 		@Bean
 		@ConditionalOnMissingFilterBean(DrainingFilter.class)
-		FilterRegistrationBean<DrainingFilter> etcdStarterDrainingFilter(GracefulDeregistration deregistration) {
+		FilterRegistrationBean<DrainingFilter> etcdStarterDrainingFilter(
+				ObjectProvider<GracefulDeregistration> deregistration) {
 			FilterRegistrationBean<DrainingFilter> registration = new FilterRegistrationBean<>(
-					new DrainingFilter(deregistration::isDraining));
+					new DrainingFilter(isDraining(deregistration)));
 			registration.setOrder(Ordered.HIGHEST_PRECEDENCE);
 			registration.setDispatcherTypes(DispatcherType.REQUEST, DispatcherType.ASYNC);
 			return registration;
@@ -64,8 +78,8 @@ public final class EtcdDrainingAutoConfiguration {
 
 		@Bean
 		@ConditionalOnMissingBean
-		DrainingWebFilter etcdStarterDrainingWebFilter(GracefulDeregistration deregistration) {
-			return new DrainingWebFilter(deregistration::isDraining);
+		DrainingWebFilter etcdStarterDrainingWebFilter(ObjectProvider<GracefulDeregistration> deregistration) {
+			return new DrainingWebFilter(isDraining(deregistration));
 		}
 
 	}

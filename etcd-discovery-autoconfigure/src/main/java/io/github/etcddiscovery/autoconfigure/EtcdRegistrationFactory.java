@@ -107,9 +107,9 @@ final class EtcdRegistrationFactory {
 	}
 
 	/** Adds where the actuator is, and lets the user change everything. */
-	void customize(EtcdRegistration application, int managementPort) {
+	void customize(EtcdRegistration application, RegistrationSettings settings, int managementPort) {
 		boolean reached = managementPort == 0
-				|| (managementPort != RegistrationSource.NOT_REACHED && isReached(MANAGEMENT_ADDRESS, application));
+				|| (managementPort != RegistrationSource.NOT_REACHED && isManagementReached(application, settings));
 		if (reached) {
 			this.actuator.describe(application, managementPort, isManagementSecure());
 		}
@@ -149,9 +149,13 @@ final class EtcdRegistrationFactory {
 				ownInstanceId(application), application.getHost(),
 				Objects.requireNonNullElse(settings.managementPort(), 0), isManagementSecure(), metadata);
 		registration.setHost(application.getHost(), application.getHostReason());
-		if (!isReached(MANAGEMENT_ADDRESS, application)) {
-			logger.info("A management port will not be registered: others do not reach what {} says",
-					MANAGEMENT_ADDRESS);
+		if (!isManagementReached(application, settings)) {
+			if (this.warnedOf.add(MANAGEMENT_ADDRESS)) {
+				logger.info(
+						"Not registering {}: other machines do not reach {}. Set"
+								+ " spring.cloud.etcd.discovery.management-port if they do",
+						registration.getServiceId(), MANAGEMENT_ADDRESS);
+			}
 			return null;
 		}
 		AdvertisedHost host = AdvertisedHost.bound(MANAGEMENT_ADDRESS, this.environment);
@@ -166,6 +170,15 @@ final class EtcdRegistrationFactory {
 			return null;
 		}
 		return registration;
+	}
+
+	/**
+	 * A configured port is one that other machines reach, whatever address the server is
+	 * bound to.
+	 */
+	private boolean isManagementReached(EtcdRegistration application, RegistrationSettings settings) {
+		return Objects.requireNonNullElse(settings.managementPort(), 0) != 0
+				|| isReached(MANAGEMENT_ADDRESS, application);
 	}
 
 	/** Returns {@code null} if it is just the address. */

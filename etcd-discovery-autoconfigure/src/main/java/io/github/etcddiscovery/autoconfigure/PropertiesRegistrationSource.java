@@ -29,7 +29,7 @@ record PropertiesRegistrationSource(EtcdRegistrationFactory factory, Registratio
 
 	@Override
 	public void customize(EtcdRegistration application, int managementPort) {
-		this.factory.customize(application, managementPort);
+		this.factory.customize(application, this.settings, managementPort);
 	}
 
 	@Override

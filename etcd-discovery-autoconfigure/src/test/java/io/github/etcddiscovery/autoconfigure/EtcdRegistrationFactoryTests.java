@@ -102,6 +102,21 @@ class EtcdRegistrationFactoryTests {
 	}
 
 	@Test
+	void managementServerOnLoopbackIsLeftOutUnlessItsPortIsConfigured(CapturedOutput output) {
+		this.environment.setProperty("management.server.address", "127.0.0.1");
+		PropertiesRegistrationSource source = source();
+		assertThat(source.management(source.application())).isNull();
+		assertThat(source.management(source.application())).isNull();
+		assertThat(output.toString().split("Not registering orders-management", -1)).hasSize(2);
+		this.properties.setManagementPort(18081);
+		PropertiesRegistrationSource mapped = source();
+		EtcdRegistration application = mapped.application();
+		assertThat(mapped.management(application).getPort()).isEqualTo(18081);
+		mapped.customize(application, 18081);
+		assertThat(application.getMetadata()).containsEntry("management.port", "18081");
+	}
+
+	@Test
 	void customizersComeAfterTheProperties() {
 		this.properties.setMetadata(Map.of("team", "a"));
 		PropertiesRegistrationSource source = source((registration) -> registration.getMetadata().put("team", "b"));

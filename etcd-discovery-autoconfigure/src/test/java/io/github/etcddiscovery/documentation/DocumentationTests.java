@@ -6,11 +6,13 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
+import java.util.Map;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.regex.MatchResult;
 import java.util.regex.Pattern;
 import java.util.stream.Stream;
 
+import io.github.etcddiscovery.cloud.EtcdRegistration;
 import io.github.etcddiscovery.instance.InstanceFormat;
 import io.github.etcddiscovery.instance.InstanceFormats;
 import io.github.etcddiscovery.instance.InstanceKey;
@@ -77,6 +79,17 @@ class DocumentationTests {
 		assertThat(Document.of("docs/rolling-restart.md")
 			.find("\\| (\\w+) \\| etcd \\| \\d{3},\\d{3} \\| \\d+ \\| 0 \\| 0 \\|"))
 			.containsExactly("restarted", "etcd");
+	}
+
+	@Test
+	void customizerOfThePageChangesBothRegistrations() {
+		assertThat(Document.of("docs/deployment.md").blocks("java")).singleElement()
+			.satisfies((block) -> assertThat(Document.source("TeamCustomizer")).endsWith(block));
+		EtcdRegistration registration = new EtcdRegistration("orders", null, "h", 8081, false, Map.of());
+		new TeamCustomizer().customize(registration);
+		new TeamCustomizer().customizeManagement(registration);
+		assertThat(registration.getMetadata()).containsOnly(Map.entry("docs", "http://wiki.example/orders"),
+				Map.entry("scrape", "8081"));
 	}
 
 	@Test
