@@ -4,7 +4,13 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.atomic.AtomicLong;
 
+import io.github.etcddiscovery.client.KeyValue;
+import io.github.etcddiscovery.client.ReadResult;
+import io.github.etcddiscovery.client.WriteResult;
 import io.github.etcddiscovery.instance.AllowedNetworks;
 import io.github.etcddiscovery.instance.GuardedFormats;
 import io.github.etcddiscovery.instance.InstanceFormats;
@@ -47,7 +53,7 @@ class AutoServiceRegistrationTests {
 	private final List<ApplicationEvent> published = new ArrayList<>();
 
 	private final EtcdServiceRegistry registry = new EtcdServiceRegistry(
-			(listener) -> new Registrar(new EmptyEtcdClient(), TtlOption.DEFAULT, listener, Telemetry.NONE),
+			(listener) -> new Registrar(new Memory(), TtlOption.DEFAULT, listener, Telemetry.NONE),
 			new RegistryEntries(new KeyLayout("/services"),
 					new GuardedFormats(InstanceFormats.with(List.of()), AllowedNetworks.of(List.of()), false)),
 			true, Duration.ofSeconds(5));
@@ -286,6 +292,40 @@ class AutoServiceRegistrationTests {
 		@Override
 		public boolean hasGrpcServer() {
 			return this.grpcServer;
+		}
+
+	}
+
+	/**
+	 * An etcd that answers at once and holds what was put last.
+	 */
+	private static final class Memory extends EmptyEtcdClient {
+
+		private final Map<String, KeyValue> entries = new ConcurrentHashMap<>();
+
+		private final AtomicLong revision = new AtomicLong(1);
+
+		@Override
+		public CompletableFuture<WriteResult> put(String key, byte[] value, long leaseId, long expectedModRevision) {
+			long written = this.revision.incrementAndGet();
+			this.entries.put(key, new KeyValue(key, value, written, leaseId));
+			return CompletableFuture.completedFuture(new WriteResult(true, written, null));
+		}
+
+		@Override
+		public CompletableFuture<WriteResult> delete(String key, long expectedModRevision) {
+			this.entries.remove(key);
+			return CompletableFuture.completedFuture(new WriteResult(true, this.revision.incrementAndGet(), null));
+		}
+
+		@Override
+		public CompletableFuture<ReadResult> get(String key, long atRevision) {
+			return CompletableFuture.completedFuture(new ReadResult(this.revision.get(), this.entries.get(key)));
+		}
+
+		@Override
+		public CompletableFuture<Duration> keepAlive(long leaseId) {
+			return CompletableFuture.completedFuture(TtlOption.DEFAULT.ttl());
 		}
 
 	}
