@@ -71,7 +71,8 @@ class ReadmeTests {
 			.satisfies((grep) -> assertThat(commands.get(0))
 				.matches(grep.substring("grep '^".length(), grep.indexOf("' README")) + "\n"));
 		assertThat(commands.get(1)).isEqualTo("mvn verify\n");
-		assertThat(Document.of(".ci/run").text()).containsPattern("\n\\.ci/first-run\nmvn [-a-zA-Z0-9.= ]*verify\n");
+		assertThat(Document.of(".ci/run").text())
+			.containsPattern("\nstage \"[^\"]+\" \\.ci/first-run\n" + "stage \"[^\"]+\" mvn [-a-zA-Z0-9.= ]*verify\n");
 	}
 
 	/**
