@@ -14,6 +14,7 @@ import io.github.etcddiscovery.client.WriteResult;
 import io.github.etcddiscovery.instance.AllowedNetworks;
 import io.github.etcddiscovery.instance.GuardedFormats;
 import io.github.etcddiscovery.instance.InstanceFormats;
+import io.github.etcddiscovery.instance.InvalidValueException;
 import io.github.etcddiscovery.instance.KeyLayout;
 import io.github.etcddiscovery.registry.RecordState;
 import io.github.etcddiscovery.registry.Registrar;
@@ -40,6 +41,7 @@ import org.springframework.context.support.GenericApplicationContext;
 import org.springframework.core.Ordered;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
 import static org.assertj.core.api.Assertions.assertThatIllegalStateException;
 
 /**
@@ -61,6 +63,8 @@ class AutoServiceRegistrationTests {
 	private final EtcdRegistration registration = new EtcdRegistration("orders", null, "h", 0, false, Map.of());
 
 	private final Ports ports = new Ports();
+
+	private final GivenSource source = new GivenSource();
 
 	private boolean callbackThrows;
 
@@ -97,8 +101,7 @@ class AutoServiceRegistrationTests {
 		};
 		return new EtcdAutoServiceRegistration(this.context, this.registry,
 				new GracefulDeregistration(this.context, this.registry, this.ports, deregister, Duration.ZERO),
-				this.ports, this.registration, new GivenSource(),
-				new RegistrationLifecycles(List.of(callback), List.of()),
+				this.ports, this.registration, this.source, new RegistrationLifecycles(List.of(callback), List.of()),
 				new EtcdAutoServiceRegistration.Settings(followReadiness, true, "nowhere", true));
 	}
 
@@ -253,6 +256,18 @@ class AutoServiceRegistrationTests {
 	}
 
 	@Test
+	void applicationIsTakenOutAgainIfItsManagementServerCannotBeRegistered() {
+		this.ports.management = 8081;
+		this.source.management = new EtcdRegistration("orders-management", null, "user@evil", 0, false, Map.of());
+		this.automatic = automatic(true, true);
+		this.automatic.start();
+		ready(this.context);
+		assertThatExceptionOfType(InvalidValueException.class).isThrownBy(this::accepting)
+			.withMessageContaining("user@evil");
+		assertThat(this.registry.getRecords()).isEmpty();
+	}
+
+	@Test
 	void withoutDeregisteringTheRecordIsLeftToItsLease() {
 		this.automatic = automatic(true, false);
 		this.automatic.start();
@@ -282,11 +297,18 @@ class AutoServiceRegistrationTests {
 
 		private int server = 8080;
 
+		private int management;
+
 		private boolean grpcServer;
 
 		@Override
 		public int server() {
 			return this.server;
+		}
+
+		@Override
+		public int management() {
+			return this.management;
 		}
 
 		@Override
@@ -335,6 +357,8 @@ class AutoServiceRegistrationTests {
 	 */
 	private static final class GivenSource implements RegistrationSource {
 
+		private @Nullable EtcdRegistration management;
+
 		@Override
 		public @Nullable EtcdRegistration application() {
 			return null;
@@ -351,7 +375,7 @@ class AutoServiceRegistrationTests {
 
 		@Override
 		public @Nullable EtcdRegistration management(EtcdRegistration application) {
-			return null;
+			return (this.management != null) ? this.management.copy() : null;
 		}
 
 		@Override

@@ -33,6 +33,7 @@ import org.springframework.cloud.loadbalancer.support.LoadBalancerClientFactory;
 import org.springframework.context.ConfigurableApplicationContext;
 import org.springframework.context.annotation.Bean;
 import org.springframework.context.annotation.Configuration;
+import org.springframework.context.support.GenericApplicationContext;
 import org.springframework.web.reactive.function.client.WebClient;
 
 import static org.assertj.core.api.Assertions.assertThat;
@@ -73,6 +74,20 @@ class HealthCheckedInstanceListSupplierTests extends EtcdApplicationTests {
 		supplied.await(ill);
 		unregister(ill);
 		await().atMost(SOON).until(() -> supplied.last().isEmpty());
+	}
+
+	@Test
+	void checksGoOnWhenAChildContextCloses() throws IOException {
+		Server well = register(new Server(200));
+		Server ill = register(new Server(503));
+		ConfigurableApplicationContext caller = caller();
+		Supplied supplied = new Supplied(caller);
+		supplied.await(well);
+		try (GenericApplicationContext child = new GenericApplicationContext(caller)) {
+			child.refresh();
+		}
+		ill.status = 200;
+		supplied.await(well, ill);
 	}
 
 	@Test
