@@ -10,8 +10,8 @@ import org.springframework.util.ClassUtils;
 
 /**
  * Advertises where the actuator of an application is, where that is not {@code /actuator}
- * at the port of the application. The names of the metadata are those that Spring Boot
- * Admin reads of any registry (its {@code DefaultServiceInstanceConverter}).
+ * at the port of the application. The names are the ones that Spring Boot Admin reads of
+ * any registry (its {@code DefaultServiceInstanceConverter}).
  */
 final class ActuatorMetadata {
 

@@ -1,9 +1,6 @@
 package io.github.etcddiscovery.autoconfigure;
 
-import java.util.Objects;
-
 import io.github.etcddiscovery.cloud.EtcdRegistration;
-import io.github.etcddiscovery.cloud.RegistrationSource;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -14,7 +11,7 @@ import org.jspecify.annotations.Nullable;
  * @param settings the properties
  */
 record GivenRegistrationSource(EtcdRegistrationFactory factory,
-		RegistrationSettings settings) implements RegistrationSource {
+		RegistrationSettings settings) implements ManagementSource {
 
 	@Override
 	public @Nullable EtcdRegistration application() {
@@ -23,21 +20,6 @@ record GivenRegistrationSource(EtcdRegistrationFactory factory,
 
 	@Override
 	public void customize(EtcdRegistration application, int managementPort) {
-	}
-
-	@Override
-	public int managementPort() {
-		return Objects.requireNonNullElse(this.settings.managementPort(), 0);
-	}
-
-	@Override
-	public @Nullable EtcdRegistration management(EtcdRegistration application) {
-		return this.factory.management(application, this.settings);
-	}
-
-	@Override
-	public void customizeManagement(EtcdRegistration management) {
-		this.factory.customizeManagement(management);
 	}
 
 }

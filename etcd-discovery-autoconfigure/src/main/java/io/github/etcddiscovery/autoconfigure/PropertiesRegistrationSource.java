@@ -1,10 +1,6 @@
 package io.github.etcddiscovery.autoconfigure;
 
-import java.util.Objects;
-
 import io.github.etcddiscovery.cloud.EtcdRegistration;
-import io.github.etcddiscovery.cloud.RegistrationSource;
-import org.jspecify.annotations.Nullable;
 
 /**
  * Creates registrations from properties and customizers. Two sources are equal if they
@@ -15,7 +11,7 @@ import org.jspecify.annotations.Nullable;
  * @param host the host to advertise
  */
 record PropertiesRegistrationSource(EtcdRegistrationFactory factory, RegistrationSettings settings,
-		AdvertisedHost host) implements RegistrationSource {
+		AdvertisedHost host) implements ManagementSource {
 
 	/** Chooses the host again. */
 	PropertiesRegistrationSource with(RegistrationSettings changed) {
@@ -30,21 +26,6 @@ record PropertiesRegistrationSource(EtcdRegistrationFactory factory, Registratio
 	@Override
 	public void customize(EtcdRegistration application, int managementPort) {
 		this.factory.customize(application, this.settings, managementPort);
-	}
-
-	@Override
-	public int managementPort() {
-		return Objects.requireNonNullElse(this.settings.managementPort(), 0);
-	}
-
-	@Override
-	public @Nullable EtcdRegistration management(EtcdRegistration application) {
-		return this.factory.management(application, this.settings);
-	}
-
-	@Override
-	public void customizeManagement(EtcdRegistration management) {
-		this.factory.customizeManagement(management);
 	}
 
 }
