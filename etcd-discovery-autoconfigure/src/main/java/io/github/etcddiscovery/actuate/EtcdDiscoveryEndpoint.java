@@ -80,7 +80,8 @@ public class EtcdDiscoveryEndpoint {
 	 * application does not register itself
 	 * @throws IllegalArgumentException if the value cannot be registered; everything
 	 * stays as it was
-	 * @throws EtcdException if etcd refuses it; everything stays as it was
+	 * @throws io.github.etcddiscovery.client.EtcdException if etcd refuses it; everything
+	 * stays as it was
 	 */
 	@WriteOperation
 	public MetadataChange set(@Selector String part, @Selector String name, String value) {
