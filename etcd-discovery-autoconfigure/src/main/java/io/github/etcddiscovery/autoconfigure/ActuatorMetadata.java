@@ -15,13 +15,13 @@ import org.springframework.util.ClassUtils;
  */
 final class ActuatorMetadata {
 
-	static final String PORT = "management.port";
+	private static final String PORT = "management.port";
 
-	static final String SCHEME = "management.scheme";
+	private static final String SCHEME = "management.scheme";
 
-	static final String PATH = "management.context-path";
+	private static final String PATH = "management.context-path";
 
-	static final String HEALTH_PATH = "health.path";
+	private static final String HEALTH_PATH = "health.path";
 
 	private static final String DEFAULT_PATH = "/actuator";
 

@@ -2,6 +2,7 @@ package io.github.etcddiscovery.autoconfigure;
 
 import java.util.Collection;
 import java.util.HashSet;
+import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.Set;
 import java.util.regex.Pattern;
@@ -56,14 +57,19 @@ final class RandomValues {
 	}
 
 	/**
-	 * Whether the refresh keeps the former value of one entry of a map.
+	 * Returns the new entries of a map. An entry that the refresh keeps has its former
+	 * value.
 	 * @param property the full name of the property
-	 * @param entry the key of the entry
+	 * @param former the entries before the refresh
+	 * @param newer the entries after it
 	 */
-	boolean stays(String property, String entry) {
-		Map<String, String> entries = this.raw.bind(property, Bindable.mapOf(String.class, String.class))
-			.orElse(Map.of());
-		return isKept(property + "." + entry, entries.get(entry)) && !hasChanged(property + "[" + entry + "]");
+	Map<String, String> keep(String property, Map<String, String> former, Map<String, String> newer) {
+		Map<String, String> raw = this.raw.bind(property, Bindable.mapOf(String.class, String.class)).orElse(Map.of());
+		Map<String, String> kept = new LinkedHashMap<>(newer);
+		kept.replaceAll((entry,
+				value) -> isKept(property + "." + entry, raw.get(entry)) && !hasChanged(property + "[" + entry + "]")
+						? former.getOrDefault(entry, value) : value);
+		return Map.copyOf(kept);
 	}
 
 	private boolean isKept(String property, @Nullable String text) {

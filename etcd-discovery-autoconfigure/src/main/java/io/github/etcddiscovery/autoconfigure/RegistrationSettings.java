@@ -1,6 +1,5 @@
 package io.github.etcddiscovery.autoconfigure;
 
-import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.Set;
 
@@ -53,20 +52,12 @@ record RegistrationSettings(@Nullable String applicationName, @Nullable String s
 				keep(PREFIX + "port", former.port, this.port, random),
 				keep(PREFIX + "management-port", former.managementPort, this.managementPort, random), this.secure,
 				keep(PREFIX + "zone", former.zone, this.zone, random), this.format, this.writeAlso,
-				keep("metadata", former.metadata, this.metadata, random),
-				keep("management-metadata", former.managementMetadata, this.managementMetadata, random));
+				random.keep(PREFIX + "metadata", former.metadata, this.metadata),
+				random.keep(PREFIX + "management-metadata", former.managementMetadata, this.managementMetadata));
 	}
 
 	private static <T> @Nullable T keep(String property, @Nullable T former, @Nullable T newer, RandomValues random) {
 		return random.stays(property) ? former : newer;
-	}
-
-	private static Map<String, String> keep(String property, Map<String, String> former, Map<String, String> newer,
-			RandomValues random) {
-		Map<String, String> kept = new LinkedHashMap<>(newer);
-		kept.replaceAll(
-				(name, value) -> random.stays(PREFIX + property, name) ? former.getOrDefault(name, value) : value);
-		return Map.copyOf(kept);
 	}
 
 }

@@ -40,8 +40,11 @@ record AdvertisedPorts(int server, int grpc, int management) {
 	 * @return the port, 0 if none can be advertised
 	 */
 	int management(EtcdRegistration application, int configured) {
-		if (!isManagementSeparate() || configured != 0) {
-			return isManagementSeparate() ? configured : 0;
+		if (!isManagementSeparate()) {
+			return 0;
+		}
+		if (configured != 0) {
+			return configured;
 		}
 		boolean mapped = main() != 0 && application.getPort() != main();
 		return mapped ? 0 : this.management;

@@ -100,7 +100,7 @@ class CertificateTests {
 	@ValueSource(strings = { "RSA PKCS#8", "RSA PKCS#1", "EC PKCS#8", "EC SEC1" })
 	void keyMayBeOfAnyKindAndInAnyFormat(String kind) throws IOException, GeneralSecurityException {
 		String algorithm = kind.substring(0, kind.indexOf(' '));
-		TestCertificates own = this.authority.issueFor(algorithm, "own");
+		TestCertificates own = algorithm.equals("RSA") ? this.authority.issueRsa("own") : this.authority.issue("own");
 		String key = kind.endsWith("PKCS#8") ? own.key() : traditional(own.key(), algorithm);
 		try (EtcdProcess etcd = EtcdProcess.start(this.binary, this.authority.issue("etcd"));
 				ConfigurableApplicationContext context = start(etcd, own.authority(), own.certificate(), key)) {
@@ -125,7 +125,7 @@ class CertificateTests {
 	@Test
 	void certificatesAreReplacedWithoutARestartAndWithoutLosingTheRegistration(CapturedOutput output) throws Exception {
 		TestCertificates server = copy(this.authority.issue("etcd"), "server");
-		TestCertificates own = copy(this.authority.issue("own", "-validity", "3"), "client");
+		TestCertificates own = copy(this.authority.issue("own", Instant.now(), Duration.ofDays(3)), "client");
 		try (EtcdProcess etcd = EtcdProcess.start(this.binary, server);
 				ConfigurableApplicationContext context = start(etcd, own.authority(), own.certificate(), own.key())) {
 			CertificateExpiry expiry = context.getBean(CertificateExpiry.class);
@@ -159,7 +159,7 @@ class CertificateTests {
 
 	@Test
 	void bundleThatSpringReloadsIsUsedWithoutLosingRegistrationOrWatch(CapturedOutput output) throws Exception {
-		TestCertificates own = copy(this.authority.issue("own", "-validity", "3"), "client");
+		TestCertificates own = copy(this.authority.issue("own", Instant.now(), Duration.ofDays(3)), "client");
 		String bundle = "spring.ssl.bundle.pem.etcd.";
 		try (EtcdProcess etcd = EtcdProcess.start(this.binary, this.authority.issue("etcd"));
 				ConfigurableApplicationContext context = start(etcd,

@@ -64,12 +64,19 @@ class RandomValuesTests {
 	void entryOfAMapIsJudgedByItself() {
 		Map<String, Object> properties = Map.of("meta.fixed", "a", "meta.run", "${random.int}", "meta[dotted.name]",
 				"${random.int}");
-		RandomValues values = values(properties);
-		assertThat(values.stays("meta", "fixed")).isFalse();
-		assertThat(values.stays("meta", "run")).isTrue();
-		assertThat(values.stays("meta", "dotted.name")).isTrue();
-		assertThat(values(properties, "meta.run").stays("meta", "run")).isFalse();
-		assertThat(values(properties, "meta[dotted.name]").stays("meta", "dotted.name")).isFalse();
+		Map<String, String> former = Map.of("fixed", "a", "run", "1", "dotted.name", "2");
+		Map<String, String> newer = Map.of("fixed", "b", "run", "3", "dotted.name", "4");
+		assertThat(values(properties).keep("meta", former, newer))
+			.isEqualTo(Map.of("fixed", "b", "run", "1", "dotted.name", "2"));
+		assertThat(values(properties, "meta.run").keep("meta", former, newer)).containsEntry("run", "3");
+		assertThat(values(properties, "meta[dotted.name]").keep("meta", former, newer)).containsEntry("dotted.name",
+				"4");
+	}
+
+	@Test
+	void randomEntryThatIsNewHasItsNewValue() {
+		assertThat(values(Map.of("meta.run", "${random.int}")).keep("meta", Map.of(), Map.of("run", "3")))
+			.isEqualTo(Map.of("run", "3"));
 	}
 
 }

@@ -4,13 +4,7 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
-import java.util.concurrent.CompletableFuture;
-import java.util.concurrent.ConcurrentHashMap;
-import java.util.concurrent.atomic.AtomicLong;
 
-import io.github.etcddiscovery.client.KeyValue;
-import io.github.etcddiscovery.client.ReadResult;
-import io.github.etcddiscovery.client.WriteResult;
 import io.github.etcddiscovery.instance.AllowedNetworks;
 import io.github.etcddiscovery.instance.GuardedFormats;
 import io.github.etcddiscovery.instance.InstanceFormats;
@@ -20,7 +14,7 @@ import io.github.etcddiscovery.registry.RecordState;
 import io.github.etcddiscovery.registry.Registrar;
 import io.github.etcddiscovery.registry.TtlOption;
 import io.github.etcddiscovery.support.Telemetry;
-import io.github.etcddiscovery.testing.EmptyEtcdClient;
+import io.github.etcddiscovery.testing.MemoryEtcdClient;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -55,7 +49,7 @@ class AutoServiceRegistrationTests {
 	private final List<ApplicationEvent> published = new ArrayList<>();
 
 	private final EtcdServiceRegistry registry = new EtcdServiceRegistry(
-			(listener) -> new Registrar(new Memory(), TtlOption.DEFAULT, listener, Telemetry.NONE),
+			(listener) -> new Registrar(new MemoryEtcdClient(), TtlOption.DEFAULT, listener, Telemetry.NONE),
 			new RegistryEntries(new KeyLayout("/services"),
 					new GuardedFormats(InstanceFormats.with(List.of()), AllowedNetworks.of(List.of()), false)),
 			true, Duration.ofSeconds(5));
@@ -67,6 +61,8 @@ class AutoServiceRegistrationTests {
 	private final GivenSource source = new GivenSource();
 
 	private boolean callbackThrows;
+
+	private GracefulDeregistration deregistration;
 
 	private EtcdAutoServiceRegistration automatic;
 
@@ -99,9 +95,10 @@ class AutoServiceRegistrationTests {
 			public void postProcessAfterStopRegister(EtcdRegistration registration) {
 			}
 		};
-		return new EtcdAutoServiceRegistration(this.context, this.registry,
-				new GracefulDeregistration(this.context, this.registry, this.ports, deregister, Duration.ZERO),
-				this.ports, this.registration, this.source, new RegistrationLifecycles(List.of(callback), List.of()),
+		this.deregistration = new GracefulDeregistration(this.context, this.registry, this.ports, deregister,
+				Duration.ZERO);
+		return new EtcdAutoServiceRegistration(this.context, this.registry, this.deregistration, this.ports,
+				this.registration, this.source, new RegistrationLifecycles(List.of(callback), List.of()),
 				new EtcdAutoServiceRegistration.Settings(followReadiness, true, "nowhere", true));
 	}
 
@@ -224,8 +221,10 @@ class AutoServiceRegistrationTests {
 		this.automatic.stop();
 		assertThat(this.automatic.isRunning()).isFalse();
 		assertThat(this.registry.getRecords()).isEmpty();
+		assertThat(this.deregistration.isDraining()).isTrue();
 		this.ports.server = 9090;
 		this.automatic.start();
+		assertThat(this.deregistration.isDraining()).isFalse();
 		assertThat(this.registry.getRecords()).extracting(RegisteredRecord::key)
 			.containsExactly("/services/orders/h:9090");
 	}
@@ -314,40 +313,6 @@ class AutoServiceRegistrationTests {
 		@Override
 		public boolean hasGrpcServer() {
 			return this.grpcServer;
-		}
-
-	}
-
-	/**
-	 * An etcd that answers at once and holds what was put last.
-	 */
-	private static final class Memory extends EmptyEtcdClient {
-
-		private final Map<String, KeyValue> entries = new ConcurrentHashMap<>();
-
-		private final AtomicLong revision = new AtomicLong(1);
-
-		@Override
-		public CompletableFuture<WriteResult> put(String key, byte[] value, long leaseId, long expectedModRevision) {
-			long written = this.revision.incrementAndGet();
-			this.entries.put(key, new KeyValue(key, value, written, leaseId));
-			return CompletableFuture.completedFuture(new WriteResult(true, written, null));
-		}
-
-		@Override
-		public CompletableFuture<WriteResult> delete(String key, long expectedModRevision) {
-			this.entries.remove(key);
-			return CompletableFuture.completedFuture(new WriteResult(true, this.revision.incrementAndGet(), null));
-		}
-
-		@Override
-		public CompletableFuture<ReadResult> get(String key, long atRevision) {
-			return CompletableFuture.completedFuture(new ReadResult(this.revision.get(), this.entries.get(key)));
-		}
-
-		@Override
-		public CompletableFuture<Duration> keepAlive(long leaseId) {
-			return CompletableFuture.completedFuture(TtlOption.DEFAULT.ttl());
 		}
 
 	}

@@ -3,6 +3,7 @@ package io.github.etcddiscovery.documentation;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.time.Instant;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -132,7 +133,8 @@ class TroubleshootingTests {
 			}
 			case "the client certificate has expired" -> {
 				TestAuthority authority = new TestAuthority(Files.createDirectory(this.folder.resolve("authority")));
-				TestCertificates expired = authority.issue("expired", "-startdate", "-3d", "-validity", "1");
+				TestCertificates expired = authority.issue("expired", Instant.now().minus(Duration.ofDays(3)),
+						Duration.ofDays(1));
 				yield at(withTls(authority.issue("etcd")).endpoint(), "ca-cert=" + expired.authority(),
 						"cert=" + expired.certificate(), "key=" + expired.key());
 			}

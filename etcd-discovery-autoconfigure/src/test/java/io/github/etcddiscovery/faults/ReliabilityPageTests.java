@@ -89,7 +89,8 @@ class ReliabilityPageTests {
 		assertThat(named).hasSizeGreaterThan(25);
 		for (String test : named) {
 			String[] parts = test.split("\\.");
-			assertThat(sourceOf(parts[0])).as(test).contains("void " + parts[1] + "(");
+			assertThat(sourceOf(parts[0])).as(test)
+				.containsPattern("@(Parameterized|Repeated)?Test\\b[^{;}]*\\bvoid " + parts[1] + "\\(");
 		}
 	}
 

@@ -20,14 +20,14 @@ import static org.assertj.core.api.Assertions.assertThat;
 /**
  * Whatever stands in etcd: no exception but the documented one, no hang, bounded memory.
  * Values are made by Jazzer, which looks for those that lead into code that no other has
- * reached; how many is {@code fuzz.runs}, where it begins {@code fuzz.seed}.
+ * reached; how many is {@code fuzz.runs}, where it begins {@code seed}.
  */
 @Tag("slow")
 class FuzzingTests {
 
 	private static final int RUNS = Integer.getInteger("fuzz.runs", 20_000);
 
-	private static final int SEED = Integer.getInteger("fuzz.seed", 1);
+	private static final int SEED = Integer.getInteger("seed", 1);
 
 	private static final Duration START = Duration.ofMinutes(1);
 

@@ -15,7 +15,8 @@ import org.slf4j.LoggerFactory;
 
 /**
  * An etcd server program found on this machine: those that the environment variable
- * {@code ETCD_BINARIES} lists, separated by colons, or else the one on the path.
+ * {@code ETCD_BINARIES} lists, separated by colons, oldest first, or else the one on the
+ * path. With the system property {@code etcd.newest-only} only the last of them counts.
  */
 public record EtcdBinary(Path path, String version) {
 
@@ -39,7 +40,12 @@ public record EtcdBinary(Path path, String version) {
 		String listed = System.getenv("ETCD_BINARIES");
 		Stream<Path> candidates = (listed != null && !listed.isBlank())
 				? Arrays.stream(listed.split(":")).map(EtcdBinary::listed) : Programs.find("etcd").stream();
-		return candidates.distinct().map((path) -> new EtcdBinary(path, versionOf(path))).toList();
+		List<Path> paths = candidates.distinct().toList();
+		boolean newestOnly = Boolean.getBoolean("etcd.newest-only");
+		return paths.stream()
+			.skip(newestOnly ? Math.max(0, paths.size() - 1) : 0)
+			.map((path) -> new EtcdBinary(path, versionOf(path)))
+			.toList();
 	}
 
 	/** One that is listed but not there is a mistake. */

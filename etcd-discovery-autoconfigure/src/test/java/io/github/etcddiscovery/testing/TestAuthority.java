@@ -1,92 +1,112 @@
 package io.github.etcddiscovery.testing;
 
 import java.io.IOException;
-import java.io.InputStream;
-import java.nio.charset.StandardCharsets;
+import java.io.OutputStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.security.GeneralSecurityException;
 import java.security.KeyStore;
-import java.util.ArrayList;
-import java.util.List;
+import java.time.Duration;
+import java.time.Instant;
+
+import io.netty.pkitesting.CertificateBuilder;
+import io.netty.pkitesting.CertificateBuilder.Algorithm;
+import io.netty.pkitesting.X509Bundle;
 
 /**
- * A certificate authority, made with the JDK's keytool, that signs certificates for
- * servers and clients.
+ * A certificate authority that signs certificates for servers and clients.
  */
 public final class TestAuthority {
 
-	/** Of its key stores. */
+	/** The password of its key store. */
 	public static final String PASSWORD = "changeit";
+
+	private static final Duration VALIDITY = Duration.ofDays(30);
 
 	private final Path folder;
 
+	private final X509Bundle authority;
+
 	private final String certificate;
 
-	/** Creates one in a folder that is empty. */
-	public TestAuthority(Path folder) throws IOException, GeneralSecurityException {
+	/** Creates one in an empty folder. */
+	public TestAuthority(Path folder) throws IOException {
 		this.folder = folder;
-		keytool("authority", "-genkeypair", "-alias", "own", "-keyalg", "EC", "-dname", "CN=authority", "-ext",
-				"bc=ca:true", "-validity", "30");
-		this.certificate = TestCertificates.pem(folder.resolve("authority.crt"), "CERTIFICATE",
-				load("authority").getCertificate("own").getEncoded());
+		this.authority = build(
+				() -> valid("authority", Instant.now(), VALIDITY).setIsCertificateAuthority(true).buildSelfSigned());
+		this.certificate = write("authority.crt", this.authority.getCertificatePEM());
 	}
 
-	/** Its own certificate, a PEM file. */
+	/** Returns the path of its own certificate, a PEM file. */
 	public String certificate() {
 		return this.certificate;
 	}
 
-	/** A key store with its own certificate, which a JVM can be told to trust. */
-	public Path keyStore() {
-		return this.folder.resolve("authority.p12");
+	/** Writes a key store with its own certificate, which a JVM can be told to trust. */
+	public Path keyStore() throws IOException, GeneralSecurityException {
+		Path file = this.folder.resolve("authority.p12");
+		KeyStore keys = KeyStore.getInstance("PKCS12");
+		keys.load(null, null);
+		keys.setCertificateEntry("authority", this.authority.getCertificate());
+		try (OutputStream out = Files.newOutputStream(file)) {
+			keys.store(out, PASSWORD.toCharArray());
+		}
+		return file;
 	}
 
 	/**
-	 * Signs a certificate for 127.0.0.1, for server and client alike.
-	 * @param name of the files, not used yet
-	 * @param options of keytool for the signature, such as {@code -validity 3}
+	 * Signs a certificate for 127.0.0.1, for server and client alike, that is valid for
+	 * thirty days.
+	 * @param name the name of the files, not used before
 	 */
-	public TestCertificates issue(String name, String... options) throws IOException, GeneralSecurityException {
-		return issueFor("EC", name, options);
+	public TestCertificates issue(String name) throws IOException {
+		return issue(name, Algorithm.ecp256, Instant.now(), VALIDITY);
 	}
 
-	/** Signs a certificate with a key of another kind, {@code RSA} or {@code EC}. */
-	public TestCertificates issueFor(String algorithm, String name, String... options)
-			throws IOException, GeneralSecurityException {
-		keytool(name, "-genkeypair", "-alias", "own", "-keyalg", algorithm, "-dname", "CN=" + name);
-		String request = this.folder.resolve(name + ".csr").toString();
-		String signed = this.folder.resolve(name + ".signed").toString();
-		keytool(name, "-certreq", "-alias", "own", "-file", request);
-		List<String> signing = new ArrayList<>(List.of("-gencert", "-alias", "own", "-infile", request, "-outfile",
-				signed, "-rfc", "-ext", "san=ip:127.0.0.1", "-ext", "eku=serverAuth,clientAuth"));
-		signing.addAll(List.of(options));
-		keytool("authority", signing.toArray(String[]::new));
-		String key = TestCertificates.pem(this.folder.resolve(name + ".key"), "PRIVATE KEY",
-				load(name).getKey("own", PASSWORD.toCharArray()).getEncoded());
-		return new TestCertificates(this.certificate, signed, key);
+	/** Signs a certificate that is valid for this long from a moment on. */
+	public TestCertificates issue(String name, Instant notBefore, Duration validity) throws IOException {
+		return issue(name, Algorithm.ecp256, notBefore, validity);
 	}
 
-	private KeyStore load(String name) throws IOException, GeneralSecurityException {
-		KeyStore keys = KeyStore.getInstance("PKCS12");
-		try (InputStream in = Files.newInputStream(this.folder.resolve(name + ".p12"))) {
-			keys.load(in, PASSWORD.toCharArray());
+	/** Signs a certificate with an RSA key. */
+	public TestCertificates issueRsa(String name) throws IOException {
+		return issue(name, Algorithm.rsa2048, Instant.now(), VALIDITY);
+	}
+
+	private TestCertificates issue(String name, Algorithm algorithm, Instant notBefore, Duration validity)
+			throws IOException {
+		X509Bundle issued = build(() -> valid(name, notBefore, validity).algorithm(algorithm)
+			.addSanIpAddress("127.0.0.1")
+			.addExtendedKeyUsageServerAuth()
+			.addExtendedKeyUsageClientAuth()
+			.buildIssuedBy(this.authority));
+		return new TestCertificates(this.certificate, write(name + ".crt", issued.getCertificatePEM()),
+				write(name + ".key", issued.getPrivateKeyPEM()));
+	}
+
+	private static CertificateBuilder valid(String name, Instant notBefore, Duration validity) {
+		return new CertificateBuilder().subject("CN=" + name).notBefore(notBefore).notAfter(notBefore.plus(validity));
+	}
+
+	private String write(String name, String content) throws IOException {
+		return Files.writeString(this.folder.resolve(name), content).toString();
+	}
+
+	private static X509Bundle build(Building building) throws IOException {
+		try {
+			return building.build();
 		}
-		return keys;
+		catch (Exception ex) {
+			throw new IOException("No certificate could be created", ex);
+		}
 	}
 
-	private void keytool(String store, String... arguments) throws IOException {
-		List<String> command = new ArrayList<>(
-				List.of(Path.of(System.getProperty("java.home"), "bin", "keytool").toString()));
-		command.addAll(List.of(arguments));
-		command.addAll(List.of("-storetype", "PKCS12", "-keystore", this.folder.resolve(store + ".p12").toString(),
-				"-storepass", PASSWORD));
-		Process keytool = new ProcessBuilder(command).redirectErrorStream(true).start();
-		String output = new String(keytool.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
-		Programs.awaitEnd(keytool);
-		if (keytool.exitValue() != 0) {
-			throw new IOException(String.join(" ", command) + ": " + output);
-		}
+	/** Creates a certificate, and throws whatever netty throws. */
+	@FunctionalInterface
+	private interface Building {
+
+		X509Bundle build() throws Exception;
+
 	}
 
 }

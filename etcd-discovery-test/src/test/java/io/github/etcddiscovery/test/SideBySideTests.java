@@ -29,10 +29,15 @@ import static org.awaitility.Awaitility.await;
 
 /**
  * The same operations, made by chance, go to the embedded and a real etcd side by side,
- * and every answer and every event must be the same. A seed that ever failed stays here.
+ * and every answer and every event must be the same.
  */
 @OnEveryEtcd
 class SideBySideTests {
+
+	private static final int SEQUENCES = Integer.getInteger("side-by-side.sequences", 4);
+
+	/** The first of them, another each night. */
+	private static final long SEED = Long.getLong("seed", 1);
 
 	private static final int OPERATIONS = 1_500;
 
@@ -43,7 +48,7 @@ class SideBySideTests {
 	}
 
 	static LongStream seeds() {
-		return LongStream.rangeClosed(1, 4);
+		return LongStream.range(SEED, SEED + SEQUENCES);
 	}
 
 	@ParameterizedTest

@@ -19,6 +19,8 @@ final class Burst {
 
 	static final String NAME = "burst";
 
+	static final String RATIO = "to the watch";
+
 	private static final Bars PLOT = new Bars("changes", "follower", "CPU s");
 
 	private static final Logger logger = LoggerFactory.getLogger(Burst.class);
@@ -94,7 +96,7 @@ final class Burst {
 
 		void addTo(Result result, Kind kind, int changes, double floor) {
 			result.add("follower", kind.toString(), "changes", changes, "n", this.cpu.n(), "changes a second",
-					Math.round(this.rate), "CPU s", this.cpu.medianMillis() / 1_000, "to the watch",
+					Math.round(this.rate), "CPU s", this.cpu.medianMillis() / 1_000, RATIO,
 					this.cpu.medianMillis() / floor, "up to date after ms", this.upToDate.medianMillis(), "at most ms",
 					this.upToDate.quantileMillis(1));
 		}

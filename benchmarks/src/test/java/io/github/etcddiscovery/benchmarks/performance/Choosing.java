@@ -33,6 +33,8 @@ final class Choosing {
 
 	static final String NAME = "choosing";
 
+	static final String RATIO = "to elsewhere";
+
 	private static final int THREADS = 4;
 
 	private static final int CHANGES_AT_ONCE = 10;
@@ -75,9 +77,9 @@ final class Choosing {
 		Result result = Result.of(NAME);
 		double quiet = elsewhere.medianMillis();
 		result.add("changes a second", 1_000, "where", "elsewhere", "instances", instances, "n", rounds,
-				"choices a second", Math.round(quiet * 1e6), "to elsewhere", 1.0);
+				"choices a second", Math.round(quiet * 1e6), RATIO, 1.0);
 		result.add("changes a second", 1_000, "where", "in the service", "instances", instances, "n", rounds,
-				"choices a second", Math.round(here.medianMillis() * 1e6), "to elsewhere", here.medianMillis() / quiet);
+				"choices a second", Math.round(here.medianMillis() * 1e6), RATIO, here.medianMillis() / quiet);
 		result.write(this.scale.folder());
 		return result;
 	}

@@ -30,6 +30,8 @@ final class Consumers {
 
 	static final String CPU = "CPU of etcd a change ms";
 
+	static final String SEEN_BY_ALL = "by all after ms";
+
 	static final String MEMORY = "memory of etcd MB";
 
 	private static final Logger logger = LoggerFactory.getLogger(Consumers.class);
@@ -97,7 +99,7 @@ final class Consumers {
 			}
 		}
 		result.add("consumers", consumers, "changes", changes, "seen after ms", all.medianMillis(), "p99 ms",
-				all.quantileMillis(0.99), "by all after ms", last.medianMillis(), CPU,
+				all.quantileMillis(0.99), SEEN_BY_ALL, last.medianMillis(), CPU,
 				(metrics.cpuSeconds() - before) * 1_000 / changes, MEMORY, (metrics.memory() - memory) / 1e6);
 	}
 

@@ -8,7 +8,6 @@ import java.util.stream.Stream;
 
 import io.github.etcddiscovery.testing.GoPrograms;
 import io.github.etcddiscovery.testing.RequiresEtcd;
-import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 
 import static org.assertj.core.api.Assertions.assertThat;
@@ -20,7 +19,6 @@ import static org.assertj.core.api.Assertions.withinPercentage;
  * what they find goes to {@code docs/performance.md}.
  */
 @RequiresEtcd
-@Tag("slow")
 class PerformanceIT {
 
 	private static final Scale SCALE = Scale.asked();
@@ -52,9 +50,13 @@ class PerformanceIT {
 		show(result);
 	}
 
+	/** The page says some three times as much as a bare watch. */
 	@Test
 	void burst() throws Exception {
-		show(new Burst(SCALE, List.of(Kind.RAW_WATCH, Kind.STARTER, Kind.RANGE_CACHE)).run());
+		Result result = new Burst(SCALE, List.of(Kind.RAW_WATCH, Kind.STARTER, Kind.RANGE_CACHE)).run();
+		assertThat(result.where("follower", Kind.STARTER.toString())).singleElement()
+			.satisfies((row) -> assertThat(Plot.number(row, Burst.RATIO)).isLessThan(10));
+		show(result);
 	}
 
 	/** The list is there already: nothing is made for whoever asks for it. */
@@ -75,9 +77,13 @@ class PerformanceIT {
 		show(result);
 	}
 
+	/** Changes of a service take little from those who choose among its instances. */
 	@Test
 	void choosing() throws Exception {
-		show(new Choosing(SCALE).run());
+		Result result = new Choosing(SCALE).run();
+		assertThat(result.where("where", "in the service")).singleElement()
+			.satisfies((row) -> assertThat(Plot.number(row, Choosing.RATIO)).isGreaterThan(0.3));
+		show(result);
 	}
 
 	/** What is open stays open: the lease is renewed, and nothing else is asked. */
@@ -99,14 +105,22 @@ class PerformanceIT {
 		show(result);
 	}
 
+	/** The page says a fifth more than without a registry. */
 	@Test
 	void startUp() throws Exception {
-		show(new StartUp(SCALE).run());
+		Result result = new StartUp(SCALE).run();
+		double alone = Plot.number(result.where("application", StartUp.ALONE).get(0), StartUp.READY_AFTER);
+		assertThat(result.where("application", Source.STARTER.toString())).singleElement()
+			.satisfies((row) -> assertThat(Plot.number(row, StartUp.READY_AFTER)).isLessThan(2 * alone));
+		show(result);
 	}
 
+	/** All consumers see a change within a second, however many there are. */
 	@Test
 	void consumers() throws Exception {
 		Result consumers = new Consumers(SCALE).run();
+		assertThat(consumers.rows())
+			.allSatisfy((row) -> assertThat(Plot.number(row, Consumers.SEEN_BY_ALL)).isLessThan(1_000));
 		show(consumers);
 		for (Result result : new EtcdCosts(SCALE, consumers).run()) {
 			show(result);

@@ -23,9 +23,11 @@ final class StartUp {
 
 	static final String NAME = "start-up";
 
-	private static final Logger logger = LoggerFactory.getLogger(StartUp.class);
+	static final String ALONE = "LoadBalancer alone";
 
-	private static final String ALONE = "LoadBalancer alone";
+	static final String READY_AFTER = "ready after s";
+
+	private static final Logger logger = LoggerFactory.getLogger(StartUp.class);
 
 	private static final Pattern READY = Pattern.compile("ready (\\d+) (\\d+) (\\d+)");
 
@@ -63,7 +65,7 @@ final class StartUp {
 		}
 		Result result = Result.of(NAME);
 		double alone = times.get(ALONE).medianMillis();
-		times.forEach((name, samples) -> result.add("application", name, "n", samples.n(), "ready after s",
+		times.forEach((name, samples) -> result.add("application", name, "n", samples.n(), READY_AFTER,
 				samples.medianMillis() / 1_000, "at most s", samples.quantileMillis(1) / 1_000, "more s",
 				(samples.medianMillis() - alone) / 1_000, "threads", Integer.valueOf(last.get(name).group(2)),
 				"classes", Integer.valueOf(last.get(name).group(3))));

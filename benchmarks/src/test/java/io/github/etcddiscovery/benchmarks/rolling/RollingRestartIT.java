@@ -13,9 +13,7 @@ import io.github.etcddiscovery.testing.RequiresEtcd;
 import org.apache.curator.test.InstanceSpec;
 import org.apache.curator.test.TestingServer;
 import org.junit.jupiter.api.AfterAll;
-import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.condition.EnabledIfSystemProperty;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.springframework.http.HttpMethod.GET;
@@ -26,7 +24,6 @@ import static org.springframework.http.HttpMethod.POST;
  * What came of it goes to {@code docs/rolling-restart.md} where that is asked for.
  */
 @RequiresEtcd
-@Tag("slow")
 class RollingRestartIT {
 
 	/** Of 10 ms of work, on a machine that is busy. */
@@ -100,24 +97,22 @@ class RollingRestartIT {
 	}
 
 	@Test
-	@EnabledIfSystemProperty(named = "rolling.page", matches = ".+")
 	void peerIsMeasuredWhileAllInstancesAreRestartedOneAfterTheOther() throws Exception {
 		try (TestingServer zooKeeper = startZooKeeper();
 				Run run = new Run(Registry.ZOOKEEPER, zooKeeper.getConnectString(), false, POST)) {
 			Load load = restart(run);
-			assertThat(load.failures().size()).isLessThan((int) load.calls());
+			assertThat(load.failures()).as("what the page says of it").isNotEmpty();
 			figures.add(Scenario.RESTARTED, Registry.ZOOKEEPER, load);
 		}
 	}
 
 	@Test
-	@EnabledIfSystemProperty(named = "rolling.page", matches = ".+")
 	void peerIsMeasuredWhenAnInstanceIsKilled() throws Exception {
 		try (TestingServer zooKeeper = startZooKeeper();
 				Run run = new Run(Registry.ZOOKEEPER, zooKeeper.getConnectString(), true, GET, POST)) {
 			kill(run);
 			Load load = run.finish();
-			assertThat(load.failures().size()).isLessThan((int) load.calls());
+			assertThat(load.failures()).as("what the page says of it").isNotEmpty();
 			figures.add(Scenario.KILLED, Registry.ZOOKEEPER, load);
 		}
 	}

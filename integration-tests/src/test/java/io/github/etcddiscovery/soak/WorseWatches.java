@@ -1,4 +1,4 @@
-package io.github.etcddiscovery.benchmarks.soak;
+package io.github.etcddiscovery.soak;
 
 import java.lang.reflect.InvocationTargetException;
 import java.lang.reflect.Proxy;

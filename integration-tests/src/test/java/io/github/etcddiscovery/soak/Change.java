@@ -1,4 +1,4 @@
-package io.github.etcddiscovery.benchmarks.soak;
+package io.github.etcddiscovery.soak;
 
 /**
  * What etcd has done to a key.

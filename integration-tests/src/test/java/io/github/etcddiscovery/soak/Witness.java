@@ -1,4 +1,4 @@
-package io.github.etcddiscovery.benchmarks.soak;
+package io.github.etcddiscovery.soak;
 
 import java.util.ArrayList;
 import java.util.List;
