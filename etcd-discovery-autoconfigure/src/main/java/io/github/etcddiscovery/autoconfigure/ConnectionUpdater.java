@@ -36,7 +36,7 @@ final class ConnectionUpdater implements AutoCloseable {
 	private final CertificateExpiry expiry;
 
 	/** May block, unlike others: it has nothing else to do. */
-	private final EventLoop loop = EventLoop.onThread("etcd-certificates");
+	private final EventLoop loop;
 
 	/** What the user's own details are made of is not known. */
 	private final boolean ownDetails;
@@ -52,7 +52,8 @@ final class ConnectionUpdater implements AutoCloseable {
 	private @Nullable String failure;
 
 	ConnectionUpdater(Environment environment, JetcdEtcdClient client, EtcdConnectionDetails details,
-			EtcdProperties properties, @Nullable SslBundles sslBundles, CertificateExpiry expiry) {
+			EtcdProperties properties, @Nullable SslBundles sslBundles, CertificateExpiry expiry, EventLoop loop) {
+		this.loop = loop;
 		this.environment = environment;
 		this.client = client;
 		this.details = details;

@@ -6,6 +6,7 @@ import io.github.etcddiscovery.client.EtcdClient;
 import io.github.etcddiscovery.client.EtcdClientBuilderCustomizer;
 import io.github.etcddiscovery.client.JetcdEtcdClient;
 import io.github.etcddiscovery.cloud.CertificateExpiry;
+import io.github.etcddiscovery.support.EventLoop;
 
 import org.springframework.beans.factory.ObjectProvider;
 import org.springframework.boot.autoconfigure.AutoConfiguration;
@@ -65,7 +66,8 @@ public final class EtcdClientAutoConfiguration {
 	ConnectionUpdater etcdStarterConnectionUpdater(Environment environment, JetcdEtcdClient client,
 			EtcdConnectionDetails details, EtcdProperties properties, ObjectProvider<SslBundles> sslBundles,
 			CertificateExpiry expiry) {
-		return new ConnectionUpdater(environment, client, details, properties, sslBundles.getIfAvailable(), expiry);
+		return new ConnectionUpdater(environment, client, details, properties, sslBundles.getIfAvailable(), expiry,
+				EventLoop.onThread("etcd-certificates"));
 	}
 
 }

@@ -7,6 +7,7 @@ import java.util.stream.Stream;
 import io.github.etcddiscovery.cloud.EtcdRegistration;
 import io.github.etcddiscovery.cloud.EtcdRegistrationCustomizer;
 import io.github.etcddiscovery.cloud.RegistryEntries;
+import io.github.etcddiscovery.cloud.WriteAlso;
 import io.github.etcddiscovery.instance.InvalidValueException;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
@@ -14,6 +15,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
+import org.springframework.boot.context.properties.source.InvalidConfigurationPropertyValueException;
 import org.springframework.boot.test.system.CapturedOutput;
 import org.springframework.boot.test.system.OutputCaptureExtension;
 import org.springframework.cloud.commons.util.InetUtils;
@@ -163,6 +165,81 @@ class EtcdRegistrationFactoryTests {
 		this.environment.setProperty("spring.application.name", name);
 		source().application();
 		assertThat(output).doesNotContain("No HTTP client");
+	}
+
+	@Test
+	void applicationHasFormatsAndReasonsOfItsProperties() {
+		this.properties.setFormat("url");
+		this.properties.getWriteAlso().setServicePrefix("/legacy/orders");
+		this.properties.getWriteAlso().setFormat("json");
+		EtcdRegistration application = source().application();
+		assertThat(application.getFormat()).isEqualTo("url");
+		assertThat(application.getWriteAlso()).isEqualTo(new WriteAlso("/legacy/orders", "json"));
+		assertThat(application.getHostReason()).isEqualTo("spring.cloud.etcd.discovery.host says so");
+	}
+
+	@Test
+	void secondRecordHasAPrefix() {
+		this.properties.getWriteAlso().setFormat("json");
+		isRefused("discovery.write-also.service-prefix", "Expected a key prefix such as /legacy/orders");
+		this.properties.getWriteAlso().setFormat(null);
+		assertThat(source().application().getWriteAlso()).isNull();
+	}
+
+	private void isRefused(String property, String reason) {
+		assertThatExceptionOfType(InvalidConfigurationPropertyValueException.class)
+			.isThrownBy(() -> source().application())
+			.satisfies((ex) -> {
+				assertThat(ex.getName()).isEqualTo("spring.cloud.etcd." + property);
+				assertThat(ex.getReason()).contains(reason);
+			});
+	}
+
+	@Test
+	void serviceNameWinsOverTheNameOfTheApplication() {
+		this.properties.setServiceName("orders-eu");
+		assertThat(source().application().getServiceId()).isEqualTo("orders-eu");
+	}
+
+	@Test
+	void applicationWithoutANameIsRefused() {
+		this.environment.setProperty("spring.application.name", "");
+		isRefused("discovery.service-name", "Expected a name to register as");
+	}
+
+	@Test
+	void registrationThatCannotBeWrittenIsRefusedAtOnce() {
+		this.properties.setMetadata(Map.of("password", "x"));
+		assertThatExceptionOfType(InvalidConfigurationPropertyValueException.class)
+			.isThrownBy(() -> source().application());
+	}
+
+	@ParameterizedTest
+	@ValueSource(ints = { -1, 65_536 })
+	void managementPortIsAPort(int port) {
+		this.properties.setManagementPort(port);
+		isRefused("discovery.management-port", "Expected a port between 1 and 65535.");
+	}
+
+	@ParameterizedTest
+	@ValueSource(ints = { 1, 65_535 })
+	void everyPortCanBeThatOfTheManagementServer(int port) {
+		this.properties.setManagementPort(port);
+		assertThat(management().getPort()).isEqualTo(port);
+	}
+
+	@Test
+	void managementServerOnAnAddressOfItsOwnAdvertisesThat() {
+		PropertiesRegistrationSource onAll = source();
+		assertThat(onAll.management(onAll.application()).getHostReason()).contains("discovery.host");
+		this.environment.setProperty("management.server.address", "10.9.9.9");
+		assertThat(management().getHost()).as("host is set").isEqualTo("10.0.0.5");
+		this.environment.setProperty("server.address", "10.0.0.5");
+		EtcdRegistrationFactory factory = factory();
+		this.properties.setHost(null);
+		PropertiesRegistrationSource source = factory
+			.source(RegistrationSettings.of(this.properties, this.environment));
+		assertThat(source.management(source.application()).getHost()).isEqualTo("10.9.9.9");
 	}
 
 }

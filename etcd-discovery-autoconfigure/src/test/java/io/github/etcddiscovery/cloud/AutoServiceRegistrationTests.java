@@ -1,10 +1,14 @@
 package io.github.etcddiscovery.cloud;
 
+import java.io.IOException;
+import java.net.InetAddress;
+import java.net.ServerSocket;
 import java.time.Duration;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.concurrent.CopyOnWriteArrayList;
 
+import io.github.etcddiscovery.client.EtcdException.Reason;
 import io.github.etcddiscovery.instance.AllowedNetworks;
 import io.github.etcddiscovery.instance.GuardedFormats;
 import io.github.etcddiscovery.instance.InstanceFormats;
@@ -19,11 +23,14 @@ import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.ExtendWith;
 
 import org.springframework.boot.SpringApplication;
 import org.springframework.boot.availability.AvailabilityChangeEvent;
 import org.springframework.boot.availability.ReadinessState;
 import org.springframework.boot.context.event.ApplicationReadyEvent;
+import org.springframework.boot.test.system.CapturedOutput;
+import org.springframework.boot.test.system.OutputCaptureExtension;
 import org.springframework.cloud.client.discovery.event.InstancePreRegisteredEvent;
 import org.springframework.cloud.client.discovery.event.InstanceRegisteredEvent;
 import org.springframework.cloud.client.serviceregistry.RegistrationLifecycle;
@@ -35,24 +42,35 @@ import org.springframework.context.support.GenericApplicationContext;
 import org.springframework.core.Ordered;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatCode;
 import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
 import static org.assertj.core.api.Assertions.assertThatIllegalStateException;
+import static org.awaitility.Awaitility.await;
 
 /**
  * Tests of {@link EtcdAutoServiceRegistration}: which events register and deregister, on
  * an etcd that answers everything at once.
  */
+@ExtendWith(OutputCaptureExtension.class)
 class AutoServiceRegistrationTests {
+
+	private static final Duration SOON = Duration.ofSeconds(10);
+
+	private static final String KEY = "/services/orders/h:8080";
 
 	private final GenericApplicationContext context = new GenericApplicationContext();
 
-	private final List<ApplicationEvent> published = new ArrayList<>();
+	private final List<ApplicationEvent> published = new CopyOnWriteArrayList<>();
+
+	private final MemoryEtcdClient etcd = new MemoryEtcdClient();
+
+	private final List<String> callbacks = new CopyOnWriteArrayList<>();
 
 	private final EtcdServiceRegistry registry = new EtcdServiceRegistry(
-			(listener) -> new Registrar(new MemoryEtcdClient(), TtlOption.DEFAULT, listener, Telemetry.NONE),
+			(listener) -> new Registrar(this.etcd, TtlOption.DEFAULT, listener, Telemetry.NONE),
 			new RegistryEntries(new KeyLayout("/services"),
 					new GuardedFormats(InstanceFormats.with(List.of()), AllowedNetworks.of(List.of()), false)),
-			true, Duration.ofSeconds(5));
+			true, Duration.ofMillis(500));
 
 	private final EtcdRegistration registration = new EtcdRegistration("orders", null, "h", 0, false, Map.of());
 
@@ -60,7 +78,10 @@ class AutoServiceRegistrationTests {
 
 	private final GivenSource source = new GivenSource();
 
-	private boolean callbackThrows;
+	private Runnable beforeStart = () -> {
+	};
+
+	private Duration drain = Duration.ZERO;
 
 	private GracefulDeregistration deregistration;
 
@@ -78,25 +99,28 @@ class AutoServiceRegistrationTests {
 		RegistrationLifecycle<EtcdRegistration> callback = new RegistrationLifecycle<>() {
 			@Override
 			public void postProcessBeforeStartRegister(EtcdRegistration registration) {
-				if (AutoServiceRegistrationTests.this.callbackThrows) {
-					throw new IllegalStateException("thrown on purpose");
-				}
+				AutoServiceRegistrationTests.this.beforeStart.run();
 			}
 
 			@Override
 			public void postProcessAfterStartRegister(EtcdRegistration registration) {
+				AutoServiceRegistrationTests.this.callbacks.add("after start");
 			}
 
 			@Override
 			public void postProcessBeforeStopRegister(EtcdRegistration registration) {
+				AutoServiceRegistrationTests.this.callbacks
+					.add("before stop of " + AutoServiceRegistrationTests.this.etcd.keys().size());
 			}
 
 			@Override
 			public void postProcessAfterStopRegister(EtcdRegistration registration) {
+				AutoServiceRegistrationTests.this.callbacks
+					.add("after stop of " + AutoServiceRegistrationTests.this.etcd.keys().size());
 			}
 		};
 		this.deregistration = new GracefulDeregistration(this.context, this.registry, this.ports, deregister,
-				Duration.ZERO);
+				this.drain);
 		return new EtcdAutoServiceRegistration(this.context, this.registry, this.deregistration, this.ports,
 				this.registration, this.source, new RegistrationLifecycles(List.of(callback), List.of()),
 				new EtcdAutoServiceRegistration.Settings(followReadiness, true, "nowhere", true));
@@ -246,10 +270,13 @@ class AutoServiceRegistrationTests {
 	void callbackThatThrowsIsTriedAgainAtTheNextEvent() {
 		this.automatic.start();
 		ready(this.context);
-		this.callbackThrows = true;
+		this.beforeStart = () -> {
+			throw new IllegalStateException("thrown on purpose");
+		};
 		assertThatIllegalStateException().isThrownBy(this::accepting).withMessage("thrown on purpose");
 		assertThat(this.registry.getRecords()).isEmpty();
-		this.callbackThrows = false;
+		this.beforeStart = () -> {
+		};
 		accepting();
 		assertThat(isRegistered()).isTrue();
 	}
@@ -277,6 +304,171 @@ class AutoServiceRegistrationTests {
 	}
 
 	@Test
+	void refusedTrafficIsPublishedInEtcd() {
+		register();
+		readiness(this.context, ReadinessState.REFUSING_TRAFFIC);
+		awaitStatus("OUT_OF_SERVICE");
+		accepting();
+		awaitStatus("UP");
+	}
+
+	private void register() {
+		this.automatic.start();
+		ready(this.context);
+		accepting();
+	}
+
+	private void awaitStatus(String status) {
+		await().atMost(SOON)
+			.untilAsserted(() -> assertThat(this.etcd.value(KEY)).contains("\"status\":\"" + status + "\""));
+	}
+
+	@Test
+	void trafficThatIsRefusedOnTheWayInIsPublishedAtOnce() {
+		this.beforeStart = () -> readiness(this.context, ReadinessState.REFUSING_TRAFFIC);
+		register();
+		awaitStatus("OUT_OF_SERVICE");
+	}
+
+	@Test
+	void contextThatClosesOnTheWayInRegistersNothing() {
+		this.beforeStart = () -> this.automatic.onApplicationEvent(new ContextClosedEvent(this.context));
+		register();
+		assertThat(this.registry.getRecords()).isEmpty();
+		assertThat(this.etcd.keys()).isEmpty();
+	}
+
+	@Test
+	void callbacksAreCalledAroundRegisteringAndLeaving(CapturedOutput output) {
+		this.drain = Duration.ofMillis(20);
+		this.automatic = automatic(true, true);
+		register();
+		assertThat(this.callbacks).containsExactly("after start");
+		this.automatic.onApplicationEvent(new ContextClosedEvent(this.context));
+		assertThat(this.callbacks).containsExactly("after start", "before stop of 1", "after stop of 0");
+		assertThat(output).contains("Deregistered; serving on for 20 ms");
+		this.automatic.onApplicationEvent(new ContextClosedEvent(this.context));
+		assertThat(this.callbacks).as("once").hasSize(3);
+	}
+
+	@Test
+	void nobodyIsWaitedForIfNothingWasInEtcd(CapturedOutput output) {
+		this.drain = Duration.ofMillis(20);
+		this.automatic = automatic(true, true);
+		this.etcd.refusePuts(Reason.UNAVAILABLE);
+		register();
+		this.automatic.onApplicationEvent(new ContextClosedEvent(this.context));
+		assertThat(output).doesNotContain("serving on");
+	}
+
+	@Test
+	void stoppedLifecycleLeavesTheRecordToItsLeaseWithoutDeregistering() {
+		this.automatic = automatic(true, false);
+		register();
+		this.automatic.stop();
+		assertThat(this.registry.getRecords()).as("no longer renewed").isEmpty();
+		assertThat(this.callbacks).containsExactly("after start");
+	}
+
+	@Test
+	void refusalEndsTheStartAndOnlyThat() {
+		this.etcd.refusePuts(Reason.PERMISSION_DENIED);
+		this.automatic.start();
+		ready(this.context);
+		assertThatExceptionOfType(EtcdUnavailableException.class).isThrownBy(this::accepting)
+			.withMessageContaining("nowhere");
+		this.automatic.stop();
+		assertThatCode(this.automatic::start).as("not the start of the application").doesNotThrowAnyException();
+	}
+
+	@Test
+	void othersAreToldOnceTheRegistrationIsThere() {
+		this.etcd.refusePuts(Reason.UNAVAILABLE);
+		register();
+		assertThat(this.published).doesNotHaveAnyElementsOfTypes(InstanceRegisteredEvent.class);
+		this.etcd.refusePuts(null);
+		await().atMost(SOON)
+			.untilAsserted(() -> assertThat(this.published).hasAtLeastOneElementOfType(InstanceRegisteredEvent.class));
+		assertThat(this.callbacks).containsExactly("after start");
+	}
+
+	@Test
+	void managementServerIsRegisteredBesideTheApplication() {
+		this.ports.management = 8081;
+		this.source.management = new EtcdRegistration("orders-management", null, "h", 0, false, Map.of());
+		this.automatic = automatic(true, true);
+		register();
+		assertThat(this.etcd.keys()).containsExactlyInAnyOrder(KEY, "/services/orders-management/h:8081");
+		this.automatic.onApplicationEvent(new ContextClosedEvent(this.context));
+		assertThat(this.etcd.keys()).isEmpty();
+	}
+
+	@Test
+	void changedSourceChangesTheRecordInPlace() {
+		register();
+		this.source.changed = new EtcdRegistration("orders", null, "h", 0, false, Map.of("zone", "a"));
+		this.automatic.change(this.source);
+		await().atMost(SOON).untilAsserted(() -> assertThat(this.etcd.value(KEY)).contains("\"zone\":\"a\""));
+	}
+
+	@Test
+	void changedSourceThatCannotBeRegisteredChangesNothing() {
+		register();
+		String before = this.etcd.value(KEY);
+		this.source.changed = new EtcdRegistration("orders", null, "user@evil", 0, false, Map.of());
+		assertThatExceptionOfType(InvalidValueException.class).isThrownBy(() -> this.automatic.change(this.source))
+			.withMessageContaining("user@evil");
+		assertThat(this.etcd.value(KEY)).isEqualTo(before);
+		assertThat(isRegistered()).isTrue();
+	}
+
+	@Test
+	void changedSourceOfAnApplicationThatIsNotRegisteredWritesNothing() {
+		this.source.changed = new EtcdRegistration("orders", null, "h", 0, false, Map.of("zone", "a"));
+		this.automatic.change(this.source);
+		assertThat(this.etcd.keys()).isEmpty();
+		register();
+		assertThat(this.etcd.value(KEY)).contains("\"zone\":\"a\"");
+	}
+
+	@Test
+	void applicationInAnExternalContainerIsRegisteredOnceItsPortAccepts() throws IOException {
+		this.ports.external = true;
+		try (ServerSocket server = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
+			this.ports.server = server.getLocalPort();
+			register();
+			await().atMost(SOON).until(this::isRegistered);
+		}
+	}
+
+	@Test
+	void applicationInAnExternalContainerThatClosesIsNotRegisteredAnyMore() throws IOException {
+		this.ports.external = true;
+		try (ServerSocket server = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
+			this.ports.server = server.getLocalPort();
+			this.beforeStart = () -> this.callbacks.add("before start");
+			server.close();
+			register();
+			this.automatic.onApplicationEvent(new ContextClosedEvent(this.context));
+			await().during(Duration.ofMillis(300)).atMost(SOON).until(this.callbacks::isEmpty);
+		}
+	}
+
+	@Test
+	void customizerThatThrowsIsTriedAgainAtTheNextEvent() {
+		this.source.customizing = () -> {
+			throw new IllegalStateException("thrown on purpose");
+		};
+		this.automatic.start();
+		ready(this.context);
+		assertThatIllegalStateException().isThrownBy(this::accepting).withMessage("thrown on purpose");
+		this.source.customizing = () -> {
+		};
+		accepting();
+		assertThat(isRegistered()).isTrue();
+	}
+
+	@Test
 	void leavesBeforeTheWebServerAndBeforeOtherListeners() {
 		assertThat(this.automatic.getPhase()).isEqualTo(SmartLifecycle.DEFAULT_PHASE - 512);
 		assertThat(this.automatic.isPauseable()).isFalse();
@@ -300,6 +492,8 @@ class AutoServiceRegistrationTests {
 
 		private boolean grpcServer;
 
+		private boolean external;
+
 		@Override
 		public int server() {
 			return this.server;
@@ -315,22 +509,33 @@ class AutoServiceRegistrationTests {
 			return this.grpcServer;
 		}
 
+		@Override
+		public boolean isInExternalContainer() {
+			return this.external;
+		}
+
 	}
 
 	/**
-	 * Leaves the registration as it is.
+	 * Leaves the registration as it is, or changes it as a test says.
 	 */
 	private static final class GivenSource implements RegistrationSource {
 
 		private @Nullable EtcdRegistration management;
 
+		private @Nullable EtcdRegistration changed;
+
+		private Runnable customizing = () -> {
+		};
+
 		@Override
 		public @Nullable EtcdRegistration application() {
-			return null;
+			return (this.changed != null) ? this.changed.copy() : null;
 		}
 
 		@Override
 		public void customize(EtcdRegistration application, int managementPort) {
+			this.customizing.run();
 		}
 
 		@Override

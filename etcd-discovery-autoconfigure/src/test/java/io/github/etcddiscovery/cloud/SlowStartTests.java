@@ -7,32 +7,19 @@ import java.util.Map;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.stream.IntStream;
 
-import io.github.etcddiscovery.testing.EtcdApplicationTests;
-import io.github.etcddiscovery.testing.EtcdBinary;
-import io.github.etcddiscovery.testing.RequiresEtcd;
 import org.junit.jupiter.api.Test;
 import reactor.core.publisher.Flux;
 
-import org.springframework.boot.WebApplicationType;
-import org.springframework.boot.autoconfigure.EnableAutoConfiguration;
-import org.springframework.boot.builder.SpringApplicationBuilder;
 import org.springframework.cloud.client.DefaultServiceInstance;
 import org.springframework.cloud.client.ServiceInstance;
-import org.springframework.cloud.client.discovery.DiscoveryClient;
-import org.springframework.cloud.client.loadbalancer.LoadBalancerClient;
 import org.springframework.cloud.loadbalancer.core.ServiceInstanceListSupplier;
-import org.springframework.context.annotation.Configuration;
 
 import static org.assertj.core.api.Assertions.assertThat;
-import static org.awaitility.Awaitility.await;
 
 /**
- * The share of calls that a new instance gets.
+ * Tests of {@link SlowStart}: the weight of a new instance.
  */
-@RequiresEtcd
-class SlowStartTests extends EtcdApplicationTests {
-
-	private static final Duration SOON = Duration.ofSeconds(15);
+class SlowStartTests {
 
 	private final AtomicLong now = new AtomicLong();
 
@@ -54,10 +41,6 @@ class SlowStartTests extends EtcdApplicationTests {
 
 	});
 
-	SlowStartTests() {
-		super(EtcdBinary.newest());
-	}
-
 	@Test
 	void weightOfANewInstanceRisesInTenSteps() {
 		ServiceInstance old = join("old", 1);
@@ -72,6 +55,11 @@ class SlowStartTests extends EtcdApplicationTests {
 	}
 
 	@Test
+	void instancesOfTheFirstListAreNotNew() {
+		assertThat(this.slowStart.apply(join("first", 2))).isEqualTo(20);
+	}
+
+	@Test
 	void instanceThatComesBackIsNewAgain() {
 		join("old", 1);
 		ServiceInstance added = join("new", 1);
@@ -83,49 +71,12 @@ class SlowStartTests extends EtcdApplicationTests {
 		assertThat(this.slowStart.apply(added)).isEqualTo(1);
 	}
 
-	@Test
-	void callersOfAServiceLetItsNewInstanceInSlowly() {
-		put("a");
-		put("b");
-		var context = this.applications.start(
-				new SpringApplicationBuilder(Application.class).web(WebApplicationType.NONE), "caller",
-				"spring.cloud.etcd.discovery.register=false", "spring.cloud.loadbalancer.configurations=weighted",
-				"spring.cloud.etcd.discovery.slow-start=5s");
-		DiscoveryClient discoveryClient = context.getBean(DiscoveryClient.class);
-		LoadBalancerClient loadBalancer = context.getBean(LoadBalancerClient.class);
-		await().atMost(SOON).until(() -> discoveryClient.getInstances("stock").size() == 2);
-		assertThat(share(loadBalancer, "a", 20)).isEqualTo(10);
-		put("c");
-		await().atMost(SOON).until(() -> discoveryClient.getInstances("stock").size() == 3);
-		assertThat(share(loadBalancer, "c", 63)).as("about 3 of 63 at first").isBetween(1L, 9L);
-		await().atMost(SOON).until(() -> share(loadBalancer, "c", 30) == 10);
-	}
-
-	private static long share(LoadBalancerClient loadBalancer, String id, int choices) {
-		return IntStream.range(0, choices)
-			.filter((i) -> loadBalancer.choose("stock").getInstanceId().equals(id))
-			.count();
-	}
-
 	private ServiceInstance join(String id, int weight) {
 		ServiceInstance instance = new DefaultServiceInstance(id, "stock", id, 80, false,
 				Map.of("weight", String.valueOf(weight)));
 		this.there.add(instance);
 		this.supplier.get().blockFirst();
 		return instance;
-	}
-
-	private void put(String id) {
-		this.eyes.put("/services/stock/" + id, "{\"host\":\"127.0.0.1\",\"port\":80}");
-	}
-
-	/**
-	 * An application with nothing of its own.
-	 */
-	@Configuration(proxyBeanMethods = false)
-	@EnableAutoConfiguration
-	static class Application {
-
 	}
 
 }
