@@ -5,6 +5,7 @@ import java.util.Objects;
 import java.util.Set;
 import java.util.TreeSet;
 import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.function.Supplier;
 
 import io.github.etcddiscovery.support.EventLoop;
 import io.github.etcddiscovery.view.Catalog;
@@ -42,6 +43,8 @@ public final class CatalogEventPublisher implements SmartLifecycle {
 
 	private final ApplicationEventMulticaster listeners;
 
+	private final Supplier<EventLoop> loops;
+
 	private @Nullable Run run;
 
 	/**
@@ -51,8 +54,14 @@ public final class CatalogEventPublisher implements SmartLifecycle {
 	 * publisher of its own
 	 */
 	public CatalogEventPublisher(ServiceView<ServiceInstance> view, ApplicationEventMulticaster listeners) {
+		this(view, listeners, () -> EventLoop.onThread("etcd-catalog-events"));
+	}
+
+	CatalogEventPublisher(ServiceView<ServiceInstance> view, ApplicationEventMulticaster listeners,
+			Supplier<EventLoop> loops) {
 		this.view = view;
 		this.listeners = listeners;
+		this.loops = loops;
 	}
 
 	@Override
@@ -87,7 +96,7 @@ public final class CatalogEventPublisher implements SmartLifecycle {
 	 */
 	private final class Run {
 
-		private final EventLoop loop = EventLoop.onThread("etcd-catalog-events");
+		private final EventLoop loop = CatalogEventPublisher.this.loops.get();
 
 		private final AtomicBoolean signalled = new AtomicBoolean();
 

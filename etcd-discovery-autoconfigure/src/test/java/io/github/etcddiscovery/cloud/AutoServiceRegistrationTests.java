@@ -404,6 +404,45 @@ class AutoServiceRegistrationTests {
 	}
 
 	@Test
+	void managementServerThatEtcdRefusesKeepsNothingFromTheApplication(CapturedOutput output) {
+		this.ports.management = 8081;
+		this.source.management = new EtcdRegistration("orders-management", null, "h", 0, false, Map.of());
+		this.automatic = automatic(true, true);
+		this.etcd.refusePuts(Reason.PERMISSION_DENIED, "/services/orders-management/");
+		register();
+		assertThat(isRegistered()).isTrue();
+		assertThat(this.callbacks).containsExactly("after start");
+		assertThat(output).contains("The management port is not registered yet, trying again in the background")
+			.contains("register-management=false");
+		this.etcd.refusePuts(null);
+		await().atMost(SOON)
+			.untilAsserted(() -> assertThat(this.etcd.keys()).contains("/services/orders-management/h:8081"));
+		this.automatic.stop();
+		assertThat(this.etcd.keys()).isEmpty();
+	}
+
+	@Test
+	void refusalLaterThanTheStartIsLoggedAndTriedAgain(CapturedOutput output) {
+		register();
+		this.automatic.stop();
+		this.etcd.refusePuts(Reason.PERMISSION_DENIED);
+		this.automatic.start();
+		assertThat(output).contains("Not registered yet, trying again in the background");
+		this.etcd.refusePuts(null);
+		await().atMost(SOON).until(this::isRegistered);
+	}
+
+	@Test
+	void nobodyIsToldOfARegistrationThatHasLeftMeanwhile() {
+		this.etcd.refusePuts(Reason.UNAVAILABLE);
+		register();
+		this.automatic.stop();
+		this.etcd.refusePuts(null);
+		await().during(Duration.ofMillis(300)).atMost(SOON).until(() -> !this.callbacks.contains("after start"));
+		assertThat(this.published).doesNotHaveAnyElementsOfTypes(InstanceRegisteredEvent.class);
+	}
+
+	@Test
 	void changedSourceChangesTheRecordInPlace() {
 		register();
 		this.source.changed = new EtcdRegistration("orders", null, "h", 0, false, Map.of("zone", "a"));

@@ -31,9 +31,17 @@ public final class MemoryEtcdClient extends EmptyEtcdClient {
 
 	private @Nullable Reason refusal;
 
+	private String refused = "";
+
 	/** From now on every put fails for this reason; with {@code null} none does. */
 	public synchronized void refusePuts(@Nullable Reason reason) {
+		refusePuts(reason, "");
+	}
+
+	/** From now on every put of a key that begins so fails for this reason. */
+	public synchronized void refusePuts(@Nullable Reason reason, String prefix) {
 		this.refusal = reason;
+		this.refused = prefix;
 	}
 
 	/** Puts a key of another live process. */
@@ -55,7 +63,7 @@ public final class MemoryEtcdClient extends EmptyEtcdClient {
 	@Override
 	public synchronized CompletableFuture<WriteResult> put(String key, byte[] value, long leaseId,
 			long expectedModRevision) {
-		if (this.refusal != null) {
+		if (this.refusal != null && key.startsWith(this.refused)) {
 			return CompletableFuture.failedFuture(new EtcdException(this.refusal, "refused on purpose", null));
 		}
 		return write(key, expectedModRevision,
