@@ -39,7 +39,7 @@ final class SoakPage {
 	private static String table(Duration duration, long seed, Soak.Result result) {
 		return String.format(Locale.ROOT,
 				"""
-						%d minutes with seed %d, on etcd %s, Java %s and %d processors: %,d writes by others than registrars, %d faults, %d compactions, %d histories, %,d catalogs checked, no violation.
+						%d minutes with seed %d, on etcd %s, Java %s and %d processors: %,d writes by the writers, %d faults, %d compactions, %d histories of etcd, %,d catalogs checked, no violation.
 
 						| fault | n | median | p99 | longest |
 						|---|---|---|---|---|

@@ -71,7 +71,7 @@ class FirstRunIT {
 		try (EtcdProcess etcd = EtcdProcess.start(EtcdBinary.newest());
 				EtcdEyes eyes = new EtcdEyes(etcd.endpoint());
 				SampleProcess sample = start("--sample.etcd-port=" + portOf(etcd))) {
-			await().atMost(SOON).until(() -> eyes.all("/services/sample-app/").size() == 1);
+			awaitRegistered(sample, eyes);
 			assertThat(sample.log()).contains("joining what listens on 127.0.0.1:" + portOf(etcd));
 			etcd.kill();
 			awaitLog(sample, "The view of /services/ is not current");
@@ -97,10 +97,17 @@ class FirstRunIT {
 				EtcdEyes eyes = new EtcdEyes(etcd.endpoint());
 				SampleProcess sample = start("--sample.etcd-port=" + this.etcdPort,
 						"--spring.cloud.etcd.endpoints[0]=" + etcd.endpoint())) {
-			await().atMost(SOON).until(() -> eyes.all("/services/sample-app/").size() == 1);
+			awaitRegistered(sample, eyes);
 			assertThat(sample.log()).doesNotContain("No etcd is configured");
 			assertThat(LoopbackPorts.listens(this.etcdPort)).isFalse();
 		}
+	}
+
+	private static void awaitRegistered(SampleProcess sample, EtcdEyes eyes) {
+		await().atMost(SOON)
+			.untilAsserted(() -> assertThat(eyes.all("/services/sample-app/"))
+				.as("etcd while the sample logs %s", sample.log())
+				.hasSize(1));
 	}
 
 	/** Started once others serve, as by a person in another terminal. */
