@@ -211,7 +211,7 @@ class GrpcTests extends EtcdApplicationTests {
 				.contains("OUT_OF_SERVICE"));
 		assertThat(call(channel)).isEqualTo("first");
 		stock.close();
-		failsWith(channel, "");
+		failsWith(channel, "Cannot call stock: none of its instances in etcd may be called");
 		stock("second");
 		reaches(channel, "second");
 	}
