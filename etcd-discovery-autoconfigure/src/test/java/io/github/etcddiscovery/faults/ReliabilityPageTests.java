@@ -90,7 +90,7 @@ class ReliabilityPageTests {
 		for (String test : named) {
 			String[] parts = test.split("\\.");
 			assertThat(sourceOf(parts[0])).as(test)
-				.containsPattern("@(Parameterized|Repeated)?Test\\b[^{;}]*\\bvoid " + parts[1] + "\\(");
+				.containsPattern("(?s)@(Parameterized|Repeated)?Test\\b((?!\\bvoid ).)*\\bvoid " + parts[1] + "\\(");
 		}
 	}
 
