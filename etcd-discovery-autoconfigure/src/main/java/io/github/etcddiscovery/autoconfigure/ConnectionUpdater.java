@@ -53,7 +53,6 @@ final class ConnectionUpdater implements AutoCloseable {
 
 	ConnectionUpdater(Environment environment, JetcdEtcdClient client, EtcdConnectionDetails details,
 			EtcdProperties properties, @Nullable SslBundles sslBundles, CertificateExpiry expiry, EventLoop loop) {
-		this.loop = loop;
 		this.environment = environment;
 		this.client = client;
 		this.details = details;
@@ -61,6 +60,7 @@ final class ConnectionUpdater implements AutoCloseable {
 		this.properties = properties;
 		this.sslBundles = sslBundles;
 		this.expiry = expiry;
+		this.loop = loop;
 		this.applied = Connection.of(properties);
 	}
 

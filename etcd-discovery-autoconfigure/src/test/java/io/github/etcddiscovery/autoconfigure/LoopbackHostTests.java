@@ -1,14 +1,11 @@
 package io.github.etcddiscovery.autoconfigure;
 
-import java.util.Map;
-
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
-import org.springframework.core.env.MapPropertySource;
-import org.springframework.core.env.StandardEnvironment;
+import org.springframework.mock.env.MockEnvironment;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
@@ -45,14 +42,12 @@ class LoopbackHostTests {
 
 	@Test
 	void serverWithoutAnAddressListensOnAll() {
-		assertThat(AdvertisedHost.bound("management.server.address", new StandardEnvironment())).isNull();
+		assertThat(AdvertisedHost.bound("management.server.address", new MockEnvironment())).isNull();
 	}
 
 	private static AdvertisedHost bound(String address) {
-		StandardEnvironment environment = new StandardEnvironment();
-		environment.getPropertySources()
-			.addFirst(new MapPropertySource("test", Map.of("management.server.address", address)));
-		return AdvertisedHost.bound("management.server.address", environment);
+		return AdvertisedHost.bound("management.server.address",
+				new MockEnvironment().withProperty("management.server.address", address));
 	}
 
 }

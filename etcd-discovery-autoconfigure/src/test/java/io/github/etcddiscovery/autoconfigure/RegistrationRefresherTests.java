@@ -1,8 +1,6 @@
 package io.github.etcddiscovery.autoconfigure;
 
-import java.util.HashMap;
 import java.util.List;
-import java.util.Map;
 import java.util.Set;
 import java.util.stream.Stream;
 
@@ -19,8 +17,7 @@ import org.springframework.boot.test.system.OutputCaptureExtension;
 import org.springframework.cloud.commons.util.InetUtils;
 import org.springframework.cloud.commons.util.InetUtilsProperties;
 import org.springframework.cloud.context.environment.EnvironmentChangeEvent;
-import org.springframework.core.env.MapPropertySource;
-import org.springframework.core.env.StandardEnvironment;
+import org.springframework.mock.env.MockEnvironment;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.mockito.ArgumentMatchers.any;
@@ -40,10 +37,9 @@ class RegistrationRefresherTests {
 
 	private static final String ZONE = EtcdDiscoveryProperties.PREFIX + ".zone";
 
-	private final Map<String, Object> values = new HashMap<>(
-			Map.of("spring.application.name", "orders", HOST, "10.0.0.5", ZONE, "a"));
-
-	private final StandardEnvironment environment = new StandardEnvironment();
+	private final MockEnvironment environment = new MockEnvironment().withProperty("spring.application.name", "orders")
+		.withProperty(HOST, "10.0.0.5")
+		.withProperty(ZONE, "a");
 
 	private final EtcdAutoServiceRegistration registration = mock(EtcdAutoServiceRegistration.class);
 
@@ -51,7 +47,6 @@ class RegistrationRefresherTests {
 
 	@BeforeEach
 	void create() {
-		this.environment.getPropertySources().addFirst(new MapPropertySource("test", this.values));
 		EtcdDiscoveryProperties properties = Binder.get(this.environment)
 			.bindOrCreate(EtcdDiscoveryProperties.PREFIX, EtcdDiscoveryProperties.class);
 		RegistryEntries entries = new RegistryEntries(EtcdDiscoveryAutoConfiguration.layout(properties),
@@ -63,7 +58,7 @@ class RegistrationRefresherTests {
 	}
 
 	private void change(String property, String value) {
-		this.values.put(property, value);
+		this.environment.setProperty(property, value);
 		this.refresher.onApplicationEvent(new EnvironmentChangeEvent(Set.of(property)));
 	}
 
@@ -123,11 +118,10 @@ class RegistrationRefresherTests {
 
 	@Test
 	void connectionThatIsBackInAnotherNetworkChangesTheAddress() {
-		this.values.remove(HOST);
-		this.values.put("server.address", "10.7.7.7");
+		this.environment.setProperty("server.address", "10.7.7.7");
 		change(HOST, "");
 		assertThat(changed().host().host()).isEqualTo("10.7.7.7");
-		this.values.put("server.address", "10.8.8.8");
+		this.environment.setProperty("server.address", "10.8.8.8");
 		this.refresher.connectedAgain();
 		then(this.registration).should(times(2)).change(any());
 	}

@@ -9,15 +9,8 @@ import java.util.Map;
 import java.util.concurrent.CopyOnWriteArrayList;
 
 import io.github.etcddiscovery.client.EtcdException.Reason;
-import io.github.etcddiscovery.instance.AllowedNetworks;
-import io.github.etcddiscovery.instance.GuardedFormats;
-import io.github.etcddiscovery.instance.InstanceFormats;
 import io.github.etcddiscovery.instance.InvalidValueException;
-import io.github.etcddiscovery.instance.KeyLayout;
 import io.github.etcddiscovery.registry.RecordState;
-import io.github.etcddiscovery.registry.Registrar;
-import io.github.etcddiscovery.registry.TtlOption;
-import io.github.etcddiscovery.support.Telemetry;
 import io.github.etcddiscovery.testing.MemoryEtcdClient;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterEach;
@@ -66,11 +59,7 @@ class AutoServiceRegistrationTests {
 
 	private final List<String> callbacks = new CopyOnWriteArrayList<>();
 
-	private final EtcdServiceRegistry registry = new EtcdServiceRegistry(
-			(listener) -> new Registrar(this.etcd, TtlOption.DEFAULT, listener, Telemetry.NONE),
-			new RegistryEntries(new KeyLayout("/services"),
-					new GuardedFormats(InstanceFormats.with(List.of()), AllowedNetworks.of(List.of()), false)),
-			true, Duration.ofMillis(500));
+	private final EtcdServiceRegistry registry = MemoryRegistry.over(this.etcd, true, Duration.ofMillis(500));
 
 	private final EtcdRegistration registration = new EtcdRegistration("orders", null, "h", 0, false, Map.of());
 

@@ -32,15 +32,9 @@ class BudgetedRetryFactoryTests {
 
 	private final RetryBudgets budgets = new RetryBudgets(0);
 
-	private BudgetedRetryFactory factory;
-
 	@BeforeEach
-	void create() {
-		@SuppressWarnings("unchecked")
-		ReactiveLoadBalancer.Factory<ServiceInstance> loadBalancers = mock(ReactiveLoadBalancer.Factory.class);
-		given(loadBalancers.getProperties("stock")).willReturn(this.properties);
+	void retryOnAllExceptions() {
 		this.properties.getRetry().setRetryOnAllExceptions(true);
-		this.factory = new BudgetedRetryFactory(loadBalancers, this.budgets);
 	}
 
 	/** Fails an attempt, in the order of Spring Cloud's interceptor. */
@@ -53,7 +47,15 @@ class BudgetedRetryFactoryTests {
 	}
 
 	private LoadBalancedRetryPolicy policy() {
-		return this.factory.createRetryPolicy("stock", mock(ServiceInstanceChooser.class));
+		return policy(this.budgets);
+	}
+
+	private LoadBalancedRetryPolicy policy(RetryBudgets budgets) {
+		@SuppressWarnings("unchecked")
+		ReactiveLoadBalancer.Factory<ServiceInstance> loadBalancers = mock(ReactiveLoadBalancer.Factory.class);
+		given(loadBalancers.getProperties("stock")).willReturn(this.properties);
+		return new BudgetedRetryFactory(loadBalancers, budgets).createRetryPolicy("stock",
+				mock(ServiceInstanceChooser.class));
 	}
 
 	private static LoadBalancedRetryContext context(HttpMethod method) {
@@ -98,10 +100,7 @@ class BudgetedRetryFactoryTests {
 	@Test
 	void requestAddsItsShareToTheBudget() {
 		RetryBudgets all = new RetryBudgets(1);
-		@SuppressWarnings("unchecked")
-		ReactiveLoadBalancer.Factory<ServiceInstance> loadBalancers = mock(ReactiveLoadBalancer.Factory.class);
-		given(loadBalancers.getProperties("stock")).willReturn(this.properties);
-		new BudgetedRetryFactory(loadBalancers, all).createRetryPolicy("stock", mock(ServiceInstanceChooser.class));
+		policy(all);
 		for (int i = 0; i < RESERVE + 1; i++) {
 			assertThat(all.of("stock").tryWithdraw()).isTrue();
 		}

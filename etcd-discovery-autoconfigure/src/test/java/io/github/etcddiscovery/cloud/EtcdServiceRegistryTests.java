@@ -7,15 +7,8 @@ import java.util.Map;
 
 import io.github.etcddiscovery.client.EtcdException;
 import io.github.etcddiscovery.client.EtcdException.Reason;
-import io.github.etcddiscovery.instance.AllowedNetworks;
-import io.github.etcddiscovery.instance.GuardedFormats;
-import io.github.etcddiscovery.instance.InstanceFormats;
 import io.github.etcddiscovery.instance.InvalidValueException;
-import io.github.etcddiscovery.instance.KeyLayout;
 import io.github.etcddiscovery.registry.RecordState;
-import io.github.etcddiscovery.registry.Registrar;
-import io.github.etcddiscovery.registry.TtlOption;
-import io.github.etcddiscovery.support.Telemetry;
 import io.github.etcddiscovery.testing.MemoryEtcdClient;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
@@ -47,11 +40,7 @@ class EtcdServiceRegistryTests {
 	private EtcdServiceRegistry registry = registry(true, Duration.ofSeconds(5));
 
 	private EtcdServiceRegistry registry(boolean deregister, Duration timeout) {
-		return new EtcdServiceRegistry(
-				(listener) -> new Registrar(this.etcd, TtlOption.DEFAULT, listener, Telemetry.NONE),
-				new RegistryEntries(new KeyLayout("/services"),
-						new GuardedFormats(InstanceFormats.with(List.of()), AllowedNetworks.of(List.of()), false)),
-				deregister, timeout);
+		return MemoryRegistry.over(this.etcd, deregister, timeout);
 	}
 
 	private static EtcdRegistration registration(String serviceId, int port) {

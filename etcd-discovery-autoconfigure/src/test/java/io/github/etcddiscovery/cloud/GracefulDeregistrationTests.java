@@ -4,13 +4,6 @@ import java.time.Duration;
 import java.util.List;
 import java.util.Map;
 
-import io.github.etcddiscovery.instance.AllowedNetworks;
-import io.github.etcddiscovery.instance.GuardedFormats;
-import io.github.etcddiscovery.instance.InstanceFormats;
-import io.github.etcddiscovery.instance.KeyLayout;
-import io.github.etcddiscovery.registry.Registrar;
-import io.github.etcddiscovery.registry.TtlOption;
-import io.github.etcddiscovery.support.Telemetry;
 import io.github.etcddiscovery.testing.MemoryEtcdClient;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
@@ -38,11 +31,7 @@ class GracefulDeregistrationTests {
 
 	private final GenericApplicationContext context = new GenericApplicationContext();
 
-	private final EtcdServiceRegistry registry = new EtcdServiceRegistry(
-			(listener) -> new Registrar(this.etcd, TtlOption.DEFAULT, listener, Telemetry.NONE),
-			new RegistryEntries(new KeyLayout("/services"),
-					new GuardedFormats(InstanceFormats.with(List.of()), AllowedNetworks.of(List.of()), false)),
-			true, Duration.ofSeconds(5));
+	private final EtcdServiceRegistry registry = MemoryRegistry.over(this.etcd, true, Duration.ofSeconds(5));
 
 	private final EtcdRegistration registration = registration("orders");
 

@@ -8,6 +8,7 @@ import java.security.GeneralSecurityException;
 import java.security.KeyStore;
 import java.time.Duration;
 import java.time.Instant;
+import java.util.concurrent.Callable;
 
 import io.netty.pkitesting.CertificateBuilder;
 import io.netty.pkitesting.CertificateBuilder.Algorithm;
@@ -92,21 +93,13 @@ public final class TestAuthority {
 		return Files.writeString(this.folder.resolve(name), content).toString();
 	}
 
-	private static X509Bundle build(Building building) throws IOException {
+	private static X509Bundle build(Callable<X509Bundle> building) throws IOException {
 		try {
-			return building.build();
+			return building.call();
 		}
 		catch (Exception ex) {
 			throw new IOException("No certificate could be created", ex);
 		}
-	}
-
-	/** Creates a certificate, and throws whatever netty throws. */
-	@FunctionalInterface
-	private interface Building {
-
-		X509Bundle build() throws Exception;
-
 	}
 
 }
