@@ -66,7 +66,8 @@ public class EtcdDiscoveryEndpoint {
 		return new Description((this.registry != null) ? this.registry.getRecords() : List.of(),
 				new ViewDescription(this.view.state(), catalog.isSynced(), this.view.staleness().toMillis(),
 						catalog.positions(), services, retained, this.view.drifts(), this.view.statistics().rejected(),
-						this.view.rejections(MOST_REJECTIONS)));
+						this.view.rejections(MOST_REJECTIONS)),
+				this.view.member());
 	}
 
 	/**
@@ -126,8 +127,10 @@ public class EtcdDiscoveryEndpoint {
 	 *
 	 * @param registrations what this application has registered
 	 * @param view what it sees
+	 * @param member the member of the cluster that it speaks to, or did before it lost
+	 * the connection
 	 */
-	public record Description(List<RegisteredRecord> registrations, ViewDescription view) {
+	public record Description(List<RegisteredRecord> registrations, ViewDescription view, String member) {
 
 	}
 

@@ -5,14 +5,12 @@ import java.util.HashSet;
 import java.util.List;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ThreadLocalRandom;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
-import java.util.function.BiConsumer;
+import java.util.function.Function;
 
-import io.etcd.jetcd.ByteSequence;
 import io.etcd.jetcd.Client;
-import io.etcd.jetcd.kv.GetResponse;
-import io.etcd.jetcd.options.GetOption;
 import io.github.etcddiscovery.client.EtcdException.Reason;
 import io.github.etcddiscovery.support.EventLoop;
 import org.jspecify.annotations.Nullable;
@@ -20,89 +18,107 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Keeps a jetcd client that works. After a long outage gRPC waits longer and longer
- * before it tries to connect again, tens of seconds in the end, and jetcd offers no way
- * to hurry it. So when the connection is lost, this class looks for a listening endpoint
- * itself and then replaces the client. Calls made meanwhile are parked until there is
- * one. Unlike the other loops, the one here does block, for it has nothing else to do.
+ * Keeps a connection to one member of the cluster that works. It is taken into use once a
+ * read through the quorum was answered, and replaced when such a read is not answered any
+ * more. Calls made meanwhile are parked. A new jetcd client each time, because gRPC waits
+ * longer and longer before it connects again, tens of seconds in the end, and jetcd
+ * offers no way to hurry it. Unlike the other loops, the one here does block.
  */
 final class ConnectionKeeper implements AutoCloseable {
 
 	private static final Logger logger = LoggerFactory.getLogger(ConnectionKeeper.class);
 
 	/**
-	 * How long a suspect connection has to prove itself; an answer takes milliseconds.
+	 * How long a member has to prove that it works. An answer takes milliseconds. While
+	 * no member answers the time doubles, up to the request timeout, for networks that
+	 * are slow.
 	 */
-	private static final Duration VERIFY_TIMEOUT = Duration.ofMillis(500);
+	private static final Duration ANSWER_TIMEOUT = Duration.ofSeconds(1);
 
-	/** How often endpoints are tried while there is no connection. */
-	private static final Duration PROBE_INTERVAL = Duration.ofMillis(200);
+	/**
+	 * A call that takes longer casts suspicion on the connection, long before its
+	 * deadline: an answer takes milliseconds.
+	 */
+	private static final Duration SUSPICIOUS = Duration.ofSeconds(1);
 
-	/** As {@link EtcdErrors} says it. */
-	private static final String NO_CONNECTION = "no connection (";
+	/** How long a connection lives that was not chosen in vain. */
+	private static final Duration STEADY = Duration.ofMinutes(1);
 
-	/** Any key will do: being denied is an answer too. */
-	private static final ByteSequence PING_KEY = JetcdClientFactory.bytes("/");
+	/** How often members are tried while there is no connection. */
+	private static final Duration RETRY_INTERVAL = Duration.ofMillis(200);
+
+	private final MemberConnector connector;
 
 	private final EventLoop loop;
 
-	/** Is told of a client when its connection is given up. */
-	private final BiConsumer<Client, EtcdException> onLost;
+	private final Duration stay;
 
-	private final Runnable onRestored;
-
-	private JetcdClientFactory factory;
+	private final Listener listener;
 
 	private EtcdClientOptions options;
 
 	private State state = State.NEW;
 
-	private @Nullable Client current;
+	/** The newest connection, lost or not. */
+	private @Nullable MemberConnection current;
 
 	/** Calls that wait for a connection. */
-	private final Set<CompletableFuture<Client>> parked = new HashSet<>();
+	private final Set<CompletableFuture<MemberConnection>> parked = new HashSet<>();
 
 	private @Nullable EtcdException lastFailure;
 
-	private long lostSince;
+	/** How often in a row no member has answered, or the one used was lost soon. */
+	private int failures;
 
-	ConnectionKeeper(JetcdClientFactory factory, EtcdClientOptions options, EventLoop loop,
-			BiConsumer<Client, EtcdException> onLost, Runnable onRestored) {
-		this.factory = factory;
+	private long connectedAt;
+
+	private long lostAt;
+
+	/**
+	 * Creates a keeper that connects when it is first used.
+	 * @param connector connects to members
+	 * @param options how to connect
+	 * @param loop where members are tried
+	 * @param stay after which time, give or take half, to move to a member chosen at
+	 * random
+	 * @param listener hears what becomes of connections
+	 */
+	ConnectionKeeper(MemberConnector connector, EtcdClientOptions options, EventLoop loop, Duration stay,
+			Listener listener) {
+		this.connector = connector;
 		this.options = options;
 		this.loop = loop;
-		this.onLost = onLost;
-		this.onRestored = onRestored;
+		this.stay = stay;
+		this.listener = listener;
 	}
 
 	/**
-	 * Returns a working client, as far as is known. Does not block, but for creating the
-	 * first one, which loads some thousand classes.
+	 * Returns a connection that works, as far as is known. Does not block.
 	 * @param action what it is needed for, for messages
 	 * @return completes when there is one; fails with an {@link EtcdException} after the
 	 * request timeout, or when this keeper is closed
 	 */
-	synchronized CompletableFuture<Client> client(String action) {
+	synchronized CompletableFuture<MemberConnection> connection(String action) {
 		if (this.state == State.CLOSED) {
 			return CompletableFuture.failedFuture(closedException());
 		}
-		if (this.state == State.LOST || this.state == State.SUSPECT) {
-			return park(action);
+		if (this.state == State.HEALTHY && this.current != null) {
+			return CompletableFuture.completedFuture(this.current);
 		}
-		if (this.current == null) {
-			try {
-				this.current = this.factory.create();
-				this.state = State.HEALTHY;
-			}
-			catch (RuntimeException ex) {
-				return CompletableFuture.failedFuture(notBuilt(ex));
-			}
+		if (this.state == State.NEW) {
+			this.state = State.CONNECTING;
+			this.loop.execute(this::connect);
 		}
-		return CompletableFuture.completedFuture(this.current);
+		return park(action);
 	}
 
-	private CompletableFuture<Client> park(String action) {
-		CompletableFuture<Client> call = new CompletableFuture<>();
+	/** Returns the member used last, {@code null} before the first connection. */
+	synchronized @Nullable MemberAddress member() {
+		return (this.current != null && this.current.isAtMember()) ? this.current.member() : null;
+	}
+
+	private CompletableFuture<MemberConnection> park(String action) {
+		CompletableFuture<MemberConnection> call = new CompletableFuture<>();
 		this.parked.add(call);
 		call.orTimeout(this.options.requestTimeout().toNanos(), TimeUnit.NANOSECONDS);
 		return call.whenComplete((client, error) -> {
@@ -116,194 +132,272 @@ final class ConnectionKeeper implements AutoCloseable {
 	}
 
 	/**
-	 * Hears of a call that found no answer, and checks the connection; but not for one
-	 * that has been replaced meanwhile.
+	 * Hears of a call that found no answer, and checks the connection, unless it has been
+	 * replaced meanwhile.
 	 * @param client on which the call was made
 	 * @param failure how the call failed
 	 */
 	synchronized void failed(Client client, EtcdException failure) {
-		if (client == this.current && this.state == State.HEALTHY && failure.reason() == Reason.UNAVAILABLE) {
+		boolean isCurrent = this.current != null && client == this.current.client();
+		if (isCurrent && this.state == State.HEALTHY && failure.reason() == Reason.UNAVAILABLE) {
 			this.lastFailure = failure;
 			this.state = State.SUSPECT;
 			this.loop.execute(this::verify);
 		}
 	}
 
+	/**
+	 * Makes a call, and checks the connection if there is no answer soon.
+	 * @param action what it is for, for messages
+	 * @param patient whether a late answer casts no suspicion, since the call is long
+	 * @param operation the call
+	 * @return completes with the answer; fails with an {@link EtcdException}
+	 */
+	<T> CompletableFuture<T> call(String action, boolean patient, Function<Client, CompletableFuture<T>> operation) {
+		return connection(action).thenCompose((connection) -> {
+			CompletableFuture<T> answer = connection.call(operation);
+			CompletableFuture<Void> soon = new CompletableFuture<>();
+			if (!patient && !answer.isDone()) {
+				soon.orTimeout(SUSPICIOUS.toNanos(), TimeUnit.NANOSECONDS)
+					.exceptionally((error) -> late(action, connection));
+			}
+			return answer.whenComplete((done, error) -> soon.complete(null)).exceptionally((error) -> {
+				EtcdException failure = EtcdErrors.sort(action, error);
+				if (!patient) {
+					failed(connection.client(), failure);
+				}
+				throw failure;
+			});
+		});
+	}
+
+	private @Nullable Void late(String action, MemberConnection connection) {
+		failed(connection.client(), new EtcdException(Reason.UNAVAILABLE,
+				"%s had no answer after %d ms".formatted(action, SUSPICIOUS.toMillis()), null));
+		return null;
+	}
+
 	private synchronized EtcdException parkedTooLong(String action) {
 		String cause = (this.lastFailure != null) ? String.valueOf(this.lastFailure.getMessage())
 				: this.options.describeEndpoints();
 		// Another call may have found out why before: its words are not to be wrapped.
-		int known = cause.indexOf(NO_CONNECTION);
+		int known = cause.indexOf(EtcdErrors.NO_CONNECTION);
 		return new EtcdException(Reason.UNAVAILABLE,
-				"%s failed: %s".formatted(action, (known >= 0) ? cause.substring(known) : NO_CONNECTION + cause + ")"),
+				"%s failed: %s".formatted(action,
+						(known >= 0) ? cause.substring(known) : EtcdErrors.NO_CONNECTION + cause + ")"),
 				this.lastFailure);
 	}
 
 	/**
-	 * Connects otherwise from now on. Blocks until the new connection has proven itself;
+	 * Connects otherwise from now on. Blocks until a new connection has proven itself;
 	 * only then the old one is given up, and with it all watches end.
-	 * @param changedFactory builds clients
-	 * @param changedOptions how to connect
-	 * @throws EtcdException if the new connection cannot be used; the old one stays
+	 * @param changed how to connect
+	 * @throws EtcdException if no member can be used; the old connection stays
 	 */
-	void reconnect(JetcdClientFactory changedFactory, EtcdClientOptions changedOptions) {
-		EtcdException failure = EndpointProbe.findListening(changedOptions.endpoints());
-		Client fresh = null;
-		if (failure == null) {
-			try {
-				fresh = changedFactory.create();
-				// At its deadline the call says why there was no answer.
-				failure = ask(fresh, changedOptions.requestTimeout().plus(JetcdEtcdClient.DEADLINE_MARGIN));
+	void reconnect(EtcdClientOptions changed) {
+		MemberConnection fresh = this.connector.connect(changed, null, changed.requestTimeout());
+		EtcdException refusal = fresh.refusal();
+		MemberConnection unwanted = fresh;
+		if (refusal == null || refusal.reason() == Reason.PERMISSION_DENIED) {
+			synchronized (this) {
+				if (this.state != State.CLOSED) {
+					this.options = changed;
+					if (this.state == State.CONNECTING && this.current != null) {
+						this.loop.execute(this.listener::restored);
+					}
+					unwanted = use(fresh);
+					logger.info("Connected to etcd at {} from now on", changed.describeEndpoints());
+				}
 			}
-			catch (RuntimeException ex) {
-				failure = notBuilt(ex);
-			}
+			refusal = null;
 		}
-		boolean works = failure == null || failure.reason() == Reason.PERMISSION_DENIED;
-		Client unwanted = works ? use(fresh, changedFactory, changedOptions) : fresh;
 		if (unwanted != null) {
 			unwanted.close();
 		}
-		if (failure != null && !works) {
-			throw failure;
+		if (refusal != null) {
+			throw refusal;
 		}
-	}
-
-	/** Takes a client that works into use, and returns the one to close. */
-	private synchronized @Nullable Client use(@Nullable Client fresh, JetcdClientFactory changedFactory,
-			EtcdClientOptions changedOptions) {
-		if (fresh == null || this.state == State.CLOSED) {
-			return fresh;
-		}
-		this.factory = changedFactory;
-		this.options = changedOptions;
-		if (this.state == State.LOST) {
-			return settle(changedFactory, fresh, null);
-		}
-		Client old = this.current;
-		this.current = fresh;
-		this.state = State.HEALTHY;
-		release();
-		logger.info("Connected to etcd at {} from now on", changedOptions.describeEndpoints());
-		return old;
-	}
-
-	private static EtcdException notBuilt(RuntimeException cause) {
-		return (cause instanceof EtcdException failure) ? failure
-				: new EtcdException(Reason.FATAL, "The client cannot be built: " + cause, cause);
 	}
 
 	private void verify() {
-		Client suspect;
+		MemberConnection suspect;
+		Duration answerTimeout;
 		synchronized (this) {
 			suspect = this.current;
+			answerTimeout = answerTimeout();
 		}
-		EtcdException failure = (suspect != null) ? ping(suspect, VERIFY_TIMEOUT) : null;
+		EtcdException failure = null;
+		try {
+			failure = (suspect != null) ? suspect.ping(answerTimeout) : null;
+		}
+		catch (Throwable ex) {
+			failure = unexpected(ex);
+		}
+		boolean works = failure == null || failure.reason() != Reason.UNAVAILABLE;
 		EtcdException cause;
 		synchronized (this) {
 			if (this.state != State.SUSPECT) {
 				return;
 			}
-			if (suspect == null || failure == null || suspect != this.current) {
+			if (suspect == null || failure == null || works || suspect != this.current) {
 				this.state = State.HEALTHY;
+				this.lastFailure = null;
 				release();
 				return;
 			}
-			this.state = State.LOST;
-			this.lostSince = System.nanoTime();
+			this.state = State.CONNECTING;
+			this.lostAt = this.loop.nanoTime();
+			this.failures = (this.lostAt - this.connectedAt < STEADY.toNanos()) ? this.failures + 1 : 0;
 			cause = (this.lastFailure != null) ? this.lastFailure : failure;
-			logger.warn("No connection to etcd at {}: {}", this.options.describeEndpoints(), cause.getMessage());
-			this.loop.execute(this::probe);
+			logger.warn("No connection to etcd at {}: {}", suspect.member(), cause.getMessage());
+			this.loop.execute(this::connect);
 		}
-		this.onLost.accept(suspect, cause);
+		suspect.fail(new EtcdException(Reason.UNAVAILABLE,
+				"The connection to etcd at %s was given up: %s".formatted(suspect.member(), cause.getMessage()),
+				cause));
+		this.listener.lost(suspect.client(), cause);
 	}
 
-	private void probe() {
-		JetcdClientFactory builder;
+	private Duration answerTimeout() {
+		Duration longest = this.options.requestTimeout();
+		Duration timeout = ANSWER_TIMEOUT.multipliedBy(1L << Math.min(this.failures, 10));
+		return (timeout.compareTo(longest) < 0) ? timeout : longest;
+	}
+
+	/** Tries all members once, and again later if none works. */
+	private void connect() {
 		EtcdClientOptions connection;
+		MemberAddress last;
+		Duration answerTimeout;
 		synchronized (this) {
-			builder = this.factory;
+			if (this.state != State.CONNECTING) {
+				return;
+			}
 			connection = this.options;
+			last = (this.current != null) ? this.current.member() : null;
+			answerTimeout = answerTimeout();
 		}
-		EtcdException failure = EndpointProbe.findListening(connection.endpoints());
-		Client fresh = null;
-		if (failure == null) {
-			try {
-				fresh = builder.create();
-				failure = ping(fresh, connection.requestTimeout());
-			}
-			catch (RuntimeException ex) {
-				failure = notBuilt(ex);
-			}
+		MemberConnection unwanted = null;
+		try {
+			unwanted = connected(this.connector.connect(connection, last, answerTimeout), connection);
 		}
-		Client unwanted = settle(builder, fresh, failure);
+		catch (EtcdException ex) {
+			notConnected(ex);
+		}
+		catch (Throwable ex) {
+			notConnected(unexpected(ex));
+		}
 		if (unwanted != null) {
 			unwanted.close();
 		}
 	}
 
-	/** Takes the fresh client into use, or not, and returns the one to close. */
-	private synchronized @Nullable Client settle(JetcdClientFactory builder, @Nullable Client fresh,
-			@Nullable EtcdException failure) {
-		if (this.state != State.LOST) {
+	/** Takes a connection into use, or not, and returns the one to close. */
+	private synchronized @Nullable MemberConnection connected(MemberConnection fresh, EtcdClientOptions madeWith) {
+		if (this.state != State.CONNECTING || madeWith != this.options) {
+			if (this.state == State.CONNECTING) {
+				this.loop.execute(this::connect);
+			}
 			return fresh;
 		}
-		if (fresh == null || failure != null || builder != this.factory) {
-			this.lastFailure = (failure != null) ? failure : this.lastFailure;
-			this.loop.schedule(this::probe, PROBE_INTERVAL);
-			return fresh;
+		if (this.current == null) {
+			logger.debug("Connected to etcd at {}", fresh.member());
 		}
-		Client old = this.current;
+		else {
+			Duration lost = Duration.ofNanos(this.loop.nanoTime() - this.lostAt);
+			logger.info("Connected to etcd at {} after {} ms without a connection", fresh.member(), lost.toMillis());
+			this.loop.execute(this.listener::restored);
+		}
+		return use(fresh);
+	}
+
+	private @Nullable MemberConnection use(MemberConnection fresh) {
+		MemberConnection old = this.current;
 		this.current = fresh;
 		this.state = State.HEALTHY;
 		this.lastFailure = null;
-		Duration lost = Duration.ofNanos(System.nanoTime() - this.lostSince);
-		logger.info("Connected to etcd at {} after {} ms without a connection", this.options.describeEndpoints(),
-				lost.toMillis());
+		this.connectedAt = this.loop.nanoTime();
 		release();
-		this.loop.execute(this.onRestored);
+		moveLater(fresh);
 		return old;
+	}
+
+	private void notConnected(EtcdException failure) {
+		List<CompletableFuture<MemberConnection>> hopeless = List.of();
+		synchronized (this) {
+			if (this.state != State.CONNECTING) {
+				return;
+			}
+			this.lastFailure = failure;
+			this.failures++;
+			if (failure.reason() != Reason.UNAVAILABLE) {
+				hopeless = List.copyOf(this.parked);
+			}
+			this.loop.schedule(this::connect, RETRY_INTERVAL);
+		}
+		hopeless.forEach((call) -> call.completeExceptionally(failure));
+	}
+
+	private static EtcdException unexpected(Throwable error) {
+		logger.error("Unexpected error while connecting to etcd", error);
+		return new EtcdException(Reason.UNAVAILABLE, "Unexpected error: " + error, error);
+	}
+
+	/** Members that start last would be left without clients for ever. */
+	private void moveLater(MemberConnection connection) {
+		double chance = 0.5 + ThreadLocalRandom.current().nextDouble();
+		this.loop.schedule(() -> move(connection), Duration.ofNanos((long) (this.stay.toNanos() * chance)));
+	}
+
+	private void move(MemberConnection used) {
+		EtcdClientOptions connection;
+		synchronized (this) {
+			if (used != this.current || this.state == State.CLOSED) {
+				return;
+			}
+			connection = this.options;
+		}
+		MemberConnection fresh = null;
+		try {
+			fresh = this.connector.move(connection, used.member(), ANSWER_TIMEOUT);
+		}
+		catch (EtcdException ex) {
+			logger.debug("Staying with etcd at {}", used.member(), ex);
+		}
+		MemberConnection unwanted = fresh;
+		synchronized (this) {
+			if (used == this.current && this.state == State.HEALTHY && fresh != null && fresh.refusal() == null
+					&& connection == this.options) {
+				logger.debug("Moving from etcd at {} to {}", used.member(), fresh.member());
+				unwanted = use(fresh);
+			}
+			else if (used == this.current) {
+				moveLater(used);
+			}
+		}
+		if (unwanted == used) {
+			this.listener.moved(used.client());
+			// Calls under way end before it.
+			this.loop.schedule(used::close, used.longestCall());
+		}
+		else if (unwanted != null) {
+			unwanted.close();
+		}
 	}
 
 	/** Parked calls run on, but not while this thread holds the lock. */
 	private void release() {
-		Client working = this.current;
-		List<CompletableFuture<Client>> waiting = List.copyOf(this.parked);
+		MemberConnection working = this.current;
+		List<CompletableFuture<MemberConnection>> waiting = List.copyOf(this.parked);
 		if (working != null && !waiting.isEmpty()) {
 			this.loop.execute(() -> waiting.forEach((call) -> call.complete(working)));
 		}
 	}
 
-	/** Whether there is a connection, whatever is answered over it. */
-	private static @Nullable EtcdException ping(Client client, Duration timeout) {
-		EtcdException failure = ask(client, timeout);
-		return (failure != null && failure.reason() == Reason.UNAVAILABLE) ? failure : null;
-	}
-
-	/** Asks the member itself, not the leader: what it answers does not matter. */
-	static CompletableFuture<GetResponse> askMember(Client client) {
-		return client.getKVClient()
-			.get(PING_KEY, GetOption.builder().withSerializable(true).withCountOnly(true).build());
-	}
-
-	private static @Nullable EtcdException ask(Client client, Duration timeout) {
-		try {
-			askMember(client).get(timeout.toMillis(), TimeUnit.MILLISECONDS);
-			return null;
-		}
-		catch (InterruptedException ex) {
-			Thread.currentThread().interrupt();
-			return EtcdErrors.sort("Ping", new TimeoutException());
-		}
-		catch (Exception ex) {
-			return EtcdErrors.sort("Ping", ex);
-		}
-	}
-
 	@Override
 	public void close() {
-		Client last;
-		List<CompletableFuture<Client>> waiting;
+		MemberConnection last;
+		List<CompletableFuture<MemberConnection>> waiting;
 		synchronized (this) {
 			last = this.current;
 			this.current = null;
@@ -323,8 +417,11 @@ final class ConnectionKeeper implements AutoCloseable {
 
 	private enum State {
 
-		/** No client was needed yet. */
+		/** No connection was needed yet. */
 		NEW,
+
+		/** There is no connection; members are being tried. */
+		CONNECTING,
 
 		/** Calls are answered, as far as is known. */
 		HEALTHY,
@@ -332,11 +429,24 @@ final class ConnectionKeeper implements AutoCloseable {
 		/** A call was not answered; the connection is being verified, and calls wait. */
 		SUSPECT,
 
-		/** There is no connection; endpoints are being tried. */
-		LOST,
-
 		/** Closed for good. */
 		CLOSED
+
+	}
+
+	/**
+	 * Hears what becomes of connections. Called on the loop.
+	 */
+	interface Listener {
+
+		/** A connection is given up. */
+		void lost(Client client, EtcdException cause);
+
+		/** A lost connection has been replaced. */
+		void restored();
+
+		/** Another member is used from now on; the client works a while longer. */
+		void moved(Client client);
 
 	}
 

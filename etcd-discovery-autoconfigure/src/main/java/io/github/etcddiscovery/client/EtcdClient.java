@@ -10,8 +10,7 @@ import java.util.function.Consumer;
  * All that this project asks of etcd. A bean of this type replaces the one built on
  * jetcd.
  * <p>
- * No method blocks, but for the very first call, which builds what it needs. Every future
- * completes within a bound that the client sets (see
+ * No method blocks. Every future completes within a bound that the client sets (see
  * {@code spring.cloud.etcd.request-timeout}; twice that and a little more while there is
  * no connection, and three times as much again where a token has expired), if it fails
  * with an {@link EtcdException}, on a thread that is not to be blocked. A call that
@@ -143,6 +142,14 @@ public interface EtcdClient extends AutoCloseable {
 	 * @return the endpoints, never a credential
 	 */
 	String describe();
+
+	/**
+	 * Says which member this client speaks to, or did before it lost the connection.
+	 * @return the member, never a credential; all endpoints where that is not known
+	 */
+	default String member() {
+		return describe();
+	}
 
 	/**
 	 * Ends all watches and calls under way. Later calls fail. Does not revoke leases. May

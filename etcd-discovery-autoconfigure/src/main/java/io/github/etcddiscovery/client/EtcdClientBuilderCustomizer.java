@@ -4,9 +4,11 @@ import io.etcd.jetcd.ClientBuilder;
 
 /**
  * Changes jetcd's client before it is built, for what no property covers. Beans of this
- * type are called in order, and again whenever the connection is replaced after an
- * outage, on any thread. Endpoints, credentials, TLS, deadlines and the executor are set
- * after them.
+ * type are called in order, and again for each connection that is tried, on any thread.
+ * Credentials, TLS, deadlines and the executor are set after them.
+ * <p>
+ * A target that is set here is used instead of the endpoints, as it is: gRPC then chooses
+ * among its addresses.
  */
 @FunctionalInterface
 public interface EtcdClientBuilderCustomizer {

@@ -5,10 +5,12 @@ import java.net.URISyntaxException;
 import java.util.Locale;
 
 /**
- * Where one member of the cluster listens for clients.
+ * Where members of the cluster listen for clients. Each address of a host name counts as
+ * a member.
  *
- * @param host host name, IPv4 address or bracketed IPv6 address
- * @param port the port
+ * @param host host name, IPv4 address or bracketed IPv6 address; or the name whose SRV
+ * records name hosts and ports
+ * @param port the port; 0 if SRV records name it
  * @param secure whether it is spoken to over TLS
  */
 public record EtcdEndpoint(String host, int port, boolean secure) {
@@ -16,10 +18,13 @@ public record EtcdEndpoint(String host, int port, boolean secure) {
 	/** The client port IANA has assigned to etcd. */
 	private static final int DEFAULT_PORT = 2379;
 
+	private static final String SRV = "dns+srv";
+
 	/**
 	 * Reads an endpoint.
 	 * @param text {@code http://host:port}, {@code https://host:port} or
-	 * {@code host:port}; without a port 2379 is taken
+	 * {@code host:port}; without a port 2379 is taken. Or {@code dns+srv://name}, for the
+	 * SRV records of the name, as etcdctl's {@code --discovery-srv} reads them
 	 * @param secureByDefault whether a text without a scheme means TLS
 	 * @return the endpoint
 	 * @throws IllegalArgumentException if the text is none of these; the message says
@@ -34,8 +39,9 @@ public record EtcdEndpoint(String host, int port, boolean secure) {
 		try {
 			URI uri = new URI(hasScheme ? trimmed : (secureByDefault ? "https://" : "http://") + trimmed);
 			String scheme = uri.getScheme().toLowerCase(Locale.ROOT);
-			if (!scheme.equals("http") && !scheme.equals("https")) {
-				throw new IllegalArgumentException("scheme '" + scheme + "' is neither http nor https");
+			boolean srv = scheme.equals(SRV);
+			if (!srv && !scheme.equals("http") && !scheme.equals("https")) {
+				throw new IllegalArgumentException("scheme '" + scheme + "' is none of http, https and dns+srv");
 			}
 			if (uri.getRawUserInfo() != null) {
 				throw new IllegalArgumentException(
@@ -46,7 +52,8 @@ public record EtcdEndpoint(String host, int port, boolean secure) {
 					|| uri.getRawFragment() != null) {
 				throw new IllegalArgumentException("nothing may follow the port");
 			}
-			return new EtcdEndpoint(host(uri), port(uri), scheme.equals("https"));
+			return srv ? new EtcdEndpoint(srvName(uri), 0, secureByDefault)
+					: new EtcdEndpoint(host(uri), port(uri), scheme.equals("https"));
 		}
 		catch (URISyntaxException ex) {
 			throw new IllegalArgumentException(ex.getReason(), ex);
@@ -63,6 +70,14 @@ public record EtcdEndpoint(String host, int port, boolean secure) {
 		return authority;
 	}
 
+	private static String srvName(URI uri) {
+		String name = String.valueOf(uri.getRawAuthority());
+		if (!name.matches("[A-Za-z0-9._-]+")) {
+			throw new IllegalArgumentException("'" + name + "' is not a name with SRV records; these say the port");
+		}
+		return name;
+	}
+
 	private static int port(URI uri) {
 		String authority = String.valueOf(uri.getRawAuthority());
 		int colon = authority.indexOf(':', authority.lastIndexOf(']') + 1);
@@ -77,11 +92,20 @@ public record EtcdEndpoint(String host, int port, boolean secure) {
 	}
 
 	/**
-	 * Returns host and port.
-	 * @return for example {@code 10.0.0.5:2379}
+	 * Whether SRV records name the hosts and ports.
+	 * @return whether this is {@code dns+srv://name}
+	 */
+	public boolean isSrv() {
+		return this.port == 0;
+	}
+
+	/**
+	 * Returns the name that the members' certificates are checked against, with the port.
+	 * @return for example {@code 10.0.0.5:2379}; the name alone if SRV records name the
+	 * ports
 	 */
 	public String address() {
-		return this.host + ":" + this.port;
+		return isSrv() ? this.host : this.host + ":" + this.port;
 	}
 
 	/**
@@ -89,13 +113,17 @@ public record EtcdEndpoint(String host, int port, boolean secure) {
 	 * @return whether the host is a loopback address or {@code localhost}
 	 */
 	public boolean isLoopback() {
+		return !isSrv() && isLoopbackHost();
+	}
+
+	private boolean isLoopbackHost() {
 		return this.host.equalsIgnoreCase("localhost") || this.host.equals("[::1]")
 				|| this.host.matches("127(\\.[0-9]{1,3}){3}");
 	}
 
 	@Override
 	public String toString() {
-		return (this.secure ? "https://" : "http://") + address();
+		return (isSrv() ? SRV + "://" : this.secure ? "https://" : "http://") + address();
 	}
 
 }

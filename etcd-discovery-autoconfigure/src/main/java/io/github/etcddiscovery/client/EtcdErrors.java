@@ -16,6 +16,9 @@ import org.jspecify.annotations.Nullable;
  */
 final class EtcdErrors {
 
+	/** How a message begins its part that says why there is no connection. */
+	static final String NO_CONNECTION = "no connection (";
+
 	/**
 	 * Why no connection came about stands in the midst of gRPC's text, on the first line
 	 * of a stack trace.
@@ -76,6 +79,10 @@ final class EtcdErrors {
 		if (text.contains("invalid auth token")) {
 			return Reason.TOKEN_EXPIRED;
 		}
+		if (text.contains("not supported for learner")) {
+			// Another member can answer.
+			return Reason.UNAVAILABLE;
+		}
 		return switch (status.getCode()) {
 			case OUT_OF_RANGE -> text.contains("future revision") ? Reason.FUTURE_REVISION : Reason.COMPACTED;
 			case NOT_FOUND -> text.contains("lease not found") ? Reason.LEASE_NOT_FOUND : Reason.FATAL;
@@ -113,7 +120,7 @@ final class EtcdErrors {
 		String description = String.valueOf(status.getDescription());
 		if (status.getCode() == Status.Code.DEADLINE_EXCEEDED) {
 			Matcher connecting = LAST_PICK_FAILURE.matcher(description);
-			return connecting.find() ? "no connection (" + meaning(connecting.group(1)) + ")" : "no answer in time";
+			return connecting.find() ? NO_CONNECTION + meaning(connecting.group(1)) + ")" : "no answer in time";
 		}
 		StringBuilder text = new StringBuilder(status.getCode().name());
 		if (status.getDescription() != null) {

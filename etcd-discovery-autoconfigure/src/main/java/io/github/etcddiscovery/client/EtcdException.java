@@ -58,6 +58,9 @@ public class EtcdException extends RuntimeException {
 		 */
 		UNAVAILABLE,
 
+		/** The client uses another member from now on: open the watch again at once. */
+		MOVED,
+
 		/** The revision asked for has been compacted away: list again. */
 		COMPACTED,
 

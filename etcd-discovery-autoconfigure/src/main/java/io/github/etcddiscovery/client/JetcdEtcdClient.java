@@ -2,6 +2,7 @@ package io.github.etcddiscovery.client;
 
 import java.time.Duration;
 import java.util.List;
+import java.util.Random;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.LinkedBlockingQueue;
@@ -48,10 +49,11 @@ public final class JetcdEtcdClient implements EtcdClient {
 	/** jetcd runs short steps on these threads, nothing that waits. */
 	private static final int THREADS = 2;
 
-	/** A call that outlives its deadline by this much has been lost by jetcd. */
-	static final Duration DEADLINE_MARGIN = Duration.ofMillis(500);
-
-	private final List<EtcdClientBuilderCustomizer> customizers;
+	/**
+	 * After a rolling restart of the cluster all clients are with the members that
+	 * restarted first.
+	 */
+	private static final Duration STAY = Duration.ofMinutes(15);
 
 	private final ThreadPoolExecutor executor;
 
@@ -71,8 +73,20 @@ public final class JetcdEtcdClient implements EtcdClient {
 	 * @param customizers change jetcd's builder, in this order
 	 */
 	public JetcdEtcdClient(EtcdClientOptions options, List<EtcdClientBuilderCustomizer> customizers) {
+		this(options, customizers, new DnsClient("dns:"), STAY);
+	}
+
+	/**
+	 * Creates a client that connects when it is first used.
+	 * @param options where and how to connect
+	 * @param customizers change jetcd's builder, in this order
+	 * @param dns looks up names past the JVM's cache
+	 * @param stay after which time, give or take half, to move to a member chosen at
+	 * random
+	 */
+	JetcdEtcdClient(EtcdClientOptions options, List<EtcdClientBuilderCustomizer> customizers, DnsClient dns,
+			Duration stay) {
 		this.options = options;
-		this.customizers = List.copyOf(customizers);
 		AtomicInteger number = new AtomicInteger();
 		this.executor = new ThreadPoolExecutor(THREADS, THREADS, 10, TimeUnit.SECONDS, new LinkedBlockingQueue<>(),
 				(task) -> {
@@ -81,23 +95,20 @@ public final class JetcdEtcdClient implements EtcdClient {
 					return thread;
 				});
 		this.executor.allowCoreThreadTimeOut(true);
-		this.keeper = new ConnectionKeeper(factory(options), options, this.loop, this.openWatches::connectionLost,
-				() -> this.connectedAgain.forEach(Runnable::run));
-	}
-
-	private JetcdClientFactory factory(EtcdClientOptions connection) {
-		return new JetcdClientFactory(connection, this.customizers, this.executor);
+		MemberConnector connector = new MemberConnector(new JetcdClientFactory(customizers, this.executor),
+				new MemberResolver(dns), new Random());
+		this.keeper = new ConnectionKeeper(connector, options, this.loop, stay, new ConnectionListener());
 	}
 
 	/**
 	 * Connects otherwise from now on. Waits until the new connection has proven itself,
-	 * at most the request timeout and half a second. All watches end and are opened anew
-	 * by those who own them; leases live on, for they are etcd's.
+	 * at most the request timeout and a second for each member. All watches end and are
+	 * opened anew by those who own them; leases live on, for they are etcd's.
 	 * @param changed where and how to connect
 	 * @throws EtcdException if the new connection cannot be used; all stays as it is
 	 */
 	public void reconnect(EtcdClientOptions changed) {
-		this.keeper.reconnect(factory(changed), changed);
+		this.keeper.reconnect(changed);
 		this.options = changed;
 	}
 
@@ -184,9 +195,9 @@ public final class JetcdEtcdClient implements EtcdClient {
 		}
 		JetcdWatch watch = new JetcdWatch(action, listener, this.keeper::failed, this.openWatches);
 		CompletableFuture<?> token = hasCredentials() ? renewToken(action) : CompletableFuture.completedFuture(null);
-		token.thenCompose((renewed) -> this.keeper.client(action)).whenComplete((client, error) -> {
-			if (client != null) {
-				watch.open(client, bytes(target), option.build(), this.options.requestTimeout());
+		token.thenCompose((renewed) -> this.keeper.connection(action)).whenComplete((connection, error) -> {
+			if (connection != null) {
+				watch.open(connection.client(), bytes(target), option.build(), this.options.requestTimeout());
 			}
 			else {
 				watch.onError(error);
@@ -224,7 +235,7 @@ public final class JetcdEtcdClient implements EtcdClient {
 	 * only, not where it opens a stream.
 	 */
 	private CompletableFuture<?> renewToken(String action) {
-		return call(action, ConnectionKeeper::askMember)
+		return call(action, MemberConnection::ping)
 			.exceptionallyCompose((error) -> (EtcdException.from(error).reason() == Reason.PERMISSION_DENIED)
 					? CompletableFuture.completedFuture(null) : CompletableFuture.failedFuture(error));
 	}
@@ -287,25 +298,42 @@ public final class JetcdEtcdClient implements EtcdClient {
 	}
 
 	@Override
+	public String member() {
+		MemberAddress member = this.keeper.member();
+		return (member != null) ? member.toString() : describe();
+	}
+
+	@Override
 	public void close() {
 		this.keeper.close();
 		this.loop.close();
 		this.executor.shutdown();
 	}
 
-	/**
-	 * Makes a call on a client that works, or waits for one, and sorts what comes of it.
-	 */
 	private <T> CompletableFuture<T> call(String action, Function<Client, CompletableFuture<T>> operation) {
-		return this.keeper.client(action)
-			.thenCompose((client) -> CompletableFuture.completedFuture(client)
-				.thenCompose((connected) -> operation.apply(connected)
-					.orTimeout(this.options.requestTimeout().plus(DEADLINE_MARGIN).toNanos(), TimeUnit.NANOSECONDS))
-				.exceptionally((error) -> {
-					EtcdException failure = EtcdErrors.sort(action, error);
-					this.keeper.failed(client, failure);
-					throw failure;
-				}));
+		return this.keeper.call(action, false, operation);
+	}
+
+	/**
+	 * Passes on what becomes of connections.
+	 */
+	private final class ConnectionListener implements ConnectionKeeper.Listener {
+
+		@Override
+		public void lost(Client client, EtcdException cause) {
+			JetcdEtcdClient.this.openWatches.connectionLost(client, cause);
+		}
+
+		@Override
+		public void restored() {
+			JetcdEtcdClient.this.connectedAgain.forEach(Runnable::run);
+		}
+
+		@Override
+		public void moved(Client client) {
+			JetcdEtcdClient.this.openWatches.moved(client);
+		}
+
 	}
 
 	private static ByteSequence endOf(String prefix) {

@@ -133,6 +133,13 @@ final class JetcdWatch implements EtcdClient.Watch, Watch.Listener {
 		}
 	}
 
+	/** Ends it if it runs over this client, whose member is left. */
+	void moved(Client left) {
+		if (left == this.client) {
+			end(new EtcdException(Reason.MOVED, this.action + " goes on at another member", null));
+		}
+	}
+
 	/**
 	 * Asks for a sign of life if nothing has been heard for a while; ends it if nothing
 	 * was heard after asking either. Where that has never been answered, it is asked just

@@ -45,6 +45,11 @@ final class OpenWatches {
 		this.watches.forEach((watch) -> watch.connectionLost(client, cause));
 	}
 
+	/** Ends all watches of a client whose member is left. */
+	void moved(Client client) {
+		this.watches.forEach((watch) -> watch.moved(client));
+	}
+
 	private void checkLater() {
 		if (!this.watches.isEmpty() && this.checking.compareAndSet(false, true)) {
 			this.loop.schedule(this::check, CHECK_INTERVAL);

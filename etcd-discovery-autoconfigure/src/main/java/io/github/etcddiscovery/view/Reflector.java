@@ -282,6 +282,10 @@ final class Reflector {
 		if (attempt != this.attempt) {
 			return;
 		}
+		if (cause.reason() == Reason.MOVED) {
+			open();
+			return;
+		}
 		retry(cause);
 	}
 

@@ -159,6 +159,14 @@ public final class ServiceView<T> implements AutoCloseable {
 	}
 
 	/**
+	 * Says which member of the cluster is read from.
+	 * @return the member, all endpoints where that is not known; never a credential
+	 */
+	public String member() {
+		return this.client.member();
+	}
+
+	/**
 	 * Returns what the view is doing.
 	 * @return the state; of several ranges that of the first which is not
 	 * {@link ViewState#WATCHING}

@@ -33,9 +33,9 @@ public enum ViewState {
 		return switch (this) {
 			case IDLE -> EnumSet.of(LISTING, CLOSED);
 			case LISTING -> EnumSet.of(OPENING, WAITING, CLOSED);
-			case OPENING -> EnumSet.of(PROVING, WAITING, CLOSED);
-			case PROVING -> EnumSet.of(WATCHING, LISTING, WAITING, CLOSED);
-			case WATCHING -> EnumSet.of(WAITING, LISTING, CLOSED);
+			case OPENING -> EnumSet.of(OPENING, PROVING, WAITING, CLOSED);
+			case PROVING -> EnumSet.of(WATCHING, OPENING, LISTING, WAITING, CLOSED);
+			case WATCHING -> EnumSet.of(OPENING, WAITING, LISTING, CLOSED);
 			case WAITING -> EnumSet.of(OPENING, LISTING, CLOSED);
 			case CLOSED -> EnumSet.noneOf(ViewState.class);
 		};

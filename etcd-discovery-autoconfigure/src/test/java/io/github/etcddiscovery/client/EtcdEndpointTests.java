@@ -14,7 +14,8 @@ class EtcdEndpointTests {
 	@CsvSource({ "http://10.0.0.5:1234, http://10.0.0.5:1234", "https://etcd.example:1234/, https://etcd.example:1234",
 			"HTTP://h:1, http://h:1", "10.0.0.5:1234, http://10.0.0.5:1234", "etcd, http://etcd:2379",
 			"my_etcd:1, http://my_etcd:1", "http://my_etcd, http://my_etcd:2379", "[::1]:1, http://[::1]:1",
-			"https://[::1], https://[::1]:2379", "' h:1 ', http://h:1" })
+			"https://[::1], https://[::1]:2379", "' h:1 ', http://h:1",
+			"dns+srv://etcd.example, dns+srv://etcd.example" })
 	void readsAllForms(String text, String expected) {
 		assertThat(EtcdEndpoint.parse(text, false)).hasToString(expected);
 	}
@@ -23,11 +24,13 @@ class EtcdEndpointTests {
 	void formWithoutASchemeTakesTheDefault() {
 		assertThat(EtcdEndpoint.parse("h:1", true).secure()).isTrue();
 		assertThat(EtcdEndpoint.parse("http://h:1", true).secure()).isFalse();
+		assertThat(EtcdEndpoint.parse("dns+srv://h", true).secure()).isTrue();
+		assertThat(EtcdEndpoint.parse("dns+srv://h", false).secure()).isFalse();
 	}
 
 	@ParameterizedTest
 	@ValueSource(strings = { "", " ", ":1", "http://", "ftp://h:1", "h:0", "h:65536", "h:x", "h:", "h:1/path", "h:1?q",
-			"h:1#f", "user:secret@h:1", "::1", "a b:1", "h:1,h:2" })
+			"h:1#f", "user:secret@h:1", "::1", "a b:1", "h:1,h:2", "dns+srv://h:1", "dns+srv://", "dns+srv://[::1]" })
 	void refusesAnythingElse(String text) {
 		assertThatIllegalArgumentException().isThrownBy(() -> EtcdEndpoint.parse(text, false))
 			.satisfies((ex) -> assertThat(ex.getMessage()).isNotBlank().doesNotContain("secret"));
@@ -37,6 +40,7 @@ class EtcdEndpointTests {
 	@ValueSource(strings = { "localhost:1", "127.0.0.1:1", "127.1.2.3:1", "[::1]:1" })
 	void knowsLoopback(String text) {
 		assertThat(EtcdEndpoint.parse(text, false).isLoopback()).isTrue();
+		assertThat(EtcdEndpoint.parse("dns+srv://localhost", false).isLoopback()).isFalse();
 		assertThat(EtcdEndpoint.parse("127.evil.example:1", false).isLoopback()).isFalse();
 	}
 

@@ -8,11 +8,11 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.Collections;
 import java.util.List;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.stream.Collectors;
-import java.util.stream.Stream;
 
 import org.awaitility.Awaitility;
 
@@ -42,6 +42,8 @@ public final class EtcdProcess implements AutoCloseable {
 
 	private final List<String> flags;
 
+	private final Host host;
+
 	private EtcdBinary binary;
 
 	private String name = "test";
@@ -52,11 +54,21 @@ public final class EtcdProcess implements AutoCloseable {
 	private Process process;
 
 	private EtcdProcess(EtcdBinary binary, Path folder, TestCertificates certificates, List<String> flags) {
+		this(binary, folder, certificates, flags, Host.THIS);
+	}
+
+	private EtcdProcess(EtcdBinary binary, Path folder, TestCertificates certificates, List<String> flags, Host host) {
+		this(binary, folder, certificates, flags, host, LoopbackPorts.next());
+	}
+
+	private EtcdProcess(EtcdBinary binary, Path folder, TestCertificates certificates, List<String> flags, Host host,
+			int clientPort) {
+		this.host = host;
 		this.binary = binary;
 		this.folder = folder;
 		this.certificates = certificates;
 		this.flags = flags;
-		this.clientPort = LoopbackPorts.next();
+		this.clientPort = clientPort;
 		this.peerPort = LoopbackPorts.next();
 		this.cluster = member();
 	}
@@ -86,6 +98,13 @@ public final class EtcdProcess implements AutoCloseable {
 		return new EtcdProcess(binary, newFolder(), certificates, List.of()).launchAndAwait();
 	}
 
+	/** Starts one at another address of this machine, such as {@code 127.0.0.2}. */
+	public static EtcdProcess startAt(EtcdBinary binary, String address, int clientPort) {
+		return new EtcdProcess(binary, newFolder(), null, List.of(), new Host(List.of(), address, "127.0.0.1"),
+				clientPort)
+			.launchAndAwait();
+	}
+
 	/** Starts one with further flags of etcd's. */
 	public static EtcdProcess startWith(EtcdBinary binary, String... flags) {
 		return new EtcdProcess(binary, newFolder(), null, List.of(flags)).launchAndAwait();
@@ -96,8 +115,16 @@ public final class EtcdProcess implements AutoCloseable {
 	 * serve.
 	 */
 	public static List<EtcdProcess> startCluster(EtcdBinary binary, int size, String... flags) {
-		List<EtcdProcess> members = Stream.generate(() -> new EtcdProcess(binary, newFolder(), null, List.of(flags)))
-			.limit(size)
+		return startCluster(binary, Collections.nCopies(size, Host.THIS), flags);
+	}
+
+	/**
+	 * Starts the members of a cluster, each on a host of its own, and waits until all
+	 * serve.
+	 */
+	static List<EtcdProcess> startCluster(EtcdBinary binary, List<Host> hosts, String... flags) {
+		List<EtcdProcess> members = hosts.stream()
+			.map((host) -> new EtcdProcess(binary, newFolder(), null, List.of(flags), host))
 			.toList();
 		members.forEach((member) -> member.name = "test-" + member.peerPort);
 		String cluster = members.stream().map(EtcdProcess::member).collect(Collectors.joining(","));
@@ -112,6 +139,30 @@ public final class EtcdProcess implements AutoCloseable {
 		catch (RuntimeException ex) {
 			members.forEach(EtcdProcess::close);
 			throw ex;
+		}
+	}
+
+	/** Adds a member that does not vote, as {@code etcdctl member add --learner} does. */
+	public EtcdProcess startLearner() {
+		EtcdProcess learner = new EtcdProcess(this.binary, newFolder(), null,
+				List.of("--initial-cluster-state", "existing"));
+		learner.name = "learner";
+		learner.cluster = member() + "," + learner.member();
+		try {
+			Process added = new ProcessBuilder("etcdctl", "--endpoints", endpoint(), "member", "add", learner.name,
+					"--learner", "--peer-urls", learner.peer())
+				.redirectErrorStream(true)
+				.redirectOutput(ProcessBuilder.Redirect.DISCARD)
+				.start();
+			Programs.awaitEnd(added);
+			learner.process = learner.launch();
+			Awaitility.await("start of the learner")
+				.atMost(START_TIMEOUT)
+				.until(() -> LoopbackPorts.listens(learner.clientPort));
+			return learner;
+		}
+		catch (IOException ex) {
+			throw new UncheckedIOException(ex);
 		}
 	}
 
@@ -155,11 +206,12 @@ public final class EtcdProcess implements AutoCloseable {
 	}
 
 	private String peer() {
-		return "http://127.0.0.1:" + this.peerPort;
+		return "http://" + this.host.peerAddress() + ":" + this.peerPort;
 	}
 
 	public String endpoint() {
-		return ((this.certificates != null) ? "https" : "http") + "://127.0.0.1:" + this.clientPort;
+		return ((this.certificates != null) ? "https" : "http") + "://" + this.host.clientAddress() + ":"
+				+ this.clientPort;
 	}
 
 	/** Kills it, as kill -9 does. */
@@ -267,7 +319,8 @@ public final class EtcdProcess implements AutoCloseable {
 
 	private Process launch() {
 		String client = endpoint();
-		List<String> command = new ArrayList<>(List.of(this.binary.path().toString(), "--name", this.name, "--data-dir",
+		List<String> command = new ArrayList<>(this.host.prefix());
+		command.addAll(List.of(this.binary.path().toString(), "--name", this.name, "--data-dir",
 				this.folder.resolve("data").toString(), "--listen-client-urls", client, "--advertise-client-urls",
 				client, "--listen-peer-urls", peer(), "--initial-advertise-peer-urls", peer(), "--initial-cluster",
 				this.cluster, "--logger", "zap", "--log-level", "error"));
@@ -319,6 +372,19 @@ public final class EtcdProcess implements AutoCloseable {
 		catch (IOException ex) {
 			throw new UncheckedIOException(ex);
 		}
+	}
+
+	/**
+	 * Where a member runs.
+	 *
+	 * @param prefix what begins a command so that it runs there
+	 * @param clientAddress where it serves clients
+	 * @param peerAddress where it serves other members
+	 */
+	record Host(List<String> prefix, String clientAddress, String peerAddress) {
+
+		static final Host THIS = new Host(List.of(), "127.0.0.1", "127.0.0.1");
+
 	}
 
 }

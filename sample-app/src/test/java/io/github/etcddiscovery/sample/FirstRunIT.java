@@ -103,7 +103,9 @@ class FirstRunIT {
 		}
 	}
 
+	/** On a busy machine starting takes longer than all that comes after it. */
 	private static void awaitRegistered(SampleProcess sample, EtcdEyes eyes) {
+		sample.port();
 		await().atMost(SOON)
 			.untilAsserted(() -> assertThat(eyes.all("/services/sample-app/"))
 				.as("etcd while the sample logs %s", sample.log())

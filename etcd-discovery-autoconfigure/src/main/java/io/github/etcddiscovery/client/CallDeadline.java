@@ -1,0 +1,45 @@
+package io.github.etcddiscovery.client;
+
+import java.time.Duration;
+import java.util.concurrent.TimeUnit;
+
+import io.grpc.CallOptions;
+import io.grpc.Channel;
+import io.grpc.ClientCall;
+import io.grpc.ClientInterceptor;
+import io.grpc.MethodDescriptor;
+
+/**
+ * Gives each call that has one answer a deadline. jetcd's calls wait for ever by default.
+ * A deadline also keeps a call that was given up from taking effect when etcd comes back,
+ * and at the deadline gRPC says why there is no connection.
+ */
+final class CallDeadline implements ClientInterceptor {
+
+	/** jetcd renews a lease once over a stream that it ends after the first answer. */
+	private static final String KEEP_ALIVE = "etcdserverpb.Lease/LeaseKeepAlive";
+
+	private volatile Duration timeout;
+
+	CallDeadline(Duration timeout) {
+		this.timeout = timeout;
+	}
+
+	Duration timeout() {
+		return this.timeout;
+	}
+
+	/** Changes how long the calls that begin from now on may take. */
+	void set(Duration changed) {
+		this.timeout = changed;
+	}
+
+	@Override
+	public <Q, A> ClientCall<Q, A> interceptCall(MethodDescriptor<Q, A> method, CallOptions callOptions, Channel next) {
+		boolean bounded = method.getType() == MethodDescriptor.MethodType.UNARY
+				|| KEEP_ALIVE.equals(method.getFullMethodName());
+		return next.newCall(method,
+				bounded ? callOptions.withDeadlineAfter(this.timeout.toNanos(), TimeUnit.NANOSECONDS) : callOptions);
+	}
+
+}

@@ -1,0 +1,161 @@
+package io.github.etcddiscovery.client;
+
+import java.time.Duration;
+import java.util.Set;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
+import java.util.function.Function;
+
+import io.etcd.jetcd.ByteSequence;
+import io.etcd.jetcd.Client;
+import io.etcd.jetcd.kv.GetResponse;
+import io.etcd.jetcd.options.GetOption;
+import io.github.etcddiscovery.client.EtcdException.Reason;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * A jetcd client that speaks to one member. Safe to use from any thread.
+ */
+final class MemberConnection {
+
+	/** Any key will do: being denied is an answer too. */
+	private static final ByteSequence PING_KEY = JetcdClientFactory.bytes("/");
+
+	/**
+	 * jetcd may lose a call: one that outlives its deadline by this much gets no answer.
+	 */
+	private static final Duration LOST_CALL = Duration.ofMillis(500);
+
+	private final Client client;
+
+	private final MemberAddress member;
+
+	private final CallDeadline deadline;
+
+	private final boolean atMember;
+
+	private final Set<CompletableFuture<?>> calls = ConcurrentHashMap.newKeySet();
+
+	private volatile @Nullable EtcdException refusal;
+
+	private volatile @Nullable EtcdException end;
+
+	/**
+	 * Creates a connection.
+	 * @param client jetcd's client
+	 * @param member the member
+	 * @param deadline how long its calls may take
+	 * @param atMember whether it goes to that member, and not where a customizer says
+	 */
+	MemberConnection(Client client, MemberAddress member, CallDeadline deadline, boolean atMember) {
+		this.client = client;
+		this.member = member;
+		this.deadline = deadline;
+		this.atMember = atMember;
+	}
+
+	Client client() {
+		return this.client;
+	}
+
+	MemberAddress member() {
+		return this.member;
+	}
+
+	/** Whether it goes to {@link #member()}, and not where a customizer says. */
+	boolean isAtMember() {
+		return this.atMember;
+	}
+
+	/** Returns what the proof was answered instead of a result, such as being denied. */
+	@Nullable EtcdException refusal() {
+		return this.refusal;
+	}
+
+	/** Returns after which time no call is under way any more. */
+	Duration longestCall() {
+		return this.deadline.timeout().plus(LOST_CALL);
+	}
+
+	/**
+	 * Waits until the member has shown that it works.
+	 * @param answerTimeout how long it may take to answer
+	 * @param callTimeout how long calls may take from then on
+	 * @throws EtcdException if it does not answer
+	 */
+	void prove(Duration answerTimeout, Duration callTimeout) {
+		this.deadline.set(answerTimeout);
+		// At its deadline the call says why there was no answer.
+		EtcdException answer = ping(answerTimeout.plus(LOST_CALL));
+		if (answer != null && answer.reason() == Reason.UNAVAILABLE) {
+			throw answer;
+		}
+		this.refusal = answer;
+		this.deadline.set(callTimeout);
+	}
+
+	/**
+	 * Waits for the answer to a read through the quorum.
+	 * @param timeout how long to wait
+	 * @return {@code null} if it succeeded
+	 */
+	@Nullable EtcdException ping(Duration timeout) {
+		try {
+			ping(this.client).get(timeout.toNanos(), TimeUnit.NANOSECONDS);
+			return null;
+		}
+		catch (InterruptedException ex) {
+			Thread.currentThread().interrupt();
+			return EtcdErrors.sort("Ping", new TimeoutException());
+		}
+		catch (Exception ex) {
+			return EtcdErrors.sort("Ping", ex);
+		}
+	}
+
+	/**
+	 * Reads a key through the quorum, so that a member that is cut off from the others
+	 * does not answer, nor a learner. The content does not matter.
+	 */
+	static CompletableFuture<GetResponse> ping(Client client) {
+		return client.getKVClient().get(PING_KEY, GetOption.builder().withCountOnly(true).build());
+	}
+
+	/**
+	 * Makes a call.
+	 * @param operation the call
+	 * @return completes with the answer; fails at the deadline, or when this connection
+	 * ends
+	 */
+	<T> CompletableFuture<T> call(Function<Client, CompletableFuture<T>> operation) {
+		CompletableFuture<T> call;
+		try {
+			call = operation.apply(this.client);
+		}
+		catch (RuntimeException ex) {
+			return CompletableFuture.failedFuture(ex);
+		}
+		this.calls.add(call);
+		call.orTimeout(longestCall().toNanos(), TimeUnit.NANOSECONDS)
+			.whenComplete((answer, error) -> this.calls.remove(call));
+		EtcdException ended = this.end;
+		if (ended != null) {
+			call.completeExceptionally(ended);
+		}
+		return call;
+	}
+
+	/** Fails all calls under way: jetcd's do not notice that their client is closed. */
+	void fail(EtcdException cause) {
+		this.end = cause;
+		this.calls.forEach((call) -> call.completeExceptionally(cause));
+	}
+
+	void close() {
+		this.client.close();
+		fail(new EtcdException(Reason.UNAVAILABLE, "The connection to %s was closed".formatted(this.member), null));
+	}
+
+}

@@ -1,0 +1,94 @@
+package io.github.etcddiscovery.client;
+
+import java.net.InetAddress;
+import java.net.UnknownHostException;
+import java.util.ArrayList;
+import java.util.LinkedHashSet;
+import java.util.List;
+import java.util.Set;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+import java.util.stream.Stream;
+
+/**
+ * Finds the addresses of the cluster's members. Each call looks names up anew. Blocks.
+ */
+final class MemberResolver {
+
+	/** Priority, weight, port and target, as RFC 2782 orders them. */
+	private static final Pattern SRV_RECORD = Pattern.compile("\\d+ \\d+ (\\d+) (\\S+?)\\.?");
+
+	private final DnsClient dns;
+
+	MemberResolver(DnsClient dns) {
+		this.dns = dns;
+	}
+
+	/**
+	 * Returns all addresses that the operating system knows, hosts files included. The
+	 * JVM may have kept them for half a minute.
+	 */
+	Set<MemberAddress> resolve(List<EtcdEndpoint> endpoints) {
+		return resolve(endpoints, MemberResolver::addresses);
+	}
+
+	/** Returns all addresses that DNS knows at this moment. */
+	Set<MemberAddress> resolveInDns(List<EtcdEndpoint> endpoints) {
+		return resolve(endpoints,
+				(host) -> Stream.of("A", "AAAA")
+					.flatMap((type) -> this.dns.lookUp(host, type).stream())
+					.flatMap((literal) -> addresses(literal).stream())
+					.toList());
+	}
+
+	private Set<MemberAddress> resolve(List<EtcdEndpoint> endpoints, Resolution resolution) {
+		Set<MemberAddress> members = new LinkedHashSet<>();
+		for (EtcdEndpoint endpoint : endpoints) {
+			for (HostAndPort host : hosts(endpoint)) {
+				resolution.addresses(host.host())
+					.forEach((address) -> members.add(new MemberAddress(endpoint, address, host.port())));
+			}
+		}
+		return members;
+	}
+
+	private List<HostAndPort> hosts(EtcdEndpoint endpoint) {
+		if (!endpoint.isSrv()) {
+			return List.of(new HostAndPort(endpoint.host(), endpoint.port()));
+		}
+		List<HostAndPort> hosts = new ArrayList<>();
+		for (String text : this.dns.lookUp(srvName(endpoint), "SRV")) {
+			Matcher srv = SRV_RECORD.matcher(text);
+			if (srv.matches()) {
+				hosts.add(new HostAndPort(srv.group(2), Integer.parseInt(srv.group(1))));
+			}
+		}
+		return hosts;
+	}
+
+	/** Returns etcd's own name for the records: {@code client/pkg/v3/srv}. */
+	static String srvName(EtcdEndpoint endpoint) {
+		return (endpoint.secure() ? "_etcd-client-ssl._tcp." : "_etcd-client._tcp.") + endpoint.host();
+	}
+
+	private static List<InetAddress> addresses(String host) {
+		try {
+			return List.of(InetAddress.getAllByName(host));
+		}
+		catch (UnknownHostException ex) {
+			return List.of();
+		}
+	}
+
+	private record HostAndPort(String host, int port) {
+
+	}
+
+	@FunctionalInterface
+	private interface Resolution {
+
+		List<InetAddress> addresses(String host);
+
+	}
+
+}

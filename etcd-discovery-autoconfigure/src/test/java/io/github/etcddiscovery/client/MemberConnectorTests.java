@@ -1,0 +1,185 @@
+package io.github.etcddiscovery.client;
+
+import java.net.InetAddress;
+import java.time.Duration;
+import java.util.List;
+import java.util.Random;
+import java.util.Set;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.function.Supplier;
+import java.util.stream.Collectors;
+import java.util.stream.IntStream;
+
+import io.github.etcddiscovery.client.EtcdException.Reason;
+import io.github.etcddiscovery.testing.DnsServer;
+import io.github.etcddiscovery.testing.EtcdBinary;
+import io.github.etcddiscovery.testing.EtcdProcess;
+import io.github.etcddiscovery.testing.LoopbackPorts;
+import io.github.etcddiscovery.testing.RequiresEtcd;
+import io.github.etcddiscovery.testing.TestClients;
+import org.assertj.core.api.ThrowableAssertAlternative;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
+
+/**
+ * Which member is connected to, and where its address comes from.
+ */
+@RequiresEtcd
+class MemberConnectorTests {
+
+	private static final Duration TIMEOUT = Duration.ofSeconds(2);
+
+	/** No host file and no DNS server has it: RFC 2606. */
+	private static final String NAME = "etcd.invalid";
+
+	private static final int PORT = LoopbackPorts.next();
+
+	private static EtcdProcess first;
+
+	private static EtcdProcess second;
+
+	private final DnsServer dns = DnsServer.start();
+
+	private final ExecutorService executor = Executors.newCachedThreadPool();
+
+	private final MemberConnector connector = new MemberConnector(new JetcdClientFactory(List.of(), this.executor),
+			new MemberResolver(new DnsClient(this.dns.url())), new Random(42));
+
+	@BeforeAll
+	static void startMembers() {
+		first = EtcdProcess.startAt(EtcdBinary.newest(), "127.0.0.2", PORT);
+		second = EtcdProcess.startAt(EtcdBinary.newest(), "127.0.0.3", PORT);
+	}
+
+	@AfterAll
+	static void stopMembers() {
+		first.close();
+		second.close();
+	}
+
+	@AfterEach
+	void stop() {
+		this.dns.close();
+		this.executor.shutdownNow();
+	}
+
+	@Test
+	void memberIsChosenAtRandom() {
+		EtcdClientOptions options = TestClients.options(first.endpoint(), second.endpoint());
+		assertThat(chosen(10, () -> this.connector.connect(options, null, TIMEOUT)))
+			.containsExactlyInAnyOrder("127.0.0.2", "127.0.0.3");
+	}
+
+	@Test
+	void memberUsedLastIsTriedLast() {
+		EtcdClientOptions options = TestClients.options(first.endpoint(), second.endpoint());
+		MemberConnection connection = this.connector.connect(options, null, TIMEOUT);
+		connection.close();
+		MemberAddress last = connection.member();
+		assertThat(chosen(5, () -> this.connector.connect(options, last, TIMEOUT))).hasSize(1)
+			.doesNotContain(last.address().getHostAddress());
+	}
+
+	@Test
+	void everyAddressOfANameIsTried() {
+		this.dns.setAddresses(NAME, "127.0.0.4", "127.0.0.2", "127.0.0.5");
+		assertThat(chosen(5, () -> this.connector.connect(named(), null, TIMEOUT))).containsExactly("127.0.0.2");
+	}
+
+	@Test
+	void addressThatWasReplacedIsFoundInDnsPastTheCacheOfTheJvm() {
+		// The hosts file knows 127.0.0.1, where nothing listens.
+		EtcdClientOptions options = TestClients.options("localhost:" + PORT);
+		this.dns.setAddresses("localhost", "127.0.0.3");
+		assertThat(chosen(1, () -> this.connector.connect(options, null, TIMEOUT))).containsExactly("127.0.0.3");
+		this.dns.setAddresses("localhost", "127.0.0.2");
+		assertThat(chosen(1, () -> this.connector.connect(options, null, TIMEOUT))).containsExactly("127.0.0.2");
+	}
+
+	@Test
+	void srvRecordsNameHostsAndPorts() {
+		this.dns.setServices("_etcd-client._tcp." + NAME, "member." + NAME, LoopbackPorts.next(), PORT);
+		this.dns.setAddresses("member." + NAME, "127.0.0.2");
+		assertThat(chosen(2, () -> this.connector.connect(TestClients.options("dns+srv://" + NAME), null, TIMEOUT)))
+			.containsExactly("127.0.0.2");
+	}
+
+	@Test
+	void nameWithoutSrvRecordsIsReported() {
+		assertThatConnecting(TestClients.options("dns+srv://" + NAME)).withMessage(
+				"no connection (no SRV record of _etcd-client._tcp.etcd.invalid names a known host: dns+srv://etcd.invalid)");
+	}
+
+	@Test
+	void targetOfAnSrvRecordThatIsNoHostIsLeftOut() {
+		this.dns.setServices("_etcd-client._tcp." + NAME, "ldap://127.0.0.1/x", PORT);
+		assertThatConnecting(TestClients.options("dns+srv://" + NAME)).withMessageContaining("no SRV record");
+	}
+
+	@Test
+	void unknownNameIsReported() {
+		assertThatConnecting(named())
+			.withMessage("no connection (the host name is not known: http://etcd.invalid:%d)".formatted(PORT));
+	}
+
+	@Test
+	void refusedConnectionIsReportedWithTheAddress() {
+		this.dns.setAddresses(NAME, "127.0.0.4");
+		assertThatConnecting(named())
+			.withMessage("no connection (Connection refused: http://etcd.invalid:%d (127.0.0.4, port %d))"
+				.formatted(PORT, PORT));
+	}
+
+	@Test
+	void movingTakesAnotherMemberOrStays() {
+		EtcdClientOptions options = TestClients.options(first.endpoint(), second.endpoint());
+		MemberConnection used = this.connector.connect(options, null, TIMEOUT);
+		used.close();
+		Set<String> others = chosen(10, () -> this.connector.move(options, used.member(), TIMEOUT));
+		assertThat(others).hasSize(2).contains("stay").doesNotContain(used.member().address().getHostAddress());
+	}
+
+	@Test
+	void onlyMemberIsNotLeft() {
+		EtcdClientOptions options = TestClients.options(first.endpoint());
+		MemberConnection used = this.connector.connect(options, null, TIMEOUT);
+		used.close();
+		assertThat(this.connector.move(options, used.member(), TIMEOUT)).isNull();
+	}
+
+	@Test
+	void ipv6AddressIsATargetWithoutBrackets() throws Exception {
+		EtcdEndpoint endpoint = EtcdEndpoint.parse("http://[::1]:2379", false);
+		MemberAddress member = new MemberAddress(endpoint, InetAddress.getByName("::1"), 2379);
+		assertThat(member.target()).isEqualTo("ip:///%5B0:0:0:0:0:0:0:1%5D:2379");
+		assertThat(member).hasToString("http://[::1]:2379");
+	}
+
+	private static EtcdClientOptions named() {
+		return TestClients.options(NAME + ":" + PORT);
+	}
+
+	private static Set<String> chosen(int times, Supplier<MemberConnection> connecting) {
+		return IntStream.range(0, times).mapToObj((i) -> {
+			MemberConnection connection = connecting.get();
+			if (connection == null) {
+				return "stay";
+			}
+			connection.close();
+			return connection.member().address().getHostAddress();
+		}).collect(Collectors.toSet());
+	}
+
+	private ThrowableAssertAlternative<EtcdException> assertThatConnecting(EtcdClientOptions options) {
+		return assertThatExceptionOfType(EtcdException.class)
+			.isThrownBy(() -> this.connector.connect(options, null, TIMEOUT))
+			.satisfies((ex) -> assertThat(ex.reason()).isEqualTo(Reason.UNAVAILABLE));
+	}
+
+}

@@ -1,0 +1,73 @@
+package io.github.etcddiscovery.client;
+
+import java.nio.charset.StandardCharsets;
+import java.time.Duration;
+import java.util.List;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicInteger;
+
+import io.github.etcddiscovery.instance.KeyLayout;
+import io.github.etcddiscovery.registry.Registrar;
+import io.github.etcddiscovery.registry.RegistryEntry;
+import io.github.etcddiscovery.testing.EtcdBinary;
+import io.github.etcddiscovery.testing.EtcdEyes;
+import io.github.etcddiscovery.testing.EtcdProcess;
+import io.github.etcddiscovery.testing.RequiresEtcd;
+import io.github.etcddiscovery.testing.TestClients;
+import io.github.etcddiscovery.view.ServiceView;
+import org.junit.jupiter.api.Test;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
+
+/**
+ * A client moves from member to member, and nobody above notices.
+ */
+@RequiresEtcd
+class MovingClientTests {
+
+	private static final Duration STAY = Duration.ofMillis(200);
+
+	private static final String WRITTEN = "/services/written/1";
+
+	@Test
+	void viewAndRegistrationDoNotNoticeThatTheirClientMoves() {
+		List<EtcdProcess> members = EtcdProcess.startCluster(EtcdBinary.newest(), 3);
+		String[] endpoints = members.stream().map(EtcdProcess::endpoint).toArray(String[]::new);
+		try (EtcdEyes eyes = new EtcdEyes(endpoints[0]);
+				JetcdEtcdClient client = new JetcdEtcdClient(TestClients.options(endpoints), List.of(),
+						new DnsClient("dns:"), STAY);
+				Registrar registrar = new Registrar(client);
+				ServiceView<String> view = new ServiceView<>(client, new KeyLayout("/services").ranges(),
+						(instance, keyValue) -> new String(keyValue.value(), StandardCharsets.UTF_8),
+						(value) -> true)) {
+			view.start();
+			registrar.register(RegistryEntry.of("/services/own/1", "UP")).orTimeout(10, TimeUnit.SECONDS).join();
+			await().atMost(Duration.ofSeconds(10)).until(() -> view.catalog().isSynced());
+			Set<String> used = ConcurrentHashMap.newKeySet();
+			AtomicInteger writes = new AtomicInteger();
+			await().atMost(Duration.ofSeconds(30)).pollInterval(Duration.ofMillis(20)).until(() -> {
+				String value = "write " + writes.incrementAndGet();
+				eyes.put(WRITTEN, value);
+				await().atMost(Duration.ofSeconds(1))
+					.pollInterval(Duration.ofMillis(1))
+					.until(() -> view.catalog().all("written").contains(value));
+				assertThat(view.failure()).isNull();
+				assertThat(view.staleness()).isZero();
+				used.add(client.member());
+				return used.size() == 3 && writes.get() >= 100;
+			});
+			assertThat(view.statistics().resyncs()).isZero();
+			assertThat(view.statistics().events()).as("each change once").isGreaterThanOrEqualTo(writes.get());
+			assertThat(view.catalog().epoch()).isEqualTo(1);
+			assertThat(registrar.reregistrations()).isZero();
+			assertThat(eyes.get("/services/own/1").getLease()).isEqualTo(registrar.leaseId());
+		}
+		finally {
+			members.forEach(EtcdProcess::close);
+		}
+	}
+
+}
