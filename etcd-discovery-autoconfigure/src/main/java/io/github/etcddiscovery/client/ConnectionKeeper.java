@@ -361,7 +361,7 @@ final class ConnectionKeeper implements AutoCloseable {
 		try {
 			fresh = this.connector.move(connection, used.member(), ANSWER_TIMEOUT);
 		}
-		catch (EtcdException ex) {
+		catch (Throwable ex) {
 			logger.debug("Staying with etcd at {}", used.member(), ex);
 		}
 		MemberConnection unwanted = fresh;

@@ -24,16 +24,42 @@ public final class EtcdBackoff {
 	 */
 	private static final Duration REFUSED = Duration.ofSeconds(1);
 
+	/** How long client-go's reflector waits before it lists again, first and longest. */
+	private static final Duration FIRST_LISTING = Duration.ofMillis(800);
+
+	private static final Duration LONGEST_LISTING = Duration.ofSeconds(30);
+
 	private final RandomGenerator random;
+
+	private final Duration first;
+
+	private final Duration longest;
 
 	private int attempts;
 
 	/**
-	 * Creates a back-off.
+	 * Creates a back-off of at most half a second.
 	 * @param random where the chance comes from
 	 */
 	public EtcdBackoff(RandomGenerator random) {
+		this(random, FIRST, LONGEST);
+	}
+
+	private EtcdBackoff(RandomGenerator random, Duration first, Duration longest) {
 		this.random = random;
+		this.first = first;
+		this.longest = longest;
+	}
+
+	/**
+	 * Creates a back-off of at most thirty seconds, for listings that etcd or the network
+	 * is too slow for: repeated in haste by a fleet, they would keep each other from
+	 * ending.
+	 * @param random where the chance comes from
+	 * @return the back-off
+	 */
+	public static EtcdBackoff ofListings(RandomGenerator random) {
+		return new EtcdBackoff(random, FIRST_LISTING, LONGEST_LISTING);
 	}
 
 	/**
@@ -41,7 +67,7 @@ public final class EtcdBackoff {
 	 * @return the wait, at least a millisecond
 	 */
 	public Duration next() {
-		long limit = Math.min(LONGEST.toNanos(), FIRST.toNanos() << Math.min(this.attempts, 10));
+		long limit = Math.min(this.longest.toNanos(), this.first.toNanos() << Math.min(this.attempts, 10));
 		this.attempts++;
 		return Duration.ofNanos(Math.max(1_000_000, (long) (this.random.nextDouble() * limit)));
 	}

@@ -8,6 +8,7 @@ import java.util.regex.Pattern;
 import io.etcd.jetcd.common.exception.CompactedException;
 import io.github.etcddiscovery.client.EtcdException.Reason;
 import io.grpc.Status;
+import io.grpc.StatusRuntimeException;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -63,6 +64,16 @@ final class EtcdErrors {
 		}
 		Status status = status(cause);
 		return new EtcdException(reason(status), action + " failed: " + describe(status, cause), cause);
+	}
+
+	/**
+	 * Whether there was a connection, but the answer to the call did not come in time.
+	 */
+	static boolean isLate(EtcdException failure) {
+		Throwable cause = failure.getCause();
+		return cause instanceof TimeoutException || (cause instanceof StatusRuntimeException late
+				&& late.getStatus().getCode() == Status.Code.DEADLINE_EXCEEDED
+				&& !LAST_PICK_FAILURE.matcher(String.valueOf(late.getStatus().getDescription())).find());
 	}
 
 	/** jetcd's own exceptions carry a status code, but not as gRPC's type. */

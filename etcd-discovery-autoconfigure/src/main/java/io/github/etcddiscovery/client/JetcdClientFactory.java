@@ -22,9 +22,10 @@ import io.netty.handler.ssl.SslContextBuilder;
 final class JetcdClientFactory {
 
 	/**
-	 * 100,000 records of 300 bytes are 33 MB; gRPC's default of 4 MiB kills the watch.
+	 * etcd's largest request is 1.5 MiB, and a page has some MiB. A watch that catches up
+	 * may get a thousand revisions in one message; what is larger is listed, in pages.
 	 */
-	private static final int MAX_INBOUND_MESSAGE_BYTES = 64 * 1024 * 1024;
+	private static final int MAX_INBOUND_MESSAGE_BYTES = 16 * 1024 * 1024;
 
 	/** How long a ping may stay unanswered until the connection counts as dead. */
 	private static final Duration KEEP_ALIVE_TIMEOUT = Duration.ofSeconds(2);

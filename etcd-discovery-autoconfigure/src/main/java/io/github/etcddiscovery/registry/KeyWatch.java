@@ -1,5 +1,6 @@
 package io.github.etcddiscovery.registry;
 
+import java.time.Duration;
 import java.util.List;
 import java.util.random.RandomGenerator;
 
@@ -19,6 +20,9 @@ import org.jspecify.annotations.Nullable;
  */
 final class KeyWatch {
 
+	/** A watch that ends sooner, again and again, is not worth being opened in haste. */
+	private static final Duration STEADY = Duration.ofSeconds(3);
+
 	private final EtcdClient client;
 
 	private final EventLoop loop;
@@ -33,6 +37,9 @@ final class KeyWatch {
 	private long attempt;
 
 	private boolean open;
+
+	/** When etcd accepted the watch, {@code null} if it has not. */
+	private @Nullable Long createdAt;
 
 	private EtcdClient.@Nullable Watch watch;
 
@@ -66,8 +73,8 @@ final class KeyWatch {
 		this.watch = this.client.watch(this.key, false, revision, new WatchListener() {
 
 			@Override
-			public void onCreated(long createdAt) {
-				onLoop(attempt, () -> created(attempt, createdAt, revision));
+			public void onCreated(long etcdRevision) {
+				onLoop(attempt, () -> created(attempt, etcdRevision, revision));
 			}
 
 			@Override
@@ -85,17 +92,21 @@ final class KeyWatch {
 		});
 	}
 
-	private void created(long attempt, long createdAt, long revision) {
-		if (createdAt < revision - 1) {
+	private void created(long attempt, long etcdRevision, long revision) {
+		if (etcdRevision < revision - 1) {
 			// The member lags behind, or etcd was wiped and would stay silent for long.
 			later(attempt, new EtcdException(Reason.UNAVAILABLE, "etcd is at an earlier revision", null));
 		}
 		else {
-			this.backoff.reset();
+			this.createdAt = this.loop.nanoTime();
 		}
 	}
 
 	private void later(long attempt, EtcdException cause) {
+		if (this.createdAt != null && this.loop.nanoTime() - this.createdAt >= STEADY.toNanos()) {
+			this.backoff.reset();
+		}
+		this.createdAt = null;
 		if (this.watch != null) {
 			this.watch.close();
 			this.watch = null;

@@ -6,6 +6,9 @@ import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.CancellationException;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
 import java.util.random.RandomGenerator;
 
 import io.github.etcddiscovery.client.EtcdClient;
@@ -62,6 +65,9 @@ final class RangeFollower implements ReflectorSink {
 
 	private volatile long events;
 
+	/** How many pages of listings have arrived. */
+	private volatile long pages;
+
 	private volatile long resyncs;
 
 	private long epoch;
@@ -101,9 +107,24 @@ final class RangeFollower implements ReflectorSink {
 		return this.range;
 	}
 
-	/** Completes when the range has been read once; fails if that is refused. */
-	CompletableFuture<Void> firstOutcome() {
-		return this.firstOutcome;
+	/**
+	 * Waits until the range has been read once.
+	 * @return whether it has; otherwise pages have arrived meanwhile
+	 * @throws ExecutionException if that is refused
+	 * @throws TimeoutException if nothing has arrived meanwhile
+	 */
+	boolean awaitFirstOutcome(long nanos) throws InterruptedException, ExecutionException, TimeoutException {
+		long before = this.pages;
+		try {
+			this.firstOutcome.get(Math.max(0, nanos), TimeUnit.NANOSECONDS);
+			return true;
+		}
+		catch (TimeoutException ex) {
+			if (this.pages == before) {
+				throw ex;
+			}
+			return false;
+		}
 	}
 
 	/** How many keys were found to have been missed. */
@@ -142,6 +163,7 @@ final class RangeFollower implements ReflectorSink {
 
 	@Override
 	public void addPage(List<KeyValue> page) {
+		this.pages = this.pages + 1;
 		this.writer.addPage(page);
 	}
 

@@ -224,8 +224,13 @@ final class RangeWriter<T> {
 			}
 			return RangeEntry.of(keyValue, key, this.decoder.decode(key, keyValue), null, false);
 		}
-		catch (RuntimeException | LinkageError | StackOverflowError ex) {
-			// Whatever stands in etcd may be the cause: it must not harm the rest.
+		catch (OutOfMemoryError ex) {
+			// This entry need not be the cause.
+			throw ex;
+		}
+		catch (Throwable ex) {
+			// Whatever stands in etcd may be the cause, in a format of the user's too: it
+			// must not harm the rest.
 			return reject(keyValue, key, PlainText.of(String.valueOf(ex.getMessage()), LONGEST_TEXT), false, before);
 		}
 	}

@@ -30,6 +30,9 @@ final class Reflector {
 
 	private static final Logger logger = LoggerFactory.getLogger(Reflector.class);
 
+	/** A watch that ends sooner, again and again, is not worth being opened in haste. */
+	private static final Duration STEADY = Duration.ofSeconds(3);
+
 	/** A reader must not wait for a writer that never pauses. */
 	private static final int RESPONSES_PER_PUBLICATION = 1_000;
 
@@ -43,12 +46,19 @@ final class Reflector {
 
 	private final EtcdBackoff backoff;
 
+	private final EtcdBackoff listingBackoff;
+
 	private volatile ViewState state = ViewState.IDLE;
 
 	/** Counts attempts, so that what a former one still reports is told apart. */
 	private long attempt;
 
 	private long revision;
+
+	/** How many pages of the listing under way have arrived. */
+	private int pages;
+
+	private long watchingSince;
 
 	/** Whether everything has to be read before a watch is of use. */
 	private boolean listDue = true;
@@ -80,6 +90,7 @@ final class Reflector {
 		this.loop = loop;
 		this.sink = sink;
 		this.backoff = new EtcdBackoff(random);
+		this.listingBackoff = EtcdBackoff.ofListings(random);
 		this.proof = new HistoryProof(client, prefix, sink);
 		this.reconciler = new Reconciler(client, prefix, loop, sink, this::position, this::drifted, random);
 	}
@@ -89,10 +100,10 @@ final class Reflector {
 	}
 
 	void start() {
-		this.loop.execute(() -> {
-			list();
+		this.loop.execute(step(() -> {
 			this.reconciler.start();
-		});
+			list();
+		}));
 	}
 
 	/** How many keys were found to have been missed. May be called from any thread. */
@@ -122,23 +133,42 @@ final class Reflector {
 	}
 
 	private void onLoop(long attempt, Runnable task) {
-		this.loop.execute(() -> {
+		this.loop.execute(step(() -> {
 			if (attempt == this.attempt) {
 				task.run();
 			}
-		});
+		}));
+	}
+
+	/** Returns a step after which the loop goes on, whatever the step throws. */
+	private Runnable step(Runnable task) {
+		return () -> {
+			try {
+				task.run();
+			}
+			catch (Throwable ex) {
+				logger.error("Unexpected error while following {}: reading everything again", this.prefix, ex);
+				this.incomplete = true;
+				this.listDue = true;
+				if (this.state != ViewState.CLOSED) {
+					retry(new EtcdException(Reason.UNAVAILABLE, "Unexpected error: " + ex, ex));
+				}
+			}
+		};
 	}
 
 	/** Reads everything, as often as it takes. */
 	private void list() {
 		this.listDue = true;
 		long attempt = enter(ViewState.LISTING);
+		this.pages = 0;
 		this.sink.beginListing();
 		this.client.list(this.prefix, (page) -> onLoop(attempt, () -> {
 			// Where nothing was missed, what is not held from that time is of another
 			// history.
 			this.historyChanged |= !this.incomplete && page.stream()
 				.anyMatch((found) -> found.modRevision() <= this.revision && !this.sink.isHeld(found));
+			this.pages++;
 			this.sink.addPage(page);
 		})).whenComplete((listed, error) -> onLoop(attempt, () -> {
 			if (error != null) {
@@ -150,6 +180,7 @@ final class Reflector {
 			this.incomplete = false;
 			this.listDue = false;
 			this.revision = listed;
+			this.listingBackoff.reset();
 			this.sink.completeListing(listed, newHistory);
 			this.proof.listed();
 			open();
@@ -173,7 +204,7 @@ final class Reflector {
 
 			@Override
 			public void onEnd(EtcdException cause) {
-				Reflector.this.loop.execute(() -> ended(attempt, cause));
+				onLoop(attempt, () -> ended(cause));
 			}
 
 		});
@@ -203,7 +234,7 @@ final class Reflector {
 
 	private void proven() {
 		this.state = this.state.to(ViewState.WATCHING);
-		this.backoff.reset();
+		this.watchingSince = this.loop.nanoTime();
 		this.changedBefore = false;
 		this.sink.current();
 		scheduleDrain();
@@ -234,7 +265,7 @@ final class Reflector {
 
 	private void scheduleDrain() {
 		if (this.drainScheduled.compareAndSet(false, true)) {
-			this.loop.execute(this::drain);
+			this.loop.execute(step(this::drain));
 		}
 	}
 
@@ -278,10 +309,7 @@ final class Reflector {
 		}
 	}
 
-	private void ended(long attempt, EtcdException cause) {
-		if (attempt != this.attempt) {
-			return;
-		}
+	private void ended(EtcdException cause) {
 		if (cause.reason() == Reason.MOVED) {
 			open();
 			return;
@@ -290,12 +318,24 @@ final class Reflector {
 	}
 
 	private void retry(EtcdException cause) {
-		this.sink.interrupted(cause);
 		// What was missed is gone, or too much for one message of a watch; pages get
 		// smaller.
 		this.listDue |= cause.reason() == Reason.COMPACTED || cause.reason() == Reason.TOO_LARGE;
+		Duration wait = backoff().next(cause);
 		long attempt = enter(ViewState.WAITING);
-		this.loop.schedule(() -> onLoop(attempt, this.listDue ? this::list : this::open), this.backoff.next(cause));
+		// Before anything else that might throw.
+		this.loop.schedule(() -> onLoop(attempt, this.listDue ? this::list : this::open), wait);
+		this.sink.interrupted(cause);
+	}
+
+	private EtcdBackoff backoff() {
+		if (this.state == ViewState.LISTING && this.pages > 0) {
+			return this.listingBackoff;
+		}
+		if (this.state == ViewState.WATCHING && this.loop.nanoTime() - this.watchingSince >= STEADY.toNanos()) {
+			this.backoff.reset();
+		}
+		return this.backoff;
 	}
 
 	/** How far the watch has come, {@code null} while changes do not arrive. */

@@ -9,7 +9,6 @@ import java.util.Map;
 import java.util.Objects;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
-import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.function.Consumer;
@@ -115,14 +114,17 @@ public final class ServiceView<T> implements AutoCloseable {
 
 	/**
 	 * Waits until etcd has been read once.
-	 * @param timeout how long to wait
-	 * @throws EtcdException if it could not be read in that time, or was refused
+	 * @param timeout how long to wait for an answer; as long as answers come, reading
+	 * takes the time that it takes
+	 * @throws EtcdException if there was no answer in that time, or a refusal
 	 */
 	public void awaitSync(Duration timeout) {
 		long deadline = System.nanoTime() + timeout.toNanos();
 		for (RangeFollower follower : this.followers) {
 			try {
-				follower.firstOutcome().get(Math.max(0, deadline - System.nanoTime()), TimeUnit.NANOSECONDS);
+				while (!follower.awaitFirstOutcome(deadline - System.nanoTime())) {
+					deadline = System.nanoTime() + timeout.toNanos();
+				}
 			}
 			catch (TimeoutException ex) {
 				EtcdException failure = follower.lastFailure();

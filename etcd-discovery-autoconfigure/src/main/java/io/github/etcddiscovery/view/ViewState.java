@@ -31,12 +31,12 @@ public enum ViewState {
 
 	private Set<ViewState> next() {
 		return switch (this) {
-			case IDLE -> EnumSet.of(LISTING, CLOSED);
+			case IDLE -> EnumSet.of(LISTING, WAITING, CLOSED);
 			case LISTING -> EnumSet.of(OPENING, WAITING, CLOSED);
 			case OPENING -> EnumSet.of(OPENING, PROVING, WAITING, CLOSED);
 			case PROVING -> EnumSet.of(WATCHING, OPENING, LISTING, WAITING, CLOSED);
 			case WATCHING -> EnumSet.of(OPENING, WAITING, LISTING, CLOSED);
-			case WAITING -> EnumSet.of(OPENING, LISTING, CLOSED);
+			case WAITING -> EnumSet.of(OPENING, LISTING, WAITING, CLOSED);
 			case CLOSED -> EnumSet.noneOf(ViewState.class);
 		};
 	}

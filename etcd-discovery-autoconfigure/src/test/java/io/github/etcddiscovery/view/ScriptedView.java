@@ -58,6 +58,8 @@ abstract class ScriptedView {
 		String value = new String(keyValue.value(), StandardCharsets.UTF_8);
 		return switch (value) {
 			case "overflow" -> throw new StackOverflowError("thrown on purpose");
+			case "assertion" -> throw new AssertionError("thrown on purpose");
+			case "exhausted" -> throw new OutOfMemoryError("thrown on purpose");
 			case "unreadable" -> throw new IllegalStateException("not to be read");
 			default -> value;
 		};
