@@ -50,7 +50,8 @@ final class EtcdClientOptionsFactory {
 			}
 			catch (IllegalArgumentException ex) {
 				throw invalid("endpoints", text,
-						"Expected http://host:port, https://host:port or host:port, but " + ex.getMessage() + ".");
+						"Expected http://host:port, https://host:port, host:port or dns+srv://name, but "
+								+ ex.getMessage() + ".");
 			}
 		}
 		if (endpoints.isEmpty()) {

@@ -23,7 +23,7 @@ public class EtcdProperties {
 
 	/**
 	 * Members of the cluster to connect to, separated by commas: http://host:port,
-	 * https://host:port or host:port.
+	 * https://host:port or host:port. Or dns+srv://name, for the SRV records of a name.
 	 */
 	private @Nullable List<String> endpoints;
 

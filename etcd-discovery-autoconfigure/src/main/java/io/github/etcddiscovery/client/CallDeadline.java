@@ -21,6 +21,8 @@ final class CallDeadline implements ClientInterceptor {
 
 	private volatile Duration timeout;
 
+	private volatile boolean failFast;
+
 	CallDeadline(Duration timeout) {
 		this.timeout = timeout;
 	}
@@ -34,12 +36,21 @@ final class CallDeadline implements ClientInterceptor {
 		this.timeout = changed;
 	}
 
+	/**
+	 * Says whether calls that begin from now on fail as soon as connecting fails once.
+	 * Otherwise gRPC goes on trying until their deadline.
+	 */
+	void setFailFast(boolean failFast) {
+		this.failFast = failFast;
+	}
+
 	@Override
 	public <Q, A> ClientCall<Q, A> interceptCall(MethodDescriptor<Q, A> method, CallOptions callOptions, Channel next) {
 		boolean bounded = method.getType() == MethodDescriptor.MethodType.UNARY
 				|| KEEP_ALIVE.equals(method.getFullMethodName());
+		CallOptions options = this.failFast ? callOptions.withoutWaitForReady() : callOptions;
 		return next.newCall(method,
-				bounded ? callOptions.withDeadlineAfter(this.timeout.toNanos(), TimeUnit.NANOSECONDS) : callOptions);
+				bounded ? options.withDeadlineAfter(this.timeout.toNanos(), TimeUnit.NANOSECONDS) : options);
 	}
 
 }

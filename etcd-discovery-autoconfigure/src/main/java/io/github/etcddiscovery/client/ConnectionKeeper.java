@@ -195,7 +195,7 @@ final class ConnectionKeeper implements AutoCloseable {
 	 * @throws EtcdException if no member can be used; the old connection stays
 	 */
 	void reconnect(EtcdClientOptions changed) {
-		MemberConnection fresh = this.connector.connect(changed, null, changed.requestTimeout());
+		MemberConnection fresh = this.connector.connect(changed, null, changed.requestTimeout(), false);
 		EtcdException refusal = fresh.refusal();
 		MemberConnection unwanted = fresh;
 		if (refusal == null || refusal.reason() == Reason.PERMISSION_DENIED) {
@@ -269,6 +269,7 @@ final class ConnectionKeeper implements AutoCloseable {
 		EtcdClientOptions connection;
 		MemberAddress last;
 		Duration answerTimeout;
+		boolean anew;
 		synchronized (this) {
 			if (this.state != State.CONNECTING) {
 				return;
@@ -276,10 +277,11 @@ final class ConnectionKeeper implements AutoCloseable {
 			connection = this.options;
 			last = (this.current != null) ? this.current.member() : null;
 			answerTimeout = answerTimeout();
+			anew = this.failures == 0;
 		}
 		MemberConnection unwanted = null;
 		try {
-			unwanted = connected(this.connector.connect(connection, last, answerTimeout), connection);
+			unwanted = connected(this.connector.connect(connection, last, answerTimeout, anew), connection);
 		}
 		catch (EtcdException ex) {
 			notConnected(ex);

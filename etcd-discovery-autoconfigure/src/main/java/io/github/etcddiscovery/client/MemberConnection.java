@@ -82,11 +82,13 @@ final class MemberConnection {
 	/**
 	 * Waits until the member has shown that it works.
 	 * @param answerTimeout how long it may take to answer
-	 * @param callTimeout how long calls may take from then on
+	 * @param failFast whether to give up as soon as connecting fails
 	 * @throws EtcdException if it does not answer
 	 */
-	void prove(Duration answerTimeout, Duration callTimeout) {
+	void prove(Duration answerTimeout, boolean failFast) {
+		Duration callTimeout = this.deadline.timeout();
 		this.deadline.set(answerTimeout);
+		this.deadline.setFailFast(failFast);
 		// At its deadline the call says why there was no answer.
 		EtcdException answer = ping(answerTimeout.plus(LOST_CALL));
 		if (answer != null && answer.reason() == Reason.UNAVAILABLE) {
@@ -94,6 +96,7 @@ final class MemberConnection {
 		}
 		this.refusal = answer;
 		this.deadline.set(callTimeout);
+		this.deadline.setFailFast(false);
 	}
 
 	/**

@@ -42,19 +42,22 @@ final class MemberConnector {
 	 * @param options where and how to connect
 	 * @param last the member to try last, if there is one
 	 * @param answerTimeout how long each member may take to answer
+	 * @param anew whether it is not known to be in vain: then nothing is sent to a member
+	 * but what a client sends, since etcd logs a connection that ends without a word
 	 * @return a connection that has answered: with anything that says that the member
 	 * works, a refusal included
 	 * @throws EtcdException why the member tried last is not used
 	 */
-	MemberConnection connect(EtcdClientOptions options, @Nullable MemberAddress last, Duration answerTimeout) {
+	MemberConnection connect(EtcdClientOptions options, @Nullable MemberAddress last, Duration answerTimeout,
+			boolean anew) {
 		List<EtcdException> failures = new ArrayList<>();
 		Set<MemberAddress> members = this.resolver.resolve(options.endpoints());
-		MemberConnection connection = connectToFirst(inOrder(members, last), options, answerTimeout, failures);
+		MemberConnection connection = connectToFirst(inOrder(members, last), options, answerTimeout, anew, failures);
 		if (connection == null) {
 			// What is dead may have been replaced since the JVM looked up its name.
 			Set<MemberAddress> newest = this.resolver.resolveInDns(options.endpoints());
 			newest.removeAll(members);
-			connection = connectToFirst(inOrder(newest, last), options, answerTimeout, failures);
+			connection = connectToFirst(inOrder(newest, last), options, answerTimeout, anew, failures);
 		}
 		if (connection != null) {
 			return connection;
@@ -70,7 +73,7 @@ final class MemberConnector {
 	@Nullable MemberConnection move(EtcdClientOptions options, MemberAddress used, Duration answerTimeout) {
 		List<MemberAddress> members = inOrder(this.resolver.resolve(options.endpoints()), null);
 		return (members.isEmpty() || members.get(0).equals(used)) ? null
-				: connectTo(members.get(0), options, answerTimeout);
+				: connectTo(members.get(0), options, answerTimeout, true);
 	}
 
 	private List<MemberAddress> inOrder(Set<MemberAddress> members, @Nullable MemberAddress last) {
@@ -83,10 +86,10 @@ final class MemberConnector {
 	}
 
 	private @Nullable MemberConnection connectToFirst(List<MemberAddress> members, EtcdClientOptions options,
-			Duration answerTimeout, List<EtcdException> failures) {
+			Duration answerTimeout, boolean anew, List<EtcdException> failures) {
 		for (MemberAddress member : members) {
 			try {
-				return connectTo(member, options, answerTimeout);
+				return connectTo(member, options, answerTimeout, anew);
 			}
 			catch (EtcdException ex) {
 				failures.add(ex);
@@ -95,13 +98,14 @@ final class MemberConnector {
 		return null;
 	}
 
-	private MemberConnection connectTo(MemberAddress member, EtcdClientOptions options, Duration answerTimeout) {
+	private MemberConnection connectTo(MemberAddress member, EtcdClientOptions options, Duration answerTimeout,
+			boolean anew) {
 		MemberConnection connection = create(member, options);
 		try {
-			if (connection.isAtMember()) {
+			if (!anew && connection.isAtMember()) {
 				awaitAccepted(member);
 			}
-			connection.prove(answerTimeout, options.requestTimeout());
+			connection.prove(answerTimeout, anew);
 			return connection;
 		}
 		catch (EtcdException ex) {

@@ -119,7 +119,8 @@ class EtcdClientOptionsFactoryTests {
 	@Test
 	void endpointThatIsNoneIsRefusedByItself() {
 		this.properties.setEndpoints(List.of("a:1", "ftp://b"));
-		isRefused("endpoints", "ftp://b", "Expected http://host:port, https://host:port or host:port, but ");
+		isRefused("endpoints", "ftp://b",
+				"Expected http://host:port, https://host:port, host:port or dns+srv://name, but ");
 	}
 
 	@Test

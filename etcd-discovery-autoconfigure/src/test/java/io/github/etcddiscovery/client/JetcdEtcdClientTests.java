@@ -69,7 +69,7 @@ class JetcdEtcdClientTests {
 			pages.add(page);
 			this.eyes.put("/many/written-meanwhile", "x");
 		}));
-		assertThat(pages).hasSize(2);
+		assertThat(pages).hasSizeGreaterThan(1);
 		assertThat(pages.stream().flatMap(List::stream).map(KeyValue::key)).hasSize(keys)
 			.doesNotContain("/many/written-meanwhile")
 			.isSorted();

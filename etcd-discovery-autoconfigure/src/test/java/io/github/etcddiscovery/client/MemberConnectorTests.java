@@ -72,24 +72,24 @@ class MemberConnectorTests {
 	@Test
 	void memberIsChosenAtRandom() {
 		EtcdClientOptions options = TestClients.options(first.endpoint(), second.endpoint());
-		assertThat(chosen(10, () -> this.connector.connect(options, null, TIMEOUT)))
+		assertThat(chosen(10, () -> this.connector.connect(options, null, TIMEOUT, false)))
 			.containsExactlyInAnyOrder("127.0.0.2", "127.0.0.3");
 	}
 
 	@Test
 	void memberUsedLastIsTriedLast() {
 		EtcdClientOptions options = TestClients.options(first.endpoint(), second.endpoint());
-		MemberConnection connection = this.connector.connect(options, null, TIMEOUT);
+		MemberConnection connection = this.connector.connect(options, null, TIMEOUT, false);
 		connection.close();
 		MemberAddress last = connection.member();
-		assertThat(chosen(5, () -> this.connector.connect(options, last, TIMEOUT))).hasSize(1)
+		assertThat(chosen(5, () -> this.connector.connect(options, last, TIMEOUT, true))).hasSize(1)
 			.doesNotContain(last.address().getHostAddress());
 	}
 
 	@Test
 	void everyAddressOfANameIsTried() {
 		this.dns.setAddresses(NAME, "127.0.0.4", "127.0.0.2", "127.0.0.5");
-		assertThat(chosen(5, () -> this.connector.connect(named(), null, TIMEOUT))).containsExactly("127.0.0.2");
+		assertThat(chosen(5, () -> this.connector.connect(named(), null, TIMEOUT, false))).containsExactly("127.0.0.2");
 	}
 
 	@Test
@@ -97,16 +97,25 @@ class MemberConnectorTests {
 		// The hosts file knows 127.0.0.1, where nothing listens.
 		EtcdClientOptions options = TestClients.options("localhost:" + PORT);
 		this.dns.setAddresses("localhost", "127.0.0.3");
-		assertThat(chosen(1, () -> this.connector.connect(options, null, TIMEOUT))).containsExactly("127.0.0.3");
+		assertThat(chosen(1, () -> this.connector.connect(options, null, TIMEOUT, false))).containsExactly("127.0.0.3");
 		this.dns.setAddresses("localhost", "127.0.0.2");
-		assertThat(chosen(1, () -> this.connector.connect(options, null, TIMEOUT))).containsExactly("127.0.0.2");
+		assertThat(chosen(1, () -> this.connector.connect(options, null, TIMEOUT, false))).containsExactly("127.0.0.2");
+	}
+
+	@Test
+	void firstTryGoesOnToTheNextMemberAtOnceAndShowsNoConnectionWithoutACall() {
+		this.dns.setAddresses(NAME, "127.0.0.4", "127.0.0.2", "127.0.0.5");
+		long begin = System.nanoTime();
+		assertThat(chosen(5, () -> this.connector.connect(named(), null, TIMEOUT, true))).containsExactly("127.0.0.2");
+		assertThat(Duration.ofNanos(System.nanoTime() - begin)).isLessThan(TIMEOUT);
 	}
 
 	@Test
 	void srvRecordsNameHostsAndPorts() {
 		this.dns.setServices("_etcd-client._tcp." + NAME, "member." + NAME, LoopbackPorts.next(), PORT);
 		this.dns.setAddresses("member." + NAME, "127.0.0.2");
-		assertThat(chosen(2, () -> this.connector.connect(TestClients.options("dns+srv://" + NAME), null, TIMEOUT)))
+		assertThat(
+				chosen(2, () -> this.connector.connect(TestClients.options("dns+srv://" + NAME), null, TIMEOUT, false)))
 			.containsExactly("127.0.0.2");
 	}
 
@@ -139,7 +148,7 @@ class MemberConnectorTests {
 	@Test
 	void movingTakesAnotherMemberOrStays() {
 		EtcdClientOptions options = TestClients.options(first.endpoint(), second.endpoint());
-		MemberConnection used = this.connector.connect(options, null, TIMEOUT);
+		MemberConnection used = this.connector.connect(options, null, TIMEOUT, false);
 		used.close();
 		Set<String> others = chosen(10, () -> this.connector.move(options, used.member(), TIMEOUT));
 		assertThat(others).hasSize(2).contains("stay").doesNotContain(used.member().address().getHostAddress());
@@ -148,7 +157,7 @@ class MemberConnectorTests {
 	@Test
 	void onlyMemberIsNotLeft() {
 		EtcdClientOptions options = TestClients.options(first.endpoint());
-		MemberConnection used = this.connector.connect(options, null, TIMEOUT);
+		MemberConnection used = this.connector.connect(options, null, TIMEOUT, false);
 		used.close();
 		assertThat(this.connector.move(options, used.member(), TIMEOUT)).isNull();
 	}
@@ -178,7 +187,7 @@ class MemberConnectorTests {
 
 	private ThrowableAssertAlternative<EtcdException> assertThatConnecting(EtcdClientOptions options) {
 		return assertThatExceptionOfType(EtcdException.class)
-			.isThrownBy(() -> this.connector.connect(options, null, TIMEOUT))
+			.isThrownBy(() -> this.connector.connect(options, null, TIMEOUT, false))
 			.satisfies((ex) -> assertThat(ex.reason()).isEqualTo(Reason.UNAVAILABLE));
 	}
 
