@@ -76,6 +76,25 @@ final class EtcdErrors {
 				&& !LAST_PICK_FAILURE.matcher(String.valueOf(late.getStatus().getDescription())).find());
 	}
 
+	/**
+	 * Sorts what came of connecting, where gRPC does not go on trying.
+	 * @param error what came of it
+	 * @return the sorted error
+	 */
+	static EtcdException sortConnecting(Throwable error) {
+		Status status = status(EtcdException.unwrap(error));
+		Throwable cause = status.getCause();
+		if (String.valueOf(status.getDescription()).contains("Network closed")) {
+			return new EtcdException(Reason.UNAVAILABLE, NO_CONNECTION + CLOSED + ")", error);
+		}
+		if (status.getCode() != Status.Code.UNAVAILABLE || cause == null) {
+			return sort("Ping", error);
+		}
+		String message = (cause.getMessage() != null) ? ": " + cause.getMessage().lines().findFirst().orElse("") : "";
+		return new EtcdException(Reason.UNAVAILABLE,
+				NO_CONNECTION + meaning(cause.getClass().getSimpleName() + message) + ")", error);
+	}
+
 	/** jetcd's own exceptions carry a status code, but not as gRPC's type. */
 	private static Status status(Throwable cause) {
 		if (cause instanceof io.etcd.jetcd.common.exception.EtcdException jetcd) {

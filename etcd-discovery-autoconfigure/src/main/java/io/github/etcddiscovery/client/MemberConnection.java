@@ -90,7 +90,7 @@ final class MemberConnection {
 		this.deadline.set(answerTimeout);
 		this.deadline.setFailFast(failFast);
 		// At its deadline the call says why there was no answer.
-		EtcdException answer = ping(answerTimeout.plus(LOST_CALL));
+		EtcdException answer = ping(answerTimeout.plus(LOST_CALL), EtcdErrors::sortConnecting);
 		if (answer != null && answer.reason() == Reason.UNAVAILABLE) {
 			throw answer;
 		}
@@ -105,16 +105,20 @@ final class MemberConnection {
 	 * @return {@code null} if it succeeded
 	 */
 	@Nullable EtcdException ping(Duration timeout) {
+		return ping(timeout, (error) -> EtcdErrors.sort("Ping", error));
+	}
+
+	private @Nullable EtcdException ping(Duration timeout, Function<Throwable, EtcdException> sorting) {
 		try {
 			ping(this.client).get(timeout.toNanos(), TimeUnit.NANOSECONDS);
 			return null;
 		}
 		catch (InterruptedException ex) {
 			Thread.currentThread().interrupt();
-			return EtcdErrors.sort("Ping", new TimeoutException());
+			return sorting.apply(new TimeoutException());
 		}
 		catch (Exception ex) {
-			return EtcdErrors.sort("Ping", ex);
+			return sorting.apply(ex);
 		}
 	}
 
