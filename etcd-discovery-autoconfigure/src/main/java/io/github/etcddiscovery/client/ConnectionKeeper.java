@@ -39,7 +39,7 @@ final class ConnectionKeeper implements AutoCloseable {
 	 * A call that takes longer casts suspicion on the connection, long before its
 	 * deadline: an answer takes milliseconds.
 	 */
-	private static final Duration SUSPICIOUS = Duration.ofSeconds(1);
+	private static final Duration SUSPICIOUS = Duration.ofMillis(700);
 
 	/** How long a connection lives that was not chosen in vain. */
 	private static final Duration STEADY = Duration.ofMinutes(1);

@@ -315,7 +315,8 @@ public class EtcdServiceRegistry implements ServiceRegistry<EtcdRegistration>, A
 			return RecordState.GONE;
 		}
 		RecordState state = this.placements.state(registration);
-		return (state == RecordState.REGISTERED && this.placements.isLeaseExpired()) ? RecordState.WANTED : state;
+		return (state == RecordState.REGISTERED && this.placements.isLeaseExpired(registration)) ? RecordState.WANTED
+				: state;
 	}
 
 	/**

@@ -257,15 +257,21 @@ final class Placements {
 
 	/** Counts the records that are known to be in etcd. */
 	int registered() {
-		return isLeaseExpired() ? 0 : (int) this.handedOver.stream().filter(this::isRegistered).count();
+		return (int) this.handedOver.stream().filter(this::isRegistered).filter((key) -> !isLeaseExpired(key)).count();
 	}
 
 	/**
-	 * Whether the lease must have expired, so that a running etcd has deleted all
-	 * records.
+	 * Whether the lease of a record must have expired, so that a running etcd has deleted
+	 * the record.
 	 */
-	boolean isLeaseExpired() {
-		return this.registrar.leaseRemaining().isZero();
+	private boolean isLeaseExpired(String key) {
+		return this.registrar.leaseRemaining(key).isZero();
+	}
+
+	/** Whether the lease of one of its records must have expired. */
+	boolean isLeaseExpired(EtcdRegistration registration) {
+		Placement placement = this.placements.get(registration);
+		return placement != null && placement.shownKeys().stream().anyMatch(this::isLeaseExpired);
 	}
 
 	List<RegisteredRecord> records() {

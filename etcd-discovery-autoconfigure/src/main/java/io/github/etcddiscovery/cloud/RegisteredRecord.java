@@ -39,11 +39,11 @@ public record RegisteredRecord(String key, RecordState state, @Nullable String r
 			Registrar registrar) {
 		EtcdException refusal = registrar.refusal(record.key());
 		String problem = (refusal != null) ? refusal.getMessage() : null;
-		Duration remaining = registrar.leaseRemaining();
+		Duration remaining = registrar.leaseRemaining(record.key());
 		boolean expired = state == RecordState.REGISTERED && remaining.isZero();
 		return new RegisteredRecord(record.key(), expired ? RecordState.WANTED : state, expired ? EXPIRED : problem,
-				registration.getStatus(), record.format(), Long.toHexString(registrar.leaseId()), remaining.toMillis(),
-				registration.getHost(), registration.getHostReason(), registration.getPort(),
+				registration.getStatus(), record.format(), Long.toHexString(registrar.leaseId(record.key())),
+				remaining.toMillis(), registration.getHost(), registration.getHostReason(), registration.getPort(),
 				registration.metadataSnapshot());
 	}
 

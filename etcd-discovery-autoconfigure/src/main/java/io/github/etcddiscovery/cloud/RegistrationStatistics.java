@@ -8,8 +8,8 @@ import java.time.Duration;
  * @param registered how many records are in etcd
  * @param reregistrations how often one had to be put back after it had been there, since
  * the application registered, or registered again after a stop
- * @param leaseRemaining for how long they stay if their lease is not renewed any more;
- * zero without a lease
+ * @param leaseRemaining for how long all of them stay if their leases are not renewed any
+ * more; zero without a lease
  */
 public record RegistrationStatistics(int registered, long reregistrations, Duration leaseRemaining) {
 

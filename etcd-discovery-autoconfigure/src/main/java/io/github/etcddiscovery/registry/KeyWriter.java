@@ -1,7 +1,5 @@
 package io.github.etcddiscovery.registry;
 
-import java.util.ArrayList;
-import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.function.Consumer;
 
@@ -16,8 +14,7 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * Writes one key, one call at a time, each guarded by the revision at which the key was
- * last seen. Remembers what may still come of calls that found no answer. Belongs to the
- * registrar's loop.
+ * last seen. Belongs to the registrar's loop.
  */
 final class KeyWriter {
 
@@ -35,14 +32,8 @@ final class KeyWriter {
 
 	private final KnownKey known = new KnownKey();
 
-	/** Writes that found no answer, as long as it is not known what came of them. */
-	private final List<OpenWrite> openWrites = new ArrayList<>();
-
 	/** The newest revision of which it was said, during a call, that the key changed. */
 	private long unseen;
-
-	/** Under which lease the last put was made. */
-	private long putUnder;
 
 	private boolean busy;
 
@@ -68,23 +59,6 @@ final class KeyWriter {
 		return this.busy;
 	}
 
-	/** Whether etcd may still write the key although nobody asks for it any more. */
-	boolean mayBeWritten() {
-		forgetDeadWrites();
-		return this.openWrites.stream().anyMatch((write) -> write.mayTakeEffect(this.known.modRevision()));
-	}
-
-	private void forgetDeadWrites() {
-		this.openWrites.removeIf((write) -> !this.lease.mayLive(write.leaseId()));
-	}
-
-	/** Whether the key stands under a lease, or may come to by a put that is open. */
-	boolean needs(long leaseId) {
-		boolean open = this.putUnder == leaseId
-				|| this.openWrites.stream().anyMatch((write) -> write.leaseId() == leaseId);
-		return this.known.isUnder(leaseId) || (this.known.isUnsettled() && open);
-	}
-
 	/** Reports nothing any more. */
 	void close() {
 		this.closed = true;
@@ -96,7 +70,6 @@ final class KeyWriter {
 		boolean unsettledBefore = this.known.isUnsettled();
 		long expected = this.known.modRevision();
 		this.known.setUnsettled(true);
-		this.putUnder = leaseId;
 		long sentAt = this.loop.nanoTime();
 		call(this.client.put(this.key, value, leaseId, expected), (result) -> {
 			this.known.setUnsettled(false);
@@ -107,23 +80,19 @@ final class KeyWriter {
 			else {
 				found(result.current(), result.revision());
 			}
-		}, (cause) -> putFailed(cause, new OpenWrite(leaseId, expected), unsettledBefore));
+		}, (cause) -> putFailed(cause, leaseId, unsettledBefore));
 	}
 
-	private void putFailed(EtcdException cause, OpenWrite write, boolean unsettledBefore) {
+	private void putFailed(EtcdException cause, long leaseId, boolean unsettledBefore) {
 		if (cause.reason() == Reason.LEASE_NOT_FOUND) {
 			// Nothing written under that lease can be there any more.
 			this.known.setUnsettled(false);
-			this.lease.lost(write.leaseId());
+			this.lease.lost(leaseId);
 			this.listener.leaseGone();
 			return;
 		}
 		if (cause.reason().isRefusal()) {
 			this.known.setUnsettled(unsettledBefore);
-		}
-		else {
-			forgetDeadWrites();
-			this.openWrites.add(write);
 		}
 		this.listener.failed(cause);
 	}
@@ -139,6 +108,11 @@ final class KeyWriter {
 			this.unseen = Math.max(this.unseen, revision);
 		}
 		return this.busy;
+	}
+
+	/** Reads the key before anything else is done to it. */
+	void readNext() {
+		this.unseen = Long.MAX_VALUE;
 	}
 
 	/** Reads the key if it has changed unseen, and returns whether it does. */
@@ -157,7 +131,7 @@ final class KeyWriter {
 			this.known.setUnsettled(false);
 			found(result.current(), result.revision());
 		}, (cause) -> {
-			this.unseen = Long.MAX_VALUE;
+			readNext();
 			this.listener.failed(cause);
 		});
 	}
@@ -177,16 +151,11 @@ final class KeyWriter {
 
 	/** The key is not as it was thought to be. */
 	void found(@Nullable KeyValue current, long revision) {
-		if (current != null) {
-			// Nobody else writes under our lease: this is what one of them has come to.
-			this.openWrites.remove(new OpenWrite(current.leaseId(), this.known.modRevision()));
-		}
 		this.known.saw(current, current != null && this.lease.isOurs(current.leaseId()));
 		this.listener.found(current, revision);
 	}
 
 	private <T> void call(CompletableFuture<T> call, Consumer<T> answered, Consumer<EtcdException> failed) {
-		this.busy = true;
 		call.whenComplete((result, error) -> this.loop.execute(() -> {
 			this.busy = false;
 			if (this.closed) {
@@ -202,19 +171,7 @@ final class KeyWriter {
 				}
 			}
 		}));
-	}
-
-	/**
-	 * A write that found no answer. It can take effect as long as its lease lives,
-	 * whenever the key is as the write expects it: a revision never comes again, but a
-	 * key may be absent as often as it is deleted.
-	 */
-	private record OpenWrite(long leaseId, long expectedModRevision) {
-
-		boolean mayTakeEffect(long modRevision) {
-			return this.expectedModRevision == 0 || this.expectedModRevision == modRevision;
-		}
-
+		this.busy = true;
 	}
 
 	/**

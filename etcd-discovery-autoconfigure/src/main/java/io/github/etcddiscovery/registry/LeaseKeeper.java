@@ -2,25 +2,25 @@ package io.github.etcddiscovery.registry;
 
 import java.time.Duration;
 import java.util.HashSet;
-import java.util.Objects;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.random.RandomGenerator;
-import java.util.stream.Stream;
 
 import io.github.etcddiscovery.client.EtcdBackoff;
 import io.github.etcddiscovery.client.EtcdClient;
 import io.github.etcddiscovery.client.EtcdException;
+import io.github.etcddiscovery.client.EtcdException.Reason;
+import io.github.etcddiscovery.client.Lease;
 import io.github.etcddiscovery.support.EventLoop;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Holds the one lease under which all records of a process are written. Gets another one
- * when it is lost, or to be replaced. Belongs to the registrar's loop.
+ * Holds the lease of one record: renews it with every heartbeat, and has another one
+ * granted when it is lost. Belongs to the registrar's loop.
  */
-final class LeaseKeeper implements GrantedLease.Listener {
+final class LeaseKeeper {
 
 	private static final Logger logger = LoggerFactory.getLogger(LeaseKeeper.class);
 
@@ -30,43 +30,42 @@ final class LeaseKeeper implements GrantedLease.Listener {
 
 	private final EventLoop loop;
 
+	private final String key;
+
 	private final Listener listener;
 
 	private final EtcdBackoff backoff;
 
 	private LeaseState state = LeaseState.NONE;
 
-	private volatile @Nullable GrantedLease held;
+	/** The lease held, 0 for none. */
+	private volatile long id;
 
-	/** The lease that was replaced, as long as etcd may know it. */
-	private @Nullable GrantedLease replaced;
+	/** When the lease runs out unless it is renewed, by the clock of the loop. */
+	private volatile long expiry;
 
-	private boolean revoking;
-
-	/** Leases held before: what is attached to one of them is ours as well. */
+	/** Leases held before: a key that is attached to one of them is ours as well. */
 	private final Set<Long> former = new HashSet<>();
 
-	/** Why no lease can be had, {@code null} if that is not so. */
+	/** Why no lease is granted, {@code null} if that did not fail. */
 	private @Nullable EtcdException grantFailure;
 
-	/** Why the lease cannot be renewed, {@code null} if that is not so. */
+	/** Why the lease is not renewed, {@code null} if that did not fail. */
 	private @Nullable EtcdException renewalFailure;
 
-	LeaseKeeper(EtcdClient client, TtlOption ttl, EventLoop loop, Listener listener, RandomGenerator random) {
+	LeaseKeeper(EtcdClient client, TtlOption ttl, EventLoop loop, String key, Listener listener,
+			RandomGenerator random) {
 		this.client = client;
 		this.ttl = ttl;
 		this.loop = loop;
+		this.key = key;
 		this.listener = listener;
 		this.backoff = new EtcdBackoff(random);
 	}
 
 	/** Returns the id of the lease held, 0 if none is. May be called from any thread. */
 	long id() {
-		return idOf(this.held);
-	}
-
-	private static long idOf(@Nullable GrantedLease lease) {
-		return (lease != null) ? lease.id() : 0;
+		return this.id;
 	}
 
 	/**
@@ -74,21 +73,15 @@ final class LeaseKeeper implements GrantedLease.Listener {
 	 * May be called from any thread.
 	 */
 	Duration remaining() {
-		GrantedLease current = this.held;
-		return (current != null) ? current.remaining() : Duration.ZERO;
+		return (this.id != 0) ? Duration.ofNanos(Math.max(0, this.expiry - this.loop.nanoTime())) : Duration.ZERO;
 	}
 
-	/** Whether a lease is or was held by this process. */
+	/** Whether the lease is or was held by this record. */
 	boolean isOurs(long leaseId) {
-		return leaseId != 0 && (leaseId == id() || this.former.contains(leaseId));
+		return leaseId != 0 && (leaseId == this.id || this.former.contains(leaseId));
 	}
 
-	/** Whether etcd may still apply a write under a lease of this process. */
-	boolean mayLive(long leaseId) {
-		return leaseId != 0 && (leaseId == id() || leaseId == idOf(this.replaced));
-	}
-
-	/** Asks for a lease if none is held or on its way. */
+	/** Has a lease granted if none is held or on its way. */
 	void require() {
 		if (this.state == LeaseState.NONE) {
 			this.state = this.state.to(LeaseState.GRANTING);
@@ -96,161 +89,117 @@ final class LeaseKeeper implements GrantedLease.Listener {
 		}
 	}
 
-	/**
-	 * Wants another lease, so that the one held can be revoked, and with it whatever etcd
-	 * may still be about to write under it. One at a time: who asks while another is on
-	 * its way out asks again when that has gone.
-	 */
-	void replace() {
-		if (this.state == LeaseState.HELD && this.replaced == null) {
-			this.state = this.state.to(LeaseState.REPLACING);
-			grant();
-		}
-	}
-
-	/** Revokes the lease that was replaced, if no record needs it any more. */
-	void revokeReplacedIfUnused() {
-		GrantedLease old = this.replaced;
-		if (old != null && !this.revoking && !this.listener.needs(old.id())) {
-			this.revoking = true;
-			old.stop();
-			revoke(old);
-		}
-	}
-
-	private void revoke(GrantedLease old) {
-		this.client.revoke(old.id()).whenComplete((done, error) -> this.loop.execute(() -> {
-			if (error == null) {
-				replacedIsGone(old.id());
-			}
-			else if (old == this.replaced) {
-				this.loop.schedule(() -> revoke(old), this.backoff.next(EtcdException.from(error)));
-			}
-		}));
-	}
-
-	private void replacedIsGone(long leaseId) {
-		if (leaseId == idOf(this.replaced)) {
-			this.replaced = null;
-			this.revoking = false;
-			this.listener.replacedIsGone();
-		}
-	}
-
-	/** Hears, from a failed write too, that a lease is gone. */
-	@Override
-	public void lost(long leaseId) {
-		GrantedLease current = this.held;
-		if (current != null && leaseId == current.id()) {
-			logger.warn("Lost lease {}: etcd does not know it any more", Long.toHexString(leaseId));
-			boolean granting = this.state == LeaseState.REPLACING;
-			this.state = this.state.to(LeaseState.GRANTING);
-			this.former.add(leaseId);
-			current.stop();
-			this.held = null;
-			this.listener.leaseLost(leaseId);
-			if (!granting) {
-				grant();
-			}
-		}
-		else {
-			replacedIsGone(leaseId);
-		}
-	}
-
-	/** Gives the lease back. Completes on any thread; fails if etcd could not be told. */
-	CompletableFuture<Void> release() {
-		CompletableFuture<?>[] revoked = Stream.of(id(), idOf(this.replaced))
-			.filter((leaseId) -> leaseId != 0)
-			.map(this.client::revoke)
-			.toArray(CompletableFuture[]::new);
-		abandon();
-		return CompletableFuture.allOf(revoked);
-	}
-
-	/** Stops renewing the lease, so that it runs out by itself. */
-	void abandon() {
-		if (this.state != LeaseState.RELEASED) {
-			this.state = this.state.to(LeaseState.RELEASED);
-			Stream.of(this.held, this.replaced).filter(Objects::nonNull).forEach(GrantedLease::stop);
-			this.held = null;
-			this.replaced = null;
-		}
-	}
-
 	private void grant() {
+		if (this.state != LeaseState.GRANTING) {
+			return;
+		}
 		long sentAt = this.loop.nanoTime();
 		this.client.grant(this.ttl.ttl()).whenComplete((granted, error) -> this.loop.execute(() -> {
-			if (this.state == LeaseState.RELEASED) {
-				if (granted != null) {
-					this.client.revoke(granted.id());
-				}
-				return;
+			if (error == null) {
+				granted(granted, sentAt);
 			}
-			if (error != null) {
+			else if (this.state == LeaseState.GRANTING) {
 				EtcdException cause = EtcdException.from(error);
-				report(this.grantFailure, cause, "No lease for now: {}");
+				this.loop.schedule(this::grant, this.backoff.next(cause));
+				EtcdException before = this.grantFailure;
 				this.grantFailure = cause;
-				this.loop.schedule(this::grantAgain, this.backoff.next(cause));
-				return;
+				failed(before, cause, "No lease for {} yet: {}");
 			}
-			granted(new GrantedLease(this.client, this.loop, this.ttl.heartbeat(), this.backoff, this, granted.id(),
-					sentAt + granted.ttl().toNanos()));
 		}));
 	}
 
-	private void grantAgain() {
-		if (this.state != LeaseState.RELEASED) {
-			grant();
-		}
-	}
-
-	private void granted(GrantedLease lease) {
-		this.grantFailure = succeeded(this.grantFailure, "A lease is granted again");
-		GrantedLease before = this.held;
-		if (before != null) {
-			this.former.add(before.id());
-			this.replaced = before;
-			logger.info("Moving from lease {} to lease {}, so that the former one can be revoked",
-					Long.toHexString(before.id()), Long.toHexString(lease.id()));
+	private void granted(Lease granted, long sentAt) {
+		if (this.state != LeaseState.GRANTING) {
+			this.client.revoke(granted.id());
+			return;
 		}
 		this.state = this.state.to(LeaseState.HELD);
-		this.held = lease;
-		logger.debug("Granted lease {} with a ttl of {} s", Long.toHexString(lease.id()),
-				lease.remaining().toSeconds());
-		lease.start();
+		this.expiry = sentAt + granted.ttl().toNanos();
+		this.id = granted.id();
+		renewLater(granted.id(), this.ttl.heartbeat());
+		this.grantFailure = succeeded(this.grantFailure, "A lease for {} is granted again");
+		logger.debug("Granted lease {} for {} with a ttl of {} s", Long.toHexString(granted.id()), this.key,
+				granted.ttl().toSeconds());
 		this.listener.leaseHeld();
-		revokeReplacedIfUnused();
 	}
 
-	@Override
-	public void renewed(GrantedLease lease) {
-		if (lease == this.held) {
-			this.renewalFailure = succeeded(this.renewalFailure, "The lease is renewed again");
-			this.listener.leaseRenewed();
+	private void renewLater(long leaseId, Duration wait) {
+		this.loop.schedule(() -> renew(leaseId), wait);
+	}
+
+	private void renew(long leaseId) {
+		if (leaseId != this.id || this.state != LeaseState.HELD) {
+			return;
 		}
+		long sentAt = this.loop.nanoTime();
+		this.client.keepAlive(leaseId).whenComplete((left, error) -> this.loop.execute(() -> {
+			if (leaseId != this.id || this.state != LeaseState.HELD) {
+				return;
+			}
+			EtcdException cause = (error != null) ? EtcdException.from(error) : null;
+			if (cause == null) {
+				// Before anything that might throw.
+				renewLater(leaseId, this.ttl.heartbeat().minusNanos(this.loop.nanoTime() - sentAt));
+				this.expiry = sentAt + left.toNanos();
+				this.renewalFailure = succeeded(this.renewalFailure, "The lease of {} is renewed again");
+				this.listener.leaseRenewed();
+			}
+			else if (cause.reason() == Reason.LEASE_NOT_FOUND) {
+				lost(leaseId);
+			}
+			else {
+				renewLater(leaseId, this.backoff.next(cause));
+				EtcdException before = this.renewalFailure;
+				this.renewalFailure = cause;
+				failed(before, cause, "The lease of {} cannot be renewed for now: {}");
+			}
+		}));
 	}
 
-	@Override
-	public void failed(EtcdException cause) {
-		report(this.renewalFailure, cause, "The lease cannot be renewed for now: {}");
-		this.renewalFailure = cause;
-	}
-
-	private void report(@Nullable EtcdException before, EtcdException cause, String message) {
+	private void failed(@Nullable EtcdException before, EtcdException cause, String message) {
 		if (before == null || before.reason() != cause.reason()) {
-			logger.warn(message, cause.getMessage());
+			logger.warn(message, this.key, cause.getMessage());
 		}
-		// Each time: a record may be wanted only since the last one.
 		this.listener.leaseFailed(cause);
 	}
 
 	private @Nullable EtcdException succeeded(@Nullable EtcdException before, String message) {
 		if (before != null) {
-			logger.info(message);
+			logger.info(message, this.key);
 		}
 		this.backoff.reset();
 		return null;
+	}
+
+	/** Hears, from a failed write too, that etcd does not know a lease any more. */
+	void lost(long leaseId) {
+		if (leaseId == 0 || leaseId != this.id) {
+			return;
+		}
+		this.former.add(leaseId);
+		this.id = 0;
+		if (this.state == LeaseState.HELD) {
+			logger.warn("Lost lease {} of {}: etcd does not know it any more", Long.toHexString(leaseId), this.key);
+			this.state = this.state.to(LeaseState.GRANTING);
+			grant();
+		}
+		this.listener.leaseLost(leaseId);
+	}
+
+	/** Neither renews the lease from now on nor has another one granted. */
+	void stop() {
+		if (this.state != LeaseState.RELEASED) {
+			this.state = this.state.to(LeaseState.RELEASED);
+		}
+	}
+
+	/**
+	 * Revokes the lease, if there is one: after that nothing can be written under it.
+	 * @return completes on any thread; fails if etcd did not do it
+	 */
+	CompletableFuture<Void> revoke() {
+		stop();
+		return (this.id != 0) ? this.client.revoke(this.id) : CompletableFuture.completedFuture(null);
 	}
 
 	/**
@@ -258,7 +207,7 @@ final class LeaseKeeper implements GrantedLease.Listener {
 	 */
 	interface Listener {
 
-		/** A lease is held: records can be written. */
+		/** A lease is held: the record can be written. */
 		void leaseHeld();
 
 		/** The lease has been renewed. */
@@ -267,14 +216,8 @@ final class LeaseKeeper implements GrantedLease.Listener {
 		/** An attempt has failed; others follow. */
 		void leaseFailed(EtcdException cause);
 
-		/** The lease is gone, and with it all that was written under it. */
+		/** The lease is gone, and with it what was written under it. */
 		void leaseLost(long leaseId);
-
-		/** Whether a record would go, or not come, if this lease were revoked. */
-		boolean needs(long leaseId);
-
-		/** The lease that was replaced is gone, so nothing more comes of it. */
-		void replacedIsGone();
 
 	}
 

@@ -17,18 +17,14 @@ enum LeaseState {
 	/** One is held and renewed with every heartbeat. */
 	HELD,
 
-	/** One is held, and another one being granted in its place. */
-	REPLACING,
-
-	/** Given back, or left to run out. */
+	/** To be revoked, or left to run out. */
 	RELEASED;
 
 	private Set<LeaseState> next() {
 		return switch (this) {
 			case NONE -> EnumSet.of(GRANTING, RELEASED);
 			case GRANTING -> EnumSet.of(HELD, RELEASED);
-			case HELD -> EnumSet.of(GRANTING, REPLACING, RELEASED);
-			case REPLACING -> EnumSet.of(HELD, GRANTING, RELEASED);
+			case HELD -> EnumSet.of(GRANTING, RELEASED);
 			case RELEASED -> EnumSet.noneOf(LeaseState.class);
 		};
 	}

@@ -1,6 +1,5 @@
 package io.github.etcddiscovery.registry;
 
-import java.time.Duration;
 import java.util.Arrays;
 import java.util.concurrent.CompletableFuture;
 import java.util.random.RandomGenerator;
@@ -10,6 +9,7 @@ import io.github.etcddiscovery.client.EtcdClient;
 import io.github.etcddiscovery.client.EtcdException;
 import io.github.etcddiscovery.client.KeyValue;
 import io.github.etcddiscovery.support.EventLoop;
+import io.github.etcddiscovery.support.GuardedLoop;
 import io.github.etcddiscovery.support.Telemetry;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -17,10 +17,10 @@ import org.slf4j.LoggerFactory;
 
 /**
  * Makes etcd agree with one wanted record: decides what is to be written, and what it
- * means that something else is there. A watch on the key reports what others do to it.
- * Belongs to the registrar's loop.
+ * means that something else is there. The record has a lease of its own; a watch on the
+ * key reports what others do to it. Belongs to the registrar's loop.
  */
-final class RecordKeeper implements KeyWatch.Listener, KeyWriter.Listener {
+final class RecordKeeper implements KeyWatch.Listener, KeyWriter.Listener, LeaseKeeper.Listener {
 
 	private static final Logger logger = LoggerFactory.getLogger(RecordKeeper.class);
 
@@ -54,29 +54,38 @@ final class RecordKeeper implements KeyWatch.Listener, KeyWriter.Listener {
 
 	private boolean marked;
 
-	/** Whether the lease is revoked once all records have left. */
-	private boolean leaseFollows;
+	private boolean revoking;
 
 	private final KeyWatch watch;
 
-	RecordKeeper(EtcdClient client, LeaseKeeper lease, EventLoop loop, Duration heartbeat, RegistryEntry wanted,
-			Listener listener, Telemetry telemetry, RandomGenerator random) {
+	RecordKeeper(EtcdClient client, EventLoop loop, TtlOption ttl, RegistryEntry wanted, Listener listener,
+			Telemetry telemetry, RandomGenerator random) {
 		this.listener = listener;
-		this.lease = lease;
-		this.loop = loop;
-		this.predecessors = new PredecessorCheck(client, loop, heartbeat, wanted.key());
+		this.loop = new GuardedLoop(loop, this::stepFailed);
+		this.lease = new LeaseKeeper(client, ttl, this.loop, wanted.key(), this, random);
+		this.predecessors = new PredecessorCheck(client, this.loop, ttl.heartbeat(), wanted.key());
 		this.key = wanted.key();
 		this.wanted = wanted;
 		this.attempted = wanted.value();
 		this.outcome = new RegistrationOutcome(wanted.key(), telemetry);
 		this.backoff = new EtcdBackoff(random);
-		this.writer = new KeyWriter(client, lease, loop, wanted.key(), this, telemetry);
+		this.writer = new KeyWriter(client, this.lease, this.loop, wanted.key(), this, telemetry);
 		this.known = this.writer.known();
-		this.watch = new KeyWatch(client, loop, wanted.key(), this, random);
+		this.watch = new KeyWatch(client, this.loop, wanted.key(), this, random);
+	}
+
+	/** Has the record written as soon as there is a lease for it. */
+	void start() {
+		this.lease.require();
 	}
 
 	RecordState state() {
 		return this.state;
+	}
+
+	/** The lease of the record. */
+	LeaseKeeper lease() {
+		return this.lease;
 	}
 
 	/** What has come of it so far. */
@@ -96,8 +105,35 @@ final class RecordKeeper implements KeyWatch.Listener, KeyWriter.Listener {
 		sync();
 	}
 
-	/** A lease was lost, and what stood under it. */
-	void leaseLost(long leaseId) {
+	/** Whatever was under way may be half done: the key is looked at again. */
+	private void stepFailed(Throwable error) {
+		this.loop.schedule(this::sync, this.backoff.next());
+		this.writer.readNext();
+		logger.error("Unexpected error while registering {}: looking at the key again", this.key, error);
+	}
+
+	@Override
+	public void leaseHeld() {
+		sync();
+	}
+
+	@Override
+	public void leaseRenewed() {
+		if (this.state == RecordState.REGISTERED) {
+			this.backoff.reset();
+		}
+	}
+
+	/** A record that is under a lease already need not mind that none is granted. */
+	@Override
+	public void leaseFailed(EtcdException cause) {
+		if (cause.reason().isRefusal() && this.state != RecordState.REGISTERED) {
+			refused(cause);
+		}
+	}
+
+	@Override
+	public void leaseLost(long leaseId) {
 		boolean staying = this.state == RecordState.REGISTERED || this.state == RecordState.WANTED;
 		if (staying && (!this.known.isOurs() || this.known.isUnder(leaseId))) {
 			// Perhaps etcd was wiped, and its revisions mean something else by now.
@@ -109,25 +145,9 @@ final class RecordKeeper implements KeyWatch.Listener, KeyWriter.Listener {
 		}
 	}
 
-	void leaseRenewed() {
-		if (this.state == RecordState.REGISTERED) {
-			this.backoff.reset();
-		}
-		else if (this.state == RecordState.LEAVING && !this.writer.isBusy() && this.writer.mayBeWritten()) {
-			// As long as the lease cannot be given up, look whether it has been written.
-			this.known.setUnsettled(true);
-			sync();
-		}
-	}
-
-	/** Whether the key would go, or not come, if this lease were revoked. */
-	boolean needs(long leaseId) {
-		return this.state != RecordState.CONFLICT && this.writer.needs(leaseId);
-	}
-
 	/** Does what is missing, if anything is and if nothing is under way. */
 	void sync() {
-		if (this.writer.isBusy() || this.state == RecordState.GONE) {
+		if (this.writer.isBusy() || this.revoking || this.state == RecordState.GONE) {
 			return;
 		}
 		if (this.state == RecordState.LEAVING) {
@@ -152,7 +172,6 @@ final class RecordKeeper implements KeyWatch.Listener, KeyWriter.Listener {
 	@Override
 	public void written(byte[] value, long revision, long leaseId) {
 		this.known.wrote(value, revision, leaseId);
-		this.lease.revokeReplacedIfUnused();
 		if (this.state == RecordState.LEAVING) {
 			continueLeaving();
 			return;
@@ -177,7 +196,6 @@ final class RecordKeeper implements KeyWatch.Listener, KeyWriter.Listener {
 
 	@Override
 	public void found(@Nullable KeyValue current, long revision) {
-		this.lease.revokeReplacedIfUnused();
 		if (this.state == RecordState.LEAVING) {
 			continueLeaving();
 			return;
@@ -185,7 +203,7 @@ final class RecordKeeper implements KeyWatch.Listener, KeyWriter.Listener {
 		if (current == null) {
 			again();
 		}
-		else if (this.lease.mayLive(current.leaseId())) {
+		else if (current.leaseId() != 0 && current.leaseId() == this.lease.id()) {
 			// A write of ours took effect although no answer came.
 			written(current.value(), current.modRevision(), current.leaseId());
 		}
@@ -234,12 +252,12 @@ final class RecordKeeper implements KeyWatch.Listener, KeyWriter.Listener {
 
 	@Override
 	public void failed(EtcdException cause) {
+		this.loop.schedule(this::sync, this.backoff.next(cause));
 		// Of a value that is not wanted any more it says nothing.
 		boolean wanted = this.state == RecordState.LEAVING || Arrays.equals(this.attempted, this.wanted.value());
 		if (cause.reason().isRefusal() && wanted) {
 			refused(cause);
 		}
-		this.loop.schedule(this::sync, this.backoff.next(cause));
 	}
 
 	private void refused(EtcdException cause) {
@@ -249,20 +267,16 @@ final class RecordKeeper implements KeyWatch.Listener, KeyWriter.Listener {
 		}
 	}
 
-	/** No lease can be had, which those that are under one already need not mind. */
-	void leaseRefused(EtcdException cause) {
-		if (this.state != RecordState.REGISTERED) {
-			refused(cause);
-		}
-	}
-
-	/** Marks the record, then deletes it; what comes later goes with the lease, if so. */
-	void leave(boolean leaseFollows) {
-		this.leaseFollows |= leaseFollows;
+	/**
+	 * Marks the record, deletes it and revokes its lease, so that no write that is under
+	 * way can bring it back.
+	 */
+	void leave() {
 		if (this.state != RecordState.LEAVING && this.state != RecordState.GONE) {
 			this.state = this.state.to(RecordState.LEAVING);
 			this.outcome.leaving();
 			this.watch.close();
+			this.lease.stop();
 		}
 		sync();
 	}
@@ -271,6 +285,7 @@ final class RecordKeeper implements KeyWatch.Listener, KeyWriter.Listener {
 	void abandon() {
 		this.outcome.givenUp();
 		this.watch.close();
+		this.lease.stop();
 		if (this.state != RecordState.GONE) {
 			this.state = (this.state == RecordState.LEAVING) ? this.state : this.state.to(RecordState.LEAVING);
 			end();
@@ -283,7 +298,7 @@ final class RecordKeeper implements KeyWatch.Listener, KeyWriter.Listener {
 			this.writer.read();
 		}
 		else if (!this.known.isOurs()) {
-			left();
+			revoke();
 		}
 		else if (farewell != null && !this.known.holds(farewell) && !this.marked && this.lease.id() != 0) {
 			// Once only: deleting must not wait for ever on somebody who overwrites it.
@@ -297,17 +312,29 @@ final class RecordKeeper implements KeyWatch.Listener, KeyWriter.Listener {
 
 	@Override
 	public void deleted() {
-		this.lease.revokeReplacedIfUnused();
-		left();
+		revoke();
 	}
 
-	private void left() {
-		if (!this.leaseFollows && this.writer.mayBeWritten()) {
-			this.lease.replace();
+	private void revoke() {
+		if (this.revoking) {
+			return;
 		}
-		else {
-			end();
-		}
+		this.lease.revoke().whenComplete((done, error) -> this.loop.execute(() -> {
+			this.revoking = false;
+			EtcdException cause = (error != null) ? EtcdException.from(error) : null;
+			if (cause != null && !cause.reason().isRefusal()) {
+				this.loop.schedule(this::sync, this.backoff.next(cause));
+				return;
+			}
+			if (cause != null) {
+				logger.info("The lease of {} runs out by itself, since it cannot be revoked: {}", this.key,
+						cause.getMessage());
+			}
+			if (this.state != RecordState.GONE) {
+				end();
+			}
+		}));
+		this.revoking = true;
 	}
 
 	private void end() {

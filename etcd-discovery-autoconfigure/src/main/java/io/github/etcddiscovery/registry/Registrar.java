@@ -1,10 +1,12 @@
 package io.github.etcddiscovery.registry;
 
 import java.time.Duration;
-import java.util.Collection;
+import java.util.Comparator;
 import java.util.HashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
@@ -23,9 +25,9 @@ import org.slf4j.LoggerFactory;
 
 /**
  * Keeps the records of this process in etcd: go-kit's {@code Registrar}, but for any
- * number of records, and they come back. All are written under one lease. Whatever
- * happens to them (lease lost, key deleted or overwritten, etcd wiped), they are put back
- * until {@link #deregister(String)} or {@link #close(boolean, Duration)}.
+ * number of records, and they come back. Each is written under a lease of its own.
+ * Whatever happens to them (lease lost, key deleted or overwritten, etcd wiped), they are
+ * put back until {@link #deregister(String)} or {@link #close(boolean, Duration)}.
  * <p>
  * Safe to use from any thread; no method but those that close it blocks. Works on one
  * daemon thread, {@code etcd-registrar}, which starts with the first record.
@@ -45,13 +47,11 @@ public final class Registrar implements AutoCloseable {
 
 	private final RandomGenerator random;
 
-	private final LeaseKeeper lease;
-
 	private final Listener listener;
 
 	private final Telemetry telemetry;
 
-	private final Records records = new Records();
+	private final Map<String, RecordKeeper> records = new ConcurrentHashMap<>();
 
 	/** What is wanted under keys that are leaving, once they have left. */
 	private final Map<String, Comeback> comebacks = new HashMap<>();
@@ -98,7 +98,6 @@ public final class Registrar implements AutoCloseable {
 		this.telemetry = new GuardedTelemetry(telemetry);
 		this.loop = loop;
 		this.random = random;
-		this.lease = new LeaseKeeper(client, ttl, loop, this.records, random);
 	}
 
 	/**
@@ -138,12 +137,11 @@ public final class Registrar implements AutoCloseable {
 			existing.want(entry);
 			return existing;
 		}
-		RecordKeeper keeper = new RecordKeeper(this.client, this.lease, this.loop, this.ttl.heartbeat(), entry,
-				new RecordListener(), this.telemetry, this.random);
+		RecordKeeper keeper = new RecordKeeper(this.client, this.loop, this.ttl, entry, new RecordListener(),
+				this.telemetry, this.random);
 		this.records.put(entry.key(), keeper);
 		keeper.gone().thenRun(() -> gone(keeper, entry.key()));
-		this.lease.require();
-		keeper.sync();
+		keeper.start();
 		return keeper;
 	}
 
@@ -156,12 +154,13 @@ public final class Registrar implements AutoCloseable {
 	}
 
 	/**
-	 * Takes a record out of etcd: marks it as leaving, then deletes it. From now on
-	 * nothing of it is written any more.
+	 * Takes a record out of etcd: marks it as leaving, deletes it and revokes its lease.
+	 * From now on nothing of it is written any more.
 	 * @param key the record's key
-	 * @return completes when it is out, and nothing of it can be written any more, for
-	 * which other records may have to move to another lease; at once if there is none; is
-	 * cancelled if this registrar is closed before
+	 * @return completes when it is out, and etcd can write nothing of it any more; at
+	 * once if there is none; is cancelled if this registrar is closed before. Where etcd
+	 * refuses to revoke the lease, since another user has attached a key to it, the lease
+	 * runs out by itself
 	 */
 	public CompletableFuture<Void> deregister(String key) {
 		CompletableFuture<Void> gone = this.outcomes.add();
@@ -176,7 +175,7 @@ public final class Registrar implements AutoCloseable {
 				return;
 			}
 			Outcomes.follow(keeper.gone(), gone);
-			keeper.leave(false);
+			keeper.leave();
 		});
 		return gone;
 	}
@@ -210,29 +209,43 @@ public final class Registrar implements AutoCloseable {
 	}
 
 	/**
-	 * Returns the lease under which the records are written: go-kit's
-	 * {@code Client.LeaseID}. It changes when the lease is lost and another one granted,
-	 * and when it must be revoked: a record was deregistered while it was not known
-	 * whether etcd would still create it. The other records then move to the new one in
-	 * place.
+	 * Returns the lease under which a record is written: go-kit's {@code Client.LeaseID}.
+	 * It changes when the lease is lost and another one granted.
+	 * @param key the record's key
 	 * @return the lease's id, 0 as long as there is none
 	 */
-	public long leaseId() {
-		return this.lease.id();
+	public long leaseId(String key) {
+		RecordKeeper keeper = this.records.get(key);
+		return (keeper != null) ? keeper.lease().id() : 0;
 	}
 
 	/**
-	 * Returns for how long the records stay in etcd if the lease is not renewed any more.
-	 * Counted from when the last renewal was sent, so that etcd keeps them rather longer.
+	 * Returns for how long a record stays in etcd if its lease is not renewed any more.
+	 * Counted from when the last renewal was sent, so that etcd keeps it rather longer.
+	 * @param key the record's key
 	 * @return the time left, zero if there is no lease or it should have run out
 	 */
-	public Duration leaseRemaining() {
-		return this.lease.remaining();
+	public Duration leaseRemaining(String key) {
+		RecordKeeper keeper = this.records.get(key);
+		return (keeper != null) ? keeper.lease().remaining() : Duration.ZERO;
 	}
 
 	/**
-	 * Takes all records out of etcd, revokes the lease and ends this registrar for good.
-	 * Waits for etcd at most {@link #CLOSE_TIMEOUT}. May be called more than once.
+	 * Returns for how long all records stay in etcd if their leases are not renewed any
+	 * more.
+	 * @return the least of the times left, zero if there is no record
+	 */
+	public Duration leaseRemaining() {
+		return this.records.values()
+			.stream()
+			.map((keeper) -> keeper.lease().remaining())
+			.min(Comparator.naturalOrder())
+			.orElse(Duration.ZERO);
+	}
+
+	/**
+	 * Takes all records out of etcd, revokes their leases and ends this registrar for
+	 * good. Waits for etcd at most {@link #CLOSE_TIMEOUT}. May be called more than once.
 	 */
 	@Override
 	public void close() {
@@ -241,10 +254,10 @@ public final class Registrar implements AutoCloseable {
 
 	/**
 	 * Ends this registrar for good. May be called more than once.
-	 * @param deregister whether to take the records out of etcd and revoke the lease;
-	 * otherwise nothing more is written, and they stay until the lease runs out
+	 * @param deregister whether to take the records out of etcd and revoke their leases;
+	 * otherwise nothing more is written, and they stay until their leases run out
 	 * @param timeout how long to wait for etcd; after that the records are left to their
-	 * lease
+	 * leases
 	 * @return whether all went as asked, or had before
 	 */
 	public boolean close(boolean deregister, Duration timeout) {
@@ -254,23 +267,22 @@ public final class Registrar implements AutoCloseable {
 		CompletableFuture<Void> done = new CompletableFuture<>();
 		this.loop.execute(() -> {
 			this.comebacks.clear();
-			Collection<RecordKeeper> leaving = this.records.all();
-			leaving.forEach(deregister ? (keeper) -> keeper.leave(true) : RecordKeeper::abandon);
-			CompletableFuture.allOf(leaving.stream().map(RecordKeeper::gone).toArray(CompletableFuture[]::new))
-				.thenRun(() -> this.loop.execute(() -> release(deregister, done)));
+			List<RecordKeeper> leaving = List.copyOf(this.records.values());
+			leaving.forEach(deregister ? RecordKeeper::leave : RecordKeeper::abandon);
+			Outcomes.follow(
+					CompletableFuture.allOf(leaving.stream().map(RecordKeeper::gone).toArray(CompletableFuture[]::new)),
+					done);
 		});
 		try {
 			done.get(timeout.toNanos(), TimeUnit.NANOSECONDS);
 			return true;
 		}
 		catch (TimeoutException ex) {
-			logger.warn("etcd did not answer within {} ms: {} will go when their lease runs out", timeout.toMillis(),
-					this.records.keys());
+			logger.warn("etcd did not answer within {} ms: {} will go when their leases run out", timeout.toMillis(),
+					this.records.keySet());
 		}
 		catch (ExecutionException ex) {
-			// The records are out: that the lease is left to run out harms nobody.
-			logger.debug("The lease could not be revoked", ex);
-			return true;
+			throw new IllegalStateException(ex.getCause());
 		}
 		catch (InterruptedException ex) {
 			Thread.currentThread().interrupt();
@@ -278,19 +290,9 @@ public final class Registrar implements AutoCloseable {
 		finally {
 			this.loop.close();
 			this.outcomes.end();
-			this.records.all().forEach((keeper) -> keeper.outcome().givenUp());
+			this.records.values().forEach((keeper) -> keeper.outcome().givenUp());
 		}
 		return false;
-	}
-
-	private void release(boolean revoke, CompletableFuture<Void> done) {
-		if (revoke) {
-			Outcomes.follow(this.lease.release(), done);
-		}
-		else {
-			this.lease.abandon();
-			done.complete(null);
-		}
 	}
 
 	/**

@@ -16,6 +16,7 @@ import io.github.etcddiscovery.client.KeyValue;
 import io.github.etcddiscovery.client.WatchEvent;
 import io.github.etcddiscovery.client.WatchListener;
 import io.github.etcddiscovery.support.EventLoop;
+import io.github.etcddiscovery.support.GuardedLoop;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -87,7 +88,7 @@ final class Reflector {
 	Reflector(EtcdClient client, String prefix, EventLoop loop, ReflectorSink sink, RandomGenerator random) {
 		this.client = client;
 		this.prefix = prefix;
-		this.loop = loop;
+		this.loop = new GuardedLoop(loop, this::stepFailed);
 		this.sink = sink;
 		this.backoff = new EtcdBackoff(random);
 		this.listingBackoff = EtcdBackoff.ofListings(random);
@@ -100,10 +101,10 @@ final class Reflector {
 	}
 
 	void start() {
-		this.loop.execute(step(() -> {
+		this.loop.execute(() -> {
 			this.reconciler.start();
 			list();
-		}));
+		});
 	}
 
 	/** How many keys were found to have been missed. May be called from any thread. */
@@ -133,28 +134,21 @@ final class Reflector {
 	}
 
 	private void onLoop(long attempt, Runnable task) {
-		this.loop.execute(step(() -> {
+		this.loop.execute(() -> {
 			if (attempt == this.attempt) {
 				task.run();
 			}
-		}));
+		});
 	}
 
-	/** Returns a step after which the loop goes on, whatever the step throws. */
-	private Runnable step(Runnable task) {
-		return () -> {
-			try {
-				task.run();
-			}
-			catch (Throwable ex) {
-				logger.error("Unexpected error while following {}: reading everything again", this.prefix, ex);
-				this.incomplete = true;
-				this.listDue = true;
-				if (this.state != ViewState.CLOSED) {
-					retry(new EtcdException(Reason.UNAVAILABLE, "Unexpected error: " + ex, ex));
-				}
-			}
-		};
+	/** Whatever was under way may be half done: everything is read again. */
+	private void stepFailed(Throwable error) {
+		this.incomplete = true;
+		this.listDue = true;
+		if (this.state != ViewState.CLOSED) {
+			retry(new EtcdException(Reason.UNAVAILABLE, "Unexpected error: " + error, error));
+		}
+		logger.error("Unexpected error while following {}: reading everything again", this.prefix, error);
 	}
 
 	/** Reads everything, as often as it takes. */
@@ -265,7 +259,7 @@ final class Reflector {
 
 	private void scheduleDrain() {
 		if (this.drainScheduled.compareAndSet(false, true)) {
-			this.loop.execute(step(this::drain));
+			this.loop.execute(this::drain);
 		}
 	}
 

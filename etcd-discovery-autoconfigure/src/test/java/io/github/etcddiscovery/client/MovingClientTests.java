@@ -63,7 +63,7 @@ class MovingClientTests {
 			assertThat(view.statistics().events()).as("each change once").isGreaterThanOrEqualTo(writes.get());
 			assertThat(view.catalog().epoch()).isEqualTo(1);
 			assertThat(registrar.reregistrations()).isZero();
-			assertThat(eyes.get("/services/own/1").getLease()).isEqualTo(registrar.leaseId());
+			assertThat(eyes.get("/services/own/1").getLease()).isEqualTo(registrar.leaseId("/services/own/1"));
 		}
 		finally {
 			members.forEach(EtcdProcess::close);

@@ -29,8 +29,8 @@ class RegisteredRecordTests {
 
 	@BeforeEach
 	void lease() {
-		given(this.registrar.leaseId()).willReturn(0xabcL);
-		given(this.registrar.leaseRemaining()).willReturn(Duration.ofSeconds(7));
+		given(this.registrar.leaseId("/services/orders/1")).willReturn(0xabcL);
+		given(this.registrar.leaseRemaining("/services/orders/1")).willReturn(Duration.ofSeconds(7));
 	}
 
 	private RegisteredRecord described(RecordState state) {
@@ -57,7 +57,7 @@ class RegisteredRecordTests {
 
 	@Test
 	void recordWhoseLeaseHasRunOutIsNotKnownToBeRegistered() {
-		given(this.registrar.leaseRemaining()).willReturn(Duration.ZERO);
+		given(this.registrar.leaseRemaining("/services/orders/1")).willReturn(Duration.ZERO);
 		assertThat(described(RecordState.REGISTERED).summary())
 			.isEqualTo("WANTED: its lease has run out, since etcd could not be asked to renew it");
 		assertThat(described(RecordState.CONFLICT).summary()).isEqualTo("CONFLICT");

@@ -193,7 +193,7 @@ class TroubleshootingTests {
 		else if (message.startsWith("Not registering orders")) {
 			start(registering(plain(), "spring.cloud.etcd.discovery.port="));
 		}
-		else if (message.contains("is not registered after") || message.startsWith("No lease for now")) {
+		else if (message.contains("is not registered after") || message.startsWith("No lease for")) {
 			EtcdProcess etcd = plain();
 			etcd.kill();
 			start(registering(etcd, ETCD + "fail-fast=false", ETCD + "request-timeout=500ms"));

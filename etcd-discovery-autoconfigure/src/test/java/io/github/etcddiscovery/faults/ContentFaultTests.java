@@ -53,7 +53,7 @@ class ContentFaultTests extends OneEtcdFaults {
 	@Test
 	void leaseRevokedBySomebody() throws Exception {
 		measure("leaseRevokedBySomebody", Duration.ofSeconds(2), () -> {
-			this.eyes.revoke(this.subject.registrar().leaseId());
+			this.eyes.revoke(this.subject.registrar().leaseId(KEY));
 			return untilTheRecordIsThere();
 		});
 		assertAllIsWell();
@@ -129,7 +129,7 @@ class ContentFaultTests extends OneEtcdFaults {
 		this.subject.awaitSeen(KEY, "write 999");
 		this.subject.assertEqualToEtcd(this.eyes);
 		this.subject.assertWhatWasPublishedWasTrue(this.eyes);
-		assertThat(this.eyes.get(KEY).getLease()).isEqualTo(this.subject.registrar().leaseId()).isNotZero();
+		assertThat(this.eyes.get(KEY).getLease()).isEqualTo(this.subject.registrar().leaseId(KEY)).isNotZero();
 	}
 
 	@Test

@@ -47,7 +47,7 @@ class NetworkFaultTests extends OneEtcdFaults {
 	@Test
 	void outageThatOutlivesTheLease() throws Exception {
 		measure("outageThatOutlivesTheLease", Duration.ofSeconds(6), () -> {
-			long lease = this.subject.registrar().leaseId();
+			long lease = this.subject.registrar().leaseId(KEY);
 			this.proxy.setRefusing(true);
 			await().atMost(SOON).until(() -> this.eyes.get(KEY) == null);
 			this.proxy.setRefusing(false);

@@ -166,7 +166,7 @@ final class Subject implements AutoCloseable {
 		assertWhatWasPublishedWasTrue(eyes);
 		String service = this.key.substring(0, this.key.lastIndexOf('/') + 1);
 		assertThat(eyes.all(service)).containsExactly(Map.entry(this.key, "UP"));
-		assertThat(eyes.get(this.key).getLease()).isEqualTo(this.registrar.leaseId()).isNotZero();
+		assertThat(eyes.get(this.key).getLease()).isEqualTo(this.registrar.leaseId(this.key)).isNotZero();
 	}
 
 	/** From now until the view shows something written now. */

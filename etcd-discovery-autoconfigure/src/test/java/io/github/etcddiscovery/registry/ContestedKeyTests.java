@@ -69,6 +69,7 @@ class ContestedKeyTests extends ScriptedRegistrar {
 		occupied();
 		this.registrar.deregister(KEY);
 		this.loop.run();
+		revoked(7);
 		assertThat(this.registrar.state(KEY)).isEqualTo(RecordState.GONE);
 		assertThat(this.etcd.pending()).isEmpty();
 	}
@@ -80,6 +81,7 @@ class ContestedKeyTests extends ScriptedRegistrar {
 		this.loop.run();
 		this.etcd.answer("delete if at 10", new WriteResult(false, 12, found("by hand", 12, 0)));
 		this.loop.advance(RETRY);
+		revoked(7);
 		assertThat(this.registrar.state(KEY)).isEqualTo(RecordState.GONE);
 		assertThat(this.etcd.pending()).isEmpty();
 	}
@@ -96,14 +98,13 @@ class ContestedKeyTests extends ScriptedRegistrar {
 	@Test
 	void recordOfALostLeaseIsReplaced(CapturedOutput output) {
 		registered("UP");
-		register(OTHER_KEY, "OTHER");
-		this.etcd.fail("put OTHER under 7 if at 0", Reason.LEASE_NOT_FOUND);
+		register("DOWN");
+		this.etcd.fail("put DOWN under 7 if at 10", Reason.LEASE_NOT_FOUND);
 		this.loop.run();
 		grant(8);
-		this.etcd.answer("put OTHER under 8 if at 0", new WriteResult(true, 19, null));
-		this.etcd.answer("put UP under 8 if at 0", new WriteResult(false, 20, found("UP", 10, 7)));
+		this.etcd.answer("put DOWN under 8 if at 0", new WriteResult(false, 20, found("UP", 10, 7)));
 		this.loop.advance(RETRY);
-		assertThat(this.etcd.pending()).contains("put UP under 8 if at 10");
+		assertThat(this.etcd.pending()).contains("put DOWN under 8 if at 10");
 		assertThat(output).contains("Replacing " + KEY);
 	}
 

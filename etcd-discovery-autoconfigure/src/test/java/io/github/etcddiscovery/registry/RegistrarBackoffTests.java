@@ -57,7 +57,7 @@ class RegistrarBackoffTests extends ScriptedRegistrar {
 	}
 
 	@Test
-	void watchesWaitBrieflyAgainOnceOneIsOpen() {
+	void watchesWaitBrieflyAgainOnceOneHasLived() {
 		registered("UP");
 		for (int i = 0; i < ENOUGH; i++) {
 			this.etcd.watch.onEnd(new EtcdException(Reason.UNAVAILABLE, "ended", null));
@@ -68,6 +68,7 @@ class RegistrarBackoffTests extends ScriptedRegistrar {
 			this.loop.run();
 		}
 		this.etcd.watch.onCreated(10);
+		this.loop.advance(Duration.ofSeconds(3));
 		this.etcd.watch.onEnd(new EtcdException(Reason.UNAVAILABLE, "ended", null));
 		this.loop.advance(SHORTEST);
 		assertThat(this.etcd.pending()).containsExactly("get " + KEY + " at 0");

@@ -27,7 +27,7 @@ class RegistrarClosingTests extends ScriptedRegistrar {
 		this.etcd.answer("delete if at 10", new WriteResult(true, 11, null));
 		this.loop.run();
 		assertThat(this.etcd.pending()).containsExactly("revoke 7");
-		this.etcd.answer("revoke 7", null);
+		revoked(7);
 		assertThat(closed).succeedsWithin(SOON).isEqualTo(true);
 		assertThat(this.loop.isClosed()).isTrue();
 		assertThat(this.registrar.close(true, SOON)).as("it has ended").isTrue();
@@ -35,14 +35,28 @@ class RegistrarClosingTests extends ScriptedRegistrar {
 	}
 
 	@Test
-	void leaseThatCannotBeRevokedHarmsNobodyOnceTheRecordsAreOut() {
+	void revocationThatFindsNoAnswerIsRepeated() {
 		registered("UP");
 		CompletableFuture<Boolean> closed = close(true);
 		this.etcd.answer("delete if at 10", new WriteResult(true, 11, null));
 		this.loop.run();
 		this.etcd.fail("revoke 7", Reason.UNAVAILABLE);
+		this.loop.advance(RETRY);
+		revoked(7);
 		assertThat(closed).succeedsWithin(SOON).isEqualTo(true);
 		assertThat(this.loop.isClosed()).isTrue();
+	}
+
+	@Test
+	void leaseThatMayNotBeRevokedIsLeftToRunOut() {
+		registered("UP");
+		CompletableFuture<Boolean> closed = close(true);
+		this.etcd.answer("delete if at 10", new WriteResult(true, 11, null));
+		this.loop.run();
+		this.etcd.fail("revoke 7", Reason.PERMISSION_DENIED);
+		this.loop.run();
+		assertThat(closed).succeedsWithin(SOON).isEqualTo(true);
+		assertRenewsNothing();
 	}
 
 	@Test
@@ -52,7 +66,6 @@ class RegistrarClosingTests extends ScriptedRegistrar {
 		assertThat(closed).succeedsWithin(SOON).isEqualTo(true);
 		assertThat(this.etcd.pending()).isEmpty();
 		assertThat(this.etcd.openWatches).isEmpty();
-		assertThat(this.registrar.leaseId()).isZero();
 		assertRenewsNothing();
 	}
 
@@ -85,61 +98,38 @@ class RegistrarClosingTests extends ScriptedRegistrar {
 		this.etcd.answer("delete if at 10", new WriteResult(true, 11, null));
 		this.loop.run();
 		assertThat(this.etcd.pending()).containsExactly("revoke 7");
-		this.etcd.answer("revoke 7", null);
+		revoked(7);
 		assertThat(closed).succeedsWithin(SOON).isEqualTo(true);
 		assertThat(again).isCancelled();
 	}
 
 	@Test
-	void recordThatMayStillBeWrittenGoesWithTheLease() {
+	void allRecordsLeaveAtOnceEachWithItsLease() {
 		registered("UP");
 		register(OTHER_KEY, "OTHER");
-		this.etcd.fail("put OTHER under 7 if at 0", Reason.UNAVAILABLE);
-		CompletableFuture<Void> gone = this.registrar.deregister(OTHER_KEY);
-		this.loop.run();
+		grant(8);
+		this.etcd.fail("put OTHER under 8 if at 0", Reason.UNAVAILABLE);
 		CompletableFuture<Boolean> closed = close(true);
-		this.etcd.answer("get " + OTHER_KEY + " at 0", new ReadResult(12, null));
-		this.etcd.answer("delete if at 10", new WriteResult(true, 13, null));
+		assertThat(this.etcd.pending()).containsExactlyInAnyOrder("delete if at 10", "get " + OTHER_KEY + " at 0");
+		this.etcd.answerAny("get " + OTHER_KEY + " at 0", new ReadResult(12, null));
+		this.etcd.answerAny("delete if at 10", new WriteResult(true, 13, null));
 		this.loop.run();
-		assertThat(gone).isCompleted();
-		assertThat(this.etcd.pending()).as("no other lease is needed").containsExactly("revoke 7");
-		this.etcd.answer("revoke 7", null);
+		assertThat(closed).isNotDone();
+		this.etcd.answerAny("revoke 7", null);
+		this.etcd.answerAny("revoke 8", null);
+		this.loop.run();
 		assertThat(closed).succeedsWithin(SOON).isEqualTo(true);
 	}
 
 	@Test
-	void leaseThatIsGrantedWhileTheFormerOneIsBeingRevokedIsGivenBack() {
-		registered("UP");
-		deregisteredWithOpenCreation();
+	void leaseThatIsGrantedWhileItsRecordLeavesIsGivenBack() {
+		register("UP");
 		CompletableFuture<Object> granted = this.etcd.putOff("grant");
-		CompletableFuture<Boolean> closed = closeUpToRevocation();
-		granted.complete(new Lease(8, TTL));
-		this.loop.run();
-		assertThat(this.etcd.pending()).containsExactly("revoke 7", "revoke 8");
-		this.etcd.answer("revoke 7", null);
+		CompletableFuture<Boolean> closed = close(true);
 		assertThat(closed).succeedsWithin(SOON).isEqualTo(true);
-		assertThat(this.registrar.leaseId()).isZero();
-	}
-
-	@Test
-	void leaseThatIsRefusedWhileTheFormerOneIsBeingRevokedIsNotAskedForAgain() {
-		registered("UP");
-		deregisteredWithOpenCreation();
-		CompletableFuture<Object> granted = this.etcd.putOff("grant");
-		CompletableFuture<Boolean> closed = closeUpToRevocation();
-		granted.completeExceptionally(new EtcdException(Reason.UNAVAILABLE, "failed on purpose", null));
-		this.loop.advance(RETRY);
-		this.etcd.answer("revoke 7", null);
 		assertThat(this.etcd.pending()).isEmpty();
-		assertThat(closed).succeedsWithin(SOON).isEqualTo(true);
-	}
-
-	private CompletableFuture<Boolean> closeUpToRevocation() {
-		CompletableFuture<Boolean> closed = close(true);
-		this.etcd.answer("delete if at 10", new WriteResult(true, 13, null));
-		this.loop.run();
-		assertThat(this.etcd.pending()).containsExactly("revoke 7");
-		return closed;
+		granted.complete(new Lease(8, TTL));
+		assertThat(this.loop.isClosed()).isTrue();
 	}
 
 	private void assertRenewsNothing() {

@@ -8,6 +8,7 @@ import java.util.Map;
 import java.util.Random;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
+import java.util.stream.Stream;
 
 import io.github.etcddiscovery.client.KeyValue;
 import io.github.etcddiscovery.support.Telemetry;
@@ -43,22 +44,19 @@ class RegistrarModelTests {
 
 	@Test
 	void anyOrderOfCallsAndFaultsLeavesEtcdAsWanted() {
-		int moves = 0;
 		for (long seed = SEED; seed < SEED + SEQUENCES; seed++) {
 			Run run = new Run(seed);
 			assertThatCode(run::play).as("seed %d", seed).doesNotThrowAnyException();
-			moves += run.leasesReplaced;
 		}
-		assertThat(moves).as("leases replaced because of what was open").isPositive();
 	}
 
 	/**
 	 * News from before etcd was wiped, which came while a write was under way, were taken
 	 * for news of what had been written since; or were forgotten when they could not be
-	 * looked into.
+	 * looked into. The last one went wrong when all records shared one lease.
 	 */
 	@ParameterizedTest
-	@ValueSource(longs = { 259, 11_843, 46_945, 114_363 })
+	@ValueSource(longs = { 259, 11_843, 46_945, 114_363, 7_033_398 })
 	void orderThatOnceWentWrong(long seed) {
 		new Run(seed).play();
 	}
@@ -93,8 +91,6 @@ class RegistrarModelTests {
 
 		private int values;
 
-		private int leasesReplaced;
-
 		Run(long seed) {
 			this.seed = seed;
 			this.random = new Random(seed);
@@ -105,13 +101,8 @@ class RegistrarModelTests {
 
 		void play() {
 			for (int i = 0; i < STEPS; i++) {
-				long before = this.registrar.leaseId();
 				step();
 				this.loop.run();
-				long after = this.registrar.leaseId();
-				if (before != 0 && after != 0 && before != after) {
-					this.leasesReplaced++;
-				}
 			}
 			this.etcd.faulty = false;
 			// Promise R3.
@@ -122,7 +113,7 @@ class RegistrarModelTests {
 			// A lease that was granted without an answer runs out by itself.
 			settle(TtlOption.DEFAULT.ttl().plusSeconds(1));
 			assertThat(this.etcd.leases()).as("seed %d: leases", this.seed)
-				.isSubsetOf(Set.of(this.registrar.leaseId(), 0L));
+				.isSubsetOf(Stream.of(KEYS).map(this.registrar::leaseId).toList());
 			this.closing = true;
 			CompletableFuture.runAsync(() -> this.registrar.close(true, Duration.ZERO)).join();
 			settle(Duration.ofSeconds(1));
@@ -222,7 +213,7 @@ class RegistrarModelTests {
 					.isEqualTo((value != null) ? RecordState.REGISTERED : RecordState.GONE);
 				if (value != null) {
 					assertThat(leaseId).as("seed %d: the lease of %s", this.seed, key)
-						.isEqualTo(this.registrar.leaseId())
+						.isEqualTo(this.registrar.leaseId(key))
 						.isPositive();
 					assertThat(this.etcd.keys().get(key).value()).as("seed %d: %s", this.seed, key)
 						.asString(StandardCharsets.UTF_8)

@@ -24,9 +24,9 @@ class RegistrarRaceTests extends ScriptedRegistrar {
 		this.loop.run();
 		CompletableFuture<Void> again = register("AGAIN");
 		assertThat(this.etcd.pending()).containsExactly("delete if at 10");
-		this.etcd.answer("delete if at 10", new WriteResult(true, 11, null));
-		this.loop.run();
-		this.etcd.answer("put AGAIN under 7 if at 0", new WriteResult(true, 12, null));
+		deleted(10, 7);
+		grant(8);
+		this.etcd.answer("put AGAIN under 8 if at 0", new WriteResult(true, 12, null));
 		this.loop.run();
 		assertThat(again).isCompleted();
 		assertThat(this.registrar.state(KEY)).isEqualTo(RecordState.REGISTERED);
@@ -39,10 +39,10 @@ class RegistrarRaceTests extends ScriptedRegistrar {
 		this.loop.run();
 		CompletableFuture<Void> first = register("FIRST");
 		CompletableFuture<Void> second = register("SECOND");
-		this.etcd.answer("delete if at 10", new WriteResult(true, 11, null));
-		this.loop.run();
+		deleted(10, 7);
 		assertThat(gone).isCompleted();
-		this.etcd.answer("put SECOND under 7 if at 0", new WriteResult(true, 12, null));
+		grant(8);
+		this.etcd.answer("put SECOND under 8 if at 0", new WriteResult(true, 12, null));
 		this.loop.run();
 		assertThat(first).isCompleted();
 		assertThat(second).isCompleted();
@@ -57,7 +57,7 @@ class RegistrarRaceTests extends ScriptedRegistrar {
 		CompletableFuture<Void> again = register("AGAIN");
 		CompletableFuture<Void> gone = this.registrar.deregister(KEY);
 		this.loop.run();
-		this.etcd.answer("delete if at 10", new WriteResult(true, 11, null));
+		deleted(10, 7);
 		this.loop.advance(RETRY);
 		assertThat(again).isCancelled();
 		assertThat(gone).isCompleted();
@@ -145,8 +145,7 @@ class RegistrarRaceTests extends ScriptedRegistrar {
 		this.loop.run();
 		this.etcd.answer("get " + KEY + " at 0", new ReadResult(11, found("UP", 11, 7)));
 		this.loop.run();
-		this.etcd.answer("delete if at 11", new WriteResult(true, 12, null));
-		this.loop.run();
+		deleted(11, 7);
 		assertThat(gone).isCompleted();
 	}
 
@@ -174,9 +173,9 @@ class RegistrarRaceTests extends ScriptedRegistrar {
 		assertThat(gone).isNotDone();
 		this.etcd.answer("put UP under 7 if at 0", new WriteResult(true, 10, null));
 		this.loop.run();
-		this.etcd.answer("delete if at 10", new WriteResult(true, 11, null));
-		this.loop.advance(RETRY);
+		deleted(10, 7);
 		assertThat(gone).isCompleted();
+		this.loop.advance(RETRY);
 		assertThat(this.etcd.pending()).isEmpty();
 	}
 

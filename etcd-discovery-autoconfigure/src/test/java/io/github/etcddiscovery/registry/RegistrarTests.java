@@ -71,12 +71,16 @@ class RegistrarTests {
 	}
 
 	@Test
-	void allRecordsShareOneLease() {
-		assertThat(this.registrar.leaseId()).isZero();
+	void eachRecordHasALeaseOfItsOwn() {
+		String other = "/services/orders-management/10.0.0.5:9090";
+		assertThat(this.registrar.leaseId(KEY)).isZero();
 		register("UP");
-		assertThat(this.registrar.register(entry("/services/orders-management/10.0.0.5:9090", "UP")))
-			.succeedsWithin(SOON);
-		assertThat(this.eyes.leasesOf("/services/").stream().distinct()).containsExactly(this.registrar.leaseId());
+		assertThat(this.registrar.register(entry(other, "UP"))).succeedsWithin(SOON);
+		assertThat(this.eyes.get(KEY).getLease()).isEqualTo(this.registrar.leaseId(KEY));
+		assertThat(this.eyes.get(other).getLease()).isEqualTo(this.registrar.leaseId(other))
+			.isNotEqualTo(this.registrar.leaseId(KEY));
+		assertThat(this.registrar.deregister(other)).succeedsWithin(SOON);
+		assertThat(this.eyes.leasesOf("/services/")).containsExactly(this.registrar.leaseId(KEY));
 	}
 
 	@Test

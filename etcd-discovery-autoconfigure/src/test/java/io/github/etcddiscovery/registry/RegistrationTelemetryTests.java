@@ -25,7 +25,7 @@ class RegistrationTelemetryTests extends ScriptedRegistrar {
 
 	private static final String REGISTER = "REGISTER " + KEY;
 
-	private static final String NO_LEASE = "No lease for now: failed on purpose";
+	private static final String NO_LEASE = "No lease for " + KEY + " yet: failed on purpose";
 
 	private static final String DEREGISTER = "DEREGISTER " + KEY;
 
@@ -49,8 +49,7 @@ class RegistrationTelemetryTests extends ScriptedRegistrar {
 		this.registrar.deregister(KEY);
 		this.loop.run();
 		assertThat(this.telemetry.heard()).containsExactly(DEREGISTER + " begins");
-		this.etcd.answer("delete if at 10", new WriteResult(true, 11, null));
-		this.loop.run();
+		deleted(10, 7);
 		assertThat(this.telemetry.heard()).containsExactly(DEREGISTER + " succeeds");
 	}
 
@@ -160,7 +159,7 @@ class RegistrationTelemetryTests extends ScriptedRegistrar {
 		assertThat(this.blockedKeys).as("etcd only does not answer").isEmpty();
 		assertThat(countOccurrencesOf(output.getOut(), NO_LEASE)).as("for another reason").isEqualTo(2);
 		grant(7);
-		assertThat(output).contains("A lease is granted again");
+		assertThat(output).contains("A lease for " + KEY + " is granted again");
 	}
 
 	@Test
@@ -172,6 +171,7 @@ class RegistrationTelemetryTests extends ScriptedRegistrar {
 		CompletableFuture<Void> other = register(OTHER_KEY, "OTHER");
 		assertThat(other).isNotDone();
 		this.etcd.fail("grant", Reason.NO_SPACE);
+		this.etcd.fail("grant", Reason.NO_SPACE);
 		this.loop.run();
 		assertThat(again).isCompletedExceptionally();
 		assertThat(other).isCompletedExceptionally();
@@ -180,14 +180,14 @@ class RegistrationTelemetryTests extends ScriptedRegistrar {
 	}
 
 	@Test
-	void leaseThatIsRefusedWhileAnotherIsHeldBlocksNothingThatIsRegistered() {
+	void leaseThatIsRefusedForOneRecordBlocksNoOther() {
 		registered("UP");
-		deregisteredWithOpenCreation();
+		register(OTHER_KEY, "OTHER");
 		this.etcd.fail("grant", Reason.NO_SPACE);
 		this.loop.run();
 		assertThat(this.registrar.refusal(KEY)).isNull();
 		assertThat(this.registrar.refusal(OTHER_KEY).reason()).isEqualTo(Reason.NO_SPACE);
-		assertThat(this.blockedKeys).isEmpty();
+		assertThat(this.blockedKeys).containsExactly(OTHER_KEY);
 	}
 
 	@Test
@@ -198,16 +198,17 @@ class RegistrationTelemetryTests extends ScriptedRegistrar {
 			failRenewal(reason);
 			this.loop.advance(RETRY);
 		}
-		assertThat(countOccurrencesOf(output.getOut(), "The lease cannot be renewed for now: failed on purpose"))
+		assertThat(countOccurrencesOf(output.getOut(),
+				"The lease of " + KEY + " cannot be renewed for now: failed on purpose"))
 			.isEqualTo(2);
-		assertThat(output).doesNotContain("renewed again");
+		assertThat(output).doesNotContain("is renewed again");
 		this.etcd.renewals.remove(7L).complete(TTL);
 		this.loop.run();
-		assertThat(output.getOut()).containsOnlyOnce("The lease is renewed again");
+		assertThat(output.getOut()).containsOnlyOnce("is renewed again");
 		this.loop.advance(HEARTBEAT);
 		this.etcd.renewals.remove(7L).complete(TTL);
 		this.loop.run();
-		assertThat(output.getOut()).containsOnlyOnce("The lease is renewed again");
+		assertThat(output.getOut()).containsOnlyOnce("is renewed again");
 	}
 
 	@Test

@@ -6,10 +6,8 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
 
-import io.github.etcddiscovery.client.EtcdException.Reason;
 import io.github.etcddiscovery.client.KeyValue;
 import io.github.etcddiscovery.client.Lease;
-import io.github.etcddiscovery.client.ReadResult;
 import io.github.etcddiscovery.client.WriteResult;
 import io.github.etcddiscovery.testing.LongestWaits;
 import io.github.etcddiscovery.testing.ManualEventLoop;
@@ -68,6 +66,18 @@ abstract class ScriptedRegistrar {
 		assertThat(registered).isCompleted();
 	}
 
+	/** Lets a record leave that was at this revision. */
+	void deleted(long modRevision, long lease) {
+		this.etcd.answer("delete if at " + modRevision, new WriteResult(true, modRevision + 1, null));
+		this.loop.run();
+		revoked(lease);
+	}
+
+	void revoked(long lease) {
+		this.etcd.answer("revoke " + lease, null);
+		this.loop.run();
+	}
+
 	void grant(long lease) {
 		this.etcd.answer("grant", new Lease(lease, TTL));
 		this.loop.run();
@@ -85,20 +95,6 @@ abstract class ScriptedRegistrar {
 		CompletableFuture<Void> registered = this.registrar.register(entry);
 		this.loop.run();
 		return registered;
-	}
-
-	/** A second record, which etcd may still create although it is not there. */
-	CompletableFuture<Void> deregisteredWithOpenCreation() {
-		register(OTHER_KEY, "OTHER");
-		CompletableFuture<Void> gone = this.registrar.deregister(OTHER_KEY);
-		this.loop.run();
-		this.etcd.fail("put OTHER under 7 if at 0", Reason.UNAVAILABLE);
-		this.loop.advance(RETRY);
-		this.etcd.answer("get " + OTHER_KEY + " at 0", new ReadResult(12, null));
-		this.loop.run();
-		assertThat(gone).isNotDone();
-		assertThat(this.etcd.pending()).containsExactly("grant");
-		return gone;
 	}
 
 	/** Begins to close, which waits on another thread for what the test lets happen. */

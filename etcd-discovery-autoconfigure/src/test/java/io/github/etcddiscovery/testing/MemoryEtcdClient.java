@@ -23,11 +23,11 @@ public final class MemoryEtcdClient extends EmptyEtcdClient {
 	/** The lease of whatever a test puts there for another process. */
 	private static final long OF_ANOTHER = 4711;
 
-	private static final long OWN = 1;
-
 	private final Map<String, KeyValue> entries = new TreeMap<>();
 
 	private long revision = 1;
+
+	private long granted;
 
 	private @Nullable Reason refusal;
 
@@ -91,8 +91,8 @@ public final class MemoryEtcdClient extends EmptyEtcdClient {
 	}
 
 	@Override
-	public CompletableFuture<Lease> grant(Duration ttl) {
-		return CompletableFuture.completedFuture(new Lease(OWN, ttl));
+	public synchronized CompletableFuture<Lease> grant(Duration ttl) {
+		return CompletableFuture.completedFuture(new Lease(++this.granted, ttl));
 	}
 
 	@Override
@@ -102,7 +102,7 @@ public final class MemoryEtcdClient extends EmptyEtcdClient {
 
 	@Override
 	public CompletableFuture<Duration> timeToLive(long leaseId) {
-		return CompletableFuture.completedFuture(Duration.ofSeconds((leaseId == OWN) ? 10 : 1));
+		return CompletableFuture.completedFuture(Duration.ofSeconds((leaseId != OF_ANOTHER) ? 10 : 1));
 	}
 
 	@Override

@@ -120,6 +120,17 @@ public final class ScriptedEtcdClient extends EmptyEtcdClient {
 		take(description).complete(result);
 	}
 
+	/** Answers a call, not necessarily the oldest. */
+	@SuppressWarnings("unchecked")
+	public void answerAny(String description, Object result) {
+		Call call = this.calls.stream()
+			.filter((pending) -> pending.description().equals(description))
+			.findFirst()
+			.orElseThrow(() -> new AssertionError("Expected the call '" + description + "' among " + this.calls));
+		this.calls.remove(call);
+		((CompletableFuture<Object>) call.answer()).complete(result);
+	}
+
 	/** Leaves the oldest call, which must be this one, for the test to answer later. */
 	public CompletableFuture<Object> putOff(String description) {
 		return take(description);

@@ -99,7 +99,7 @@ final class Owner implements AutoCloseable {
 	}
 
 	long leaseId() {
-		return this.registrar.leaseId();
+		return this.registrar.leaseId(this.key);
 	}
 
 	/** How many milliseconds to wait before the next change. By one thread at a time. */
