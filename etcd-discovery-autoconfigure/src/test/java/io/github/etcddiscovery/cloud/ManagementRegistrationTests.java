@@ -66,7 +66,7 @@ class ManagementRegistrationTests extends EtcdApplicationTests {
 
 	@ParameterizedTest
 	@ValueSource(strings = { "servlet", "reactive" })
-	void managementPortIsASecondRecordUnderTheSameLease(String type) {
+	void managementPortIsASecondRecordUnderALeaseOfItsOwn(String type) {
 		ConfigurableApplicationContext context = this.applications.start(Application.class, "orders", RANDOM_PORT,
 				"spring.main.web-application-type=" + type, ONE_REACTIVE_SERVER,
 				"spring.cloud.etcd.discovery.metadata.of=application",
@@ -76,7 +76,7 @@ class ManagementRegistrationTests extends EtcdApplicationTests {
 		assertThat(managementPort).isNotEqualTo(port(context));
 		KeyValue application = this.eyes.get(ORDERS + "127.0.0.1:" + port(context));
 		KeyValue management = this.eyes.get(MANAGEMENT + "127.0.0.1:" + managementPort);
-		assertThat(management.getLease()).isEqualTo(application.getLease()).isNotZero();
+		assertThat(management.getLease()).isNotEqualTo(application.getLease()).isNotZero();
 		assertThat(application.getValue().toString())
 			.contains("\"of\":\"application\"", "\"zone\":\"eu-1\"", "\"management.port\":\"" + managementPort + "\"")
 			.doesNotContain("management_of", "management.context-path", "management.scheme", "health.path");

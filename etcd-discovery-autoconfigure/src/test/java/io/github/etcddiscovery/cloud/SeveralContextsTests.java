@@ -109,13 +109,12 @@ class SeveralContextsTests extends EtcdApplicationTests {
 	}
 
 	@Test
-	void recordsRegisteredByHandShareTheLeaseAndLeaveWithTheContextWhileItStillServes() throws Exception {
+	void recordsRegisteredByHandLeaveWithTheContextWhileItStillServes() throws Exception {
 		ConfigurableApplicationContext context = this.applications.start(Application.class, "orders",
 				"spring.cloud.etcd.discovery.drain=2s");
 		byHand(context, "orders-admin");
 		byHand(context, "orders-v2");
 		assertThat(this.eyes.all(ALL)).hasSize(3);
-		assertThat(this.eyes.leasesOf(ALL).stream().distinct()).hasSize(1);
 		assertThatAllLeaveWhileItStillServes(context);
 	}
 
