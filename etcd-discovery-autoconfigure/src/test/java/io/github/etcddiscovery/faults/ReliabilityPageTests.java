@@ -59,6 +59,15 @@ class ReliabilityPageTests {
 			Map.entry("leaderKilled", "leader of three killed | V1–V4"),
 			Map.entry("followerKilled", "follower of three killed | V1–V4"),
 			Map.entry("quorumLost", "two of three killed, and started again | V1–V4, V7"),
+			Map.entry("memberCutOffFromItsPeers",
+					"one of three members cut off from its peers, clients still reach it | V1–V4, R1, R3"),
+			Map.entry("memberHangsWhileEighteenLeave",
+					"one of three members stopped with SIGSTOP while 18 applications leave * | R6, R7"),
+			Map.entry("twoEndpointsOfWhichOneIsALearner",
+					"two endpoints, one of them a learner: twelve start * | V1, R1"),
+			Map.entry("tenThousandRecordsOverASlowLink", "10,000 records of 1 kB, first read over 10 Mbit/s * | V1"),
+			Map.entry("sixtyViewsOfTenThousandRecordsStartAtOnce",
+					"60 views start at once, 10,000 records of 300 bytes, 100 Mbit/s from each member * | V1"),
 			Map.entry("memberCutOffFromTheOthersIsNotTrusted",
 					"the only member known cut off from the others * | V1–V4")));
 
@@ -71,7 +80,7 @@ class ReliabilityPageTests {
 			.containsOnly(FAULTS.keySet().toArray(String[]::new));
 		assertThat(Stream
 			.of(NetworkFaultTests.class, EtcdFaultTests.class, ContentFaultTests.class, ClusterFaultTests.class,
-					ServerFaultTests.class, PermissionFaultTests.class, CrowdFaultTests.class)
+					ServerFaultTests.class, PermissionFaultTests.class, CrowdFaultTests.class, MemberFaultTests.class)
 			.flatMap((type) -> Arrays.stream(type.getDeclaredMethods()))
 			.filter((method) -> method.isAnnotationPresent(Test.class))
 			.map((method) -> method.getName()))
