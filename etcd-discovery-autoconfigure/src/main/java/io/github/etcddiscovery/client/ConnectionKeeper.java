@@ -243,6 +243,8 @@ final class ConnectionKeeper implements AutoCloseable {
 				this.state = State.HEALTHY;
 				this.lastFailure = null;
 				release();
+				// gRPC may have connected again by itself.
+				this.loop.execute(this.listener::restored);
 				return;
 			}
 			this.state = State.CONNECTING;
@@ -444,7 +446,7 @@ final class ConnectionKeeper implements AutoCloseable {
 		/** A connection is given up. */
 		void lost(Client client, EtcdException cause);
 
-		/** A lost connection has been replaced. */
+		/** A connection that was lost or suspected works again. */
 		void restored();
 
 		/** Another member is used from now on; the client works a while longer. */

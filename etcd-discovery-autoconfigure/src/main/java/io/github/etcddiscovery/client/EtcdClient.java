@@ -3,6 +3,7 @@ package io.github.etcddiscovery.client;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.function.Consumer;
 
@@ -51,22 +52,23 @@ public interface EtcdClient extends AutoCloseable {
 	/**
 	 * Reads every key with a prefix without its value, all at one revision, page by page.
 	 * @param prefix the prefix
+	 * @param revision the revision to read at, 0 for the newest
 	 * @param pages receives the pages in the order of the keys, never two at a time, on a
 	 * thread of the client; whether the values are empty is up to the client; an
 	 * exception it throws fails the call
 	 * @return the revision at which all pages were read
 	 */
-	default CompletableFuture<Long> listKeys(String prefix, Consumer<List<KeyValue>> pages) {
-		return list(prefix, pages);
-	}
+	CompletableFuture<Long> listKeys(String prefix, long revision, Consumer<List<KeyValue>> pages);
 
 	/**
-	 * Counts the keys with a prefix as they were at a revision.
-	 * @param prefix the prefix
+	 * Reads keys, and counts those with a prefix, as they were at a revision: in one
+	 * call, so that both come from the same member.
 	 * @param revision the revision
-	 * @return the number of keys
+	 * @param prefix the prefix
+	 * @param keys the keys, at most 100
+	 * @return what was there
 	 */
-	CompletableFuture<Long> count(String prefix, long revision);
+	CompletableFuture<PastState> readPast(long revision, String prefix, Set<String> keys);
 
 	/**
 	 * Reads one key.

@@ -1,8 +1,10 @@
 package io.github.etcddiscovery.client;
 
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Random;
+import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.LinkedBlockingQueue;
@@ -12,6 +14,7 @@ import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.Consumer;
 import java.util.function.Function;
 import java.util.function.Supplier;
+import java.util.stream.Collectors;
 
 import io.etcd.jetcd.ByteSequence;
 import io.etcd.jetcd.Client;
@@ -117,27 +120,33 @@ public final class JetcdEtcdClient implements EtcdClient {
 
 	@Override
 	public CompletableFuture<Long> list(String prefix, Consumer<List<KeyValue>> pages) {
-		return read(prefix, false, pages);
+		return read(prefix, 0, false, pages);
 	}
 
 	@Override
-	public CompletableFuture<Long> listKeys(String prefix, Consumer<List<KeyValue>> pages) {
-		return read(prefix, true, pages);
+	public CompletableFuture<Long> listKeys(String prefix, long revision, Consumer<List<KeyValue>> pages) {
+		return read(prefix, revision, true, pages);
 	}
 
-	private CompletableFuture<Long> read(String prefix, boolean keysOnly, Consumer<List<KeyValue>> pages) {
-		return new PagedListing(prefix, keysOnly, this.keeper::call, System::nanoTime, pages).read();
+	private CompletableFuture<Long> read(String prefix, long revision, boolean keysOnly,
+			Consumer<List<KeyValue>> pages) {
+		return new PagedListing(prefix, revision, keysOnly, this.keeper::call, System::nanoTime, pages).read();
 	}
 
 	@Override
-	public CompletableFuture<Long> count(String prefix, long revision) {
-		GetOption option = GetOption.builder()
-			.withRange(endOf(prefix))
-			.withRevision(revision)
-			.withCountOnly(true)
-			.build();
-		return call("Counting keys under " + prefix, (client) -> client.getKVClient().get(bytes(prefix), option))
-			.thenApply(GetResponse::getCount);
+	public CompletableFuture<PastState> readPast(long revision, String prefix, Set<String> keys) {
+		List<Op> reads = new ArrayList<>();
+		reads.add(Op.get(bytes(prefix),
+				GetOption.builder().withRange(endOf(prefix)).withRevision(revision).withCountOnly(true).build()));
+		GetOption then = GetOption.builder().withRevision(revision).build();
+		keys.forEach((key) -> reads.add(Op.get(bytes(key), then)));
+		return call("Reading what was under " + prefix,
+				(client) -> client.getKVClient().txn().Then(reads.toArray(Op[]::new)).commit())
+			.thenApply((response) -> new PastState(response.getGetResponses().get(0).getCount(),
+					response.getGetResponses()
+						.stream()
+						.flatMap((read) -> keyValues(read).stream())
+						.collect(Collectors.toMap(KeyValue::key, Function.identity()))));
 	}
 
 	@Override

@@ -59,14 +59,16 @@ final class PagedListing {
 	/**
 	 * Creates a listing.
 	 * @param prefix the prefix
+	 * @param revision the revision to read at, 0 for the newest
 	 * @param keysOnly whether to leave the values out
 	 * @param caller makes the calls
 	 * @param nanoTime the clock
 	 * @param pages receives the pages in the order of the keys
 	 */
-	PagedListing(String prefix, boolean keysOnly, Caller caller, LongSupplier nanoTime,
+	PagedListing(String prefix, long revision, boolean keysOnly, Caller caller, LongSupplier nanoTime,
 			Consumer<List<KeyValue>> pages) {
 		this.prefix = prefix;
+		this.revision = revision;
 		this.keysOnly = keysOnly;
 		this.caller = caller;
 		this.nanoTime = nanoTime;

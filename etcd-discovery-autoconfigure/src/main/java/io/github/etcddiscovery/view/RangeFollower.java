@@ -14,7 +14,6 @@ import java.util.random.RandomGenerator;
 import io.github.etcddiscovery.client.EtcdClient;
 import io.github.etcddiscovery.client.EtcdException;
 import io.github.etcddiscovery.client.KeyValue;
-import io.github.etcddiscovery.client.ReadResult;
 import io.github.etcddiscovery.client.WatchEvent;
 import io.github.etcddiscovery.instance.KeyRange;
 import io.github.etcddiscovery.support.EventLoop;
@@ -33,13 +32,8 @@ final class RangeFollower implements ReflectorSink {
 
 	private static final Logger logger = LoggerFactory.getLogger(ServiceView.class);
 
-	/**
-	 * Where nothing of what was read is still as it was, what has changed is on its way.
-	 */
+	/** Reading a hundred thousand entries takes etcd a second. */
 	private static final Duration FILL_PAUSE = Duration.ofSeconds(10);
-
-	/** Each is a call, and may be large. */
-	private static final int FILLED_AT_ONCE = 100;
 
 	private final EtcdClient client;
 
@@ -220,43 +214,18 @@ final class RangeFollower implements ReflectorSink {
 	}
 
 	/**
-	 * Reads what was rejected for want of room, as far as there is some by now, which
-	 * another range may have left.
+	 * Reads everything again if entries were rejected for want of room that there is by
+	 * now, which another range may have left. Not at once: more may go soon.
 	 */
 	void fillRoom() {
-		if (this.filling || state() != ViewState.WATCHING) {
-			return;
-		}
-		List<CompletableFuture<ReadResult>> reads = this.writer.waitingThatFit(FILLED_AT_ONCE)
-			.stream()
-			.map((key) -> this.client.get(key, 0))
-			.toList();
-		if (!reads.isEmpty()) {
+		if (!this.filling && this.writer.hasWaitingThatFit()) {
 			this.filling = true;
-			CompletableFuture.allOf(reads.toArray(CompletableFuture[]::new))
-				.whenComplete((done, error) -> this.loop.execute(() -> filled(reads)));
-		}
-	}
-
-	private void filled(List<CompletableFuture<ReadResult>> reads) {
-		boolean filled = false;
-		for (CompletableFuture<ReadResult> read : reads) {
-			KeyValue found = read.isCompletedExceptionally() ? null : read.join().current();
-			// What was read while changes do not arrive may be of another history.
-			filled |= found != null && state() == ViewState.WATCHING && this.writer.fill(found);
-		}
-		if (filled) {
-			this.filling = false;
-			publish(this.revision);
-		}
-		else if (state() != ViewState.WATCHING) {
-			// It is looked at again when changes arrive.
-			this.filling = false;
-		}
-		else {
 			this.loop.schedule(() -> {
 				this.filling = false;
-				fillRoom();
+				if (this.writer.hasWaitingThatFit()) {
+					this.writer.fillNext();
+					this.reflector.readAgain();
+				}
 			}, FILL_PAUSE);
 		}
 	}

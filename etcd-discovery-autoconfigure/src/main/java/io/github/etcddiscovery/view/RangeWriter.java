@@ -1,7 +1,6 @@
 package io.github.etcddiscovery.view;
 
 import java.time.Duration;
-import java.util.ArrayList;
 import java.util.Collections;
 import java.util.HashMap;
 import java.util.List;
@@ -51,13 +50,11 @@ final class RangeWriter<T> {
 
 	private Map<String, RangeEntry<T>> listing = new HashMap<>();
 
-	/**
-	 * What the listing has found that was not held, and takes room once it is complete.
-	 */
-	private Room listed = new Room(InstanceLimits.NONE);
+	/** How much room is left for what the listing under way finds. */
+	private Room listed;
 
-	/** What may take the room of those that the listing will turn out to be without. */
-	private final List<KeyValue> spare = new ArrayList<>();
+	/** Whether the next listing is to find what fits besides the instances held. */
+	private boolean filling;
 
 	RangeWriter(KeyRange range, InstanceDecoder<T> decoder, CatalogWriter<T> catalog, VanishedInstances<T> vanished,
 			Room room, RejectionLog log) {
@@ -66,6 +63,7 @@ final class RangeWriter<T> {
 		this.catalog = catalog;
 		this.vanished = vanished;
 		this.room = room;
+		this.listed = room.empty();
 		this.waiting = new WaitingKeys(room);
 		this.log = log;
 	}
@@ -97,31 +95,23 @@ final class RangeWriter<T> {
 		return Collections.unmodifiableMap(this.rejections);
 	}
 
-	/**
-	 * Names entries that there was no room for when they were found, and there is now.
-	 * @param most how many of them at most
-	 */
-	List<String> waitingThatFit(int most) {
-		return this.waiting.thatFit(most);
+	/** Whether there is room by now for entries that there was none for. */
+	boolean hasWaitingThatFit() {
+		return this.waiting.hasFitting();
+	}
+
+	/** The next listing is to find what fits besides the instances held. */
+	void fillNext() {
+		this.filling = true;
 	}
 
 	/**
-	 * Takes an entry that there was no room for.
-	 * @return whether it was still waiting, just as it is
+	 * Instances that the listing will turn out to be without hold their room until it is
+	 * complete. So only what it finds counts, except when it is to fill what is left.
 	 */
-	boolean fill(KeyValue keyValue) {
-		RangeEntry<T> before = this.entries.get(keyValue.key());
-		if (before == null || !before.waiting() || !before.isOf(keyValue)) {
-			return false;
-		}
-		put(keyValue.key(), before, decode(keyValue, before));
-		return true;
-	}
-
 	void beginListing() {
 		this.listing = new HashMap<>();
-		this.listed = new Room(InstanceLimits.NONE);
-		this.spare.clear();
+		this.listed = this.filling ? this.room.copy() : this.room.empty();
 	}
 
 	/** Takes a page of the listing. What has not changed is not decoded again. */
@@ -129,12 +119,9 @@ final class RangeWriter<T> {
 		for (KeyValue keyValue : page) {
 			RangeEntry<T> known = this.entries.get(keyValue.key());
 			RangeEntry<T> found = (known != null && known.isOf(keyValue) && !known.waiting()) ? known
-					: decode(keyValue, known);
+					: decode(keyValue, known, this.listed);
 			this.listing.put(keyValue.key(), found);
-			if (found.waiting() && this.spare.size() < this.instances) {
-				this.spare.add(keyValue);
-			}
-			String service = RangeEntry.gaining(known, found);
+			String service = RangeEntry.gaining(this.filling ? known : null, found);
 			if (service != null) {
 				this.listed.take(service);
 			}
@@ -145,8 +132,8 @@ final class RangeWriter<T> {
 	void completeListing() {
 		Map<String, RangeEntry<T>> old = this.entries;
 		Map<String, RangeEntry<T>> found = this.listing;
-		List<KeyValue> next = List.copyOf(this.spare);
 		this.entries = new HashMap<>();
+		this.filling = false;
 		beginListing();
 		old.forEach((key, entry) -> {
 			if (!found.containsKey(key)) {
@@ -154,7 +141,6 @@ final class RangeWriter<T> {
 			}
 		});
 		found.forEach((key, entry) -> put(key, old.get(key), entry));
-		next.forEach(this::fill);
 	}
 
 	void apply(WatchEvent event) {
@@ -165,7 +151,7 @@ final class RangeWriter<T> {
 			touch(keyValue.key(), before, null);
 		}
 		else {
-			put(keyValue.key(), before, decode(keyValue, before));
+			put(keyValue.key(), before, decode(keyValue, before, this.room));
 		}
 	}
 
@@ -177,7 +163,7 @@ final class RangeWriter<T> {
 			this.room.take(gaining);
 		}
 		else if (gaining != null) {
-			after = decoded.waitingInstead(this.room.reason(gaining, null));
+			after = decoded.waitingInstead(this.room.reason(gaining));
 		}
 		this.entries.put(name, after);
 		if (before != after) {
@@ -211,7 +197,7 @@ final class RangeWriter<T> {
 		}
 	}
 
-	private RangeEntry<T> decode(KeyValue keyValue, @Nullable RangeEntry<T> before) {
+	private RangeEntry<T> decode(KeyValue keyValue, @Nullable RangeEntry<T> before, Room room) {
 		InstanceKey key = null;
 		if (this.range.isElsewhere(keyValue.key())) {
 			return RangeEntry.of(keyValue, null, null, null, false);
@@ -219,8 +205,8 @@ final class RangeWriter<T> {
 		try {
 			key = (before != null && before.key() != null) ? before.key() : this.range.parse(keyValue.key());
 			boolean holdsRoom = before != null && before.instance() != null;
-			if (!holdsRoom && !this.room.isLeft(key.serviceId(), this.listed)) {
-				return reject(keyValue, key, this.room.reason(key.serviceId(), this.listed), true, before);
+			if (!holdsRoom && !room.isLeft(key.serviceId())) {
+				return reject(keyValue, key, room.reason(key.serviceId()), true, before);
 			}
 			return RangeEntry.of(keyValue, key, this.decoder.decode(key, keyValue), null, false);
 		}

@@ -2,19 +2,24 @@ package io.github.etcddiscovery.view;
 
 import java.time.Duration;
 import java.util.HashMap;
+import java.util.HashSet;
 import java.util.Map;
+import java.util.Set;
 import java.util.function.Consumer;
 import java.util.function.Supplier;
 import java.util.random.RandomGenerator;
 
 import io.github.etcddiscovery.client.EtcdClient;
+import io.github.etcddiscovery.client.EtcdException;
+import io.github.etcddiscovery.client.EtcdException.Reason;
 import io.github.etcddiscovery.support.EventLoop;
 import org.jspecify.annotations.Nullable;
 
 /**
  * The last line of defence: compares now and then which keys are held, and at which
- * revisions, with what etcd holds. A difference may be a change on its way, so it counts
- * only if it is still there at a second look, and the watch is not just catching up.
+ * revisions, with the keys that etcd held at the revision reached. Where etcd has
+ * compacted that revision, it compares with etcd's newest keys, and a difference counts
+ * only if the watch does not explain it soon.
  */
 final class Reconciler {
 
@@ -22,9 +27,7 @@ final class Reconciler {
 	private static final Duration INTERVAL = Duration.ofMinutes(5);
 
 	/** Changes arrive within milliseconds: what is that late does not come any more. */
-	private static final Duration SECOND_LOOK = Duration.ofSeconds(5);
-
-	private static final Look NONE = new Look(new Position(0, 0), 0, Map.of());
+	private static final Duration ON_ITS_WAY = Duration.ofSeconds(5);
 
 	private final EtcdClient client;
 
@@ -36,9 +39,12 @@ final class Reconciler {
 
 	private final Supplier<@Nullable Position> position;
 
-	private final Consumer<Map<String, Long>> drift;
+	private final Consumer<Set<String>> drift;
 
 	private final RandomGenerator random;
+
+	/** The keys that differ from etcd's newest ones and have not changed since. */
+	private Set<String> unexplained = new HashSet<>();
 
 	/**
 	 * Creates a reconciler. Starts nothing.
@@ -48,12 +54,11 @@ final class Reconciler {
 	 * @param sink holds the keys
 	 * @param position how far the watch has come; {@code null} while changes do not
 	 * arrive, and there is nothing to compare
-	 * @param drift receives the keys that were missed, and at which revision they are
-	 * held, 0 for not at all
+	 * @param drift receives the keys that were missed
 	 * @param random so that a fleet does not read all at once
 	 */
 	Reconciler(EtcdClient client, String prefix, EventLoop loop, ReflectorSink sink,
-			Supplier<@Nullable Position> position, Consumer<Map<String, Long>> drift, RandomGenerator random) {
+			Supplier<@Nullable Position> position, Consumer<Set<String>> drift, RandomGenerator random) {
 		this.client = client;
 		this.prefix = prefix;
 		this.loop = loop;
@@ -66,62 +71,62 @@ final class Reconciler {
 	/** Looks for the first time half an interval from now at the earliest. */
 	void start() {
 		long interval = (long) (INTERVAL.toNanos() * (0.5 + this.random.nextDouble()));
-		this.loop.schedule(() -> look(NONE), Duration.ofNanos(interval));
+		this.loop.schedule(this::look, Duration.ofNanos(interval));
 	}
 
-	private void look(Look before) {
+	/** A key has changed. */
+	void changed(String key) {
+		this.unexplained.remove(key);
+	}
+
+	private void look() {
+		start();
 		Position at = this.position.get();
-		if (at == null) {
-			// Whoever is not current reads everything again, or proves it.
-			start();
-			return;
+		if (at != null) {
+			Map<String, Long> held = new HashMap<>();
+			this.sink.keys().forEach((key) -> held.put(key, this.sink.revisionOf(key)));
+			list(at, at.revision(), (found) -> report(at, differences(held, found)));
 		}
+	}
+
+	private void list(Position at, long revision, Consumer<Map<String, Long>> listed) {
 		Map<String, Long> found = new HashMap<>();
 		this.client
-			.listKeys(this.prefix,
+			.listKeys(this.prefix, revision,
 					(page) -> this.loop
 						.execute(() -> page.forEach((keyValue) -> found.put(keyValue.key(), keyValue.modRevision()))))
-			.whenComplete((listed, error) -> this.loop.execute(() -> {
-				Position now = this.position.get();
-				if (error != null || now == null || now.attempt() != at.attempt()) {
-					start();
+			.whenComplete((done, error) -> this.loop.execute(() -> {
+				if (error == null) {
+					listed.accept(found);
 				}
-				else {
-					judge(before, new Look(now, listed, differences(found)));
+				else if (revision != 0 && EtcdException.from(error).reason() == Reason.COMPACTED) {
+					list(at, 0, (newest) -> compareWithNewest(at, newest));
 				}
 			}));
 	}
 
-	private Map<String, Long> differences(Map<String, Long> found) {
-		Map<String, Long> differences = new HashMap<>();
-		found.forEach((key, revision) -> {
-			long held = this.sink.revisionOf(key);
-			if (held != revision) {
-				differences.put(key, held);
-			}
-		});
-		this.sink.keys().forEach((key) -> {
-			if (!found.containsKey(key)) {
-				differences.put(key, this.sink.revisionOf(key));
-			}
-		});
+	private void compareWithNewest(Position at, Map<String, Long> newest) {
+		Map<String, Long> held = new HashMap<>();
+		this.sink.keys().forEach((key) -> held.put(key, this.sink.revisionOf(key)));
+		this.unexplained = differences(held, newest);
+		if (!this.unexplained.isEmpty()) {
+			this.loop.schedule(() -> report(at, this.unexplained), ON_ITS_WAY);
+		}
+	}
+
+	private static Set<String> differences(Map<String, Long> held, Map<String, Long> found) {
+		Set<String> differences = new HashSet<>(held.keySet());
+		differences.addAll(found.keySet());
+		differences.removeIf((key) -> held.getOrDefault(key, 0L).equals(found.getOrDefault(key, 0L)));
 		return differences;
 	}
 
-	private void judge(Look before, Look now) {
-		boolean catchingUp = now.position().revision() > before.position().revision()
-				&& now.position().revision() < before.listed();
-		boolean sameWatch = now.position().attempt() == before.position().attempt();
-		if (before == NONE && !now.differences().isEmpty()) {
-			this.loop.schedule(() -> look(now), SECOND_LOOK);
-			return;
-		}
-		Map<String, Long> missed = new HashMap<>(now.differences());
-		missed.entrySet().retainAll(before.differences().entrySet());
-		if (!missed.isEmpty() && sameWatch && !catchingUp) {
+	/** Another watch than the one looked at has proven itself, or reads everything. */
+	private void report(Position at, Set<String> missed) {
+		Position now = this.position.get();
+		if (!missed.isEmpty() && now != null && now.attempt() == at.attempt()) {
 			this.drift.accept(missed);
 		}
-		start();
 	}
 
 	/**
@@ -131,17 +136,6 @@ final class Reconciler {
 	 * @param revision up to which its changes are held
 	 */
 	record Position(long attempt, long revision) {
-
-	}
-
-	/**
-	 * What a look has shown.
-	 *
-	 * @param position how far the watch had come
-	 * @param listed the revision that was read
-	 * @param differences the keys that were held otherwise, and at which revision
-	 */
-	private record Look(Position position, long listed, Map<String, Long> differences) {
 
 	}
 

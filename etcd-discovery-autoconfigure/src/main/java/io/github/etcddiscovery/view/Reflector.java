@@ -2,8 +2,8 @@ package io.github.etcddiscovery.view;
 
 import java.time.Duration;
 import java.util.List;
-import java.util.Map;
 import java.util.Queue;
+import java.util.Set;
 import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.random.RandomGenerator;
@@ -105,6 +105,13 @@ final class Reflector {
 			this.reconciler.start();
 			list();
 		});
+	}
+
+	/** Reads everything again if it is current. Called on the loop. */
+	void readAgain() {
+		if (this.state == ViewState.WATCHING) {
+			list();
+		}
 	}
 
 	/** How many keys were found to have been missed. May be called from any thread. */
@@ -299,6 +306,7 @@ final class Reflector {
 				this.sink.apply(event);
 				this.revision = keyValue.modRevision();
 				this.proof.changed(keyValue.key());
+				this.reconciler.changed(keyValue.key());
 			}
 		}
 	}
@@ -338,10 +346,11 @@ final class Reflector {
 	}
 
 	/** What the watch should have told and has not: nothing else is left to trust. */
-	private void drifted(Map<String, Long> missed) {
+	private void drifted(Set<String> missed) {
 		this.drifts += missed.size();
-		this.sink.interrupted(new EtcdException(Reason.UNAVAILABLE, "changes of %d keys were missed, of %s for one"
-			.formatted(missed.size(), missed.keySet().iterator().next()), null));
+		this.sink.interrupted(new EtcdException(Reason.UNAVAILABLE,
+				"changes of %d keys were missed, of %s for one".formatted(missed.size(), missed.iterator().next()),
+				null));
 		this.incomplete = true;
 		list();
 	}

@@ -3,8 +3,6 @@ package io.github.etcddiscovery.view;
 import java.util.HashMap;
 import java.util.Map;
 
-import org.jspecify.annotations.Nullable;
-
 /**
  * The room that is left for instances. Belongs to one thread.
  */
@@ -27,20 +25,22 @@ final class Room {
 		this.reasonOfAll = "max-instances is %d, and so many are held".formatted(limits.total());
 	}
 
-	/** Whether one more instance of a service fits. */
-	boolean isLeft(String serviceId) {
-		return isLeft(serviceId, null);
+	/** Returns as much room, none of it taken. */
+	Room empty() {
+		return new Room(this.limits);
 	}
 
-	/**
-	 * Whether one more instance of a service fits.
-	 * @param others what is to have room besides
-	 */
-	boolean isLeft(String serviceId, @Nullable Room others) {
-		int besides = (others != null) ? others.taken : 0;
-		int besidesOfTheService = (others != null) ? others.takenBy(serviceId) : 0;
-		return this.taken + besides < this.limits.total()
-				&& takenBy(serviceId) + besidesOfTheService < this.limits.perService();
+	/** Returns as much room, of which as much is taken. */
+	Room copy() {
+		Room copy = empty();
+		copy.takenByService.putAll(this.takenByService);
+		copy.taken = this.taken;
+		return copy;
+	}
+
+	/** Whether one more instance of a service fits. */
+	boolean isLeft(String serviceId) {
+		return isLeft() && takenBy(serviceId) < this.limits.perService();
 	}
 
 	/** Whether one more instance of any service would fit. */
@@ -48,13 +48,9 @@ final class Room {
 		return this.taken < this.limits.total();
 	}
 
-	/**
-	 * Says why there is no room for a service.
-	 * @param others what is to have room besides
-	 */
-	String reason(String serviceId, @Nullable Room others) {
-		int besides = (others != null) ? others.takenBy(serviceId) : 0;
-		return (takenBy(serviceId) + besides >= this.limits.perService()) ? this.reasonOfAService : this.reasonOfAll;
+	/** Says why there is no room for a service. */
+	String reason(String serviceId) {
+		return (takenBy(serviceId) >= this.limits.perService()) ? this.reasonOfAService : this.reasonOfAll;
 	}
 
 	void take(String serviceId) {

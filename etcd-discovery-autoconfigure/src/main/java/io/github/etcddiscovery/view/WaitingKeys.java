@@ -1,9 +1,7 @@
 package io.github.etcddiscovery.view;
 
-import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.LinkedHashSet;
-import java.util.List;
 import java.util.Map;
 import java.util.Set;
 
@@ -29,19 +27,9 @@ final class WaitingKeys {
 				(known, keys) -> (keys.remove(key) && keys.isEmpty()) ? null : keys);
 	}
 
-	/** Names those that there is room for by now. */
-	List<String> thatFit(int most) {
-		List<String> fitting = new ArrayList<>();
-		if (this.room.isLeft()) {
-			Room besides = new Room(InstanceLimits.NONE);
-			this.keysByService.forEach((service, keys) -> keys.stream()
-				.takeWhile((key) -> fitting.size() < most && this.room.isLeft(service, besides))
-				.forEach((key) -> {
-					besides.take(service);
-					fitting.add(key);
-				}));
-		}
-		return fitting;
+	/** Whether there is room for one of them by now. */
+	boolean hasFitting() {
+		return this.room.isLeft() && this.keysByService.keySet().stream().anyMatch(this.room::isLeft);
 	}
 
 }

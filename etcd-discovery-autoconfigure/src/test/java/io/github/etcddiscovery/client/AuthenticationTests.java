@@ -5,6 +5,7 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.TreeMap;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
@@ -129,9 +130,10 @@ class AuthenticationTests {
 		long written = owner.put(KEY + "0", new byte[1], lease.id(), 0).join().revision();
 		Map<String, Function<EtcdClient, CompletableFuture<?>>> calls = new TreeMap<>(
 				Map.of("list", (client) -> client.list("/services/", (page) -> {
-				}), "count", (client) -> client.count("/services/", 0), "get", (client) -> client.get(KEY, 0), "watch",
-						AuthenticationTests::watch, "grant", (client) -> client.grant(Duration.ofSeconds(60)),
-						"keep-alive", (client) -> client.keepAlive(lease.id()), "time-to-live",
+				}), "readPast", (client) -> client.readPast(0, "/services/", Set.of()), "get",
+						(client) -> client.get(KEY, 0), "watch", AuthenticationTests::watch, "grant",
+						(client) -> client.grant(Duration.ofSeconds(60)), "keep-alive",
+						(client) -> client.keepAlive(lease.id()), "time-to-live",
 						(client) -> client.timeToLive(lease.id()), "revoke", (client) -> client.revoke(unwanted.id()),
 						"put", (client) -> client.put(KEY, new byte[1], lease.id(), 0), "delete",
 						(client) -> client.delete(KEY + "0", written)));

@@ -8,6 +8,7 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
 import java.util.concurrent.CopyOnWriteArrayList;
@@ -74,7 +75,14 @@ class JetcdEtcdClientTests {
 			.doesNotContain("/many/written-meanwhile")
 			.isSorted();
 		assertThat(revision).isLessThan(this.eyes.revision());
-		assertThat(done(this.client.count("/many/", revision))).isEqualTo(keys);
+		PastState past = done(this.client.readPast(revision, "/many/", Set.of("/many/00007", "/many/none")));
+		assertThat(past.count()).isEqualTo(keys);
+		assertThat(past.entries()).containsOnlyKeys("/many/00007");
+		List<String> names = new ArrayList<>();
+		assertThat(done(
+				this.client.listKeys("/many/", revision, (page) -> page.forEach((found) -> names.add(found.key())))))
+			.isEqualTo(revision);
+		assertThat(names).hasSize(keys).isSorted();
 	}
 
 	@Test
@@ -260,9 +268,10 @@ class JetcdEtcdClientTests {
 		long begin = System.nanoTime();
 		client.watch("/w/", true, 0, recorder);
 		Map<String, CompletableFuture<?>> calls = Map.of("list", client.list("/a/", (page) -> {
-		}), "count", client.count("/a/", 1), "get", client.get("/a", 0), "grant", client.grant(Duration.ofSeconds(5)),
-				"keepAlive", client.keepAlive(1), "timeToLive", client.timeToLive(1), "revoke", client.revoke(1), "put",
-				client.put("/a", bytes("1"), 1, 0), "delete", client.delete("/a", 1));
+		}), "readPast", client.readPast(1, "/a/", Set.of("/a")), "get", client.get("/a", 0), "grant",
+				client.grant(Duration.ofSeconds(5)), "keepAlive", client.keepAlive(1), "timeToLive",
+				client.timeToLive(1), "revoke", client.revoke(1), "put", client.put("/a", bytes("1"), 1, 0), "delete",
+				client.delete("/a", 1));
 		List<String> messages = new ArrayList<>();
 		calls.forEach((name, call) -> assertThatExceptionOfType(EtcdException.class).as(name)
 			.isThrownBy(() -> done(call))

@@ -44,7 +44,7 @@ class PagedListingTests {
 
 	private long now;
 
-	private final PagedListing listing = new PagedListing("/a/", false, this::call, () -> this.now,
+	private final PagedListing listing = new PagedListing("/a/", 0, false, this::call, () -> this.now,
 			(page) -> page.forEach((found) -> this.keys.add(found.key())));
 
 	@BeforeEach

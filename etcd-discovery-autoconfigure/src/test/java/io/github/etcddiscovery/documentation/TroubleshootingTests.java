@@ -275,7 +275,7 @@ class TroubleshootingTests {
 		start(registering(etcd, ETCD + "discovery.heartbeat=500ms"));
 		Map<String, Runnable> deeds = new LinkedHashMap<>();
 		deeds.put("No connection to etcd", etcd::kill);
-		deeds.put("The lease cannot be renewed", etcd::kill);
+		deeds.put("The lease of … cannot be renewed", etcd::kill);
 		deeds.put("The view of /services/ is not current", etcd::kill);
 		deeds.put("Lost lease", () -> eyes.revoke(eyes.get(KEY).getLease()));
 		deeds.put("… was deleted", () -> eyes.delete(KEY));

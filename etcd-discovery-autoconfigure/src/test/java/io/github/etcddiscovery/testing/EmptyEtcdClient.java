@@ -2,12 +2,15 @@ package io.github.etcddiscovery.testing;
 
 import java.time.Duration;
 import java.util.List;
+import java.util.Map;
+import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.function.Consumer;
 
 import io.github.etcddiscovery.client.EtcdClient;
 import io.github.etcddiscovery.client.KeyValue;
 import io.github.etcddiscovery.client.Lease;
+import io.github.etcddiscovery.client.PastState;
 import io.github.etcddiscovery.client.ReadResult;
 import io.github.etcddiscovery.client.WatchListener;
 import io.github.etcddiscovery.client.WriteResult;
@@ -24,8 +27,13 @@ public class EmptyEtcdClient implements EtcdClient {
 	}
 
 	@Override
-	public CompletableFuture<Long> count(String prefix, long revision) {
-		return CompletableFuture.completedFuture(0L);
+	public CompletableFuture<Long> listKeys(String prefix, long revision, Consumer<List<KeyValue>> pages) {
+		return list(prefix, pages);
+	}
+
+	@Override
+	public CompletableFuture<PastState> readPast(long revision, String prefix, Set<String> keys) {
+		return CompletableFuture.completedFuture(new PastState(0, Map.of()));
 	}
 
 	@Override

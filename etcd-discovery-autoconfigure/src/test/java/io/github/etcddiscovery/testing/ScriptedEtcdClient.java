@@ -10,11 +10,14 @@ import java.util.Set;
 import java.util.TreeMap;
 import java.util.concurrent.CompletableFuture;
 import java.util.function.Consumer;
+import java.util.function.Function;
+import java.util.stream.Collectors;
 
 import io.github.etcddiscovery.client.EtcdException;
 import io.github.etcddiscovery.client.EtcdException.Reason;
 import io.github.etcddiscovery.client.KeyValue;
 import io.github.etcddiscovery.client.Lease;
+import io.github.etcddiscovery.client.PastState;
 import io.github.etcddiscovery.client.ReadResult;
 import io.github.etcddiscovery.client.WatchListener;
 import io.github.etcddiscovery.client.WriteResult;
@@ -49,14 +52,14 @@ public final class ScriptedEtcdClient extends EmptyEtcdClient {
 	}
 
 	@Override
-	public CompletableFuture<Long> listKeys(String prefix, Consumer<List<KeyValue>> pages) {
+	public CompletableFuture<Long> listKeys(String prefix, long revision, Consumer<List<KeyValue>> pages) {
 		this.pages = pages;
-		return call("keys " + prefix);
+		return call("keys " + prefix + " at " + revision);
 	}
 
 	@Override
-	public CompletableFuture<Long> count(String prefix, long revision) {
-		return call("count " + prefix + " at " + revision);
+	public CompletableFuture<PastState> readPast(long revision, String prefix, Set<String> keys) {
+		return call("past " + prefix + " at " + revision + " of " + String.join(" ", keys));
 	}
 
 	@Override
@@ -136,16 +139,19 @@ public final class ScriptedEtcdClient extends EmptyEtcdClient {
 		return take(description);
 	}
 
-	/** Answers the calls that ask, as the oldest, what there was at a revision. */
+	/** Answers the oldest call, which asks what there was at a revision. */
 	public void testify(long revision, List<KeyValue> held) {
-		answer("count /services/ at " + revision, (long) held.size());
-		while (!this.calls.isEmpty() && this.calls.peek().description().startsWith("get ")) {
-			KeyValue current = held.stream()
-				.filter((keyValue) -> pending().get(0).equals("get " + keyValue.key() + " at " + revision))
-				.findFirst()
-				.orElse(null);
-			answer(pending().get(0), new ReadResult(revision, current));
+		String call = pending().get(0);
+		String question = "past /services/ at " + revision + " of ";
+		if (!call.startsWith(question)) {
+			throw new AssertionError("Expected the call '" + question + "…' but found '" + call + "'");
 		}
+		List<String> asked = List.of(call.substring(question.length()).split(" "));
+		answer(call,
+				new PastState(held.size(),
+						held.stream()
+							.filter((keyValue) -> asked.contains(keyValue.key()))
+							.collect(Collectors.toMap(KeyValue::key, Function.identity()))));
 	}
 
 	/** Fails the oldest call, which must be this one. */

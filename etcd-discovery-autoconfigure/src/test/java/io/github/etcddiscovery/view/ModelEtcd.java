@@ -5,6 +5,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Random;
+import java.util.Set;
 import java.util.SortedMap;
 import java.util.TreeMap;
 import java.util.concurrent.CompletableFuture;
@@ -14,6 +15,7 @@ import java.util.function.Supplier;
 import io.github.etcddiscovery.client.EtcdException;
 import io.github.etcddiscovery.client.EtcdException.Reason;
 import io.github.etcddiscovery.client.KeyValue;
+import io.github.etcddiscovery.client.PastState;
 import io.github.etcddiscovery.client.ReadResult;
 import io.github.etcddiscovery.client.WatchEvent;
 import io.github.etcddiscovery.client.WatchListener;
@@ -199,8 +201,21 @@ final class ModelEtcd extends EmptyEtcdClient {
 	}
 
 	@Override
-	public CompletableFuture<Long> count(String prefix, long revision) {
-		return answer(() -> (long) under(prefix, at(revision)).size());
+	public CompletableFuture<PastState> readPast(long revision, String prefix, Set<String> keys) {
+		return answer(() -> {
+			SortedMap<String, KeyValue> past = at(revision);
+			Map<String, KeyValue> found = new TreeMap<>(past);
+			found.keySet().retainAll(keys);
+			return new PastState(under(prefix, past).size(), found);
+		});
+	}
+
+	@Override
+	public CompletableFuture<Long> listKeys(String prefix, long revision, Consumer<List<KeyValue>> pages) {
+		return answer(() -> {
+			pages.accept(under(prefix, at(revision)));
+			return (revision != 0) ? revision : revision();
+		});
 	}
 
 	@Override

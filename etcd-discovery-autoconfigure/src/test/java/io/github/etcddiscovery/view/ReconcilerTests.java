@@ -2,12 +2,9 @@ package io.github.etcddiscovery.view;
 
 import java.time.Duration;
 import java.util.Arrays;
-import java.util.List;
 
-import io.github.etcddiscovery.client.EtcdException;
 import io.github.etcddiscovery.client.EtcdException.Reason;
 import io.github.etcddiscovery.client.KeyValue;
-import io.github.etcddiscovery.client.WatchEvent;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 
@@ -20,7 +17,7 @@ class ReconcilerTests extends ScriptedView {
 
 	private static final Duration LONGEST_INTERVAL = Duration.ofSeconds(450);
 
-	private static final Duration SECOND_LOOK = Duration.ofSeconds(5);
+	private static final Duration ON_ITS_WAY = Duration.ofSeconds(5);
 
 	private final ServiceView<String> view = view();
 
@@ -34,7 +31,7 @@ class ReconcilerTests extends ScriptedView {
 	void nothingHappensWhileBothAgree() {
 		for (int i = 0; i < 3; i++) {
 			this.loop.advance(LONGEST_INTERVAL);
-			etcdHolds(entry("a", 3), entry("b", 4));
+			etcdHeld(entry("a", 3), entry("b", 4));
 			assertThat(this.etcd.pending()).isEmpty();
 		}
 		assertThat(this.view.state()).isEqualTo(ViewState.WATCHING);
@@ -42,24 +39,19 @@ class ReconcilerTests extends ScriptedView {
 	}
 
 	@Test
-	void missedPutIsFoundAndReadAgain() {
+	void missedPutIsFoundAtOneLookAndReadAgain() {
 		this.loop.advance(LONGEST_INTERVAL);
-		etcdHolds(entry("a", 3), entry("b", 12), entry("c", 13));
-		assertThat(this.etcd.pending()).as("it may be on its way").isEmpty();
-		this.loop.advance(SECOND_LOOK);
-		etcdHolds(entry("a", 3), entry("b", 14), entry("c", 13));
+		etcdHeld(entry("a", 3), entry("b", 8), entry("c", 9));
 		assertThat(this.view.drifts()).isEqualTo(2);
-		readAgain(14, entry("a", 3), entry("b", 14), entry("c", 13));
-		assertThat(this.view.catalog().all("orders")).containsExactly("a at 3", "b at 14", "c at 13");
+		readAgain(14, entry("a", 3), entry("b", 8), entry("c", 9));
+		assertThat(this.view.catalog().all("orders")).containsExactly("a at 3", "b at 8", "c at 9");
 		assertThat(this.view.catalog().epoch()).as("the history is the same").isEqualTo(1);
 	}
 
 	@Test
 	void missedDeletionIsFoundAndReadAgain() {
 		this.loop.advance(LONGEST_INTERVAL);
-		etcdHolds(entry("a", 3));
-		this.loop.advance(SECOND_LOOK);
-		etcdHolds(entry("a", 3));
+		etcdHeld(entry("a", 3));
 		assertThat(this.view.drifts()).isOne();
 		readAgain(12, entry("a", 3));
 		assertThat(this.view.catalog().all("orders")).containsExactly("a at 3");
@@ -68,46 +60,72 @@ class ReconcilerTests extends ScriptedView {
 	@Test
 	void readingAgainIsNotForgottenWhenItFails() {
 		this.loop.advance(LONGEST_INTERVAL);
-		etcdHolds(entry("a", 3), entry("b", 12));
-		this.loop.advance(SECOND_LOOK);
-		etcdHolds(entry("a", 3), entry("b", 12));
+		etcdHeld(entry("a", 3), entry("b", 8));
 		this.etcd.fail("list /services/", Reason.UNAVAILABLE);
 		this.loop.advance(Duration.ofSeconds(1));
-		listed(14, entry("a", 3), entry("b", 12));
-		assertThat(this.view.catalog().all("orders")).containsExactly("a at 3", "b at 12");
+		listed(14, entry("a", 3), entry("b", 8));
+		assertThat(this.view.catalog().all("orders")).containsExactly("a at 3", "b at 8");
 		assertThat(this.view.catalog().epoch()).as("the history is the same").isEqualTo(1);
 	}
 
 	@Test
-	void changeThatWasOnItsWayIsNoDrift() {
+	void changesThatArriveMeanwhileAreNoDrift() {
 		this.loop.advance(LONGEST_INTERVAL);
-		etcdHolds(entry("a", 11), entry("b", 4));
-		this.etcd.watch.onEvents(List.of(new WatchEvent(false, entry("a", 11))));
-		this.loop.advance(SECOND_LOOK);
-		etcdHolds(entry("a", 11), entry("b", 12));
-		assertThat(this.view.drifts()).as("another key, only just changed").isZero();
-		assertThat(this.view.state()).isEqualTo(ViewState.WATCHING);
+		happens(put("orders/a", "a at 11", 11), deleted("orders/b", 12));
+		etcdHeld(entry("a", 3), entry("b", 4));
+		assertThat(this.view.drifts()).isZero();
 	}
 
 	@Test
-	void watchThatIsCatchingUpHasMissedNothing() {
-		this.loop.advance(LONGEST_INTERVAL);
-		etcdHolds(entry("a", 11), entry("b", 14));
-		this.etcd.watch.onEvents(List.of(new WatchEvent(false, entry("a", 11))));
-		this.loop.advance(SECOND_LOOK);
-		etcdHolds(entry("a", 11), entry("b", 14));
+	void revisionThatIsCompactedIsReplacedByTheNewest() {
+		compacted();
+		etcdHolds(entry("a", 3), entry("b", 4));
+		this.loop.advance(ON_ITS_WAY);
+		assertThat(this.etcd.pending()).isEmpty();
+		assertThat(this.view.drifts()).isZero();
+	}
+
+	@Test
+	void differenceFromTheNewestThatTheWatchExplainsIsNoDrift() {
+		compacted();
+		etcdHolds(entry("a", 21), entry("c", 22));
+		happens(deleted("orders/b", 20), put("orders/a", "a at 21", 21));
+		// Comes and goes: it is where it was.
+		happens(put("orders/c", "c at 22", 22), deleted("orders/c", 23));
+		this.loop.advance(ON_ITS_WAY);
 		assertThat(this.view.drifts()).isZero();
 		assertThat(this.view.state()).isEqualTo(ViewState.WATCHING);
 	}
 
 	@Test
+	void differenceFromTheNewestThatNothingExplainsIsDrift() {
+		compacted();
+		etcdHolds(entry("a", 21), entry("b", 22), entry("c", 23));
+		happens(put("orders/a", "a at 21", 21));
+		this.loop.advance(ON_ITS_WAY.minusMillis(1));
+		assertThat(this.view.drifts()).as("they may be on their way").isZero();
+		this.loop.advance(Duration.ofMillis(1));
+		assertThat(this.view.drifts()).isEqualTo(2);
+		assertThat(this.etcd.pending()).containsExactly("list /services/");
+	}
+
+	@Test
+	void anotherWatchThanTheOneLookedAtIsNotBlamed() {
+		this.loop.advance(LONGEST_INTERVAL);
+		ends(Reason.UNAVAILABLE);
+		this.loop.advance(RETRY);
+		etcdHeld(entry("a", 3));
+		assertThat(this.view.drifts()).isZero();
+	}
+
+	@Test
 	void etcdThatCannotBeReadIsNoDrift() {
 		this.loop.advance(LONGEST_INTERVAL);
-		this.etcd.fail("keys /services/", Reason.UNAVAILABLE);
+		this.etcd.fail("keys /services/ at 10", Reason.UNAVAILABLE);
 		this.loop.run();
 		assertThat(this.view.state()).isEqualTo(ViewState.WATCHING);
 		this.loop.advance(LONGEST_INTERVAL);
-		assertThat(this.etcd.pending()).as("it is tried again").containsExactly("keys /services/");
+		assertThat(this.etcd.pending()).as("it is tried again").containsExactly("keys /services/ at 10");
 	}
 
 	@Test
@@ -117,12 +135,27 @@ class ReconcilerTests extends ScriptedView {
 		assertThat(this.etcd.pending()).as("there is nothing to compare").isEmpty();
 		watching(10, entry("a", 3), entry("b", 4));
 		this.loop.advance(LONGEST_INTERVAL);
-		assertThat(this.etcd.pending()).containsExactly("keys /services/");
+		assertThat(this.etcd.pending()).containsExactly("keys /services/ at 10");
+	}
+
+	/** At the revision that the view has reached. */
+	private void etcdHeld(KeyValue... entries) {
+		keys(10, entries);
 	}
 
 	private void etcdHolds(KeyValue... entries) {
+		keys(0, entries);
+	}
+
+	private void keys(long revision, KeyValue... entries) {
 		this.etcd.pages.accept(Arrays.asList(entries));
-		this.etcd.answer("keys /services/", 14L);
+		this.etcd.answer("keys /services/ at " + revision, 30L);
+		this.loop.run();
+	}
+
+	private void compacted() {
+		this.loop.advance(LONGEST_INTERVAL);
+		this.etcd.fail("keys /services/ at 10", Reason.COMPACTED);
 		this.loop.run();
 	}
 

@@ -7,7 +7,7 @@ import java.util.concurrent.CompletableFuture;
 
 import io.github.etcddiscovery.client.EtcdException;
 import io.github.etcddiscovery.client.EtcdException.Reason;
-import io.github.etcddiscovery.client.ReadResult;
+import io.github.etcddiscovery.client.PastState;
 import io.github.etcddiscovery.instance.KeyLayout;
 import org.junit.jupiter.api.Test;
 
@@ -117,8 +117,7 @@ class SeveralRangesTests extends ScriptedView {
 	}
 
 	private void proveOrders() {
-		this.etcd.answer("count /services/orders/ at 10", 0L);
-		this.etcd.answer("get /services/orders/ at 10", new ReadResult(10, null));
+		this.etcd.answer("past /services/orders/ at 10 of /services/orders/", new PastState(0, Map.of()));
 		this.loop.run();
 	}
 

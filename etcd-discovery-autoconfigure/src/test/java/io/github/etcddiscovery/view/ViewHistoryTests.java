@@ -1,5 +1,8 @@
 package io.github.etcddiscovery.view;
 
+import java.util.stream.Collectors;
+import java.util.stream.IntStream;
+
 import io.github.etcddiscovery.client.EtcdException.Reason;
 import org.junit.jupiter.api.Test;
 
@@ -65,13 +68,11 @@ class ViewHistoryTests extends ScriptedView {
 		assertThat(this.view.catalog().epoch()).isEqualTo(1);
 	}
 
-	private static String[] asked(long revision, int... orders) {
-		String[] asked = new String[orders.length + 1];
-		asked[0] = "count /services/ at " + revision;
-		for (int i = 0; i < orders.length; i++) {
-			asked[i + 1] = "get /services/orders/" + orders[i] + " at " + revision;
-		}
-		return asked;
+	private static String asked(long revision, int... orders) {
+		return "past /services/ at " + revision + " of "
+				+ IntStream.of(orders)
+					.mapToObj((order) -> "/services/orders/" + order)
+					.collect(Collectors.joining(" "));
 	}
 
 }
