@@ -130,6 +130,10 @@ final class EtcdErrors {
 		if (text.contains("space exceeded")) {
 			return Reason.NO_SPACE;
 		}
+		if (text.contains("received message larger than max")) {
+			// etcd's own limit: sent again, it would be refused again.
+			return Reason.FATAL;
+		}
 		return text.contains("gRPC message exceeds maximum size") ? Reason.TOO_LARGE : Reason.UNAVAILABLE;
 	}
 

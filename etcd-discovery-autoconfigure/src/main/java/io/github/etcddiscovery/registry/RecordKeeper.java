@@ -1,5 +1,6 @@
 package io.github.etcddiscovery.registry;
 
+import java.time.Duration;
 import java.util.Arrays;
 import java.util.concurrent.CompletableFuture;
 import java.util.random.RandomGenerator;
@@ -7,6 +8,7 @@ import java.util.random.RandomGenerator;
 import io.github.etcddiscovery.client.EtcdBackoff;
 import io.github.etcddiscovery.client.EtcdClient;
 import io.github.etcddiscovery.client.EtcdException;
+import io.github.etcddiscovery.client.EtcdException.Reason;
 import io.github.etcddiscovery.client.KeyValue;
 import io.github.etcddiscovery.support.EventLoop;
 import io.github.etcddiscovery.support.GuardedLoop;
@@ -23,6 +25,9 @@ import org.slf4j.LoggerFactory;
 final class RecordKeeper implements KeyWatch.Listener, KeyWriter.Listener, LeaseKeeper.Listener {
 
 	private static final Logger logger = LoggerFactory.getLogger(RecordKeeper.class);
+
+	/** A value that is too large, say, stays so, and each attempt sends it. */
+	private static final Duration WRONG = Duration.ofSeconds(5);
 
 	private final LeaseKeeper lease;
 
@@ -252,9 +257,10 @@ final class RecordKeeper implements KeyWatch.Listener, KeyWriter.Listener, Lease
 
 	@Override
 	public void failed(EtcdException cause) {
-		this.loop.schedule(this::sync, this.backoff.next(cause));
 		// Of a value that is not wanted any more it says nothing.
 		boolean wanted = this.state == RecordState.LEAVING || Arrays.equals(this.attempted, this.wanted.value());
+		boolean wrong = wanted && cause.reason() == Reason.FATAL;
+		this.loop.schedule(this::sync, this.backoff.next(cause).plus(wrong ? WRONG : Duration.ZERO));
 		if (cause.reason().isRefusal() && wanted) {
 			refused(cause);
 		}

@@ -2,6 +2,7 @@ package io.github.etcddiscovery.view;
 
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.stream.Stream;
 
 import io.github.etcddiscovery.instance.KeyRange;
@@ -18,15 +19,15 @@ public final class Catalog<T> {
 
 	private final List<Position> positions;
 
-	private final ServiceSnapshots<T> snapshots;
+	private final ServiceMap<ServiceSnapshot<T>> snapshots;
 
-	private final Map<String, List<T>> retained;
+	private final ServiceMap<List<T>> retained;
 
 	/** Worked out when it is asked for, by whoever comes first. */
 	private volatile @Nullable List<String> services;
 
-	Catalog(List<KeyRange> ranges, List<Position> positions, ServiceSnapshots<T> snapshots,
-			Map<String, List<T>> retained) {
+	Catalog(List<KeyRange> ranges, List<Position> positions, ServiceMap<ServiceSnapshot<T>> snapshots,
+			ServiceMap<List<T>> retained) {
 		this.ranges = ranges;
 		this.positions = positions;
 		this.snapshots = snapshots;
@@ -87,12 +88,12 @@ public final class Catalog<T> {
 	 * @return the service ids, sorted
 	 */
 	public List<String> services() {
-		if (this.retained.isEmpty()) {
+		if (this.retained.services().isEmpty()) {
 			return this.snapshots.services();
 		}
 		List<String> known = this.services;
 		if (known == null) {
-			known = Stream.concat(this.snapshots.services().stream(), this.retained.keySet().stream())
+			known = Stream.concat(this.snapshots.services().stream(), this.retained.services().stream())
 				.distinct()
 				.sorted()
 				.toList();
@@ -120,17 +121,17 @@ public final class Catalog<T> {
 	public List<T> available(String serviceId) {
 		ServiceSnapshot<T> snapshot = this.snapshots.get(serviceId);
 		List<T> available = (snapshot != null) ? snapshot.available() : List.of();
-		return available.isEmpty() ? this.retained.getOrDefault(serviceId, available) : available;
+		return available.isEmpty() ? Objects.requireNonNullElse(this.retained.get(serviceId), available) : available;
 	}
 
 	/**
 	 * Returns the instances that are not in etcd any more but have vanished in such a
 	 * number, and without deregistering, that it is rather etcd's mishap than their end.
 	 * They are served for a while where a service has no others.
-	 * @return the instances by service, sorted by id
+	 * @return the instances by service, sorted by id; a copy
 	 */
 	public Map<String, List<T>> retained() {
-		return this.retained;
+		return this.retained.asMap();
 	}
 
 	/**
@@ -143,8 +144,12 @@ public final class Catalog<T> {
 		return this.snapshots == other.snapshots && this.retained == other.retained;
 	}
 
-	ServiceSnapshots<T> snapshots() {
+	ServiceMap<ServiceSnapshot<T>> snapshots() {
 		return this.snapshots;
+	}
+
+	ServiceMap<List<T>> retainedByService() {
+		return this.retained;
 	}
 
 	/**

@@ -1,7 +1,6 @@
 package io.github.etcddiscovery.view;
 
 import java.util.ArrayList;
-import java.util.Collections;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -37,10 +36,8 @@ final class CatalogWriter<T> {
 
 	private final List<Position> positions;
 
-	/** What is retained of those that have vanished, by range and service. */
-	private final Map<String, Map<String, List<T>>> retained = new HashMap<>();
-
-	private boolean retainedChanged;
+	/** What is retained since the last catalog, by service; {@code null} for nothing. */
+	private final Map<String, @Nullable List<T>> retained = new HashMap<>();
 
 	private Catalog<T> catalog;
 
@@ -48,7 +45,7 @@ final class CatalogWriter<T> {
 		this.ranges = List.copyOf(ranges);
 		this.availability = availability;
 		this.positions = new ArrayList<>(ranges.stream().map((range) -> new Position(range.prefix(), 0, 0)).toList());
-		this.catalog = new Catalog<>(this.ranges, List.copyOf(this.positions), ServiceSnapshots.none(), Map.of());
+		this.catalog = new Catalog<>(this.ranges, List.copyOf(this.positions), ServiceMap.none(), ServiceMap.none());
 	}
 
 	Catalog<T> catalog() {
@@ -79,14 +76,17 @@ final class CatalogWriter<T> {
 		}
 	}
 
+	/** Counts the instances of a service, whatever their status. */
+	int instances(String service) {
+		return this.instancesByService.getOrDefault(service, 0);
+	}
+
 	/**
 	 * Takes note of what is to be served where there is nothing else.
-	 * @param range the prefix of the range in which it was
-	 * @param instances the instances, by service
+	 * @param changes the instances of services, {@code null} for none any more
 	 */
-	void retain(String range, Map<String, List<T>> instances) {
-		this.retained.put(range, instances);
-		this.retainedChanged = true;
+	void retain(Map<String, @Nullable List<T>> changes) {
+		this.retained.putAll(changes);
 	}
 
 	/**
@@ -97,13 +97,11 @@ final class CatalogWriter<T> {
 	 */
 	Catalog<T> publish(int range, long epoch, long revision) {
 		this.positions.set(range, new Position(this.positions.get(range).prefix(), epoch, revision));
-		ServiceSnapshots<T> snapshots = this.catalog.snapshots();
-		Map<String, List<T>> kept = this.catalog.retained();
-		if (this.retainedChanged) {
-			Map<String, List<T>> all = new HashMap<>();
-			this.retained.values().forEach(all::putAll);
-			kept = Collections.unmodifiableMap(all);
-			this.retainedChanged = false;
+		ServiceMap<ServiceSnapshot<T>> snapshots = this.catalog.snapshots();
+		ServiceMap<List<T>> kept = this.catalog.retainedByService();
+		if (!this.retained.isEmpty()) {
+			kept = kept.with(this.retained);
+			this.retained.clear();
 		}
 		if (!this.touched.isEmpty()) {
 			Map<String, @Nullable ServiceSnapshot<T>> changes = new HashMap<>();

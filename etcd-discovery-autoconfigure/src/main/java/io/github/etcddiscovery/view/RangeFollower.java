@@ -43,6 +43,8 @@ final class RangeFollower implements ReflectorSink {
 
 	private final RangeWriter<?> writer;
 
+	private final WatchingTime time;
+
 	private final Publisher publisher;
 
 	private final Telemetry telemetry;
@@ -72,12 +74,13 @@ final class RangeFollower implements ReflectorSink {
 
 	private boolean filling;
 
-	RangeFollower(EtcdClient client, KeyRange range, EventLoop loop, RangeWriter<?> writer, Publisher publisher,
-			Telemetry telemetry, RandomGenerator random) {
+	RangeFollower(EtcdClient client, KeyRange range, EventLoop loop, RangeWriter<?> writer, WatchingTime time,
+			Publisher publisher, Telemetry telemetry, RandomGenerator random) {
 		this.client = client;
 		this.range = range;
 		this.loop = loop;
 		this.writer = writer;
+		this.time = time;
 		this.publisher = publisher;
 		this.telemetry = telemetry;
 		this.resync = new OpenOperation(telemetry, range.prefix());
@@ -200,7 +203,7 @@ final class RangeFollower implements ReflectorSink {
 	/** Those that vanished first are let go of first, so one timer does for all. */
 	private void scheduleExpiry() {
 		Duration wait = this.writer.untilNextExpiry();
-		if (!this.expiryScheduled && !wait.isZero()) {
+		if (!this.expiryScheduled && !wait.isZero() && this.interruptedAt == null) {
 			this.expiryScheduled = true;
 			this.loop.schedule(this::expire, wait);
 		}
@@ -233,16 +236,19 @@ final class RangeFollower implements ReflectorSink {
 	@Override
 	public void current() {
 		Duration stale = staleness();
+		this.time.goOn();
 		this.interruptedAt = null;
 		this.lastFailure = null;
 		if (!stale.isZero()) {
 			logger.info("The view of {} is current again after {} ms", this.range.prefix(), stale.toMillis());
 		}
+		scheduleExpiry();
 		fillRoom();
 	}
 
 	@Override
 	public void interrupted(EtcdException cause) {
+		this.time.stop();
 		EtcdException before = this.lastFailure;
 		this.resync.end(cause);
 		this.lastFailure = cause;

@@ -176,7 +176,7 @@ final class RangeWriter<T> {
 	 * @param newHistory whether etcd was wiped or restored
 	 */
 	void settle(boolean newHistory) {
-		this.vanished.settle(this.instances, newHistory);
+		this.vanished.settle(this.instances, this.catalog::instances, newHistory);
 		retain();
 	}
 
@@ -192,9 +192,7 @@ final class RangeWriter<T> {
 	}
 
 	private void retain() {
-		if (this.vanished.hasChanged()) {
-			this.catalog.retain(this.range.prefix(), this.vanished.byService());
-		}
+		this.catalog.retain(this.vanished.takeChanges());
 	}
 
 	private RangeEntry<T> decode(KeyValue keyValue, @Nullable RangeEntry<T> before, Room room) {

@@ -96,9 +96,10 @@ public final class ServiceView<T> implements AutoCloseable {
 		for (int i = 0; i < ranges.size(); i++) {
 			int index = i;
 			KeyRange range = ranges.get(i);
-			VanishedInstances<T> vanished = new VanishedInstances<>(range.prefix(), ttl, limits, loop::nanoTime);
+			WatchingTime time = new WatchingTime(loop::nanoTime);
+			VanishedInstances<T> vanished = new VanishedInstances<>(range.prefix(), ttl, limits, time);
 			this.followers.add(new RangeFollower(client, range, loop,
-					new RangeWriter<>(range, decoder, writer, vanished, room, log),
+					new RangeWriter<>(range, decoder, writer, vanished, room, log), time,
 					(epoch, revision) -> publish(writer.publish(index, epoch, revision)), guarded, random));
 		}
 	}

@@ -10,8 +10,10 @@ import java.util.Map;
 import java.util.Set;
 import java.util.TreeMap;
 import java.util.function.LongSupplier;
+import java.util.function.ToIntFunction;
 
 import io.github.etcddiscovery.instance.InstanceKey;
+import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -50,8 +52,8 @@ final class VanishedInstances<T> {
 
 	private final Map<String, TreeMap<String, T>> retainedByService = new HashMap<>();
 
-	/** Made anew for a service only if one of its instances has come or gone. */
-	private final Map<String, List<T>> lists = new HashMap<>();
+	/** How many of a service have vanished: recent and retained ones. */
+	private final Map<String, Integer> goneByService = new HashMap<>();
 
 	private final Set<String> changedServices = new HashSet<>();
 
@@ -74,6 +76,7 @@ final class VanishedInstances<T> {
 	void vanished(InstanceKey key, T instance) {
 		if (!this.ttl.isZero() && this.room.isLeft(key.serviceId())) {
 			this.room.take(key.serviceId());
+			this.goneByService.merge(key.serviceId(), 1, Integer::sum);
 			this.recent.put(key, new Vanished<>(instance, this.nanoTime.getAsLong()));
 		}
 	}
@@ -81,7 +84,7 @@ final class VanishedInstances<T> {
 	/** There is something in its place again. */
 	void returned(InstanceKey key) {
 		if (this.recent.remove(key) != null) {
-			this.room.giveBack(key.serviceId());
+			forget(key.serviceId());
 		}
 		if (this.retained.remove(key) != null) {
 			letGo(key);
@@ -91,29 +94,67 @@ final class VanishedInstances<T> {
 	/**
 	 * Decides about those that have vanished since it was asked last.
 	 * @param left how many instances there are now
+	 * @param leftOf how many a service has now
 	 * @param newHistory whether etcd was wiped or restored
 	 */
-	void settle(int left, boolean newHistory) {
+	void settle(int left, ToIntFunction<String> leftOf, boolean newHistory) {
 		forgetThoseOfLongAgo();
-		int gone = this.recent.size() + this.retained.size();
-		boolean crowd = left + gone >= LEAST_CROWD && 2 * gone >= left + gone;
-		if (this.recent.isEmpty() || !(crowd || newHistory)) {
+		if (this.recent.isEmpty()) {
 			return;
 		}
-		if (this.retained.isEmpty()) {
+		int gone = this.recent.size() + this.retained.size();
+		boolean none = this.retained.isEmpty();
+		Set<String> crowds = newHistory ? this.goneByService.keySet() : crowds(left, leftOf, gone);
+		Iterator<Map.Entry<InstanceKey, Vanished<T>>> vanished = this.recent.entrySet().iterator();
+		while (vanished.hasNext()) {
+			Map.Entry<InstanceKey, Vanished<T>> next = vanished.next();
+			if (crowds.contains(next.getKey().serviceId())) {
+				vanished.remove();
+				retain(next.getKey(), next.getValue());
+			}
+		}
+		if (none && !this.retained.isEmpty()) {
 			logger.warn(
 					"{} of {} instances under {} have vanished {}: services that would have none left are served"
 							+ " those for {} s",
 					gone, left + gone, this.prefix,
 					newHistory ? "with etcd's history" : "almost at once without deregistering", time().toSeconds());
 		}
-		this.recent.forEach((key, vanished) -> {
-			this.retained.put(key, vanished);
-			this.retainedByService.computeIfAbsent(key.serviceId(), (service) -> new TreeMap<>())
-				.put(key.instanceId(), vanished.instance());
-			this.changedServices.add(key.serviceId());
-		});
-		this.recent.clear();
+	}
+
+	/**
+	 * Names the services whose instances have vanished in a crowd. It must be one without
+	 * any single other service too: otherwise whoever deletes the instances of one
+	 * service would keep the dead of all others.
+	 */
+	private Set<String> crowds(int left, ToIntFunction<String> leftOf, int gone) {
+		List<String> most = this.goneByService.entrySet()
+			.stream()
+			.sorted(Map.Entry.<String, Integer>comparingByValue().reversed())
+			.limit(2)
+			.map(Map.Entry::getKey)
+			.toList();
+		Set<String> crowds = new HashSet<>();
+		for (String service : this.goneByService.keySet()) {
+			String other = !service.equals(most.get(0)) ? most.get(0) : (most.size() > 1) ? most.get(1) : null;
+			int goneOfOther = (other != null) ? this.goneByService.getOrDefault(other, 0) : 0;
+			int leftOfOther = (other != null) ? leftOf.applyAsInt(other) : 0;
+			if (isCrowd(left - leftOfOther, gone - goneOfOther)) {
+				crowds.add(service);
+			}
+		}
+		return crowds;
+	}
+
+	private static boolean isCrowd(int left, int gone) {
+		return left + gone >= LEAST_CROWD && 2 * gone >= left + gone;
+	}
+
+	private void retain(InstanceKey key, Vanished<T> vanished) {
+		this.retained.put(key, vanished);
+		this.retainedByService.computeIfAbsent(key.serviceId(), (service) -> new TreeMap<>())
+			.put(key.instanceId(), vanished.instance());
+		this.changedServices.add(key.serviceId());
 	}
 
 	private void forgetThoseOfLongAgo() {
@@ -125,8 +166,13 @@ final class VanishedInstances<T> {
 				return;
 			}
 			oldestFirst.remove();
-			this.room.giveBack(oldest.getKey().serviceId());
+			forget(oldest.getKey().serviceId());
 		}
+	}
+
+	private void forget(String serviceId) {
+		this.room.giveBack(serviceId);
+		this.goneByService.merge(serviceId, -1, (count, change) -> (count > 1) ? count - 1 : null);
 	}
 
 	/** For how long an instance is retained. */
@@ -157,7 +203,7 @@ final class VanishedInstances<T> {
 	}
 
 	private void letGo(InstanceKey key) {
-		this.room.giveBack(key.serviceId());
+		forget(key.serviceId());
 		TreeMap<String, T> ofTheService = this.retainedByService.get(key.serviceId());
 		if (ofTheService != null) {
 			ofTheService.remove(key.instanceId());
@@ -165,28 +211,24 @@ final class VanishedInstances<T> {
 		}
 	}
 
-	/** Whether something has changed since {@link #byService()} was asked last. */
-	boolean hasChanged() {
-		return !this.changedServices.isEmpty();
-	}
-
 	/**
-	 * Those retained, by service, sorted by id. Of a service of which nothing has changed
-	 * the same list as before.
+	 * Returns what has changed since it was asked last: those retained of a service,
+	 * sorted by id, {@code null} for none any more.
 	 */
-	Map<String, List<T>> byService() {
+	Map<String, @Nullable List<T>> takeChanges() {
+		Map<String, @Nullable List<T>> changes = new HashMap<>();
 		for (String service : this.changedServices) {
-			TreeMap<String, T> instances = this.retainedByService.getOrDefault(service, new TreeMap<>());
-			if (instances.isEmpty()) {
+			TreeMap<String, T> instances = this.retainedByService.get(service);
+			if (instances == null || instances.isEmpty()) {
 				this.retainedByService.remove(service);
-				this.lists.remove(service);
+				changes.put(service, null);
 			}
 			else {
-				this.lists.put(service, List.copyOf(instances.values()));
+				changes.put(service, List.copyOf(instances.values()));
 			}
 		}
 		this.changedServices.clear();
-		return Map.copyOf(this.lists);
+		return changes;
 	}
 
 	/**

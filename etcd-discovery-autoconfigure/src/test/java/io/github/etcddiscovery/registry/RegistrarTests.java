@@ -84,6 +84,14 @@ class RegistrarTests {
 	}
 
 	@Test
+	void valueThatIsTooLargeForEtcdIsRefusedWithTheReason() {
+		assertThat(this.registrar.register(entry(KEY, "x".repeat(3_000_000)))).failsWithin(SOON);
+		assertThat(this.registrar.refusal(KEY)).hasMessageContaining("larger than max");
+		register("UP");
+		assertThat(this.registrar.refusal(KEY)).isNull();
+	}
+
+	@Test
 	void changesARecordInPlace() {
 		register("UP");
 		KeyValue before = this.eyes.get(KEY);

@@ -6,40 +6,40 @@ import java.util.Collections;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.TreeMap;
 import java.util.concurrent.atomic.AtomicReference;
 
 import org.jspecify.annotations.Nullable;
 
 /**
- * The instances of all services at one moment. Immutable to whoever looks at it. They are
- * spread over many small maps, and a change copies only those that it is in, so that it
- * costs the same whether there are ten services or ten thousand. Their names are sorted
- * by the first reader who asks for them.
+ * Something of each service at one moment. Immutable to whoever looks at it. The services
+ * are spread over many small maps, and a change copies only the maps that it is in, so
+ * that it costs the same whether there are ten services or ten thousand. The first reader
+ * who asks for the names sorts them.
  *
- * @param <T> what the view holds of an instance
+ * @param <V> what there is of each service
  */
-final class ServiceSnapshots<T> {
+final class ServiceMap<V> {
 
 	/** Of a hundred thousand services each then has some four hundred. */
 	private static final int MAPS = 256;
 
-	private final List<Map<String, ServiceSnapshot<T>>> maps;
+	private final List<Map<String, V>> maps;
 
 	/** Shared by all that have the same services; {@code null} in it until asked for. */
 	private final AtomicReference<@Nullable List<String>> services;
 
-	private ServiceSnapshots(List<Map<String, ServiceSnapshot<T>>> maps,
-			AtomicReference<@Nullable List<String>> services) {
+	private ServiceMap(List<Map<String, V>> maps, AtomicReference<@Nullable List<String>> services) {
 		this.maps = maps;
 		this.services = services;
 	}
 
-	static <T> ServiceSnapshots<T> none() {
-		return new ServiceSnapshots<>(Collections.nCopies(MAPS, Map.of()), new AtomicReference<>(List.of()));
+	static <V> ServiceMap<V> none() {
+		return new ServiceMap<>(Collections.nCopies(MAPS, Map.of()), new AtomicReference<>(List.of()));
 	}
 
-	/** Returns a service's instances, {@code null} if there is no such service. */
-	@Nullable ServiceSnapshot<T> get(String service) {
+	/** Returns what there is of a service, {@code null} if there is no such service. */
+	@Nullable V get(String service) {
 		return this.maps.get(index(service)).get(service);
 	}
 
@@ -53,24 +53,31 @@ final class ServiceSnapshots<T> {
 		return known;
 	}
 
+	/** Returns a copy that is sorted by service. */
+	Map<String, V> asMap() {
+		Map<String, V> copy = new TreeMap<>();
+		this.maps.forEach(copy::putAll);
+		return Collections.unmodifiableMap(copy);
+	}
+
 	/**
-	 * Returns the snapshots that follow these.
+	 * Returns the map that follows this one.
 	 * @param changes what has changed, by service; {@code null} for one that has gone
 	 */
-	ServiceSnapshots<T> with(Map<String, @Nullable ServiceSnapshot<T>> changes) {
-		List<Map<String, ServiceSnapshot<T>>> next = new ArrayList<>(this.maps);
+	ServiceMap<V> with(Map<String, @Nullable V> changes) {
+		List<Map<String, V>> next = new ArrayList<>(this.maps);
 		boolean sameServices = true;
-		for (Map.Entry<String, @Nullable ServiceSnapshot<T>> change : changes.entrySet()) {
+		for (Map.Entry<String, @Nullable V> change : changes.entrySet()) {
 			int index = index(change.getKey());
 			if (next.get(index) == this.maps.get(index)) {
 				next.set(index, new HashMap<>(this.maps.get(index)));
 			}
-			ServiceSnapshot<T> snapshot = change.getValue();
-			ServiceSnapshot<T> before = (snapshot != null) ? next.get(index).put(change.getKey(), snapshot)
+			V value = change.getValue();
+			V before = (value != null) ? next.get(index).put(change.getKey(), value)
 					: next.get(index).remove(change.getKey());
-			sameServices &= (before != null) == (snapshot != null);
+			sameServices &= (before != null) == (value != null);
 		}
-		return new ServiceSnapshots<>(next, sameServices ? this.services : new AtomicReference<>());
+		return new ServiceMap<>(next, sameServices ? this.services : new AtomicReference<>());
 	}
 
 	private static int index(String service) {
