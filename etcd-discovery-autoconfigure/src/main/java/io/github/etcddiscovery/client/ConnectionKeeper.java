@@ -29,9 +29,9 @@ final class ConnectionKeeper implements AutoCloseable {
 	private static final Logger logger = LoggerFactory.getLogger(ConnectionKeeper.class);
 
 	/**
-	 * How long a member has to prove that it works. An answer takes milliseconds. While
-	 * no member answers the time doubles, up to the request timeout, for networks that
-	 * are slow.
+	 * How long a member has to prove that it works. An answer takes milliseconds. From
+	 * the third failure in a row on the time doubles, up to the request timeout, since
+	 * networks and clusters may be slow.
 	 */
 	private static final Duration ANSWER_TIMEOUT = Duration.ofSeconds(1);
 
@@ -41,7 +41,7 @@ final class ConnectionKeeper implements AutoCloseable {
 	 */
 	private static final Duration SUSPICIOUS = Duration.ofMillis(700);
 
-	/** How long a connection lives that was not chosen in vain. */
+	/** A connection that is lost sooner counts as one more failure in a row. */
 	private static final Duration STEADY = Duration.ofMinutes(1);
 
 	/** How often members are tried while there is no connection. */
@@ -198,7 +198,7 @@ final class ConnectionKeeper implements AutoCloseable {
 		MemberConnection fresh = this.connector.connect(changed, null, changed.requestTimeout(), false);
 		EtcdException refusal = fresh.refusal();
 		MemberConnection unwanted = fresh;
-		if (refusal == null || refusal.reason() == Reason.PERMISSION_DENIED) {
+		if (isUsable(fresh)) {
 			synchronized (this) {
 				if (this.state != State.CLOSED) {
 					this.options = changed;
@@ -217,6 +217,12 @@ final class ConnectionKeeper implements AutoCloseable {
 		if (refusal != null) {
 			throw refusal;
 		}
+	}
+
+	/** Users need not be allowed to read the key that the proof reads. */
+	private static boolean isUsable(MemberConnection connection) {
+		EtcdException refusal = connection.refusal();
+		return refusal == null || refusal.reason() == Reason.PERMISSION_DENIED;
 	}
 
 	private void verify() {
@@ -262,7 +268,7 @@ final class ConnectionKeeper implements AutoCloseable {
 
 	private Duration answerTimeout() {
 		Duration longest = this.options.requestTimeout();
-		Duration timeout = ANSWER_TIMEOUT.multipliedBy(1L << Math.min(this.failures, 10));
+		Duration timeout = ANSWER_TIMEOUT.multipliedBy(1L << Math.min(Math.max(0, this.failures - 1), 10));
 		return (timeout.compareTo(longest) < 0) ? timeout : longest;
 	}
 
@@ -347,7 +353,7 @@ final class ConnectionKeeper implements AutoCloseable {
 		return new EtcdException(Reason.UNAVAILABLE, "Unexpected error: " + error, error);
 	}
 
-	/** Members that start last would be left without clients for ever. */
+	/** Otherwise the members that were restarted last would get no clients. */
 	private void moveLater(MemberConnection connection) {
 		double chance = 0.5 + ThreadLocalRandom.current().nextDouble();
 		this.loop.schedule(() -> move(connection), Duration.ofNanos((long) (this.stay.toNanos() * chance)));
@@ -370,7 +376,7 @@ final class ConnectionKeeper implements AutoCloseable {
 		}
 		MemberConnection unwanted = fresh;
 		synchronized (this) {
-			if (used == this.current && this.state == State.HEALTHY && fresh != null && fresh.refusal() == null
+			if (used == this.current && this.state == State.HEALTHY && fresh != null && isUsable(fresh)
 					&& connection == this.options) {
 				logger.debug("Moving from etcd at {} to {}", used.member(), fresh.member());
 				unwanted = use(fresh);

@@ -46,10 +46,7 @@ public final class JetcdEtcdClient implements EtcdClient {
 	/** jetcd runs short steps on these threads, nothing that waits. */
 	private static final int THREADS = 2;
 
-	/**
-	 * After a rolling restart of the cluster all clients are with the members that
-	 * restarted first.
-	 */
+	/** Mean time until a client moves to a member chosen at random. */
 	private static final Duration STAY = Duration.ofMinutes(15);
 
 	private final ThreadPoolExecutor executor;
@@ -99,7 +96,7 @@ public final class JetcdEtcdClient implements EtcdClient {
 
 	/**
 	 * Connects otherwise from now on. Waits until the new connection has proven itself,
-	 * at most the request timeout and a second for each member. All watches end and are
+	 * for each member at most the request timeout and a second. All watches end and are
 	 * opened anew by those who own them; leases live on, for they are etcd's.
 	 * @param changed where and how to connect
 	 * @throws EtcdException if the new connection cannot be used; all stays as it is

@@ -3,10 +3,13 @@ package io.github.etcddiscovery.client;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.List;
+import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
 
 import io.github.etcddiscovery.instance.KeyLayout;
 import io.github.etcddiscovery.registry.Registrar;
@@ -66,6 +69,35 @@ class MovingClientTests {
 			assertThat(eyes.get("/services/own/1").getLease()).isEqualTo(registrar.leaseId("/services/own/1"));
 		}
 		finally {
+			members.forEach(EtcdProcess::close);
+		}
+	}
+
+	@Test
+	void membersShareTheClientsAgainAfterARollingRestart() {
+		List<EtcdProcess> members = EtcdProcess.startCluster(EtcdBinary.newest(), 3);
+		String[] endpoints = members.stream().map(EtcdProcess::endpoint).toArray(String[]::new);
+		List<JetcdEtcdClient> clients = Stream
+			.generate(() -> new JetcdEtcdClient(TestClients.options(endpoints), List.of(), new DnsClient("dns:"),
+					Duration.ofSeconds(2)))
+			.limit(30)
+			.toList();
+		try {
+			for (EtcdProcess member : members) {
+				clients.forEach((client) -> client.get("/any", 0).join());
+				member.kill();
+				member.startAgain();
+			}
+			await().atMost(Duration.ofSeconds(30)).ignoreExceptions().untilAsserted(() -> {
+				clients.forEach((client) -> client.get("/any", 0).join());
+				Map<String, Long> shares = clients.stream()
+					.collect(Collectors.groupingBy(JetcdEtcdClient::member, Collectors.counting()));
+				assertThat(shares).containsOnlyKeys(endpoints)
+					.allSatisfy((member, share) -> assertThat(share).isBetween(4L, 18L));
+			});
+		}
+		finally {
+			clients.forEach(JetcdEtcdClient::close);
 			members.forEach(EtcdProcess::close);
 		}
 	}

@@ -61,6 +61,8 @@ class ReliabilityPageTests {
 			Map.entry("quorumLost", "two of three killed, and started again | V1–V4, V7"),
 			Map.entry("memberCutOffFromItsPeers",
 					"one of three members cut off from its peers, clients still reach it | V1–V4, R1, R3"),
+			Map.entry("memberCutOffBehindABalancer",
+					"one of three members cut off from its peers, all behind one TCP balancer | V1–V4, R1, R3"),
 			Map.entry("memberHangsWhileEighteenLeave",
 					"one of three members stopped with SIGSTOP while 18 applications leave * | R6, R7"),
 			Map.entry("twoEndpointsOfWhichOneIsALearner",

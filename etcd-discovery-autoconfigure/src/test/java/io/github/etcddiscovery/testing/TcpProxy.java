@@ -10,11 +10,13 @@ import java.net.ServerSocket;
 import java.net.Socket;
 import java.net.URI;
 import java.time.Duration;
+import java.util.List;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.concurrent.locks.LockSupport;
+import java.util.stream.Stream;
 
 /**
  * A network between a client and etcd that can be made to fail. Listens on a loopback
@@ -24,7 +26,7 @@ public final class TcpProxy implements AutoCloseable {
 
 	private static final long UNLIMITED = Long.MAX_VALUE;
 
-	private final URI target;
+	private final List<URI> targets;
 
 	private final ServerSocket server;
 
@@ -46,15 +48,17 @@ public final class TcpProxy implements AutoCloseable {
 
 	private volatile long bytesPerSecond = UNLIMITED;
 
-	private TcpProxy(URI target, ServerSocket server) {
-		this.target = target;
+	private TcpProxy(List<URI> targets, ServerSocket server) {
+		this.targets = targets;
 		this.server = server;
 	}
 
-	/** Starts one in front of an endpoint. */
-	public static TcpProxy to(String endpoint) {
+	/**
+	 * Starts one in front of an endpoint, or of several, which get connections in turn.
+	 */
+	public static TcpProxy to(String... endpoints) {
 		try {
-			TcpProxy proxy = new TcpProxy(URI.create(endpoint),
+			TcpProxy proxy = new TcpProxy(Stream.of(endpoints).map(URI::create).toList(),
 					new ServerSocket(0, 100, InetAddress.getLoopbackAddress()));
 			daemon(proxy::accept);
 			return proxy;
@@ -138,8 +142,9 @@ public final class TcpProxy implements AutoCloseable {
 					continue;
 				}
 				Socket etcd = new Socket();
+				URI target = this.targets.get(this.accepted.get() % this.targets.size());
 				try {
-					etcd.connect(new InetSocketAddress(this.target.getHost(), this.target.getPort()), 1_000);
+					etcd.connect(new InetSocketAddress(target.getHost(), target.getPort()), 1_000);
 				}
 				catch (IOException ex) {
 					reset(client);
