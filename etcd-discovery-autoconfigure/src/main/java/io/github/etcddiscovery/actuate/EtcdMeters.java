@@ -70,7 +70,7 @@ public class EtcdMeters implements MeterBinder {
 			TimeGauge
 				.builder(PREFIX + "lease.remaining", own, TimeUnit.MILLISECONDS,
 						(registry) -> registry.getStatistics().leaseRemaining().toMillis())
-				.description("for how long the records stay if their lease is not renewed any more")
+				.description("for how long all records stay if their leases are not renewed any more")
 				.register(meters);
 		}
 		if (this.certificates != null) {

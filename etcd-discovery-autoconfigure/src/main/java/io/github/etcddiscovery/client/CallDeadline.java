@@ -11,8 +11,8 @@ import io.grpc.MethodDescriptor;
 
 /**
  * Gives each call that has one answer a deadline. jetcd's calls wait for ever by default.
- * A deadline also keeps a call that was given up from taking effect when etcd comes back,
- * and at the deadline gRPC says why there is no connection.
+ * gRPC drops a call that still waits for a connection at its deadline, and says why there
+ * is none. A call that has been sent may still take effect.
  */
 final class CallDeadline implements ClientInterceptor {
 

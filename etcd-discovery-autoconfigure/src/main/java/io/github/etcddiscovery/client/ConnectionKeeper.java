@@ -277,7 +277,7 @@ final class ConnectionKeeper implements AutoCloseable {
 		EtcdClientOptions connection;
 		MemberAddress last;
 		Duration answerTimeout;
-		boolean anew;
+		boolean firstTry;
 		synchronized (this) {
 			if (this.state != State.CONNECTING) {
 				return;
@@ -285,11 +285,11 @@ final class ConnectionKeeper implements AutoCloseable {
 			connection = this.options;
 			last = (this.current != null) ? this.current.member() : null;
 			answerTimeout = answerTimeout();
-			anew = this.failures == 0;
+			firstTry = this.failures == 0;
 		}
 		MemberConnection unwanted = null;
 		try {
-			unwanted = connected(this.connector.connect(connection, last, answerTimeout, anew), connection);
+			unwanted = connected(this.connector.connect(connection, last, answerTimeout, firstTry), connection);
 		}
 		catch (EtcdException ex) {
 			notConnected(ex);

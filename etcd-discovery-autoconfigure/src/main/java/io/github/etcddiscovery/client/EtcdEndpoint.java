@@ -73,7 +73,8 @@ public record EtcdEndpoint(String host, int port, boolean secure) {
 	private static String srvName(URI uri) {
 		String name = String.valueOf(uri.getRawAuthority());
 		if (!name.matches("[A-Za-z0-9._-]+")) {
-			throw new IllegalArgumentException("'" + name + "' is not a name with SRV records; these say the port");
+			throw new IllegalArgumentException(
+					"'" + name + "' is not a host name: dns+srv:// takes no port, since SRV records give it");
 		}
 		return name;
 	}

@@ -90,7 +90,7 @@ public final class JetcdEtcdClient implements EtcdClient {
 				});
 		this.executor.allowCoreThreadTimeOut(true);
 		MemberConnector connector = new MemberConnector(new JetcdClientFactory(customizers, this.executor),
-				new MemberResolver(dns), new Random());
+				new MemberResolver(dns, System::nanoTime), new Random());
 		this.keeper = new ConnectionKeeper(connector, options, this.loop, stay, new ConnectionListener());
 	}
 

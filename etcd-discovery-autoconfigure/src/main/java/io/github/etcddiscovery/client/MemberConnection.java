@@ -69,7 +69,9 @@ final class MemberConnection {
 		return this.atMember;
 	}
 
-	/** Returns what the proof was answered instead of a result, such as being denied. */
+	/**
+	 * Returns the error with which the member answered the proof, {@code null} for none.
+	 */
 	@Nullable EtcdException refusal() {
 		return this.refusal;
 	}

@@ -19,12 +19,6 @@ import org.jspecify.annotations.Nullable;
  */
 final class MemberConnector {
 
-	/**
-	 * How long a member may take to accept a connection. That is far cheaper than a
-	 * client of etcd, so it can be tried several times a second.
-	 */
-	private static final Duration ACCEPT_TIMEOUT = Duration.ofMillis(500);
-
 	private final JetcdClientFactory factory;
 
 	private final MemberResolver resolver;
@@ -42,22 +36,23 @@ final class MemberConnector {
 	 * @param options where and how to connect
 	 * @param last the member to try last, if there is one
 	 * @param answerTimeout how long each member may take to answer
-	 * @param anew whether it is not known to be in vain: then nothing is sent to a member
-	 * but what a client sends, since etcd logs a connection that ends without a word
+	 * @param firstTry whether nothing has failed yet: calls etcd at once, without a check
+	 * of the TCP port, since etcd logs connections that close without sending anything
 	 * @return a connection that has answered: with anything that says that the member
 	 * works, a refusal included
 	 * @throws EtcdException why the member tried last is not used
 	 */
 	MemberConnection connect(EtcdClientOptions options, @Nullable MemberAddress last, Duration answerTimeout,
-			boolean anew) {
+			boolean firstTry) {
 		List<EtcdException> failures = new ArrayList<>();
 		Set<MemberAddress> members = this.resolver.resolve(options.endpoints());
-		MemberConnection connection = connectToFirst(inOrder(members, last), options, answerTimeout, anew, failures);
+		MemberConnection connection = connectToFirst(inOrder(members, last), options, answerTimeout, firstTry,
+				failures);
 		if (connection == null) {
 			// What is dead may have been replaced since the JVM looked up its name.
 			Set<MemberAddress> newest = this.resolver.resolveInDns(options.endpoints());
 			newest.removeAll(members);
-			connection = connectToFirst(inOrder(newest, last), options, answerTimeout, anew, failures);
+			connection = connectToFirst(inOrder(newest, last), options, answerTimeout, firstTry, failures);
 		}
 		if (connection != null) {
 			return connection;
@@ -86,10 +81,10 @@ final class MemberConnector {
 	}
 
 	private @Nullable MemberConnection connectToFirst(List<MemberAddress> members, EtcdClientOptions options,
-			Duration answerTimeout, boolean anew, List<EtcdException> failures) {
+			Duration answerTimeout, boolean firstTry, List<EtcdException> failures) {
 		for (MemberAddress member : members) {
 			try {
-				return connectTo(member, options, answerTimeout, anew);
+				return connectTo(member, options, answerTimeout, firstTry);
 			}
 			catch (EtcdException ex) {
 				failures.add(ex);
@@ -99,13 +94,13 @@ final class MemberConnector {
 	}
 
 	private MemberConnection connectTo(MemberAddress member, EtcdClientOptions options, Duration answerTimeout,
-			boolean anew) {
+			boolean firstTry) {
 		MemberConnection connection = create(member, options);
 		try {
-			if (!anew && connection.isAtMember()) {
-				awaitAccepted(member);
+			if (!firstTry && connection.isAtMember()) {
+				awaitAccepted(member, options, answerTimeout);
 			}
-			connection.prove(answerTimeout, anew);
+			connection.prove(answerTimeout, firstTry);
 			return connection;
 		}
 		catch (EtcdException ex) {
@@ -124,12 +119,13 @@ final class MemberConnector {
 		}
 	}
 
-	private static void awaitAccepted(MemberAddress member) {
+	private static void awaitAccepted(MemberAddress member, EtcdClientOptions options, Duration answerTimeout) {
+		long millis = Math.min(options.dialTimeout().toMillis(), answerTimeout.toMillis());
 		try (Socket socket = new Socket()) {
-			socket.connect(member.socketAddress(), (int) ACCEPT_TIMEOUT.toMillis());
+			socket.connect(member.socketAddress(), (int) Math.max(1, millis));
 		}
 		catch (SocketTimeoutException ex) {
-			throw noConnection("not accepted within " + ACCEPT_TIMEOUT.toMillis() + " ms", member, ex);
+			throw noConnection("the host did not accept a connection within " + millis + " ms", member, ex);
 		}
 		catch (IOException ex) {
 			throw noConnection(String.valueOf(ex.getMessage()), member, ex);
@@ -138,10 +134,9 @@ final class MemberConnector {
 
 	private static EtcdException unknown(EtcdClientOptions options) {
 		EtcdEndpoint endpoint = options.endpoints().get(options.endpoints().size() - 1);
-		return noConnection(
-				endpoint.isSrv() ? "no SRV record of %s names a known host".formatted(MemberResolver.srvName(endpoint))
-						: "the host name is not known",
-				endpoint, null);
+		return noConnection(endpoint.isSrv()
+				? "DNS has no SRV record %s with a host that is known".formatted(MemberResolver.srvName(endpoint))
+				: "the host name is not known", endpoint, null);
 	}
 
 	private static EtcdException noConnection(String reason, Object where, @Nullable Throwable cause) {

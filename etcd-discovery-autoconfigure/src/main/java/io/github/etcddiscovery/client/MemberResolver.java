@@ -2,10 +2,12 @@ package io.github.etcddiscovery.client;
 
 import java.net.InetAddress;
 import java.net.UnknownHostException;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Set;
+import java.util.function.LongSupplier;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import java.util.stream.Stream;
@@ -18,10 +20,27 @@ final class MemberResolver {
 	/** Priority, weight, port and target, as RFC 2782 orders them. */
 	private static final Pattern SRV_RECORD = Pattern.compile("\\d+ \\d+ (\\d+) (\\S+?)\\.?");
 
+	/** IPv4 addresses and those in brackets are no names. */
+	private static final Pattern LITERAL = Pattern.compile("\\[.*]|[0-9.]+");
+
+	/** How often DNS is asked directly at most. */
+	private static final Duration PAUSE = Duration.ofSeconds(2);
+
+	/** The JVM asks again by itself after half a minute. */
+	private static final Duration LONG_PAUSE = Duration.ofSeconds(30);
+
+	private static final Duration SLOW = Duration.ofSeconds(1);
+
 	private final DnsClient dns;
 
-	MemberResolver(DnsClient dns) {
+	private final LongSupplier nanoTime;
+
+	private long notBefore;
+
+	MemberResolver(DnsClient dns, LongSupplier nanoTime) {
 		this.dns = dns;
+		this.nanoTime = nanoTime;
+		this.notBefore = nanoTime.getAsLong();
 	}
 
 	/**
@@ -32,13 +51,28 @@ final class MemberResolver {
 		return resolve(endpoints, MemberResolver::addresses);
 	}
 
-	/** Returns all addresses that DNS knows at this moment. */
+	/**
+	 * Returns all addresses that DNS knows at this moment. Returns none if DNS was asked
+	 * just before, or was slow half a minute before: members must not wait for it.
+	 */
 	Set<MemberAddress> resolveInDns(List<EtcdEndpoint> endpoints) {
-		return resolve(endpoints,
-				(host) -> Stream.of("A", "AAAA")
+		long begin = this.nanoTime.getAsLong();
+		if (begin - this.notBefore < 0) {
+			return new LinkedHashSet<>();
+		}
+		Set<MemberAddress> members = resolve(endpoints, this::addressesInDns);
+		long end = this.nanoTime.getAsLong();
+		boolean slow = end - begin > SLOW.toNanos();
+		this.notBefore = end + (slow ? LONG_PAUSE : PAUSE).toNanos();
+		return members;
+	}
+
+	private List<InetAddress> addressesInDns(String host) {
+		return LITERAL.matcher(host).matches() ? List.of()
+				: Stream.of("A", "AAAA")
 					.flatMap((type) -> this.dns.lookUp(host, type).stream())
 					.flatMap((literal) -> addresses(literal).stream())
-					.toList());
+					.toList();
 	}
 
 	private Set<MemberAddress> resolve(List<EtcdEndpoint> endpoints, Resolution resolution) {

@@ -6,7 +6,7 @@ import java.util.Map;
  * What etcd held at a revision.
  *
  * @param count the number of keys with a prefix
- * @param entries those of the keys asked for that were there
+ * @param entries the requested keys that existed, with their values
  */
 public record PastState(long count, Map<String, KeyValue> entries) {
 

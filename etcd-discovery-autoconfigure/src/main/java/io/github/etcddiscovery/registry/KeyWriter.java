@@ -1,5 +1,6 @@
 package io.github.etcddiscovery.registry;
 
+import java.time.Duration;
 import java.util.concurrent.CompletableFuture;
 import java.util.function.Consumer;
 
@@ -17,6 +18,12 @@ import org.jspecify.annotations.Nullable;
  * last seen. Belongs to the registrar's loop.
  */
 final class KeyWriter {
+
+	/**
+	 * A call may be lost with a leader that hangs. Leaving has three seconds in all, of
+	 * which electing another leader takes one or two.
+	 */
+	static final Duration HURRY = Duration.ofMillis(700);
 
 	private final EtcdClient client;
 
@@ -36,6 +43,11 @@ final class KeyWriter {
 	private long unseen;
 
 	private boolean busy;
+
+	/** The call under way, or the last one. */
+	private CompletableFuture<?> current = CompletableFuture.completedFuture(null);
+
+	private boolean hurried;
 
 	private boolean closed;
 
@@ -57,6 +69,22 @@ final class KeyWriter {
 	/** Whether a call is under way. */
 	boolean isBusy() {
 		return this.busy;
+	}
+
+	/** Repeats calls that are not answered soon, from the one under way on. */
+	void hurry() {
+		this.hurried = true;
+		hurry(this.current);
+	}
+
+	private void hurry(CompletableFuture<?> call) {
+		this.loop.schedule(() -> call.completeExceptionally(late(this.key)), HURRY);
+	}
+
+	/** The failure of a call that is not answered in time while its record leaves. */
+	static EtcdException late(String key) {
+		return new EtcdException(Reason.UNAVAILABLE,
+				"No answer within %d ms while %s leaves".formatted(HURRY.toMillis(), key), null);
 	}
 
 	/** Reports nothing any more. */
@@ -155,7 +183,12 @@ final class KeyWriter {
 		this.listener.found(current, revision);
 	}
 
-	private <T> void call(CompletableFuture<T> call, Consumer<T> answered, Consumer<EtcdException> failed) {
+	private <T> void call(CompletableFuture<T> answer, Consumer<T> answered, Consumer<EtcdException> failed) {
+		CompletableFuture<T> call = answer.copy();
+		if (this.hurried) {
+			hurry(call);
+		}
+		this.current = call;
 		call.whenComplete((result, error) -> this.loop.execute(() -> {
 			this.busy = false;
 			if (this.closed) {

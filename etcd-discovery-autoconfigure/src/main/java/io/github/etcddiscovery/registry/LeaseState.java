@@ -17,7 +17,7 @@ enum LeaseState {
 	/** One is held and renewed with every heartbeat. */
 	HELD,
 
-	/** To be revoked, or left to run out. */
+	/** Not renewed any more: it is revoked, or runs out. */
 	RELEASED;
 
 	private Set<LeaseState> next() {

@@ -283,6 +283,7 @@ final class RecordKeeper implements KeyWatch.Listener, KeyWriter.Listener, Lease
 			this.outcome.leaving();
 			this.watch.close();
 			this.lease.stop();
+			this.writer.hurry();
 		}
 		sync();
 	}
@@ -325,7 +326,9 @@ final class RecordKeeper implements KeyWatch.Listener, KeyWriter.Listener, Lease
 		if (this.revoking) {
 			return;
 		}
-		this.lease.revoke().whenComplete((done, error) -> this.loop.execute(() -> {
+		CompletableFuture<Void> revocation = this.lease.revoke().copy();
+		this.loop.schedule(() -> revocation.completeExceptionally(KeyWriter.late(this.key)), KeyWriter.HURRY);
+		revocation.whenComplete((done, error) -> this.loop.execute(() -> {
 			this.revoking = false;
 			EtcdException cause = (error != null) ? EtcdException.from(error) : null;
 			if (cause != null && !cause.reason().isRefusal()) {

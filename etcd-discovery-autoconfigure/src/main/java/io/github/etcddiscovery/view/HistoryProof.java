@@ -54,13 +54,14 @@ final class HistoryProof {
 	/**
 	 * Asks etcd what it held, in one call. Counting costs etcd 22 ms for 100,000 keys.
 	 * @param revision the last revision seen
-	 * @return completes on a thread of the client, with a comparison to be made on the
-	 * loop: whether that is what is held here
+	 * @return completes on a thread of the client, with a check to run on the loop:
+	 * whether the view holds the same
 	 */
 	CompletableFuture<BooleanSupplier> ask(long revision) {
 		Set<String> asked = new LinkedHashSet<>(this.witnesses);
-		// The newest value, should all the last changes have been deletions; without any
-		// value a key that nobody has.
+		// The newest value, in case the last changes were all deletions. Without any
+		// value,
+		// the prefix itself, which is no key.
 		asked.add(this.sink.keys().stream().max(byRevision()).orElse(this.prefix));
 		return this.client.readPast(revision, this.prefix, asked).thenApply((past) -> () -> isHeld(asked, past));
 	}

@@ -217,8 +217,8 @@ final class RangeFollower implements ReflectorSink {
 	}
 
 	/**
-	 * Reads everything again if entries were rejected for want of room that there is by
-	 * now, which another range may have left. Not at once: more may go soon.
+	 * Reads everything again, after a pause, if an entry that was rejected over the limit
+	 * would fit now. Another range may have made the room.
 	 */
 	void fillRoom() {
 		if (!this.filling && this.writer.hasWaitingThatFit()) {

@@ -106,8 +106,8 @@ final class RangeWriter<T> {
 	}
 
 	/**
-	 * Instances that the listing will turn out to be without hold their room until it is
-	 * complete. So only what it finds counts, except when it is to fill what is left.
+	 * Counts room from none taken, since instances that are gone hold theirs until the
+	 * listing is complete. A listing to fill room counts on top of the instances held.
 	 */
 	void beginListing() {
 		this.listing = new HashMap<>();

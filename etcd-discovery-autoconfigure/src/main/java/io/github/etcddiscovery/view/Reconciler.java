@@ -26,7 +26,7 @@ final class Reconciler {
 	/** A hundred thousand keys are some ten megabytes to read. */
 	private static final Duration INTERVAL = Duration.ofMinutes(5);
 
-	/** Changes arrive within milliseconds: what is that late does not come any more. */
+	/** Changes arrive within milliseconds: one that is later than this was missed. */
 	private static final Duration ON_ITS_WAY = Duration.ofSeconds(5);
 
 	private final EtcdClient client;
@@ -121,7 +121,7 @@ final class Reconciler {
 		return differences;
 	}
 
-	/** Another watch than the one looked at has proven itself, or reads everything. */
+	/** Ignores the result if the watch was replaced: the new one has been proven. */
 	private void report(Position at, Set<String> missed) {
 		Position now = this.position.get();
 		if (!missed.isEmpty() && now != null && now.attempt() == at.attempt()) {

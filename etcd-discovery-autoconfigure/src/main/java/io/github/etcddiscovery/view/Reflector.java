@@ -320,8 +320,9 @@ final class Reflector {
 	}
 
 	private void retry(EtcdException cause) {
-		// What was missed is gone, or too much for one message of a watch; pages get
-		// smaller.
+		// COMPACTED: the missed changes are gone. TOO_LARGE: they do not fit into one
+		// message
+		// of a watch, but into pages.
 		this.listDue |= cause.reason() == Reason.COMPACTED || cause.reason() == Reason.TOO_LARGE;
 		Duration wait = backoff().next(cause);
 		long attempt = enter(ViewState.WAITING);

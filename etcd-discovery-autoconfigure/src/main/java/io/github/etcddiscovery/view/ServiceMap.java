@@ -12,16 +12,16 @@ import java.util.concurrent.atomic.AtomicReference;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Something of each service at one moment. Immutable to whoever looks at it. The services
- * are spread over many small maps, and a change copies only the maps that it is in, so
- * that it costs the same whether there are ten services or ten thousand. The first reader
- * who asks for the names sorts them.
+ * An immutable map from service ids to values. The services are spread over many small
+ * maps, and a change copies only the maps that it is in, so that it costs the same
+ * whether there are ten services or ten thousand. The first reader who asks for the names
+ * sorts them.
  *
- * @param <V> what there is of each service
+ * @param <V> the values
  */
 final class ServiceMap<V> {
 
-	/** Of a hundred thousand services each then has some four hundred. */
+	/** With a hundred thousand services each map holds some four hundred. */
 	private static final int MAPS = 256;
 
 	private final List<Map<String, V>> maps;
@@ -38,7 +38,7 @@ final class ServiceMap<V> {
 		return new ServiceMap<>(Collections.nCopies(MAPS, Map.of()), new AtomicReference<>(List.of()));
 	}
 
-	/** Returns what there is of a service, {@code null} if there is no such service. */
+	/** Returns the value of a service, {@code null} if there is no such service. */
 	@Nullable V get(String service) {
 		return this.maps.get(index(service)).get(service);
 	}

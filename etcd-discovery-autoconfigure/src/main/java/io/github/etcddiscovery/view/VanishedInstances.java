@@ -123,9 +123,9 @@ final class VanishedInstances<T> {
 	}
 
 	/**
-	 * Names the services whose instances have vanished in a crowd. It must be one without
-	 * any single other service too: otherwise whoever deletes the instances of one
-	 * service would keep the dead of all others.
+	 * Names the services whose instances have vanished in a crowd. The threshold must be
+	 * met also when any one other service is not counted. Otherwise deleting one large
+	 * service would make dead instances of other services look like a crowd.
 	 */
 	private Set<String> crowds(int left, ToIntFunction<String> leftOf, int gone) {
 		List<String> most = this.goneByService.entrySet()

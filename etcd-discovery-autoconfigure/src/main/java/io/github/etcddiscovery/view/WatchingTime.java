@@ -5,8 +5,8 @@ import java.util.function.LongSupplier;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A clock that stands still while changes do not arrive: what has not come back meanwhile
- * may well have. Belongs to one thread.
+ * A clock that stands still while changes do not arrive: an instance may have come back
+ * meanwhile without the view seeing it. Belongs to one thread.
  */
 final class WatchingTime implements LongSupplier {
 

@@ -46,10 +46,12 @@ class MemberConnectorTests {
 
 	private final DnsServer dns = DnsServer.start();
 
+	private long now;
+
 	private final ExecutorService executor = Executors.newCachedThreadPool();
 
 	private final MemberConnector connector = new MemberConnector(new JetcdClientFactory(List.of(), this.executor),
-			new MemberResolver(new DnsClient(this.dns.url())), new Random(42));
+			new MemberResolver(new DnsClient(this.dns.url()), () -> this.now), new Random(42));
 
 	@BeforeAll
 	static void startMembers() {
@@ -93,6 +95,17 @@ class MemberConnectorTests {
 	}
 
 	@Test
+	void dnsIsAskedDirectlyEveryTwoSecondsAtMost() {
+		EtcdClientOptions options = TestClients.options("localhost:" + PORT);
+		assertThatConnecting(options).withMessageContaining("Connection refused");
+		this.dns.setAddresses("localhost", "127.0.0.3");
+		this.now += Duration.ofMillis(1_999).toNanos();
+		assertThatConnecting(options).withMessageContaining("Connection refused");
+		this.now += Duration.ofMillis(1).toNanos();
+		assertThat(chosen(1, () -> this.connector.connect(options, null, TIMEOUT, false))).containsExactly("127.0.0.3");
+	}
+
+	@Test
 	void addressThatWasReplacedIsFoundInDnsPastTheCacheOfTheJvm() {
 		// The hosts file knows 127.0.0.1, where nothing listens.
 		EtcdClientOptions options = TestClients.options("localhost:" + PORT);
@@ -122,7 +135,7 @@ class MemberConnectorTests {
 	@Test
 	void nameWithoutSrvRecordsIsReported() {
 		assertThatConnecting(TestClients.options("dns+srv://" + NAME)).withMessage(
-				"no connection (no SRV record of _etcd-client._tcp.etcd.invalid names a known host: dns+srv://etcd.invalid)");
+				"no connection (DNS has no SRV record _etcd-client._tcp.etcd.invalid with a host that is known: dns+srv://etcd.invalid)");
 	}
 
 	@Test
@@ -174,8 +187,9 @@ class MemberConnectorTests {
 		return TestClients.options(NAME + ":" + PORT);
 	}
 
-	private static Set<String> chosen(int times, Supplier<MemberConnection> connecting) {
+	private Set<String> chosen(int times, Supplier<MemberConnection> connecting) {
 		return IntStream.range(0, times).mapToObj((i) -> {
+			this.now += Duration.ofSeconds(2).toNanos();
 			MemberConnection connection = connecting.get();
 			if (connection == null) {
 				return "stay";

@@ -113,6 +113,7 @@ class TroubleshootingTests {
 		String[] properties = switch (row.cells().get(0)) {
 			case "nothing listens there" -> at("127.0.0.1:" + LoopbackPorts.next());
 			case "the host name is not known" -> at("no-such-host.invalid:2379");
+			case "there are no SRV records" -> at("dns+srv://no-such-name.invalid");
 			case "etcd speaks TLS, the endpoint says `http` or nothing" ->
 				at(withTls(certificates("a")).endpoint().replace("https", "http"));
 			case "etcd does not speak TLS, the endpoint says `https`" ->

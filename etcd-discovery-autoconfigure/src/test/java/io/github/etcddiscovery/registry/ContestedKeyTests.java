@@ -80,7 +80,7 @@ class ContestedKeyTests extends ScriptedRegistrar {
 		this.registrar.deregister(KEY);
 		this.loop.run();
 		this.etcd.answer("delete if at 10", new WriteResult(false, 12, found("by hand", 12, 0)));
-		this.loop.advance(RETRY);
+		this.loop.advance(SOON_AGAIN);
 		revoked(7);
 		assertThat(this.registrar.state(KEY)).isEqualTo(RecordState.GONE);
 		assertThat(this.etcd.pending()).isEmpty();

@@ -24,13 +24,39 @@ class LeavingTests extends ScriptedRegistrar {
 		CompletableFuture<Void> gone = this.registrar.deregister(KEY);
 		this.loop.run();
 		this.etcd.fail("put UP under 7 if at 0", Reason.UNAVAILABLE);
-		this.loop.advance(RETRY);
+		this.loop.advance(SOON_AGAIN);
 		this.etcd.answer("get " + KEY + " at 0", new ReadResult(12, null));
 		this.loop.run();
 		assertThat(gone).isNotDone();
 		revoked(7);
 		assertThat(gone).isCompleted();
 		assertThat(this.etcd.pending()).isEmpty();
+	}
+
+	@Test
+	void callThatIsLostWhileTheRecordLeavesIsRepeatedSoon() {
+		registered("UP");
+		CompletableFuture<Void> gone = this.registrar.deregister(KEY);
+		this.loop.run();
+		this.etcd.putOff("delete if at 10");
+		this.loop.advance(KeyWriter.HURRY.plusMillis(500));
+		this.etcd.answer("delete if at 10", new WriteResult(false, 11, null));
+		this.loop.run();
+		this.etcd.putOff("revoke 7");
+		this.loop.advance(KeyWriter.HURRY.plusMillis(500));
+		revoked(7);
+		assertThat(gone).isCompleted();
+	}
+
+	@Test
+	void callThatIsUnderWayWhenTheRecordBeginsToLeaveIsWaitedForNoLonger() {
+		register("UP");
+		grant(7);
+		this.registrar.deregister(KEY);
+		this.loop.run();
+		this.etcd.putOff("put UP under 7 if at 0");
+		this.loop.advance(KeyWriter.HURRY.plusMillis(500));
+		assertThat(this.etcd.pending()).containsExactly("get " + KEY + " at 0");
 	}
 
 	@Test
@@ -91,7 +117,7 @@ class LeavingTests extends ScriptedRegistrar {
 		grant(7);
 		KeyValue unleased = found("by hand", 5, 0);
 		this.etcd.answer("put UP under 7 if at 0", new WriteResult(false, 12, unleased));
-		this.loop.advance(RETRY);
+		this.loop.advance(SOON_AGAIN);
 		this.etcd.fail("put UP under 7 if at 5", Reason.UNAVAILABLE);
 		CompletableFuture<Void> gone = this.registrar.deregister(KEY);
 		this.loop.run();

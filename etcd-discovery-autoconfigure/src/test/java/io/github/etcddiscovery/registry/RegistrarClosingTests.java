@@ -41,7 +41,7 @@ class RegistrarClosingTests extends ScriptedRegistrar {
 		this.etcd.answer("delete if at 10", new WriteResult(true, 11, null));
 		this.loop.run();
 		this.etcd.fail("revoke 7", Reason.UNAVAILABLE);
-		this.loop.advance(RETRY);
+		this.loop.advance(SOON_AGAIN);
 		revoked(7);
 		assertThat(closed).succeedsWithin(SOON).isEqualTo(true);
 		assertThat(this.loop.isClosed()).isTrue();

@@ -34,6 +34,9 @@ abstract class ScriptedRegistrar {
 
 	static final Duration RETRY = Duration.ofSeconds(2);
 
+	/** Enough for a call to be repeated while a record leaves, and not to be given up. */
+	static final Duration SOON_AGAIN = KeyWriter.HURRY.minusMillis(1);
+
 	final ScriptedEtcdClient etcd = new ScriptedEtcdClient();
 
 	final ManualEventLoop loop = new ManualEventLoop();

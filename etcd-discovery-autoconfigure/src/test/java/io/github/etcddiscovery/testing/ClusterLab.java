@@ -23,7 +23,7 @@ public final class ClusterLab implements AutoCloseable {
 
 	private static final int SIZE = 3;
 
-	/** Different in each JVM that runs tests, since each has another block of ports. */
+	/** A number that no other JVM has, since each has its own block of ports. */
 	private final int number = (LoopbackPorts.next() / 500) % 100;
 
 	private final List<EtcdProcess> members;

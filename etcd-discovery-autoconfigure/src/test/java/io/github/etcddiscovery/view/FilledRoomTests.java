@@ -77,7 +77,7 @@ class FilledRoomTests extends ScriptedView {
 	}
 
 	@Test
-	void whatAListingFindsTakesTheRoomOfWhatItIsWithout() {
+	void newInstancesTakeTheRoomOfThoseThatAListingDoesNotFind() {
 		ends(Reason.COMPACTED);
 		this.loop.advance(RETRY);
 		// While it is read, "a" still holds the room.
