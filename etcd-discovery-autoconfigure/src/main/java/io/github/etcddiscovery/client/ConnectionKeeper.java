@@ -387,8 +387,11 @@ final class ConnectionKeeper implements AutoCloseable {
 		}
 		if (unwanted == used) {
 			this.listener.moved(used.client());
-			// Calls under way end before it.
-			this.loop.schedule(used::close, used.longestCall());
+			// Calls under way end before it. A watch may just have been opened there.
+			this.loop.schedule(() -> {
+				this.listener.moved(used.client());
+				used.close();
+			}, used.longestCall());
 		}
 		else if (unwanted != null) {
 			unwanted.close();
