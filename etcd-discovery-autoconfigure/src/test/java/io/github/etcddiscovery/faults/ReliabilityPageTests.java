@@ -64,7 +64,7 @@ class ReliabilityPageTests {
 			Map.entry("memberCutOffBehindABalancer",
 					"one of three members cut off from its peers, all behind one TCP balancer | V1–V4, R1, R3"),
 			Map.entry("memberHangsWhileEighteenLeave",
-					"one of three members stopped with SIGSTOP while 18 applications leave * | R6, R7"),
+					"a follower of three stopped with SIGSTOP while 18 applications leave * | R6, R7"),
 			Map.entry("twoEndpointsOfWhichOneIsALearner",
 					"two endpoints, one of them a learner: twelve start * | V1, R1"),
 			Map.entry("tenThousandRecordsOverASlowLink", "10,000 records of 1 kB, first read over 10 Mbit/s * | V1"),
