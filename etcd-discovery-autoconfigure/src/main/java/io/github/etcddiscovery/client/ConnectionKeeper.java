@@ -197,32 +197,24 @@ final class ConnectionKeeper implements AutoCloseable {
 	void reconnect(EtcdClientOptions changed) {
 		MemberConnection fresh = this.connector.connect(changed, null, changed.requestTimeout(), false);
 		EtcdException refusal = fresh.refusal();
+		if (refusal != null) {
+			fresh.close();
+			throw refusal;
+		}
 		MemberConnection unwanted = fresh;
-		if (isUsable(fresh)) {
-			synchronized (this) {
-				if (this.state != State.CLOSED) {
-					this.options = changed;
-					if (this.state == State.CONNECTING && this.current != null) {
-						this.loop.execute(this.listener::restored);
-					}
-					unwanted = use(fresh);
-					logger.info("Connected to etcd at {} from now on", changed.describeEndpoints());
+		synchronized (this) {
+			if (this.state != State.CLOSED) {
+				this.options = changed;
+				if (this.state == State.CONNECTING && this.current != null) {
+					this.loop.execute(this.listener::restored);
 				}
+				unwanted = use(fresh);
+				logger.info("Connected to etcd at {} from now on", changed.describeEndpoints());
 			}
-			refusal = null;
 		}
 		if (unwanted != null) {
 			unwanted.close();
 		}
-		if (refusal != null) {
-			throw refusal;
-		}
-	}
-
-	/** Users need not be allowed to read the key that the proof reads. */
-	private static boolean isUsable(MemberConnection connection) {
-		EtcdException refusal = connection.refusal();
-		return refusal == null || refusal.reason() == Reason.PERMISSION_DENIED;
 	}
 
 	private void verify() {
@@ -234,18 +226,17 @@ final class ConnectionKeeper implements AutoCloseable {
 		}
 		EtcdException failure = null;
 		try {
-			failure = (suspect != null) ? suspect.ping(answerTimeout) : null;
+			failure = (suspect != null) ? suspect.check(answerTimeout) : null;
 		}
 		catch (Throwable ex) {
 			failure = unexpected(ex);
 		}
-		boolean works = failure == null || failure.reason() != Reason.UNAVAILABLE;
 		EtcdException cause;
 		synchronized (this) {
 			if (this.state != State.SUSPECT) {
 				return;
 			}
-			if (suspect == null || failure == null || works || suspect != this.current) {
+			if (suspect == null || failure == null || suspect != this.current) {
 				this.state = State.HEALTHY;
 				this.lastFailure = null;
 				release();
@@ -376,7 +367,7 @@ final class ConnectionKeeper implements AutoCloseable {
 		}
 		MemberConnection unwanted = fresh;
 		synchronized (this) {
-			if (used == this.current && this.state == State.HEALTHY && fresh != null && isUsable(fresh)
+			if (used == this.current && this.state == State.HEALTHY && fresh != null && fresh.refusal() == null
 					&& connection == this.options) {
 				logger.debug("Moving from etcd at {} to {}", used.member(), fresh.member());
 				unwanted = use(fresh);

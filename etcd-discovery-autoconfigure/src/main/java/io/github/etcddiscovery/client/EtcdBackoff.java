@@ -29,6 +29,9 @@ public final class EtcdBackoff {
 
 	private static final Duration LONGEST_LISTING = Duration.ofSeconds(30);
 
+	/** A watch that ends sooner, again and again, is not worth being opened in haste. */
+	private static final Duration STEADY = Duration.ofSeconds(3);
+
 	private final RandomGenerator random;
 
 	private final Duration first;
@@ -79,6 +82,17 @@ public final class EtcdBackoff {
 	 */
 	public Duration next(EtcdException failure) {
 		return failure.reason().isRefusal() ? next().plus(REFUSED) : next();
+	}
+
+	/**
+	 * Starts again with the shortest wait if the last attempt led to something that
+	 * lasted, such as a watch.
+	 * @param lived how long it lasted
+	 */
+	public void ended(Duration lived) {
+		if (lived.compareTo(STEADY) >= 0) {
+			reset();
+		}
 	}
 
 	/**

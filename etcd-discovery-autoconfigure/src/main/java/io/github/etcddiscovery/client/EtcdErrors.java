@@ -76,6 +76,11 @@ final class EtcdErrors {
 				&& !LAST_PICK_FAILURE.matcher(String.valueOf(late.getStatus().getDescription())).find());
 	}
 
+	/** Says why there is no connection. */
+	static EtcdException noConnection(String reason, @Nullable Throwable cause) {
+		return new EtcdException(Reason.UNAVAILABLE, NO_CONNECTION + reason + ")", cause);
+	}
+
 	/**
 	 * Sorts what came of connecting, where gRPC does not go on trying.
 	 * @param error what came of it
@@ -85,14 +90,13 @@ final class EtcdErrors {
 		Status status = status(EtcdException.unwrap(error));
 		Throwable cause = status.getCause();
 		if (String.valueOf(status.getDescription()).contains("Network closed")) {
-			return new EtcdException(Reason.UNAVAILABLE, NO_CONNECTION + CLOSED + ")", error);
+			return noConnection(CLOSED, error);
 		}
 		if (status.getCode() != Status.Code.UNAVAILABLE || cause == null) {
 			return sort("Ping", error);
 		}
 		String message = (cause.getMessage() != null) ? ": " + cause.getMessage().lines().findFirst().orElse("") : "";
-		return new EtcdException(Reason.UNAVAILABLE,
-				NO_CONNECTION + meaning(cause.getClass().getSimpleName() + message) + ")", error);
+		return noConnection(meaning(cause.getClass().getSimpleName() + message), error);
 	}
 
 	/** jetcd's own exceptions carry a status code, but not as gRPC's type. */

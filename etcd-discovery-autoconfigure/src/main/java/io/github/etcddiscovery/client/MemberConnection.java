@@ -70,7 +70,8 @@ final class MemberConnection {
 	}
 
 	/**
-	 * Returns the error with which the member answered the proof, {@code null} for none.
+	 * Returns why the member is of no use although it answered the proof, {@code null} if
+	 * it is. Users need not be allowed to read the key that the proof reads.
 	 */
 	@Nullable EtcdException refusal() {
 		return this.refusal;
@@ -96,18 +97,20 @@ final class MemberConnection {
 		if (answer != null && answer.reason() == Reason.UNAVAILABLE) {
 			throw answer;
 		}
-		this.refusal = answer;
+		boolean denied = answer != null && answer.reason() == Reason.PERMISSION_DENIED;
+		this.refusal = denied ? null : answer;
 		this.deadline.set(callTimeout);
 		this.deadline.setFailFast(false);
 	}
 
 	/**
-	 * Waits for the answer to a read through the quorum.
-	 * @param timeout how long to wait
-	 * @return {@code null} if it succeeded
+	 * Asks the member whether it still works.
+	 * @param timeout how long it may take to answer
+	 * @return {@code null} if it answers, be it with a refusal
 	 */
-	@Nullable EtcdException ping(Duration timeout) {
-		return ping(timeout, (error) -> EtcdErrors.sort("Ping", error));
+	@Nullable EtcdException check(Duration timeout) {
+		EtcdException answer = ping(timeout, (error) -> EtcdErrors.sort("Ping", error));
+		return (answer != null && answer.reason() == Reason.UNAVAILABLE) ? answer : null;
 	}
 
 	private @Nullable EtcdException ping(Duration timeout, Function<Throwable, EtcdException> sorting) {

@@ -140,7 +140,7 @@ final class MemberConnector {
 	}
 
 	private static EtcdException noConnection(String reason, Object where, @Nullable Throwable cause) {
-		return new EtcdException(Reason.UNAVAILABLE, EtcdErrors.NO_CONNECTION + reason + ": " + where + ")", cause);
+		return EtcdErrors.noConnection(reason + ": " + where, cause);
 	}
 
 }

@@ -20,9 +20,6 @@ import org.jspecify.annotations.Nullable;
  */
 final class KeyWatch {
 
-	/** A watch that ends sooner, again and again, is not worth being opened in haste. */
-	private static final Duration STEADY = Duration.ofSeconds(3);
-
 	private final EtcdClient client;
 
 	private final EventLoop loop;
@@ -103,8 +100,8 @@ final class KeyWatch {
 	}
 
 	private void later(long attempt, EtcdException cause) {
-		if (this.createdAt != null && this.loop.nanoTime() - this.createdAt >= STEADY.toNanos()) {
-			this.backoff.reset();
+		if (this.createdAt != null) {
+			this.backoff.ended(Duration.ofNanos(this.loop.nanoTime() - this.createdAt));
 		}
 		this.createdAt = null;
 		if (this.watch != null) {

@@ -12,12 +12,16 @@ import io.github.etcddiscovery.client.WriteResult;
 import io.github.etcddiscovery.support.EventLoop;
 import io.github.etcddiscovery.support.Telemetry;
 import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * Writes one key, one call at a time, each guarded by the revision at which the key was
  * last seen. Belongs to the registrar's loop.
  */
 final class KeyWriter {
+
+	private static final Logger logger = LoggerFactory.getLogger(RecordKeeper.class);
 
 	/**
 	 * A call may be lost with a leader that hangs. Leaving has three seconds in all, of
@@ -78,13 +82,11 @@ final class KeyWriter {
 	}
 
 	private void hurry(CompletableFuture<?> call) {
-		this.loop.schedule(() -> call.completeExceptionally(late(this.key)), HURRY);
-	}
-
-	/** The failure of a call that is not answered in time while its record leaves. */
-	static EtcdException late(String key) {
-		return new EtcdException(Reason.UNAVAILABLE,
-				"No answer within %d ms while %s leaves".formatted(HURRY.toMillis(), key), null);
+		this.loop
+			.schedule(
+					() -> call.completeExceptionally(new EtcdException(Reason.UNAVAILABLE,
+							"No answer within %d ms while %s leaves".formatted(HURRY.toMillis(), this.key), null)),
+					HURRY);
 	}
 
 	/** Reports nothing any more. */
@@ -177,6 +179,20 @@ final class KeyWriter {
 		}, this.listener::failed);
 	}
 
+	/** Revokes the lease: after that nothing can be written under it. */
+	void revoke() {
+		call(this.lease.revoke(), (done) -> this.listener.revoked(), (cause) -> {
+			if (cause.reason().isRefusal()) {
+				logger.info("The lease of {} runs out by itself, since it cannot be revoked: {}", this.key,
+						cause.getMessage());
+				this.listener.revoked();
+			}
+			else {
+				this.listener.failed(cause);
+			}
+		});
+	}
+
 	/** The key is not as it was thought to be. */
 	void found(@Nullable KeyValue current, long revision) {
 		this.known.saw(current, current != null && this.lease.isOurs(current.leaseId()));
@@ -217,6 +233,9 @@ final class KeyWriter {
 
 		/** The key has been deleted. */
 		void deleted();
+
+		/** The lease has been revoked, or will not be. */
+		void revoked();
 
 		/** This is what is there, as etcd was at this revision. */
 		void found(@Nullable KeyValue current, long revision);

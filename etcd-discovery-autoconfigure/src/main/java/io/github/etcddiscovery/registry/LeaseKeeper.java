@@ -198,7 +198,6 @@ final class LeaseKeeper {
 	 * @return completes on any thread; fails if etcd did not do it
 	 */
 	CompletableFuture<Void> revoke() {
-		stop();
 		return (this.id != 0) ? this.client.revoke(this.id) : CompletableFuture.completedFuture(null);
 	}
 

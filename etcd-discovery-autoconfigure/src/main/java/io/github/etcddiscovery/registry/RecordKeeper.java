@@ -59,8 +59,6 @@ final class RecordKeeper implements KeyWatch.Listener, KeyWriter.Listener, Lease
 
 	private boolean marked;
 
-	private boolean revoking;
-
 	private final KeyWatch watch;
 
 	RecordKeeper(EtcdClient client, EventLoop loop, TtlOption ttl, RegistryEntry wanted, Listener listener,
@@ -152,7 +150,7 @@ final class RecordKeeper implements KeyWatch.Listener, KeyWriter.Listener, Lease
 
 	/** Does what is missing, if anything is and if nothing is under way. */
 	void sync() {
-		if (this.writer.isBusy() || this.revoking || this.state == RecordState.GONE) {
+		if (this.writer.isBusy() || this.state == RecordState.GONE) {
 			return;
 		}
 		if (this.state == RecordState.LEAVING) {
@@ -305,7 +303,7 @@ final class RecordKeeper implements KeyWatch.Listener, KeyWriter.Listener, Lease
 			this.writer.read();
 		}
 		else if (!this.known.isOurs()) {
-			revoke();
+			this.writer.revoke();
 		}
 		else if (farewell != null && !this.known.holds(farewell) && !this.marked && this.lease.id() != 0) {
 			// Once only: deleting must not wait for ever on somebody who overwrites it.
@@ -319,31 +317,12 @@ final class RecordKeeper implements KeyWatch.Listener, KeyWriter.Listener, Lease
 
 	@Override
 	public void deleted() {
-		revoke();
+		this.writer.revoke();
 	}
 
-	private void revoke() {
-		if (this.revoking) {
-			return;
-		}
-		CompletableFuture<Void> revocation = this.lease.revoke().copy();
-		this.loop.schedule(() -> revocation.completeExceptionally(KeyWriter.late(this.key)), KeyWriter.HURRY);
-		revocation.whenComplete((done, error) -> this.loop.execute(() -> {
-			this.revoking = false;
-			EtcdException cause = (error != null) ? EtcdException.from(error) : null;
-			if (cause != null && !cause.reason().isRefusal()) {
-				this.loop.schedule(this::sync, this.backoff.next(cause));
-				return;
-			}
-			if (cause != null) {
-				logger.info("The lease of {} runs out by itself, since it cannot be revoked: {}", this.key,
-						cause.getMessage());
-			}
-			if (this.state != RecordState.GONE) {
-				end();
-			}
-		}));
-		this.revoking = true;
+	@Override
+	public void revoked() {
+		end();
 	}
 
 	private void end() {

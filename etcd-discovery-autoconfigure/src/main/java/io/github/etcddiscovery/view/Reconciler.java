@@ -83,8 +83,7 @@ final class Reconciler {
 		start();
 		Position at = this.position.get();
 		if (at != null) {
-			Map<String, Long> held = new HashMap<>();
-			this.sink.keys().forEach((key) -> held.put(key, this.sink.revisionOf(key)));
+			Map<String, Long> held = held();
 			list(at, at.revision(), (found) -> report(at, differences(held, found)));
 		}
 	}
@@ -106,12 +105,16 @@ final class Reconciler {
 	}
 
 	private void compareWithNewest(Position at, Map<String, Long> newest) {
-		Map<String, Long> held = new HashMap<>();
-		this.sink.keys().forEach((key) -> held.put(key, this.sink.revisionOf(key)));
-		this.unexplained = differences(held, newest);
+		this.unexplained = differences(held(), newest);
 		if (!this.unexplained.isEmpty()) {
 			this.loop.schedule(() -> report(at, this.unexplained), ON_ITS_WAY);
 		}
+	}
+
+	private Map<String, Long> held() {
+		Map<String, Long> held = new HashMap<>();
+		this.sink.keys().forEach((key) -> held.put(key, this.sink.revisionOf(key)));
+		return held;
 	}
 
 	private static Set<String> differences(Map<String, Long> held, Map<String, Long> found) {

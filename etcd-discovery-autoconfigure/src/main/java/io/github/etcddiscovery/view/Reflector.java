@@ -31,9 +31,6 @@ final class Reflector {
 
 	private static final Logger logger = LoggerFactory.getLogger(Reflector.class);
 
-	/** A watch that ends sooner, again and again, is not worth being opened in haste. */
-	private static final Duration STEADY = Duration.ofSeconds(3);
-
 	/** A reader must not wait for a writer that never pauses. */
 	private static final int RESPONSES_PER_PUBLICATION = 1_000;
 
@@ -335,8 +332,8 @@ final class Reflector {
 		if (this.state == ViewState.LISTING && this.pages > 0) {
 			return this.listingBackoff;
 		}
-		if (this.state == ViewState.WATCHING && this.loop.nanoTime() - this.watchingSince >= STEADY.toNanos()) {
-			this.backoff.reset();
+		if (this.state == ViewState.WATCHING) {
+			this.backoff.ended(Duration.ofNanos(this.loop.nanoTime() - this.watchingSince));
 		}
 		return this.backoff;
 	}

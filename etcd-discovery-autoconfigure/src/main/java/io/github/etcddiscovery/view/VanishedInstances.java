@@ -216,6 +216,9 @@ final class VanishedInstances<T> {
 	 * sorted by id, {@code null} for none any more.
 	 */
 	Map<String, @Nullable List<T>> takeChanges() {
+		if (this.changedServices.isEmpty()) {
+			return Map.of();
+		}
 		Map<String, @Nullable List<T>> changes = new HashMap<>();
 		for (String service : this.changedServices) {
 			TreeMap<String, T> instances = this.retainedByService.get(service);

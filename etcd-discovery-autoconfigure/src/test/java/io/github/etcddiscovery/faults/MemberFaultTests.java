@@ -68,43 +68,37 @@ class MemberFaultTests {
 
 	@Test
 	void memberCutOffFromItsPeers() throws Exception {
-		List<Subject> established = all(6, (i) -> new Subject(key("established-" + i), this.lab.endpoints()));
-		Measurements.measure("memberCutOffFromItsPeers", EtcdBinary.newest(), PROMISED, () -> {
+		measureCutOff("memberCutOffFromItsPeers", PROMISED, this.lab.endpoints(), () -> {
+			Measurements.Stopwatch started = Measurements.start();
+			List<Subject> fresh = all(6, (i) -> new Subject(key("fresh-" + i), this.lab.endpoints()));
+			assertThat(started.elapsed()).as("fresh ones are there").isLessThan(PROMISED);
+			fresh.forEach(Subject::close);
+		});
+	}
+
+	@Test
+	void memberCutOffBehindABalancer() throws Exception {
+		try (TcpProxy balancer = TcpProxy.to(this.lab.endpoints())) {
+			measureCutOff("memberCutOffBehindABalancer", BALANCED, new String[] { balancer.endpoint() }, () -> {
+			});
+		}
+	}
+
+	private void measureCutOff(String test, Duration bound, String[] endpoints, Runnable meanwhile) throws Exception {
+		List<Subject> established = all(6, (i) -> new Subject(key("established-" + i), endpoints));
+		Measurements.measure(test, EtcdBinary.newest(), bound, () -> {
 			int member = this.faults++ % 3;
 			try (EtcdEyes eyes = eyes(member)) {
 				this.lab.cutFromPeers(member);
 				Duration current = lagBehindAWrite(eyes, established);
-				Measurements.Stopwatch started = Measurements.start();
-				List<Subject> fresh = all(6, (i) -> new Subject(key("fresh-" + i), this.lab.endpoints()));
-				assertThat(started.elapsed()).as("fresh ones are there").isLessThan(PROMISED);
+				meanwhile.run();
 				established.forEach(Subject::awaitRegistered);
-				fresh.forEach(Subject::close);
 				this.lab.joinPeers(member);
 				established.forEach((subject) -> subject.assertEqualToEtcd(eyes));
 				return current;
 			}
 		});
 		established.forEach(Subject::close);
-	}
-
-	@Test
-	void memberCutOffBehindABalancer() throws Exception {
-		try (TcpProxy balancer = TcpProxy.to(this.lab.endpoints())) {
-			List<Subject> established = all(6,
-					(i) -> new Subject(key("balanced-" + i), new String[] { balancer.endpoint() }));
-			Measurements.measure("memberCutOffBehindABalancer", EtcdBinary.newest(), BALANCED, () -> {
-				int member = this.faults++ % 3;
-				try (EtcdEyes eyes = eyes(member)) {
-					this.lab.cutFromPeers(member);
-					Duration current = lagBehindAWrite(eyes, established);
-					established.forEach(Subject::awaitRegistered);
-					this.lab.joinPeers(member);
-					established.forEach((subject) -> subject.assertEqualToEtcd(eyes));
-					return current;
-				}
-			});
-			established.forEach(Subject::close);
-		}
 	}
 
 	@Test
