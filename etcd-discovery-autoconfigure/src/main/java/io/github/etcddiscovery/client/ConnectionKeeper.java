@@ -36,6 +36,12 @@ final class ConnectionKeeper implements AutoCloseable {
 	private static final Duration ANSWER_TIMEOUT = Duration.ofSeconds(1);
 
 	/**
+	 * The same for a new connection after the first one. Shorter, because each new
+	 * connection through a load balancer may meet the same bad member again.
+	 */
+	private static final Duration RECONNECT_TIMEOUT = Duration.ofMillis(500);
+
+	/**
 	 * A call that takes longer casts suspicion on the connection, long before its
 	 * deadline: an answer takes milliseconds.
 	 */
@@ -222,7 +228,7 @@ final class ConnectionKeeper implements AutoCloseable {
 		Duration answerTimeout;
 		synchronized (this) {
 			suspect = this.current;
-			answerTimeout = answerTimeout();
+			answerTimeout = increased(ANSWER_TIMEOUT);
 		}
 		EtcdException failure = null;
 		try {
@@ -257,9 +263,9 @@ final class ConnectionKeeper implements AutoCloseable {
 		this.listener.lost(suspect.client(), cause);
 	}
 
-	private Duration answerTimeout() {
+	private Duration increased(Duration first) {
 		Duration longest = this.options.requestTimeout();
-		Duration timeout = ANSWER_TIMEOUT.multipliedBy(1L << Math.min(Math.max(0, this.failures - 1), 10));
+		Duration timeout = first.multipliedBy(1L << Math.min(Math.max(0, this.failures - 1), 10));
 		return (timeout.compareTo(longest) < 0) ? timeout : longest;
 	}
 
@@ -275,7 +281,7 @@ final class ConnectionKeeper implements AutoCloseable {
 			}
 			connection = this.options;
 			last = (this.current != null) ? this.current.member() : null;
-			answerTimeout = answerTimeout();
+			answerTimeout = increased((last != null) ? RECONNECT_TIMEOUT : ANSWER_TIMEOUT);
 			firstTry = this.failures == 0;
 		}
 		MemberConnection unwanted = null;

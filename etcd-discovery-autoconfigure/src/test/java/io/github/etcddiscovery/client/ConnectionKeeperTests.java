@@ -159,13 +159,33 @@ class ConnectionKeeperTests {
 		for (int i = 0; i < 3; i++) {
 			this.loop.advance(Duration.ofMillis(200));
 		}
-		ArgumentCaptor<Duration> timeouts = ArgumentCaptor.forClass(Duration.class);
 		ArgumentCaptor<Boolean> firstTries = ArgumentCaptor.forClass(Boolean.class);
-		verify(this.connector, atLeastOnce()).connect(any(), any(), timeouts.capture(), firstTries.capture());
-		assertThat(timeouts.getAllValues()).as("up to the request timeout of two seconds")
+		verify(this.connector, atLeastOnce()).connect(any(), any(), any(), firstTries.capture());
+		assertThat(timesToAnswer()).as("up to the request timeout of two seconds")
 			.containsExactly(Duration.ofSeconds(1), Duration.ofSeconds(1), Duration.ofSeconds(2),
 					Duration.ofSeconds(2));
 		assertThat(firstTries.getAllValues()).containsExactly(true, false, false, false);
+	}
+
+	@Test
+	void memberThatReplacesALostOneHasHalfTheTimeToAnswer() {
+		connected();
+		answerPings(this.first, CompletableFuture.failedFuture(Status.UNAVAILABLE.asRuntimeException()));
+		given(this.connector.connect(any(), eq(this.first.member()), any(), anyBoolean())).willThrow(UNANSWERED)
+			.willThrow(UNANSWERED)
+			.willReturn(this.second);
+		this.keeper.failed(this.first.client(), UNANSWERED);
+		this.loop.run();
+		this.loop.advance(Duration.ofMillis(200));
+		this.loop.advance(Duration.ofMillis(200));
+		assertThat(timesToAnswer()).containsExactly(Duration.ofSeconds(1), Duration.ofMillis(500),
+				Duration.ofSeconds(1), Duration.ofSeconds(2));
+	}
+
+	private List<Duration> timesToAnswer() {
+		ArgumentCaptor<Duration> timeouts = ArgumentCaptor.forClass(Duration.class);
+		verify(this.connector, atLeastOnce()).connect(any(), any(), timeouts.capture(), anyBoolean());
+		return timeouts.getAllValues();
 	}
 
 	@Test

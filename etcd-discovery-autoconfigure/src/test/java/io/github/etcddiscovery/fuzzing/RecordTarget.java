@@ -48,10 +48,16 @@ public final class RecordTarget {
 		assertThat(written(record, "url").secure()).isEqualTo(record.secure());
 		if (!record.secure()) {
 			assertThat(written(record, "address").sameAddress(record)).isTrue();
-			assertThat(written(record, "grpc").sameAddress(record)).isTrue();
+			assertThat(written(record, "grpc").host()).isEqualTo(record.host());
+			assertThat(written(record, "grpc").port()).isEqualTo(grpcPort(record));
 			assertThat(written(record, "grpc").metadata()).isEqualTo(record.metadata());
 		}
 		return true;
+	}
+
+	private static int grpcPort(ServiceRecord record) {
+		String port = record.metadata().get(ServiceRecord.GRPC_PORT);
+		return (port != null) ? Integer.parseInt(port) : record.port();
 	}
 
 	/** What Spring's libraries make requests of. */

@@ -20,6 +20,7 @@ import io.etcd.jetcd.api.AlarmType;
 import io.etcd.jetcd.api.MaintenanceGrpc;
 import io.etcd.jetcd.auth.Permission;
 import io.github.etcddiscovery.client.EtcdClientOptions;
+import io.github.etcddiscovery.testing.ClusterLab;
 import io.github.etcddiscovery.testing.EtcdBinary;
 import io.github.etcddiscovery.testing.EtcdEyes;
 import io.github.etcddiscovery.testing.EtcdProcess;
@@ -51,7 +52,7 @@ final class Cluster implements AutoCloseable {
 
 	private final Path folder;
 
-	private final List<EtcdProcess> members;
+	private final ClusterLab lab;
 
 	private final List<List<GrpcProxy>> servers;
 
@@ -62,8 +63,7 @@ final class Cluster implements AutoCloseable {
 	Cluster(EtcdBinary binary) {
 		try {
 			this.folder = Files.createTempDirectory("soak-");
-			this.members = EtcdProcess.startCluster(binary, 3, TestUsers.jwt(this.folder, TOKEN_TTL),
-					"--bcrypt-cost=4");
+			this.lab = ClusterLab.start(binary, TestUsers.jwt(this.folder, TOKEN_TTL), "--bcrypt-cost=4");
 		}
 		catch (IOException ex) {
 			throw new UncheckedIOException(ex);
@@ -75,7 +75,7 @@ final class Cluster implements AutoCloseable {
 			enableAuthentication();
 		}
 		catch (RuntimeException ex) {
-			this.members.forEach(EtcdProcess::close);
+			this.lab.close();
 			throw ex;
 		}
 		this.servers = IntStream.range(0, GROUPS)
@@ -169,12 +169,22 @@ final class Cluster implements AutoCloseable {
 	}
 
 	List<EtcdProcess> members() {
-		return this.members;
+		return this.lab.members();
+	}
+
+	/** Cuts a member off from the others, or joins it to them again. Clients reach it. */
+	void setAmongPeers(int member, boolean joined) {
+		if (joined) {
+			this.lab.joinPeers(member);
+		}
+		else {
+			this.lab.cutFromPeers(member);
+		}
 	}
 
 	/** Those of the members themselves. */
 	List<String> endpoints() {
-		return this.members.stream().map(EtcdProcess::endpoint).toList();
+		return List.of(this.lab.endpoints());
 	}
 
 	List<Integer> groups() {
@@ -220,7 +230,7 @@ final class Cluster implements AutoCloseable {
 		this.eyes.close();
 		this.proxies.forEach((group) -> group.forEach(TcpProxy::close));
 		this.servers.forEach((group) -> group.forEach(GrpcProxy::close));
-		this.members.forEach(EtcdProcess::close);
+		this.lab.close();
 		try {
 			FileSystemUtils.deleteRecursively(this.folder);
 		}

@@ -93,6 +93,7 @@ final class Faults {
 		member("all of etcd killed", () -> killed(this.cluster.members()));
 		member("member stopped with SIGSTOP", () -> frozen(1));
 		member("two of three stopped with SIGSTOP", () -> frozen(2));
+		member("member cut off from its peers", this::cutOff);
 		member("etcd out of space",
 				inDoubt(() -> this.cluster.setOutOfSpace(true), () -> this.cluster.setOutOfSpace(false)));
 		network("connections reset", TcpProxy::cut, (proxy) -> {
@@ -321,6 +322,12 @@ final class Faults {
 		victims.subList(count, victims.size()).clear();
 		victims.forEach(EtcdProcess::freeze);
 		return () -> victims.forEach(EtcdProcess::thaw);
+	}
+
+	private Runnable cutOff() {
+		int member = this.random.nextInt(this.cluster.members().size());
+		this.cluster.setAmongPeers(member, false);
+		return () -> this.cluster.setAmongPeers(member, true);
 	}
 
 	private EtcdProcess leader() {

@@ -8,6 +8,7 @@ import io.etcd.jetcd.ClientBuilder;
 import io.github.etcddiscovery.client.EtcdClient;
 import io.github.etcddiscovery.testing.EtcdBinary;
 import io.github.etcddiscovery.testing.RequiresEtcd;
+import io.github.etcddiscovery.testing.RequiresNamespaces;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.slf4j.Logger;
@@ -19,6 +20,7 @@ import static org.assertj.core.api.Assertions.assertThat;
  * No promise is broken, whatever happens at once.
  */
 @RequiresEtcd
+@RequiresNamespaces
 @Tag("slow")
 class SoakIT {
 
