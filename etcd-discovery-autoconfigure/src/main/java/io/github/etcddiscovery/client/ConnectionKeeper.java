@@ -76,6 +76,9 @@ final class ConnectionKeeper implements AutoCloseable {
 	/** How often in a row no member has answered, or the one used was lost soon. */
 	private int failures;
 
+	/** How often no member has answered since the last connection. */
+	private int failedRounds;
+
 	private long connectedAt;
 
 	private long lostAt;
@@ -228,7 +231,7 @@ final class ConnectionKeeper implements AutoCloseable {
 		Duration answerTimeout;
 		synchronized (this) {
 			suspect = this.current;
-			answerTimeout = increased(ANSWER_TIMEOUT);
+			answerTimeout = increased(ANSWER_TIMEOUT, this.failures - 1);
 		}
 		EtcdException failure = null;
 		try {
@@ -263,9 +266,9 @@ final class ConnectionKeeper implements AutoCloseable {
 		this.listener.lost(suspect.client(), cause);
 	}
 
-	private Duration increased(Duration first) {
+	private Duration increased(Duration first, int doublings) {
 		Duration longest = this.options.requestTimeout();
-		Duration timeout = first.multipliedBy(1L << Math.min(Math.max(0, this.failures - 1), 10));
+		Duration timeout = first.multipliedBy(1L << Math.min(Math.max(0, doublings), 10));
 		return (timeout.compareTo(longest) < 0) ? timeout : longest;
 	}
 
@@ -281,7 +284,8 @@ final class ConnectionKeeper implements AutoCloseable {
 			}
 			connection = this.options;
 			last = (this.current != null) ? this.current.member() : null;
-			answerTimeout = increased((last != null) ? RECONNECT_TIMEOUT : ANSWER_TIMEOUT);
+			answerTimeout = (last != null) ? increased(RECONNECT_TIMEOUT, this.failedRounds)
+					: increased(ANSWER_TIMEOUT, this.failures - 1);
 			firstTry = this.failures == 0;
 		}
 		MemberConnection unwanted = null;
@@ -323,6 +327,7 @@ final class ConnectionKeeper implements AutoCloseable {
 		this.current = fresh;
 		this.state = State.HEALTHY;
 		this.lastFailure = null;
+		this.failedRounds = 0;
 		this.connectedAt = this.loop.nanoTime();
 		release();
 		moveLater(fresh);
@@ -337,6 +342,7 @@ final class ConnectionKeeper implements AutoCloseable {
 			}
 			this.lastFailure = failure;
 			this.failures++;
+			this.failedRounds++;
 			if (failure.reason() != Reason.UNAVAILABLE) {
 				hopeless = List.copyOf(this.parked);
 			}

@@ -19,6 +19,9 @@ import org.jspecify.annotations.Nullable;
  */
 final class MemberConnector {
 
+	/** How often the only address is tried at once: a load balancer may be behind it. */
+	private static final int TRIES_OF_ONE_ADDRESS = 3;
+
 	private final JetcdClientFactory factory;
 
 	private final MemberResolver resolver;
@@ -76,6 +79,7 @@ final class MemberConnector {
 		Collections.shuffle(order, this.random);
 		if (last != null && order.remove(last)) {
 			order.add(last);
+			return (order.size() == 1) ? Collections.nCopies(TRIES_OF_ONE_ADDRESS, last) : order;
 		}
 		return order;
 	}

@@ -1,6 +1,7 @@
 package io.github.etcddiscovery.client;
 
 import java.net.InetAddress;
+import java.net.ServerSocket;
 import java.time.Duration;
 import java.util.List;
 import java.util.Random;
@@ -17,6 +18,7 @@ import io.github.etcddiscovery.testing.EtcdBinary;
 import io.github.etcddiscovery.testing.EtcdProcess;
 import io.github.etcddiscovery.testing.LoopbackPorts;
 import io.github.etcddiscovery.testing.RequiresEtcd;
+import io.github.etcddiscovery.testing.TcpProxy;
 import io.github.etcddiscovery.testing.TestClients;
 import org.assertj.core.api.ThrowableAssertAlternative;
 import org.junit.jupiter.api.AfterAll;
@@ -86,6 +88,23 @@ class MemberConnectorTests {
 		MemberAddress last = connection.member();
 		assertThat(chosen(5, () -> this.connector.connect(options, last, TIMEOUT, true))).hasSize(1)
 			.doesNotContain(last.address().getHostAddress());
+	}
+
+	@Test
+	void onlyAddressIsTriedThreeTimesAgainSinceALoadBalancerMayBeBehindIt() throws Exception {
+		try (ServerSocket silent = new ServerSocket(0, 10, InetAddress.getLoopbackAddress())) {
+			String hung = "http://127.0.0.1:" + silent.getLocalPort();
+			// Each try connects twice: the first connection only checks the port.
+			try (TcpProxy balancer = TcpProxy.to(first.endpoint(), hung, hung, hung, hung, first.endpoint(),
+					first.endpoint())) {
+				EtcdClientOptions options = TestClients.options(balancer.endpoint());
+				MemberConnection lost = this.connector.connect(options, null, TIMEOUT, true);
+				lost.close();
+				assertThat(
+						chosen(1, () -> this.connector.connect(options, lost.member(), Duration.ofMillis(300), false)))
+					.containsExactly("127.0.0.1");
+			}
+		}
 	}
 
 	@Test
