@@ -1,7 +1,9 @@
 package io.github.etcddiscovery.client;
 
+import java.net.URI;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
@@ -14,6 +16,7 @@ import java.util.stream.Stream;
 import io.github.etcddiscovery.instance.KeyLayout;
 import io.github.etcddiscovery.registry.Registrar;
 import io.github.etcddiscovery.registry.RegistryEntry;
+import io.github.etcddiscovery.testing.DnsServer;
 import io.github.etcddiscovery.testing.EtcdBinary;
 import io.github.etcddiscovery.testing.EtcdEyes;
 import io.github.etcddiscovery.testing.EtcdProcess;
@@ -100,6 +103,45 @@ class MovingClientTests {
 			clients.forEach(JetcdEtcdClient::close);
 			members.forEach(EtcdProcess::close);
 		}
+	}
+
+	@Test
+	void membersReplacedOneByOneAreFollowedThroughDns() {
+		List<EtcdProcess> members = new ArrayList<>(EtcdProcess.startCluster(EtcdBinary.newest(), 3));
+		try (DnsServer dns = DnsServer.start()) {
+			announce(dns, members);
+			dns.setAddresses("members.etcd.invalid", "127.0.0.1");
+			try (JetcdEtcdClient client = new JetcdEtcdClient(TestClients.options("dns+srv://etcd.invalid"), List.of(),
+					new DnsClient(dns.url()), Duration.ofMinutes(15));
+					Registrar registrar = new Registrar(client);
+					ServiceView<String> view = new ServiceView<>(client, new KeyLayout("/services").ranges(),
+							(instance, keyValue) -> new String(keyValue.value(), StandardCharsets.UTF_8),
+							(value) -> true)) {
+				view.start();
+				registrar.register(RegistryEntry.of("/services/own/1", "UP")).orTimeout(10, TimeUnit.SECONDS).join();
+				for (int i = 0; i < 3; i++) {
+					members.set(i, members.get((i + 2) % 3).replace(members.get(i)));
+					announce(dns, members);
+					String value = "write " + i;
+					try (EtcdEyes eyes = new EtcdEyes(members.get(i).endpoint())) {
+						eyes.put(WRITTEN, value);
+					}
+					await().atMost(Duration.ofSeconds(6))
+						.untilAsserted(() -> assertThat(view.catalog().all("written")).containsExactly(value));
+				}
+				assertThat(view.catalog().epoch()).as("one history").isEqualTo(1);
+				assertThat(view.catalog().all("own")).containsExactly("UP");
+				assertThat(registrar.reregistrations()).isZero();
+			}
+		}
+		finally {
+			members.forEach(EtcdProcess::close);
+		}
+	}
+
+	private static void announce(DnsServer dns, List<EtcdProcess> members) {
+		dns.setServices("_etcd-client._tcp.etcd.invalid", "members.etcd.invalid",
+				members.stream().mapToInt((member) -> URI.create(member.endpoint()).getPort()).toArray());
 	}
 
 }

@@ -1,8 +1,5 @@
 package io.github.etcddiscovery.testing;
 
-import java.io.IOException;
-import java.io.UncheckedIOException;
-import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.stream.IntStream;
@@ -100,8 +97,8 @@ public final class ClusterLab implements AutoCloseable {
 	 */
 	public void limitToClients(String rate) {
 		for (int i = 0; i < SIZE; i++) {
-			run(List.of("tc", "-n", member(i), "qdisc", "replace", "dev", "clients", "root", "tbf", "rate", rate,
-					"burst", "64kbit", "latency", "400ms"));
+			Programs.run(List.of("tc", "-n", member(i), "qdisc", "replace", "dev", "clients", "root", "tbf", "rate",
+					rate, "burst", "64kbit", "latency", "400ms"));
 		}
 	}
 
@@ -140,7 +137,7 @@ public final class ClusterLab implements AutoCloseable {
 
 	private static void tryTo(String... command) {
 		try {
-			run(List.of(command));
+			Programs.run(List.of(command));
 		}
 		catch (IllegalStateException ex) {
 			logger.debug("Nothing to undo", ex);
@@ -150,21 +147,7 @@ public final class ClusterLab implements AutoCloseable {
 	private static void ip(String... arguments) {
 		List<String> command = new ArrayList<>(List.of("ip"));
 		command.addAll(List.of(arguments));
-		run(command);
-	}
-
-	private static void run(List<String> command) {
-		try {
-			Process process = new ProcessBuilder(command).redirectErrorStream(true).start();
-			String output = new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
-			Programs.awaitEnd(process);
-			if (process.exitValue() != 0) {
-				throw new IllegalStateException(command + " failed: " + output);
-			}
-		}
-		catch (IOException ex) {
-			throw new UncheckedIOException(ex);
-		}
+		Programs.run(command);
 	}
 
 }

@@ -144,26 +144,52 @@ public final class EtcdProcess implements AutoCloseable {
 
 	/** Adds a member that does not vote, as {@code etcdctl member add --learner} does. */
 	public EtcdProcess startLearner() {
-		EtcdProcess learner = new EtcdProcess(this.binary, newFolder(), null,
+		EtcdProcess learner = joining("learner", this.cluster);
+		etcdctl("member", "add", learner.name, "--learner", "--peer-urls", learner.peer());
+		learner.process = learner.launch();
+		Awaitility.await("start of the learner")
+			.atMost(START_TIMEOUT)
+			.until(() -> LoopbackPorts.listens(learner.clientPort));
+		return learner;
+	}
+
+	/**
+	 * Removes another member from this member's cluster, and starts a new one without
+	 * data in its place.
+	 */
+	public EtcdProcess replace(EtcdProcess other) {
+		String listed = etcdctl("member", "list").lines()
+			.filter((line) -> line.contains(" " + other.name + ","))
+			.findFirst()
+			.orElseThrow();
+		changeMembers("member", "remove", listed.split(",")[0]);
+		other.close();
+		EtcdProcess fresh = joining("replacement-" + other.peerPort,
+				this.cluster.replace(other.member() + ",", "").replace("," + other.member(), ""));
+		changeMembers("member", "add", fresh.name, "--peer-urls", fresh.peer());
+		return fresh.launchAndAwait();
+	}
+
+	private EtcdProcess joining(String name, String others) {
+		EtcdProcess joining = new EtcdProcess(this.binary, newFolder(), null,
 				List.of("--initial-cluster-state", "existing"));
-		learner.name = "learner";
-		learner.cluster = member() + "," + learner.member();
-		try {
-			Process added = new ProcessBuilder("etcdctl", "--endpoints", endpoint(), "member", "add", learner.name,
-					"--learner", "--peer-urls", learner.peer())
-				.redirectErrorStream(true)
-				.redirectOutput(ProcessBuilder.Redirect.DISCARD)
-				.start();
-			Programs.awaitEnd(added);
-			learner.process = learner.launch();
-			Awaitility.await("start of the learner")
-				.atMost(START_TIMEOUT)
-				.until(() -> LoopbackPorts.listens(learner.clientPort));
-			return learner;
-		}
-		catch (IOException ex) {
-			throw new UncheckedIOException(ex);
-		}
+		joining.name = name;
+		joining.cluster = others + "," + joining.member();
+		return joining;
+	}
+
+	/** etcd refuses it until all members have been connected for five seconds. */
+	private void changeMembers(String... arguments) {
+		Awaitility.await(List.of(arguments).toString())
+			.atMost(START_TIMEOUT)
+			.ignoreExceptions()
+			.until(() -> etcdctl(arguments) != null);
+	}
+
+	private String etcdctl(String... arguments) {
+		List<String> command = new ArrayList<>(List.of("etcdctl", "--endpoints", endpoint()));
+		command.addAll(List.of(arguments));
+		return Programs.run(command);
 	}
 
 	private static Path newFolder() {

@@ -3,8 +3,10 @@ package io.github.etcddiscovery.testing;
 import java.io.File;
 import java.io.IOException;
 import java.io.UncheckedIOException;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.TimeUnit;
 import java.util.stream.Stream;
@@ -43,6 +45,22 @@ public final class Programs {
 	private static void signal(Process process, String signal) {
 		try {
 			awaitEnd(new ProcessBuilder("kill", signal, String.valueOf(process.pid())).start());
+		}
+		catch (IOException ex) {
+			throw new UncheckedIOException(ex);
+		}
+	}
+
+	/** Runs a command to its end, and returns what it printed. */
+	static String run(List<String> command) {
+		try {
+			Process process = new ProcessBuilder(command).redirectErrorStream(true).start();
+			String output = new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
+			awaitEnd(process);
+			if (process.exitValue() != 0) {
+				throw new IllegalStateException(command + " failed: " + output);
+			}
+			return output;
 		}
 		catch (IOException ex) {
 			throw new UncheckedIOException(ex);
