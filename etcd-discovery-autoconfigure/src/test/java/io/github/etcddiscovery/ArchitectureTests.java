@@ -80,7 +80,7 @@ class ArchitectureTests {
 			.whereLayer("client")
 			.mayOnlyBeAccessedByLayers("autoconfigure", "actuate", "cloud", "registry", "view")
 			.whereLayer("support")
-			.mayOnlyBeAccessedByLayers("autoconfigure", "actuate", "cloud", "registry", "view", "client"));
+			.mayOnlyBeAccessedByLayers("autoconfigure", "actuate", "grpc", "cloud", "registry", "view", "client"));
 	}
 
 	@Test

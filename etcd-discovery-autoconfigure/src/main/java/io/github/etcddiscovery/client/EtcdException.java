@@ -3,6 +3,7 @@ package io.github.etcddiscovery.client;
 import java.util.concurrent.CompletionException;
 import java.util.concurrent.ExecutionException;
 
+import io.github.etcddiscovery.instance.PlainText;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -10,16 +11,20 @@ import org.jspecify.annotations.Nullable;
  */
 public class EtcdException extends RuntimeException {
 
+	/** etcd's answers and the keys of others may be in a message, of any length. */
+	private static final int LONGEST_MESSAGE = 1_000;
+
 	private final Reason reason;
 
 	/**
 	 * Creates the exception.
 	 * @param reason what a caller can do about it
-	 * @param message what failed and why
+	 * @param message what failed and why; cut after 1,000 characters, and control
+	 * characters are escaped
 	 * @param cause the error underneath, if there is one
 	 */
 	public EtcdException(Reason reason, String message, @Nullable Throwable cause) {
-		super(message, cause);
+		super(PlainText.of(message, LONGEST_MESSAGE), cause);
 		this.reason = reason;
 	}
 

@@ -9,9 +9,11 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 
+import io.github.etcddiscovery.support.LimitedLog;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
+import org.slf4j.event.Level;
 import reactor.core.Disposable;
 import reactor.core.Disposables;
 import reactor.core.publisher.Flux;
@@ -37,6 +39,8 @@ public final class HealthCheckedInstanceListSupplier extends DelegatingServiceIn
 	private static final Logger logger = LoggerFactory.getLogger(HealthCheckedInstanceListSupplier.class);
 
 	private static final String DEFAULT_PATH = "/actuator/health";
+
+	private final LimitedLog log = new LimitedLog(logger, System::nanoTime);
 
 	private final LoadBalancerProperties.HealthCheck settings;
 
@@ -213,7 +217,9 @@ public final class HealthCheckedInstanceListSupplier extends DelegatingServiceIn
 			this.result = well;
 			if (before == null || before != well) {
 				if (before != null) {
-					logger.info("{} is {} now, says its health check", this.instance, well ? "well" : "not well");
+					String line = "%s is %s now, says its health check".formatted(this.instance,
+							well ? "well" : "not well");
+					HealthCheckedInstanceListSupplier.this.log.log(Level.INFO, getServiceId(), line, line);
 				}
 				supply();
 			}

@@ -16,6 +16,7 @@ import java.util.concurrent.ScheduledFuture;
 import java.util.concurrent.TimeUnit;
 
 import io.github.etcddiscovery.instance.ServiceRecord;
+import io.github.etcddiscovery.support.LimitedLog;
 import io.github.etcddiscovery.view.Catalog;
 import io.github.etcddiscovery.view.ServiceView;
 import io.github.etcddiscovery.view.Subscription;
@@ -27,6 +28,7 @@ import io.grpc.SynchronizationContext;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
+import org.slf4j.event.Level;
 
 import org.springframework.cloud.client.ServiceInstance;
 
@@ -45,6 +47,8 @@ final class EtcdNameResolver extends NameResolver {
 	private static final Duration UNKNOWN_HOST_RETRY = Duration.ofSeconds(10);
 
 	private static final Logger logger = LoggerFactory.getLogger(EtcdNameResolver.class);
+
+	private final LimitedLog log = new LimitedLog(logger, System::nanoTime);
 
 	private final ServiceView<ServiceInstance> view;
 
@@ -193,7 +197,8 @@ final class EtcdNameResolver extends NameResolver {
 		this.hosts = found;
 		if (!missing.isEmpty()) {
 			if (!missing.equals(this.unknown)) {
-				logger.warn("Instances of {} are on hosts that are not known here: {}", this.serviceId, missing);
+				this.log.log(Level.WARN, this.serviceId, "unknown hosts",
+						"Instances of %s are on hosts that are not known here: %s".formatted(this.serviceId, missing));
 			}
 			refreshIn(UNKNOWN_HOST_RETRY);
 		}

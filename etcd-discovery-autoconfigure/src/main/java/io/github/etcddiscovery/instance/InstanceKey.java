@@ -11,6 +11,8 @@ import java.util.regex.Pattern;
  */
 public record InstanceKey(String serviceId, String instanceId) {
 
+	static final int LONGEST_SERVICE_ID = 128;
+
 	private static final Pattern SERVICE_ID = Pattern.compile("[A-Za-z0-9][A-Za-z0-9._-]{0,127}");
 
 	private static final int LONGEST_INSTANCE_ID = 255;

@@ -69,6 +69,9 @@ public final class KeyLayout {
 		if (trimmed.isEmpty()) {
 			throw new InvalidValueException(part, prefix, expected);
 		}
+		if (KeyText.encode(trimmed).length >= KeyText.LONGEST_PREFIX) {
+			throw new InvalidValueException(part, prefix, "fewer than " + KeyText.LONGEST_PREFIX + " bytes");
+		}
 		return trimmed + "/";
 	}
 

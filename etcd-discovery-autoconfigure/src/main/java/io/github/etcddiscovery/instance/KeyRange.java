@@ -64,6 +64,21 @@ public record KeyRange(String prefix, @Nullable String serviceId, Set<String> el
 		return slash > 0 && this.elsewhere.contains(key.substring(this.prefix.length(), slash));
 	}
 
+	/**
+	 * Returns which service a key would belong to, whether or not it is valid.
+	 * @param key a key that starts with the prefix
+	 * @return what follows the prefix up to a slash, 128 characters at most; the service
+	 * of this range if there is only one
+	 */
+	public String service(String key) {
+		if (this.serviceId != null) {
+			return this.serviceId;
+		}
+		int end = Math.min(key.length(), this.prefix.length() + InstanceKey.LONGEST_SERVICE_ID);
+		int slash = key.indexOf('/', this.prefix.length());
+		return key.substring(Math.min(this.prefix.length(), end), (slash >= 0) ? Math.min(slash, end) : end);
+	}
+
 	private InvalidValueException unexpected(String key) {
 		return new InvalidValueException("key", key,
 				this.prefix + ((this.serviceId != null) ? "{instance-id}" : "{service-id}/{instance-id}"));

@@ -7,13 +7,37 @@ import java.nio.charset.CharsetDecoder;
 import java.nio.charset.CoderResult;
 import java.nio.charset.CodingErrorAction;
 import java.nio.charset.StandardCharsets;
+import java.security.MessageDigest;
+import java.security.NoSuchAlgorithmException;
+import java.util.Arrays;
+import java.util.HexFormat;
 
 /**
- * Keys of etcd as text, without loss: a key is any bytes there. They are read as UTF-8;
- * every byte that is none becomes an unpaired surrogate, U+DC80 to U+DCFF, as Python does
- * it (PEP 383). No valid key has one, so that no two keys become the same text.
+ * Keys of etcd as text. A key may be any bytes there. They are read as UTF-8. Each byte
+ * that is not valid becomes an unpaired surrogate, U+DC80 to U+DCFF, as in Python (PEP
+ * 383). No valid key has one, so different keys become different texts. A key too long
+ * for any instance becomes its beginning and a digest, since etcd takes keys of a
+ * megabyte and a view keeps all keys in memory.
  */
 public final class KeyText {
+
+	/** The longest prefix of a layout, in bytes. */
+	static final int LONGEST_PREFIX = 1_024;
+
+	/** With such a prefix, a service id of 128 and an instance id of 255 characters. */
+	private static final int LONGEST_KEY = 2_048;
+
+	/** How much of a longer key is kept, in bytes: with the digest it fits into a log. */
+	private static final int BEGINNING = 100;
+
+	/**
+	 * Half of SHA-256, in hexadecimal digits: nobody finds two keys with the same 128
+	 * bits.
+	 */
+	private static final int DIGEST_DIGITS = 32;
+
+	/** Ends the text of a shortened key. No key is decoded to this surrogate. */
+	private static final char SHORTENED = '\udc00';
 
 	private static final char ESCAPE = '\udc00';
 
@@ -26,11 +50,36 @@ public final class KeyText {
 	/**
 	 * Reads a key.
 	 * @param key the bytes
-	 * @return the text
+	 * @return the text; for a key of more than 2,048 bytes its beginning and a digest
 	 */
 	public static String decode(byte[] key) {
+		if (key.length > LONGEST_KEY) {
+			return decode(Arrays.copyOf(key, BEGINNING)) + "... (" + key.length + " bytes, SHA-256 " + digest(key) + ")"
+					+ SHORTENED;
+		}
 		String text = new String(key, StandardCharsets.UTF_8);
 		return (text.indexOf(REPLACEMENT) < 0) ? text : decodeWithoutLoss(key);
+	}
+
+	private static String digest(byte[] key) {
+		try {
+			return HexFormat.of()
+				.formatHex(MessageDigest.getInstance("SHA-256").digest(key))
+				.substring(0, DIGEST_DIGITS);
+		}
+		catch (NoSuchAlgorithmException ex) {
+			throw new IllegalStateException("Every Java platform has SHA-256", ex);
+		}
+	}
+
+	/**
+	 * Whether a text stands for a key that is too long. The key cannot be read back from
+	 * such a text, nor be asked for.
+	 * @param text the text of a key
+	 * @return whether it was shortened
+	 */
+	public static boolean isShortened(String text) {
+		return !text.isEmpty() && text.charAt(text.length() - 1) == SHORTENED;
 	}
 
 	private static String decodeWithoutLoss(byte[] key) {

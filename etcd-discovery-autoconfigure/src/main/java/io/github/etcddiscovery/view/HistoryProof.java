@@ -2,13 +2,16 @@ package io.github.etcddiscovery.view;
 
 import java.util.Comparator;
 import java.util.LinkedHashSet;
+import java.util.List;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.function.BooleanSupplier;
+import java.util.stream.Stream;
 
 import io.github.etcddiscovery.client.EtcdClient;
 import io.github.etcddiscovery.client.KeyValue;
 import io.github.etcddiscovery.client.PastState;
+import io.github.etcddiscovery.instance.KeyText;
 
 /**
  * Recognises etcd's history. A cluster that was wiped or restored keeps its id, so only
@@ -39,11 +42,19 @@ final class HistoryProof {
 	/** Everything has been read: the newest values are the last changes known. */
 	void listed() {
 		this.witnesses.clear();
-		Set<String> keys = this.sink.keys();
-		keys.stream().sorted(byRevision()).skip(Math.max(0, keys.size() - WITNESSES)).forEach(this.witnesses::add);
+		List<String> keys = readableKeys().sorted(byRevision()).toList();
+		this.witnesses.addAll(keys.subList(Math.max(0, keys.size() - WITNESSES), keys.size()));
+	}
+
+	/** A key that was shortened cannot be asked for. */
+	private Stream<String> readableKeys() {
+		return this.sink.keys().stream().filter((key) -> !KeyText.isShortened(key));
 	}
 
 	void changed(String key) {
+		if (KeyText.isShortened(key)) {
+			return;
+		}
 		this.witnesses.remove(key);
 		this.witnesses.add(key);
 		if (this.witnesses.size() > WITNESSES) {
@@ -60,9 +71,8 @@ final class HistoryProof {
 	CompletableFuture<BooleanSupplier> ask(long revision) {
 		Set<String> asked = new LinkedHashSet<>(this.witnesses);
 		// The newest value, in case the last changes were all deletions. Without any
-		// value,
-		// the prefix itself, which is no key.
-		asked.add(this.sink.keys().stream().max(byRevision()).orElse(this.prefix));
+		// value, the prefix itself, which is no key.
+		asked.add(readableKeys().max(byRevision()).orElse(this.prefix));
 		return this.client.readPast(revision, this.prefix, asked).thenApply((past) -> () -> isHeld(asked, past));
 	}
 

@@ -16,7 +16,9 @@ import io.github.etcddiscovery.client.EtcdException.Reason;
 import io.github.etcddiscovery.client.KeyValue;
 import io.github.etcddiscovery.client.WatchEvent;
 import io.github.etcddiscovery.support.EventLoop;
+import io.github.etcddiscovery.support.LimitedLog;
 import org.jspecify.annotations.Nullable;
+import org.slf4j.LoggerFactory;
 
 /**
  * Follows the values under a prefix, whatever their format: go-kit's {@code Instancer},
@@ -48,7 +50,8 @@ public final class Instancer implements AutoCloseable {
 	 */
 	public Instancer(EtcdClient client, String prefix) {
 		this.reflector = new Reflector(client, prefix.endsWith("/") ? prefix : prefix + "/", this.loop, new Values(),
-				RandomGenerator.getDefault());
+				RandomGenerator.getDefault(),
+				new LimitedLog(LoggerFactory.getLogger(Instancer.class), this.loop::nanoTime));
 	}
 
 	/**

@@ -17,12 +17,14 @@ import io.github.etcddiscovery.client.KeyValue;
 import io.github.etcddiscovery.client.WatchEvent;
 import io.github.etcddiscovery.instance.KeyRange;
 import io.github.etcddiscovery.support.EventLoop;
+import io.github.etcddiscovery.support.LimitedLog;
 import io.github.etcddiscovery.support.OpenOperation;
 import io.github.etcddiscovery.support.Telemetry;
 import io.github.etcddiscovery.support.Telemetry.Kind;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
+import org.slf4j.event.Level;
 
 /**
  * Follows one range: what its reflector finds goes to its writer, and how it fares can be
@@ -49,6 +51,8 @@ final class RangeFollower implements ReflectorSink {
 
 	private final Telemetry telemetry;
 
+	private final LimitedLog log;
+
 	private final OpenOperation resync;
 
 	private final Reflector reflector;
@@ -74,8 +78,11 @@ final class RangeFollower implements ReflectorSink {
 
 	private boolean filling;
 
+	/** Whether the log tells that this view is not current. */
+	private boolean interruptionLogged;
+
 	RangeFollower(EtcdClient client, KeyRange range, EventLoop loop, RangeWriter<?> writer, WatchingTime time,
-			Publisher publisher, Telemetry telemetry, RandomGenerator random) {
+			Publisher publisher, Telemetry telemetry, RandomGenerator random, LimitedLog log) {
 		this.client = client;
 		this.range = range;
 		this.loop = loop;
@@ -84,7 +91,8 @@ final class RangeFollower implements ReflectorSink {
 		this.publisher = publisher;
 		this.telemetry = telemetry;
 		this.resync = new OpenOperation(telemetry, range.prefix());
-		this.reflector = new Reflector(client, range.prefix(), loop, this, random);
+		this.log = log;
+		this.reflector = new Reflector(client, range.prefix(), loop, this, random, log);
 	}
 
 	void start() {
@@ -239,7 +247,8 @@ final class RangeFollower implements ReflectorSink {
 		this.time.goOn();
 		this.interruptedAt = null;
 		this.lastFailure = null;
-		if (!stale.isZero()) {
+		if (this.interruptionLogged) {
+			this.interruptionLogged = false;
 			logger.info("The view of {} is current again after {} ms", this.range.prefix(), stale.toMillis());
 		}
 		scheduleExpiry();
@@ -256,7 +265,9 @@ final class RangeFollower implements ReflectorSink {
 			this.interruptedAt = this.loop.nanoTime();
 		}
 		if (before == null || before.reason() != cause.reason()) {
-			logger.warn("The view of {} is not current: {}", this.range.prefix(), cause.getMessage());
+			String prefix = this.range.prefix();
+			this.interruptionLogged |= this.log.log(Level.WARN, "view of " + prefix, cause.reason().name(),
+					"The view of %s is not current: %s".formatted(prefix, cause.getMessage()));
 		}
 		if (cause.reason().isRefusal()) {
 			this.firstOutcome.completeExceptionally(cause);

@@ -13,7 +13,9 @@ import io.github.etcddiscovery.client.WatchEvent;
 import io.github.etcddiscovery.instance.InstanceKey;
 import io.github.etcddiscovery.instance.KeyRange;
 import io.github.etcddiscovery.instance.PlainText;
+import io.github.etcddiscovery.support.LimitedLog;
 import org.jspecify.annotations.Nullable;
+import org.slf4j.event.Level;
 
 /**
  * Keeps what etcd holds in one range, and tells the catalog's writer what has changed.
@@ -23,8 +25,19 @@ import org.jspecify.annotations.Nullable;
  */
 final class RangeWriter<T> {
 
-	/** Of what others have written. */
-	static final int LONGEST_TEXT = 300;
+	/** How much of a key is shown, in characters. */
+	static final int LONGEST_KEY = 200;
+
+	/** How much of a reason is shown, in characters. */
+	private static final int LONGEST_REASON = 300;
+
+	/**
+	 * For how many rejected entries the reason is kept. Others may write very many of
+	 * them.
+	 */
+	private static final int MOST_REASONS = 1_000;
+
+	private static final String MANY_REJECTED = "reasons are kept for %d entries only".formatted(MOST_REASONS);
 
 	private final KeyRange range;
 
@@ -36,7 +49,7 @@ final class RangeWriter<T> {
 
 	private final Room room;
 
-	private final RejectionLog log;
+	private final LimitedLog log;
 
 	/** How many instances there are, rejected entries not counted. */
 	private volatile int instances;
@@ -50,6 +63,9 @@ final class RangeWriter<T> {
 
 	private Map<String, RangeEntry<T>> listing = new HashMap<>();
 
+	/** How many entries of the listing under way are rejected. */
+	private int rejectedInListing;
+
 	/** How much room is left for what the listing under way finds. */
 	private Room listed;
 
@@ -57,7 +73,7 @@ final class RangeWriter<T> {
 	private boolean filling;
 
 	RangeWriter(KeyRange range, InstanceDecoder<T> decoder, CatalogWriter<T> catalog, VanishedInstances<T> vanished,
-			Room room, RejectionLog log) {
+			Room room, LimitedLog log) {
 		this.range = range;
 		this.decoder = decoder;
 		this.catalog = catalog;
@@ -111,6 +127,7 @@ final class RangeWriter<T> {
 	 */
 	void beginListing() {
 		this.listing = new HashMap<>();
+		this.rejectedInListing = 0;
 		this.listed = this.filling ? this.room.copy() : this.room.empty();
 	}
 
@@ -121,6 +138,7 @@ final class RangeWriter<T> {
 			RangeEntry<T> found = (known != null && known.isOf(keyValue) && !known.waiting()) ? known
 					: decode(keyValue, known, this.listed);
 			this.listing.put(keyValue.key(), found);
+			this.rejectedInListing += (found.rejection() != null) ? 1 : 0;
 			String service = RangeEntry.gaining(this.filling ? known : null, found);
 			if (service != null) {
 				this.listed.take(service);
@@ -215,16 +233,19 @@ final class RangeWriter<T> {
 		catch (Throwable ex) {
 			// Whatever stands in etcd may be the cause, in a format of the user's too: it
 			// must not harm the rest.
-			return reject(keyValue, key, PlainText.of(String.valueOf(ex.getMessage()), LONGEST_TEXT), false, before);
+			return reject(keyValue, key, PlainText.of(String.valueOf(ex.getMessage()), LONGEST_REASON), false, before);
 		}
 	}
 
 	private RangeEntry<T> reject(KeyValue keyValue, @Nullable InstanceKey key, String reason, boolean waiting,
 			@Nullable RangeEntry<T> before) {
+		String shown = PlainText.of(keyValue.key(), LONGEST_KEY);
 		if (before == null || before.rejection() == null || before.waiting() != waiting) {
-			this.log.add(PlainText.of(keyValue.key(), LONGEST_TEXT), reason);
+			this.log.log(Level.WARN, this.range.service(keyValue.key()), shown,
+					"Ignoring the entry at %s: %s".formatted(shown, reason));
 		}
-		return RangeEntry.of(keyValue, key, null, reason, waiting);
+		boolean many = Math.max(this.rejections.size(), this.rejectedInListing) >= MOST_REASONS;
+		return RangeEntry.of(keyValue, key, null, many ? MANY_REJECTED : reason, waiting);
 	}
 
 	private void touch(String name, @Nullable RangeEntry<T> before, @Nullable RangeEntry<T> after) {

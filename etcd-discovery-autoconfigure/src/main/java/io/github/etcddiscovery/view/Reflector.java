@@ -17,9 +17,11 @@ import io.github.etcddiscovery.client.WatchEvent;
 import io.github.etcddiscovery.client.WatchListener;
 import io.github.etcddiscovery.support.EventLoop;
 import io.github.etcddiscovery.support.GuardedLoop;
+import io.github.etcddiscovery.support.LimitedLog;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
+import org.slf4j.event.Level;
 
 /**
  * Follows what etcd holds under a prefix: lists, then watches from the next revision on,
@@ -70,6 +72,8 @@ final class Reflector {
 	/** Whether what is being listed is known not to be the history that was followed. */
 	private boolean historyChanged;
 
+	private final LimitedLog log;
+
 	private final HistoryProof proof;
 
 	private EtcdClient.@Nullable Watch watch;
@@ -82,7 +86,9 @@ final class Reflector {
 
 	private volatile long drifts;
 
-	Reflector(EtcdClient client, String prefix, EventLoop loop, ReflectorSink sink, RandomGenerator random) {
+	Reflector(EtcdClient client, String prefix, EventLoop loop, ReflectorSink sink, RandomGenerator random,
+			LimitedLog log) {
+		this.log = log;
 		this.client = client;
 		this.prefix = prefix;
 		this.loop = new GuardedLoop(loop, this::stepFailed);
@@ -247,8 +253,9 @@ final class Reflector {
 	}
 
 	private void historyChanged() {
-		logger.warn("etcd does not hold under {} what it held at revision {}: it was wiped or restored", this.prefix,
-				this.revision);
+		this.log.log(Level.WARN, "view of " + this.prefix, "history",
+				"etcd does not hold under %s what it held at revision %d: it was wiped or restored"
+					.formatted(this.prefix, this.revision));
 		this.historyChanged = true;
 		if (this.changedBefore) {
 			// What was just listed is not there either: not to be repeated at once.

@@ -22,8 +22,11 @@ import io.github.etcddiscovery.instance.KeyRange;
 import io.github.etcddiscovery.instance.PlainText;
 import io.github.etcddiscovery.support.EventLoop;
 import io.github.etcddiscovery.support.GuardedTelemetry;
+import io.github.etcddiscovery.support.LimitedLog;
 import io.github.etcddiscovery.support.Telemetry;
 import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * What is registered in etcd, always at hand. Follows etcd in the background from
@@ -34,6 +37,8 @@ import org.jspecify.annotations.Nullable;
  * @param <T> what the view holds of an instance
  */
 public final class ServiceView<T> implements AutoCloseable {
+
+	private static final Logger logger = LoggerFactory.getLogger(ServiceView.class);
 
 	private final EtcdClient client;
 
@@ -91,7 +96,7 @@ public final class ServiceView<T> implements AutoCloseable {
 		Telemetry guarded = new GuardedTelemetry(telemetry);
 		CatalogWriter<T> writer = new CatalogWriter<>(ranges, availability);
 		Room room = new Room(limits);
-		RejectionLog log = new RejectionLog(loop::nanoTime);
+		LimitedLog log = new LimitedLog(logger, loop::nanoTime);
 		this.catalog = writer.catalog();
 		for (int i = 0; i < ranges.size(); i++) {
 			int index = i;
@@ -100,7 +105,7 @@ public final class ServiceView<T> implements AutoCloseable {
 			VanishedInstances<T> vanished = new VanishedInstances<>(range.prefix(), ttl, limits, time);
 			this.followers.add(new RangeFollower(client, range, loop,
 					new RangeWriter<>(range, decoder, writer, vanished, room, log), time,
-					(epoch, revision) -> publish(writer.publish(index, epoch, revision)), guarded, random));
+					(epoch, revision) -> publish(writer.publish(index, epoch, revision)), guarded, random, log));
 		}
 	}
 
@@ -236,7 +241,7 @@ public final class ServiceView<T> implements AutoCloseable {
 			.flatMap((follower) -> follower.rejections().entrySet().stream())
 			.sorted(Map.Entry.comparingByKey())
 			.limit(most)
-			.forEach((rejection) -> rejections.put(PlainText.of(rejection.getKey(), RangeWriter.LONGEST_TEXT),
+			.forEach((rejection) -> rejections.put(PlainText.of(rejection.getKey(), RangeWriter.LONGEST_KEY),
 					rejection.getValue()));
 		return rejections;
 	}

@@ -1,6 +1,7 @@
 package io.github.etcddiscovery.client;
 
 import io.grpc.Status;
+import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
@@ -22,6 +23,15 @@ class EtcdErrorsTests {
 		Throwable error = Status.DEADLINE_EXCEEDED.withDescription(description).asRuntimeException();
 		assertThat(EtcdErrors.sort("Reading", error)).hasMessage("Reading failed: no connection"
 				+ " (the server closed it: check whether it speaks TLS, as https:// says, or not, and whether it wants a certificate of this client, or another one)");
+	}
+
+	@Test
+	void messageIsFitForALogWhateverEtcdOrAKeySays() {
+		EtcdException failure = EtcdErrors.sort("Reading /services/evil/\n2026 ERROR forged",
+				Status.UNAVAILABLE.withDescription("\u001b[31m" + "x".repeat(5_000)).asRuntimeException());
+		assertThat(failure.getMessage())
+			.startsWith("Reading /services/evil/\\u000a2026 ERROR forged failed: UNAVAILABLE: \\u001b[31mxxx")
+			.hasSizeLessThan(1_100);
 	}
 
 }

@@ -122,4 +122,21 @@ class KeyLayoutTests {
 			.withMessageContaining("prefix of service orders");
 	}
 
+	@Test
+	void prefixIsShorterThanTheKeysThatAreKeptWhole() {
+		assertThat(new KeyLayout("/" + "p".repeat(1_022)).ranges()).hasSize(1);
+		assertThatExceptionOfType(InvalidValueException.class).isThrownBy(() -> new KeyLayout("/" + "p".repeat(1_023)))
+			.withMessageContaining("expected fewer than 1024 bytes");
+	}
+
+	@Test
+	void rangeTellsWhoseShareOfTheLogABadKeyTakes() {
+		KeyRange common = new KeyRange("/services/", null, Set.of());
+		assertThat(common.service("/services/orders/a/b")).isEqualTo("orders");
+		assertThat(common.service("/services/orders")).isEqualTo("orders");
+		assertThat(common.service("/services/" + "x".repeat(1_000))).isEqualTo("x".repeat(128));
+		assertThat(common.service("/services/")).isEmpty();
+		assertThat(new KeyLayout("/services").range("orders").service("/services/orders/a/b")).isEqualTo("orders");
+	}
+
 }

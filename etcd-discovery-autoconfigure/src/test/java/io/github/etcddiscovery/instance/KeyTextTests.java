@@ -47,4 +47,24 @@ class KeyTextTests {
 		assertThat(KeyText.decode(new byte[] { 'a', (byte) 0xf0, (byte) 0x9f })).isEqualTo("a\udcf0\udc9f");
 	}
 
+	@Test
+	void keyTooLongForAnyInstanceBecomesItsBeginningAndADigest() {
+		byte[] key = ("/services/evil/" + "x".repeat(1_400_000)).getBytes(StandardCharsets.UTF_8);
+		byte[] other = key.clone();
+		other[other.length - 1] = 'y';
+		String text = KeyText.decode(key);
+		assertThat(text).startsWith("/services/evil/xxx").contains("1400015 bytes").hasSizeLessThan(200);
+		assertThat(KeyText.isShortened(text)).isTrue();
+		assertThat(KeyText.decode(other)).isNotEqualTo(text);
+	}
+
+	@Test
+	void keyAsLongAsALayoutAllowsIsNotShortened() {
+		String longest = "/" + "p".repeat(1_022) + "/" + "s".repeat(128) + "/" + "\u20ac".repeat(255);
+		String text = KeyText.decode(KeyText.encode(longest));
+		assertThat(text).isEqualTo(longest);
+		assertThat(KeyText.isShortened(text)).isFalse();
+		assertThat(KeyText.isShortened("")).isFalse();
+	}
+
 }

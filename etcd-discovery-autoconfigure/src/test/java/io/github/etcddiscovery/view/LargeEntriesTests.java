@@ -81,6 +81,27 @@ class LargeEntriesTests {
 		await("follows again").atMost(SOON).until(() -> this.view.catalog().all("zero").size() == 2);
 	}
 
+	@Test
+	void keysAsLargeAsEtcdTakesThemAreRefusedByADigestAndFollowed() {
+		String evil = "/services/evil/" + "x".repeat(1_400_000);
+		IntStream.range(0, 5).forEach((i) -> this.eyes.put(evil + i, new byte[0]));
+		this.eyes.put("/services/zero/1", new byte[0]);
+		this.view.start();
+		this.view.awaitSync(SOON);
+		assertThat(this.view.statistics().rejected()).isEqualTo(5);
+		assertThat(this.view.rejections(10).keySet()).hasSize(5)
+			.allSatisfy((key) -> assertThat(key).startsWith("/services/evil/x").contains("SHA-256"));
+		await().atMost(SOON).until(() -> this.view.state() == ViewState.WATCHING);
+		this.eyes.put(evil + 5, new byte[0]);
+		await().atMost(SOON).until(() -> this.view.statistics().rejected() == 6);
+		this.proxy.cut();
+		this.eyes.put("/services/zero/2", new byte[0]);
+		await("follows again").atMost(SOON).until(() -> this.view.catalog().all("zero").size() == 2);
+		assertThat(this.view.statistics().resyncs()).as("what cannot be asked for proves nothing").isZero();
+		IntStream.range(0, 6).forEach((i) -> this.eyes.delete(evil + i));
+		await().atMost(SOON).until(() -> this.view.statistics().rejected() == 0);
+	}
+
 	private void putMany() {
 		IntStream.range(0, MANY).forEach((i) -> this.eyes.put("/services/large/" + i, LARGE));
 		this.eyes.put("/services/zero/1", new byte[0]);
