@@ -83,24 +83,29 @@ final class MemberConnection {
 	}
 
 	/**
-	 * Waits until the member has shown that it works.
+	 * Asks the member to show that it works.
 	 * @param answerTimeout how long it may take to answer
 	 * @param failFast whether to give up as soon as connecting fails
-	 * @throws EtcdException if it does not answer
+	 * @return completes when it has answered; fails with an {@link EtcdException} if it
+	 * does not
 	 */
-	void prove(Duration answerTimeout, boolean failFast) {
+	CompletableFuture<Void> prove(Duration answerTimeout, boolean failFast) {
 		Duration callTimeout = this.deadline.timeout();
 		this.deadline.set(answerTimeout);
 		this.deadline.setFailFast(failFast);
 		// At its deadline the call says why there was no answer.
-		EtcdException answer = ping(answerTimeout.plus(LOST_CALL), EtcdErrors::sortConnecting);
-		if (answer != null && answer.reason() == Reason.UNAVAILABLE) {
-			throw answer;
-		}
-		boolean denied = answer != null && answer.reason() == Reason.PERMISSION_DENIED;
-		this.refusal = denied ? null : answer;
-		this.deadline.set(callTimeout);
-		this.deadline.setFailFast(false);
+		return ping(this.client).orTimeout(answerTimeout.plus(LOST_CALL).toNanos(), TimeUnit.NANOSECONDS)
+			.handle((done, error) -> {
+				EtcdException answer = (error != null) ? EtcdErrors.sortConnecting(error) : null;
+				if (answer != null && answer.reason() == Reason.UNAVAILABLE) {
+					throw answer;
+				}
+				boolean denied = answer != null && answer.reason() == Reason.PERMISSION_DENIED;
+				this.refusal = denied ? null : answer;
+				this.deadline.set(callTimeout);
+				this.deadline.setFailFast(false);
+				return null;
+			});
 	}
 
 	/**
@@ -109,22 +114,18 @@ final class MemberConnection {
 	 * @return {@code null} if it answers, be it with a refusal
 	 */
 	@Nullable EtcdException check(Duration timeout) {
-		EtcdException answer = ping(timeout, (error) -> EtcdErrors.sort("Ping", error));
-		return (answer != null && answer.reason() == Reason.UNAVAILABLE) ? answer : null;
-	}
-
-	private @Nullable EtcdException ping(Duration timeout, Function<Throwable, EtcdException> sorting) {
+		EtcdException answer = null;
 		try {
 			ping(this.client).get(timeout.toNanos(), TimeUnit.NANOSECONDS);
-			return null;
 		}
 		catch (InterruptedException ex) {
 			Thread.currentThread().interrupt();
-			return sorting.apply(new TimeoutException());
+			answer = EtcdErrors.sort("Ping", new TimeoutException());
 		}
 		catch (Exception ex) {
-			return sorting.apply(ex);
+			answer = EtcdErrors.sort("Ping", ex);
 		}
+		return (answer != null && answer.reason() == Reason.UNAVAILABLE) ? answer : null;
 	}
 
 	/**

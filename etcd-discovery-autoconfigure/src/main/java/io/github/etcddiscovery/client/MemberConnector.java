@@ -6,9 +6,13 @@ import java.net.SocketTimeoutException;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Collections;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Random;
 import java.util.Set;
+import java.util.concurrent.BlockingQueue;
+import java.util.concurrent.LinkedBlockingQueue;
+import java.util.concurrent.TimeUnit;
 
 import io.github.etcddiscovery.client.EtcdException.Reason;
 import org.jspecify.annotations.Nullable;
@@ -21,6 +25,9 @@ final class MemberConnector {
 
 	/** How often the only address is tried at once: a load balancer may be behind it. */
 	private static final int TRIES_OF_ONE_ADDRESS = 3;
+
+	/** An attempt ends by itself before that. */
+	private static final Duration MARGIN = Duration.ofSeconds(1);
 
 	private final JetcdClientFactory factory;
 
@@ -38,7 +45,8 @@ final class MemberConnector {
 	 * Connects to a member.
 	 * @param options where and how to connect
 	 * @param last the member to try last, if there is one
-	 * @param answerTimeout how long each member may take to answer
+	 * @param answerTimeout after which time without an answer to try the next member as
+	 * well
 	 * @param firstTry whether nothing has failed yet: calls etcd at once, without a check
 	 * of the TCP port, since etcd logs connections that close without sending anything
 	 * @return a connection that has answered: with anything that says that the member
@@ -65,13 +73,13 @@ final class MemberConnector {
 
 	/**
 	 * Connects to a member chosen at random, or not if it is the one used already.
-	 * @return the connection, {@code null} to stay
-	 * @throws EtcdException if the member chosen does not answer
+	 * @return the connection; {@code null} to stay, because of the choice or because the
+	 * member chosen does not answer
 	 */
 	@Nullable MemberConnection move(EtcdClientOptions options, MemberAddress used, Duration answerTimeout) {
 		List<MemberAddress> members = inOrder(this.resolver.resolve(options.endpoints()), null);
 		return (members.isEmpty() || members.get(0).equals(used)) ? null
-				: connectTo(members.get(0), options, answerTimeout, true);
+				: connectToFirst(members.subList(0, 1), options, answerTimeout, true, new ArrayList<>());
 	}
 
 	private List<MemberAddress> inOrder(Set<MemberAddress> members, @Nullable MemberAddress last) {
@@ -84,27 +92,36 @@ final class MemberConnector {
 		return order;
 	}
 
+	/**
+	 * Tries one member after the other, and waits for those tried before too: over a slow
+	 * network the first one answers after the second one was tried.
+	 */
 	private @Nullable MemberConnection connectToFirst(List<MemberAddress> members, EtcdClientOptions options,
-			Duration answerTimeout, boolean firstTry, List<EtcdException> failures) {
-		for (MemberAddress member : members) {
-			try {
-				return connectTo(member, options, answerTimeout, firstTry);
+			Duration pause, boolean firstTry, List<EtcdException> failures) {
+		try (Attempts attempts = new Attempts(failures)) {
+			for (int i = 0; i < members.size(); i++) {
+				Duration rest = pause.multipliedBy(members.size() - i);
+				try {
+					attempts.add(begin(members.get(i), options, pause, firstTry), rest, firstTry);
+				}
+				catch (EtcdException ex) {
+					failures.add(ex);
+				}
+				MemberConnection answering = attempts.await((i < members.size() - 1) ? pause : rest.plus(MARGIN));
+				if (answering != null) {
+					return answering;
+				}
 			}
-			catch (EtcdException ex) {
-				failures.add(ex);
-			}
+			return null;
 		}
-		return null;
 	}
 
-	private MemberConnection connectTo(MemberAddress member, EtcdClientOptions options, Duration answerTimeout,
-			boolean firstTry) {
+	private MemberConnection begin(MemberAddress member, EtcdClientOptions options, Duration pause, boolean firstTry) {
 		MemberConnection connection = create(member, options);
 		try {
 			if (!firstTry && connection.isAtMember()) {
-				awaitAccepted(member, options, answerTimeout);
+				awaitAccepted(member, options, pause);
 			}
-			connection.prove(answerTimeout, firstTry);
 			return connection;
 		}
 		catch (EtcdException ex) {
@@ -145,6 +162,77 @@ final class MemberConnector {
 
 	private static EtcdException noConnection(String reason, Object where, @Nullable Throwable cause) {
 		return EtcdErrors.noConnection(reason + ": " + where, cause);
+	}
+
+	/**
+	 * The connections that have not answered yet. Closes those that are not used.
+	 */
+	private static final class Attempts implements AutoCloseable {
+
+		private final List<EtcdException> failures;
+
+		private final Set<MemberConnection> open = new HashSet<>();
+
+		private final BlockingQueue<Ended> ended = new LinkedBlockingQueue<>();
+
+		Attempts(List<EtcdException> failures) {
+			this.failures = failures;
+		}
+
+		void add(MemberConnection connection, Duration answerTimeout, boolean failFast) {
+			this.open.add(connection);
+			connection.prove(answerTimeout, failFast)
+				.whenComplete((done, error) -> this.ended
+					.add(new Ended(connection, (error != null) ? EtcdException.from(error) : null)));
+		}
+
+		/**
+		 * Waits for an answer.
+		 * @return the first connection that has one; {@code null} if there is none in
+		 * that time, or all have failed
+		 */
+		@Nullable MemberConnection await(Duration longest) {
+			long deadline = System.nanoTime() + longest.toNanos();
+			while (!this.open.isEmpty()) {
+				Ended next = poll(deadline - System.nanoTime());
+				if (next == null) {
+					return null;
+				}
+				this.open.remove(next.connection());
+				if (next.failure() == null) {
+					return next.connection();
+				}
+				next.connection().close();
+				this.failures.add(next.failure());
+			}
+			return null;
+		}
+
+		private @Nullable Ended poll(long nanos) {
+			try {
+				return this.ended.poll(nanos, TimeUnit.NANOSECONDS);
+			}
+			catch (InterruptedException ex) {
+				Thread.currentThread().interrupt();
+				throw new EtcdException(Reason.UNAVAILABLE, "Interrupted while connecting", ex);
+			}
+		}
+
+		@Override
+		public void close() {
+			this.open.forEach(MemberConnection::close);
+		}
+
+	}
+
+	/**
+	 * What came of an attempt.
+	 *
+	 * @param connection the connection
+	 * @param failure why it is of no use, {@code null} if it is
+	 */
+	private record Ended(MemberConnection connection, @Nullable EtcdException failure) {
+
 	}
 
 }

@@ -108,6 +108,18 @@ class MemberConnectorTests {
 	}
 
 	@Test
+	void memberThatAnswersAfterTheNextOneWasTriedIsUsed() {
+		try (TcpProxy slow = TcpProxy.to(first.endpoint())) {
+			slow.setDelay(Duration.ofMillis(150));
+			EtcdClientOptions options = TestClients.options(slow.endpoint());
+			MemberConnection lost = this.connector.connect(options, null, TIMEOUT, true);
+			lost.close();
+			assertThat(chosen(1, () -> this.connector.connect(options, lost.member(), Duration.ofMillis(400), false)))
+				.containsExactly("127.0.0.1");
+		}
+	}
+
+	@Test
 	void everyAddressOfANameIsTried() {
 		this.dns.setAddresses(NAME, "127.0.0.4", "127.0.0.2", "127.0.0.5");
 		assertThat(chosen(5, () -> this.connector.connect(named(), null, TIMEOUT, false))).containsExactly("127.0.0.2");
