@@ -39,14 +39,18 @@ public class EtcdDiscoveryEndpoint {
 
 	private final @Nullable EtcdRegistration registration;
 
+	private final MetadataSanitizer sanitizer;
+
 	/**
 	 * Creates the endpoint.
 	 * @param view what is registered
 	 * @param registry what this application has registered, {@code null} if it cannot
 	 * @param registration what it has registered of itself, {@code null} if nothing
+	 * @param sanitizer hides secret metadata
 	 */
 	public EtcdDiscoveryEndpoint(ServiceView<ServiceInstance> view, @Nullable EtcdServiceRegistry registry,
-			@Nullable EtcdRegistration registration) {
+			@Nullable EtcdRegistration registration, MetadataSanitizer sanitizer) {
+		this.sanitizer = sanitizer;
 		this.view = view;
 		this.registry = registry;
 		this.registration = registration;
@@ -63,11 +67,19 @@ public class EtcdDiscoveryEndpoint {
 		catalog.services().forEach((service) -> services.put(service, catalog.all(service).size()));
 		Map<String, Integer> retained = new TreeMap<>();
 		catalog.retained().forEach((service, instances) -> retained.put(service, instances.size()));
-		return new Description((this.registry != null) ? this.registry.getRecords() : List.of(),
+		return new Description(records(),
 				new ViewDescription(this.view.state(), catalog.isSynced(), this.view.staleness().toMillis(),
 						catalog.positions(), services, retained, this.view.drifts(), this.view.statistics().rejected(),
 						this.view.rejections(MOST_REJECTIONS)),
 				this.view.member());
+	}
+
+	private List<RegisteredRecord> records() {
+		return (this.registry == null) ? List.of()
+				: this.registry.getRecords()
+					.stream()
+					.map((record) -> record.withMetadata(this.sanitizer.sanitize(record.metadata())))
+					.toList();
 	}
 
 	/**
@@ -108,7 +120,7 @@ public class EtcdDiscoveryEndpoint {
 			throw new NothingToChangeException("This application does not register itself");
 		}
 		boolean written = this.registry.changeMetadata(this.registration, name, value);
-		return new MetadataChange(this.registration.metadataSnapshot(), written);
+		return new MetadataChange(this.sanitizer.sanitize(this.registration.metadataSnapshot()), written);
 	}
 
 	/**

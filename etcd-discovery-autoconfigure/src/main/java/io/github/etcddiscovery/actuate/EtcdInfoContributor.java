@@ -15,12 +15,16 @@ public class EtcdInfoContributor implements InfoContributor {
 
 	private final EtcdRegistration registration;
 
+	private final MetadataSanitizer sanitizer;
+
 	/**
 	 * Creates the contributor.
 	 * @param registration what this application registers of itself
+	 * @param sanitizer hides secret metadata
 	 */
-	public EtcdInfoContributor(EtcdRegistration registration) {
+	public EtcdInfoContributor(EtcdRegistration registration, MetadataSanitizer sanitizer) {
 		this.registration = registration;
+		this.sanitizer = sanitizer;
 	}
 
 	@Override
@@ -29,7 +33,7 @@ public class EtcdInfoContributor implements InfoContributor {
 		details.put("service", this.registration.getServiceId());
 		details.put("instance", this.registration.getInstanceId());
 		details.put("status", this.registration.getStatus());
-		details.put("metadata", this.registration.metadataSnapshot());
+		details.put("metadata", this.sanitizer.sanitize(this.registration.metadataSnapshot()));
 		builder.withDetail("etcd", details);
 	}
 

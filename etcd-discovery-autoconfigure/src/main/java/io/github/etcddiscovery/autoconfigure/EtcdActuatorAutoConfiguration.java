@@ -5,6 +5,7 @@ import io.github.etcddiscovery.actuate.EtcdDiscoveryWebExtension;
 import io.github.etcddiscovery.actuate.EtcdHealthIndicator;
 import io.github.etcddiscovery.actuate.EtcdInfoContributor;
 import io.github.etcddiscovery.actuate.EtcdServiceRegistryWebExtension;
+import io.github.etcddiscovery.actuate.MetadataSanitizer;
 import io.github.etcddiscovery.cloud.CertificateExpiry;
 import io.github.etcddiscovery.cloud.EtcdRegistration;
 import io.github.etcddiscovery.cloud.EtcdServiceRegistry;
@@ -12,6 +13,7 @@ import io.github.etcddiscovery.view.ServiceView;
 
 import org.springframework.beans.factory.ObjectProvider;
 import org.springframework.boot.actuate.autoconfigure.endpoint.condition.ConditionalOnAvailableEndpoint;
+import org.springframework.boot.actuate.endpoint.SanitizingFunction;
 import org.springframework.boot.autoconfigure.AutoConfiguration;
 import org.springframework.boot.autoconfigure.condition.ConditionalOnBean;
 import org.springframework.boot.autoconfigure.condition.ConditionalOnBooleanProperty;
@@ -40,8 +42,10 @@ public final class EtcdActuatorAutoConfiguration {
 	@ConditionalOnMissingBean(search = SearchStrategy.CURRENT)
 	@ConditionalOnAvailableEndpoint
 	EtcdDiscoveryEndpoint etcdStarterDiscoveryEndpoint(ServiceView<ServiceInstance> view,
-			ObjectProvider<EtcdServiceRegistry> registry, ObjectProvider<EtcdRegistration> registration) {
-		return new EtcdDiscoveryEndpoint(view, registry.getIfAvailable(), registration.getIfUnique());
+			ObjectProvider<EtcdServiceRegistry> registry, ObjectProvider<EtcdRegistration> registration,
+			ObjectProvider<SanitizingFunction> sanitizingFunctions) {
+		return new EtcdDiscoveryEndpoint(view, registry.getIfAvailable(), registration.getIfUnique(),
+				new MetadataSanitizer(sanitizingFunctions.orderedStream().toList()));
 	}
 
 	@Bean
@@ -70,8 +74,10 @@ public final class EtcdActuatorAutoConfiguration {
 	@ConditionalOnMissingBean(search = SearchStrategy.CURRENT)
 	@ConditionalOnSingleCandidate(EtcdRegistration.class)
 	@ConditionalOnBooleanProperty("management.info.etcd.enabled")
-	EtcdInfoContributor etcdStarterInfoContributor(EtcdRegistration registration) {
-		return new EtcdInfoContributor(registration);
+	EtcdInfoContributor etcdStarterInfoContributor(EtcdRegistration registration,
+			ObjectProvider<SanitizingFunction> sanitizingFunctions) {
+		return new EtcdInfoContributor(registration,
+				new MetadataSanitizer(sanitizingFunctions.orderedStream().toList()));
 	}
 
 	/**

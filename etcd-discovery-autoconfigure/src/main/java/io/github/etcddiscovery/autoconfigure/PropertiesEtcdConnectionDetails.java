@@ -2,6 +2,9 @@ package io.github.etcddiscovery.autoconfigure;
 
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
+import java.security.MessageDigest;
+import java.security.NoSuchAlgorithmException;
+import java.util.HexFormat;
 import java.util.List;
 import java.util.function.Function;
 import java.util.stream.Stream;
@@ -15,7 +18,6 @@ import org.springframework.boot.ssl.NoSuchSslBundleException;
 import org.springframework.boot.ssl.SslBundle;
 import org.springframework.boot.ssl.SslBundles;
 import org.springframework.boot.ssl.pem.PemContent;
-import org.springframework.util.DigestUtils;
 
 import static io.github.etcddiscovery.autoconfigure.PropertyRules.invalid;
 
@@ -89,17 +91,24 @@ final class PropertiesEtcdConnectionDetails implements EtcdConnectionDetails {
 
 	private static String digest(String location) {
 		try {
-			return DigestUtils.md5DigestAsHex(content(location));
+			return HexFormat.of().formatHex(MessageDigest.getInstance("SHA-256").digest(content(location)));
 		}
 		catch (IOException ex) {
 			return "unreadable";
 		}
+		catch (NoSuchAlgorithmException ex) {
+			throw new IllegalStateException("Every Java platform has SHA-256", ex);
+		}
 	}
 
 	/**
-	 * Reads a location as Spring Boot does: without a prefix it is the path of a file.
+	 * Reads a location as Spring Boot does: without a prefix it is the path of a file. A
+	 * text that is a PEM document itself is its own content.
 	 */
 	private static byte[] content(String location) throws IOException {
+		if (PemContent.isPresentInText(location)) {
+			return location.getBytes(StandardCharsets.UTF_8);
+		}
 		return ApplicationResourceLoader.get().getResource(location).getContentAsByteArray();
 	}
 
@@ -145,7 +154,7 @@ final class PropertiesEtcdConnectionDetails implements EtcdConnectionDetails {
 		}
 		catch (IllegalStateException ex) {
 			throw invalid("key", String.valueOf(properties.getKey()),
-					"Expected the private key of the certificate in " + properties.getCert() + ".");
+					"Expected the private key of the certificate in spring.cloud.etcd.cert.");
 		}
 	}
 
@@ -165,7 +174,7 @@ final class PropertiesEtcdConnectionDetails implements EtcdConnectionDetails {
 		catch (RuntimeException ex) {
 			problem = String.valueOf(ex.getMessage());
 		}
-		throw invalid(property, location, "Expected the location of a PEM file with a "
+		throw invalid(property, location, "Expected a PEM document, or the location of one, with a "
 				+ (property.equals("key") ? "private key" : "certificate") + ", but " + problem + ".");
 	}
 

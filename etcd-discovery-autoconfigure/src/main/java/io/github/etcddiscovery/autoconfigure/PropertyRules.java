@@ -3,6 +3,7 @@ package io.github.etcddiscovery.autoconfigure;
 import java.util.Map;
 import java.util.function.Function;
 import java.util.function.Supplier;
+import java.util.regex.Pattern;
 
 import io.github.etcddiscovery.instance.InvalidValueException;
 
@@ -18,6 +19,9 @@ final class PropertyRules {
 	private static final String ETCD = "spring.cloud.etcd.";
 
 	private static final String DISCOVERY = "discovery.";
+
+	/** A password before a host, or the beginning of a PEM document. */
+	private static final Pattern SECRET = Pattern.compile(":[^@]*@|-----BEGIN");
 
 	/** Properties whose names differ from what the rooms below call the value. */
 	private static final Map<String, String> NAMES = Map.of("service id", "service-name", "instance id", "instance-id");
@@ -61,7 +65,10 @@ final class PropertyRules {
 	 * @param value its value
 	 * @param reason what was expected, a sentence
 	 */
-	static InvalidConfigurationPropertyValueException invalid(String property, Object value, String reason) {
+	static RuntimeException invalid(String property, Object value, String reason) {
+		if (SECRET.matcher(String.valueOf(value)).find()) {
+			return new SecretValueException(ETCD + property, reason);
+		}
 		return new InvalidConfigurationPropertyValueException(ETCD + property, value, reason);
 	}
 

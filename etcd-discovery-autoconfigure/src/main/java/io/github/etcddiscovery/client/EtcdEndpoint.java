@@ -43,7 +43,7 @@ public record EtcdEndpoint(String host, int port, boolean secure) {
 			if (!srv && !scheme.equals("http") && !scheme.equals("https")) {
 				throw new IllegalArgumentException("scheme '" + scheme + "' is none of http, https and dns+srv");
 			}
-			if (uri.getRawUserInfo() != null) {
+			if (String.valueOf(uri.getRawAuthority()).contains("@")) {
 				throw new IllegalArgumentException(
 						"user name and password go into spring.cloud.etcd.username and spring.cloud.etcd.password");
 			}
@@ -56,7 +56,8 @@ public record EtcdEndpoint(String host, int port, boolean secure) {
 					: new EtcdEndpoint(host(uri), port(uri), scheme.equals("https"));
 		}
 		catch (URISyntaxException ex) {
-			throw new IllegalArgumentException(ex.getReason(), ex);
+			// Not as the cause: its message repeats the text.
+			throw new IllegalArgumentException(ex.getReason());
 		}
 	}
 

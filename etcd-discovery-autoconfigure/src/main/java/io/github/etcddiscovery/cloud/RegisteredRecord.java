@@ -34,6 +34,16 @@ public record RegisteredRecord(String key, RecordState state, @Nullable String r
 
 	private static final String EXPIRED = "its lease has run out, since etcd could not be asked to renew it";
 
+	/**
+	 * Returns the same record with other metadata.
+	 * @param metadata the other metadata
+	 * @return the record
+	 */
+	public RegisteredRecord withMetadata(Map<String, String> metadata) {
+		return new RegisteredRecord(this.key, this.state, this.refusal, this.status, this.format, this.lease,
+				this.leaseRemainingMillis, this.host, this.hostReason, this.port, metadata);
+	}
+
 	/** Describes what has become of a record. */
 	static RegisteredRecord of(EtcdRegistration registration, RecordToWrite record, RecordState state,
 			Registrar registrar) {

@@ -53,6 +53,15 @@ public record GuardedFormats(InstanceFormats formats, AllowedNetworks networks, 
 	}
 
 	/**
+	 * Whether the name of metadata says that its value is not for everybody.
+	 * @param name the name
+	 * @return whether it contains a word such as {@code password} or {@code token}
+	 */
+	public static boolean isSecret(String name) {
+		return MetadataRules.isSecret(name);
+	}
+
+	/**
 	 * Reads a record. Metadata that would lead others elsewhere are left out.
 	 * @param key which instance the value was found at
 	 * @param value the value found, in whatever format

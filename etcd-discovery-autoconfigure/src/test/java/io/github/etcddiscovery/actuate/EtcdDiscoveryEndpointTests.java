@@ -1,6 +1,7 @@
 package io.github.etcddiscovery.actuate;
 
 import java.time.Duration;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 
@@ -10,7 +11,10 @@ import io.github.etcddiscovery.client.EtcdException;
 import io.github.etcddiscovery.client.EtcdException.Reason;
 import io.github.etcddiscovery.cloud.EtcdRegistration;
 import io.github.etcddiscovery.cloud.EtcdServiceRegistry;
+import io.github.etcddiscovery.cloud.RegisteredRecord;
+import io.github.etcddiscovery.instance.InstanceStatus;
 import io.github.etcddiscovery.instance.InvalidValueException;
+import io.github.etcddiscovery.registry.RecordState;
 import io.github.etcddiscovery.view.Catalog;
 import io.github.etcddiscovery.view.ServiceView;
 import io.github.etcddiscovery.view.ViewState;
@@ -19,6 +23,7 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 
 import org.springframework.boot.actuate.endpoint.web.WebEndpointResponse;
+import org.springframework.boot.actuate.info.Info;
 import org.springframework.cloud.client.DefaultServiceInstance;
 import org.springframework.cloud.client.ServiceInstance;
 
@@ -36,6 +41,9 @@ class EtcdDiscoveryEndpointTests {
 
 	private static final ServiceInstance INSTANCE = new DefaultServiceInstance("1", "stock", "h", 1, false);
 
+	private static final MetadataSanitizer SANITIZER = new MetadataSanitizer(
+			List.of((data) -> data.getKey().equals("zone-of-the-vault") ? data.withValue("hidden") : data));
+
 	@SuppressWarnings("unchecked")
 	private final ServiceView<ServiceInstance> view = mock(ServiceView.class);
 
@@ -48,7 +56,7 @@ class EtcdDiscoveryEndpointTests {
 			Map.of("zone", "a"));
 
 	private final EtcdDiscoveryEndpoint endpoint = new EtcdDiscoveryEndpoint(this.view, this.registry,
-			this.registration);
+			this.registration, SANITIZER);
 
 	private final EtcdDiscoveryWebExtension web = new EtcdDiscoveryWebExtension(this.endpoint);
 
@@ -77,6 +85,23 @@ class EtcdDiscoveryEndpointTests {
 	}
 
 	@Test
+	void secretMetadataIsHiddenByNameAndByTheRulesOfTheApplication() {
+		Map<String, String> metadata = new LinkedHashMap<>();
+		metadata.put("zone", "a");
+		metadata.put("password", "canary");
+		metadata.put("zone-of-the-vault", "canary");
+		given(this.registry.getRecords()).willReturn(List.of(new RegisteredRecord("/services/orders/1",
+				RecordState.REGISTERED, null, InstanceStatus.UP, "json", "1", 1, "h", "given", 1, metadata)));
+		assertThat(this.endpoint.etcd().registrations().get(0).metadata()).containsExactlyInAnyOrderEntriesOf(
+				Map.of("zone", "a", "password", "******", "zone-of-the-vault", "hidden"));
+		this.registration.getMetadata().putAll(metadata);
+		assertThat(this.endpoint.set("metadata", "a", "b").metadata().values()).doesNotContain("canary");
+		Info.Builder info = new Info.Builder();
+		new EtcdInfoContributor(this.registration, SANITIZER).contribute(info);
+		assertThat(info.build().toString()).contains("zone=a").doesNotContain("canary");
+	}
+
+	@Test
 	void endpointItselfKnowsNoTypesOfTheWeb() {
 		assertThat(EtcdDiscoveryEndpoint.class.getDeclaredMethods()).extracting((method) -> method.getReturnType())
 			.noneMatch((type) -> type.getName().contains(".web."));
@@ -84,7 +109,7 @@ class EtcdDiscoveryEndpointTests {
 
 	@Test
 	void withoutARegistryNothingIsRegistered() {
-		EtcdDiscoveryEndpoint reading = new EtcdDiscoveryEndpoint(this.view, null, null);
+		EtcdDiscoveryEndpoint reading = new EtcdDiscoveryEndpoint(this.view, null, null, SANITIZER);
 		assertThat(reading.etcd().registrations()).isEmpty();
 		assertThatIllegalArgumentException().isThrownBy(() -> reading.set("metadata", "a", "b"))
 			.withMessage("This application does not register itself");

@@ -119,7 +119,7 @@ class CertificateTests {
 			.isThrownBy(() -> EtcdConnectionDetails.of(properties, null))
 			.satisfies((ex) -> assertThat(ex.getName()).isEqualTo("spring.cloud.etcd.key"))
 			.satisfies((ex) -> assertThat(ex.getReason())
-				.isEqualTo("Expected the private key of the certificate in " + own.certificate() + "."));
+				.isEqualTo("Expected the private key of the certificate in spring.cloud.etcd.cert."));
 	}
 
 	@Test

@@ -1,5 +1,7 @@
 package io.github.etcddiscovery.autoconfigure;
 
+import java.util.List;
+
 import io.github.etcddiscovery.client.EtcdException;
 import io.github.etcddiscovery.client.EtcdException.Reason;
 import io.github.etcddiscovery.cloud.EtcdUnavailableException;
@@ -66,6 +68,24 @@ class FailureAnalyzerTests {
 		assertThat(analysis.getDescription()).isEqualTo(
 				"The registration of this application in etcd has an invalid host 'user@evil': expected a host name.");
 		assertThat(analysis.getAction()).startsWith("Give it another host: look for it in EtcdRegistrationCustomizer");
+	}
+
+	@Test
+	void valueThatMayContainASecretIsNotShown() {
+		for (String value : List.of("http://root:canary@h:1", "[http://a:1, http://root:canary@my_host:1]",
+				"-----BEGIN PRIVATE KEY----- canary")) {
+			RuntimeException failure = PropertyRules.invalid("endpoints", value, "Expected another one.");
+			assertThat(failure.toString()).doesNotContain("canary");
+			assertThat(PropertyRules.describe(failure)).contains("spring.cloud.etcd.endpoints")
+				.doesNotContain("canary");
+			FailureAnalysis analysis = analyze(failure);
+			assertThat(analysis.getDescription()).contains("'spring.cloud.etcd.endpoints'")
+				.endsWith("Expected another one.")
+				.doesNotContain("canary");
+			assertThat(analysis.getAction()).isEqualTo("Correct the value of 'spring.cloud.etcd.endpoints'.");
+		}
+		assertThat(PropertyRules.invalid("discovery.host", "user@evil", "Expected another one."))
+			.hasMessageContaining("user@evil");
 	}
 
 }

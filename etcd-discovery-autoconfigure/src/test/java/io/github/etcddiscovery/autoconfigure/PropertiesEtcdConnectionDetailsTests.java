@@ -17,6 +17,7 @@ import org.springframework.boot.ssl.SslBundle;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.mockito.Mockito.mock;
 
 /**
@@ -101,6 +102,28 @@ class PropertiesEtcdConnectionDetailsTests {
 		SslBundle bundle = details().getSslBundle();
 		assertThat(bundle.getStores().getKeyStore()).isNotNull();
 		assertThat(bundle.getStores().getTrustStore()).isNull();
+	}
+
+	@Test
+	void pemDocumentsStandInThePropertiesThemselves() throws IOException {
+		this.properties.setCaCert(Files.readString(Path.of(certificates.authority())));
+		this.properties.setCert(Files.readString(Path.of(certificates.certificate())));
+		this.properties.setKey(Files.readString(Path.of(certificates.key())));
+		assertThat(details().getSslBundle().getStores().getKeyStore()).isNotNull();
+		assertThat(details().getSslBundle().getStores().getTrustStore()).isNotNull();
+		assertThat(details().isOutdated()).isFalse();
+	}
+
+	@Test
+	void privateKeyInAPropertyIsNotShown() throws IOException {
+		String key = Files.readString(Path.of(certificates.key()));
+		this.properties.setKey(key);
+		assertThatThrownBy(this::details).hasMessage(
+				"'spring.cloud.etcd.key' cannot be used (its value is not shown, since it may contain a secret)."
+						+ " Expected spring.cloud.etcd.cert to be set along with it.");
+		this.properties.setCert(certificates.authority());
+		assertThatThrownBy(this::details).hasMessageContaining("spring.cloud.etcd.key")
+			.hasMessageNotContaining(key.lines().skip(1).findFirst().orElseThrow());
 	}
 
 	@Test

@@ -128,6 +128,34 @@ class SecretsTests {
 	}
 
 	@Test
+	void secretsInWrongPropertiesAndInMetadataAreNowhereToBeSeen(@TempDir Path folder, CapturedOutput output)
+			throws IOException, GeneralSecurityException {
+		TestCertificates certificates = TestCertificates.create(folder);
+		String key = Files.readString(Path.of(certificates.key()));
+		String secretLine = key.lines().skip(1).findFirst().orElseThrow();
+		for (String endpoints : List.of("http://root:" + PASSWORD + "@h:1", "https://root:" + PASSWORD + "@my_host:1",
+				"http://a:1,http://root:" + PASSWORD + "@b:1", "http://root:" + PASSWORD + " @h:1")) {
+			assertThatException().isThrownBy(() -> start(endpoints))
+				.satisfies((ex) -> assertThatNoSecretIsIn(trace(ex)));
+		}
+		assertThatException().isThrownBy(() -> start("https://h:1", "key=" + key))
+			.satisfies((ex) -> assertThat(trace(ex)).doesNotContain(secretLine));
+		assertThatException().isThrownBy(() -> start("https://h:1", "cert=" + certificates.authority(), "key=" + key))
+			.satisfies((ex) -> assertThat(trace(ex)).doesNotContain(secretLine));
+		try (EtcdProcess etcd = EtcdProcess.start(this.binary);
+				ConfigurableApplicationContext context = start(etcd.endpoint(),
+						"spring.cloud.etcd.discovery.metadata.password=" + PASSWORD,
+						"discovery.allow-secret-metadata=true", "spring.main.banner-mode=off",
+						"management.info.etcd.enabled=true")) {
+			awaitFound(context);
+			assertThat(actuator(context)).allSatisfy(SecretsTests::assertThatNoSecretIsIn);
+		}
+		assertThat(output.toString()).contains("It is not shown, since it may contain a password or a private key");
+		assertThat(output.toString().contains(secretLine)).isFalse();
+		assertThatNoSecretIsIn(output.toString());
+	}
+
+	@Test
 	void passphraseOfAPrivateKeyIsNowhereToBeSeen(@TempDir Path folder, CapturedOutput output)
 			throws IOException, GeneralSecurityException {
 		TestCertificates certificates = TestCertificates.create(folder);
@@ -222,7 +250,8 @@ class SecretsTests {
 				"spring.main.web-application-type=servlet", "management.endpoints.web.exposure.include=*",
 				"management.endpoint.health.show-details=always"));
 		for (String property : properties) {
-			all.add(property.startsWith("spring.") ? property : "spring.cloud.etcd." + property);
+			all.add((property.startsWith("spring.") || property.startsWith("management.")) ? property
+					: "spring.cloud.etcd." + property);
 		}
 		return all.toArray(String[]::new);
 	}

@@ -1,0 +1,32 @@
+package io.github.etcddiscovery.autoconfigure;
+
+/**
+ * Thrown when a property cannot be used and its value must not be shown, because there is
+ * a password or a private key in it.
+ */
+final class SecretValueException extends RuntimeException {
+
+	private final String property;
+
+	private final String reason;
+
+	/**
+	 * Creates the exception.
+	 * @param property the full name of the property
+	 * @param reason what was expected, a sentence that does not repeat the value
+	 */
+	SecretValueException(String property, String reason) {
+		super("'" + property + "' cannot be used (its value is not shown, since it may contain a secret). " + reason);
+		this.property = property;
+		this.reason = reason;
+	}
+
+	String property() {
+		return this.property;
+	}
+
+	String reason() {
+		return this.reason;
+	}
+
+}
