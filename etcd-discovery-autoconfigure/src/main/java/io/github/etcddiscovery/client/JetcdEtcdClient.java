@@ -49,6 +49,9 @@ public final class JetcdEtcdClient implements EtcdClient {
 	/** Mean time until a client moves to a member chosen at random. */
 	private static final Duration STAY = Duration.ofMinutes(15);
 
+	/** Nobody asks for a longer one, and renewing is timed by it. */
+	private static final Duration LONGEST_LEASE = Duration.ofDays(365);
+
 	private final ThreadPoolExecutor executor;
 
 	private final EventLoop loop = EventLoop.onThread("etcd-client-connection");
@@ -182,7 +185,16 @@ public final class JetcdEtcdClient implements EtcdClient {
 	public CompletableFuture<Lease> grant(Duration ttl) {
 		long seconds = ttl.plusSeconds(1).minusNanos(1).toSeconds();
 		return call("Granting a lease", (client) -> client.getLeaseClient().grant(seconds))
-			.thenApply((response) -> new Lease(response.getID(), Duration.ofSeconds(response.getTTL())));
+			.thenApply((response) -> lease(response.getID(), response.getTTL()));
+	}
+
+	/** Whoever answers in etcd's place must not make us wait for ever to renew it. */
+	static Lease lease(long id, long seconds) {
+		if (id <= 0 || seconds <= 0 || seconds > LONGEST_LEASE.toSeconds()) {
+			throw new EtcdException(Reason.UNAVAILABLE,
+					"Granting a lease failed: etcd's answer is not one (id %d, ttl %d s)".formatted(id, seconds), null);
+		}
+		return new Lease(id, Duration.ofSeconds(seconds));
 	}
 
 	@Override

@@ -36,6 +36,12 @@ final class PagedListing {
 	/** Several pages are in memory at once: in Netty, in gRPC and as objects. */
 	private static final int MOST_BYTES = 4 * 1024 * 1024;
 
+	/**
+	 * etcd keeps some millions of keys at most: whoever answers in its place must not
+	 * send pages for ever.
+	 */
+	private static final int MOST_ENTRIES = 10_000_000;
+
 	private static final Duration QUICK = Duration.ofMillis(500);
 
 	private static final Duration SLOW = Duration.ofMillis(1500);
@@ -55,6 +61,8 @@ final class PagedListing {
 	private long revision;
 
 	private int size = FIRST_SIZE;
+
+	private int read;
 
 	/**
 	 * Creates a listing.
@@ -113,6 +121,11 @@ final class PagedListing {
 		this.revision = (this.revision != 0) ? this.revision : page.getHeader().getRevision();
 		if (!page.isMore() || found.isEmpty()) {
 			return CompletableFuture.completedFuture(this.revision);
+		}
+		this.read += found.size();
+		if (this.read > MOST_ENTRIES) {
+			return CompletableFuture.failedFuture(new EtcdException(Reason.FATAL,
+					"Reading keys under %s failed: there are more than %d".formatted(this.prefix, MOST_ENTRIES), null));
 		}
 		ByteSequence last = page.getKvs().get(found.size() - 1).getKey();
 		this.from = last.concat(ByteSequence.from(new byte[1]));

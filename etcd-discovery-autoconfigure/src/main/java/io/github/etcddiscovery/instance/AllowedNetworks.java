@@ -1,14 +1,10 @@
 package io.github.etcddiscovery.instance;
 
 import java.net.InetAddress;
-import java.net.UnknownHostException;
-import java.util.Arrays;
 import java.util.Collection;
-import java.util.HexFormat;
 import java.util.List;
+import java.util.Locale;
 import java.util.Set;
-
-import org.jspecify.annotations.Nullable;
 
 /**
  * Where instances may be. Without networks of one's own that is everywhere but at
@@ -17,16 +13,15 @@ import org.jspecify.annotations.Nullable;
  */
 public final class AllowedNetworks {
 
-	private static final int IPV6_BYTES = 16;
-
-	private static final String COMPATIBLE = "0".repeat(24);
-
-	private static final String NAT64 = "0064ff9b" + "0".repeat(16);
-
-	private static final String SIX_TO_FOUR = "2002";
-
-	/** Broadcast, and where Amazon serves what others serve at a link-local address. */
-	private static final Set<String> NO_PLACES = Set.of("255.255.255.255", "fd00:ec2:0:0:0:0:0:254");
+	/**
+	 * Names and addresses at which clouds serve credentials, besides the link-local
+	 * 169.254.169.254: Google, Amazon EC2 and EKS, Alibaba, Azure, Oracle, and Scaleway,
+	 * by their documentation of the metadata service. And broadcast.
+	 */
+	private static final Set<String> NO_PLACES = Set.of("metadata.google.internal", "instance-data",
+			"instance-data.ec2.internal", "fd20:ce:0:0:0:0:0:254", "fd00:ec2:0:0:0:0:0:254", "fd00:ec2:0:0:0:0:0:23",
+			"100.100.100.200", "168.63.129.16", "192.0.0.192", "fd00:c1:0:0:0:0:a9fe:a9fe", "fd00:42:0:0:0:0:0:42",
+			"255.255.255.255");
 
 	private final List<Network> networks;
 
@@ -53,9 +48,9 @@ public final class AllowedNetworks {
 	void check(String host) {
 		if (this.networks.isEmpty()) {
 			InetAddress address = HostRules.address(host);
-			if (address != null && !isPlace(address)) {
+			if ((address != null) ? !isPlace(address) : NO_PLACES.contains(host.toLowerCase(Locale.ROOT))) {
 				throw new InvalidValueException("host", host,
-						"an address of one machine, neither link-local nor multicast nor a wildcard");
+						"an address of one machine, neither link-local nor multicast nor a wildcard nor one of a cloud's metadata service");
 			}
 		}
 		else if (!names(host)) {
@@ -70,32 +65,9 @@ public final class AllowedNetworks {
 	}
 
 	private static boolean isPlace(InetAddress address) {
-		InetAddress embedded = embedded(address);
 		return !NO_PLACES.contains(address.getHostAddress()) && !address.isAnyLocalAddress()
 				&& !address.isMulticastAddress() && !address.isLinkLocalAddress()
-				&& (embedded == null || isPlace(embedded));
-	}
-
-	/** The IPv4 address that an IPv6 address leads to: RFC 4291, 6052 and 3056. */
-	private static @Nullable InetAddress embedded(InetAddress address) {
-		byte[] bytes = address.getAddress();
-		if (bytes.length != IPV6_BYTES || address.isLoopbackAddress() || address.isAnyLocalAddress()) {
-			return null;
-		}
-		String hex = HexFormat.of().formatHex(bytes);
-		if (hex.startsWith(COMPATIBLE) || hex.startsWith(NAT64)) {
-			return ipv4(bytes, 12);
-		}
-		return hex.startsWith(SIX_TO_FOUR) ? ipv4(bytes, 2) : null;
-	}
-
-	private static InetAddress ipv4(byte[] bytes, int begin) {
-		try {
-			return InetAddress.getByAddress(Arrays.copyOfRange(bytes, begin, begin + 4));
-		}
-		catch (UnknownHostException ex) {
-			throw new IllegalStateException(ex);
-		}
+				&& EmbeddedAddresses.of(address).stream().allMatch(AllowedNetworks::isPlace);
 	}
 
 	/**

@@ -3,6 +3,8 @@ package io.github.etcddiscovery.instance;
 import java.util.LinkedHashMap;
 import java.util.Map;
 
+import org.jspecify.annotations.Nullable;
+
 /**
  * The rules that hold in every format: of its size, of where an instance may be, and of
  * metadata that others make requests of or that are nobody's business. What would not be
@@ -41,9 +43,9 @@ public record GuardedFormats(InstanceFormats formats, AllowedNetworks networks, 
 	private void check(ServiceRecord record) {
 		this.networks.check(record.host());
 		record.metadata().forEach((name, value) -> {
-			if (!isHarmless(name, value, record)) {
-				throw new InvalidValueException("metadata." + name, value,
-						"what leads to the instance itself and nowhere else, since others make requests of it");
+			String expected = expected(name, value, record);
+			if (expected != null) {
+				throw new InvalidValueException("metadata." + name, isSecret(name) ? "******" : value, expected);
 			}
 			if (!this.secretsAllowed && MetadataRules.isSecret(name)) {
 				throw new InvalidValueException("allow-secret-metadata", false,
@@ -84,11 +86,11 @@ public record GuardedFormats(InstanceFormats formats, AllowedNetworks networks, 
 	}
 
 	private boolean isHarmless(Map.Entry<String, String> metadata, ServiceRecord record) {
-		return isHarmless(metadata.getKey(), metadata.getValue(), record);
+		return expected(metadata.getKey(), metadata.getValue(), record) == null;
 	}
 
-	private boolean isHarmless(String name, String value, ServiceRecord record) {
-		return MetadataRules.isHarmless(name, value, record.host(), this.networks);
+	private @Nullable String expected(String name, String value, ServiceRecord record) {
+		return MetadataRules.expected(name, value, record.host(), this.networks);
 	}
 
 }

@@ -29,8 +29,11 @@ final class HostRules {
 
 	private static final Pattern IPV4 = Pattern.compile("((25[0-5]|2[0-4][0-9]|1[0-9]{2}|[1-9]?[0-9])(\\.(?!$)|$)){4}");
 
-	/** With no more than four digits a group, which the JDK reads but no URI may have. */
-	private static final Pattern IPV6_CHARACTERS = Pattern.compile("(?!.*[0-9A-Fa-f]{5})[0-9A-Fa-f:.]{2,45}");
+	/**
+	 * With no more than four digits a group and without the dots of an IPv4 address at
+	 * the end: the JDK reads both, but Spring's builders of URIs refuse them.
+	 */
+	private static final Pattern IPV6_CHARACTERS = Pattern.compile("(?!.*[0-9A-Fa-f]{5})[0-9A-Fa-f:]{2,39}");
 
 	private HostRules() {
 	}

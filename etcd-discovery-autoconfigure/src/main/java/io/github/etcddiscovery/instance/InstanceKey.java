@@ -7,7 +7,8 @@ import java.util.regex.Pattern;
  *
  * @param serviceId the service, {@code [A-Za-z0-9][A-Za-z0-9._-]{0,127}}
  * @param instanceId the instance, unique within the service: 1 to 255 characters, none of
- * them a slash, white space or a control character; by default {@code host:port}
+ * them a slash, a semicolon (sticky sessions put the id into a cookie), white space or a
+ * control character; by default {@code host:port}
  */
 public record InstanceKey(String serviceId, String instanceId) {
 
@@ -24,9 +25,9 @@ public record InstanceKey(String serviceId, String instanceId) {
 	public InstanceKey {
 		checkServiceId(serviceId);
 		if (instanceId.isEmpty() || instanceId.length() > LONGEST_INSTANCE_ID || instanceId.indexOf('/') >= 0
-				|| instanceId.indexOf(' ') >= 0 || !PlainText.isPlain(instanceId)) {
-			throw new InvalidValueException("instance id", instanceId,
-					"1 to " + LONGEST_INSTANCE_ID + " characters without slash, white space or control characters");
+				|| instanceId.indexOf(';') >= 0 || PlainText.hasBlank(instanceId) || !PlainText.isPlain(instanceId)) {
+			throw new InvalidValueException("instance id", instanceId, "1 to " + LONGEST_INSTANCE_ID
+					+ " characters without slash, semicolon, white space or control characters");
 		}
 	}
 

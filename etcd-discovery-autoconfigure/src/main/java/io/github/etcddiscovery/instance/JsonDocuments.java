@@ -10,6 +10,7 @@ import tools.jackson.core.JsonToken;
 import tools.jackson.core.StreamReadConstraints;
 import tools.jackson.core.json.JsonFactory;
 import tools.jackson.databind.DeserializationFeature;
+import tools.jackson.databind.MapperFeature;
 import tools.jackson.databind.ObjectReader;
 import tools.jackson.databind.ObjectWriter;
 import tools.jackson.databind.json.JsonMapper;
@@ -30,6 +31,8 @@ final class JsonDocuments<T> {
 			.build())
 		.disable(DeserializationFeature.FAIL_ON_UNKNOWN_PROPERTIES)
 		.disable(DeserializationFeature.ACCEPT_FLOAT_AS_INT)
+		// Java reads digits of all scripts as a number, and an empty text as 0.
+		.disable(MapperFeature.ALLOW_COERCION_OF_SCALARS)
 		.enable(DeserializationFeature.FAIL_ON_TRAILING_TOKENS)
 		.build();
 
@@ -101,10 +104,11 @@ final class JsonDocuments<T> {
 		return fields;
 	}
 
+	/** Jackson reads UTF-16 and UTF-32, too, in which a zero follows. */
 	private static boolean beginsObject(byte[] value) {
-		for (byte character : value) {
-			if (character != ' ' && character != '\t' && character != '\r' && character != '\n') {
-				return character == '{';
+		for (int i = 0; i < value.length; i++) {
+			if (value[i] != ' ' && value[i] != '\t' && value[i] != '\r' && value[i] != '\n') {
+				return value[i] == '{' && i + 1 < value.length && value[i + 1] != 0;
 			}
 		}
 		return false;

@@ -1,14 +1,20 @@
 package io.github.etcddiscovery.instance;
 
+import java.net.URI;
+import java.net.URISyntaxException;
+import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.function.Predicate;
 import java.util.regex.Pattern;
 
+import org.jspecify.annotations.Nullable;
+
 /**
- * How many metadata there may be, and which of them others turn into requests: Spring
- * Cloud Config's client ({@code configPath}), Spring Boot Admin ({@code management.*},
- * {@code health.path}) and gRPC clients ({@code gRPC_port}).
+ * How many metadata there may be, and which of them others act on: Spring Cloud Config's
+ * client ({@code configPath}), Spring Boot Admin ({@code management.*},
+ * {@code health.path}, {@code service-url}, {@code sidebar.links}), gRPC clients
+ * ({@code gRPC_port}) and Spring Cloud Gateway ({@code cors}, time-outs).
  */
 final class MetadataRules {
 
@@ -31,6 +37,22 @@ final class MetadataRules {
 			PORT, "management.scheme", Set.of("http", "https")::contains);
 
 	private static final String MANAGEMENT_ADDRESS = "management.address";
+
+	/** Boot Admin shows it as a link, and makes requests of it. */
+	private static final String SERVICE_URL = "service-url";
+
+	/** Boot Admin acts on these, and no name but the ones above is known to be safe. */
+	private static final List<String> OF_BOOT_ADMIN = List.of("management.", "health.", "sidebar.links");
+
+	/**
+	 * Spring Cloud Gateway makes them settings of the route that it creates for a
+	 * service: {@code RouteMetadataUtils}, and
+	 * {@code CorsGatewayFilterApplicationListener}, which drops the settings of all
+	 * routes when one is wrong.
+	 */
+	private static final Set<String> OF_GATEWAY = Set.of("cors", "connect-timeout", "response-timeout");
+
+	private static final String STAYS = "what leads to the instance itself and nowhere else, since others make requests of it";
 
 	private static final Pattern SECRET = Pattern.compile("(?i)passw(or)?d|pwd|passphrase|secret|token|credential"
 			+ "|(access|api|encryption|private|signing|ssh)[._-]?key");
@@ -57,13 +79,41 @@ final class MetadataRules {
 		});
 	}
 
-	/** Whether what others make requests of it stays at the instance. */
-	static boolean isHarmless(String name, String value, String host, AllowedNetworks networks) {
+	/**
+	 * Returns what was expected instead of metadata on which others act.
+	 * @return what was expected, {@code null} if the metadata is harmless
+	 */
+	static @Nullable String expected(String name, String value, String host, AllowedNetworks networks) {
+		if (!PlainText.isPlain(value)) {
+			return "no control characters, marks of direction or half characters";
+		}
+		if (OF_GATEWAY.contains(name)) {
+			return "no metadata named '" + name + "', since Spring Cloud Gateway makes it a setting of its routes";
+		}
 		if (name.equals(MANAGEMENT_ADDRESS)) {
-			return value.equals(host) || networks.names(value);
+			return (value.equals(host) || networks.names(value)) ? null : STAYS;
+		}
+		if (name.equals(SERVICE_URL)) {
+			return isUrlOf(host, value, networks) ? null : STAYS;
 		}
 		Predicate<String> rule = REQUESTED.get(name);
-		return rule == null || rule.test(value);
+		if (rule == null) {
+			return OF_BOOT_ADMIN.stream().noneMatch(name::startsWith) ? null
+					: "no metadata named '" + name + "', since Spring Boot Admin acts on it";
+		}
+		return rule.test(value) ? null : STAYS;
+	}
+
+	private static boolean isUrlOf(String host, String url, AllowedNetworks networks) {
+		try {
+			URI uri = new URI(url);
+			String named = String.valueOf(uri.getHost()).replaceAll("[\\[\\]]", "");
+			return Set.of("http", "https").contains(String.valueOf(uri.getScheme())) && uri.getRawUserInfo() == null
+					&& (named.equals(host) || networks.names(named));
+		}
+		catch (URISyntaxException ex) {
+			return false;
+		}
 	}
 
 	/** Whether a name says that the value is not for everybody. */

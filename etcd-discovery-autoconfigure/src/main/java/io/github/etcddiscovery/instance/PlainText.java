@@ -12,6 +12,12 @@ public final class PlainText {
 	/** Unicode's categories of such characters. */
 	private static final Pattern UNFIT_CHARACTER = Pattern.compile("[\\p{Cc}\\p{Cf}\\p{Cs}\\p{Zl}\\p{Zp}]");
 
+	/**
+	 * Looks like nothing and is neither white space nor a format character: fillers of
+	 * Hangul, and the empty pattern of Braille.
+	 */
+	private static final String FILLERS = "\u115f\u1160\u2800\u3164\uffa0";
+
 	private PlainText() {
 	}
 
@@ -23,6 +29,13 @@ public final class PlainText {
 	static boolean isPlain(String text) {
 		return text.chars().allMatch((character) -> character >= ' ' && character <= '~')
 				|| !UNFIT_CHARACTER.matcher(text).find();
+	}
+
+	/** Whether there is a character in a text that looks like nothing. */
+	static boolean hasBlank(String text) {
+		return text.codePoints()
+			.anyMatch((point) -> Character.isWhitespace(point) || Character.isSpaceChar(point)
+					|| FILLERS.indexOf(point) >= 0);
 	}
 
 	/**

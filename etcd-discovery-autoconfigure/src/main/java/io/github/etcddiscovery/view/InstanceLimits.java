@@ -12,6 +12,9 @@ import io.github.etcddiscovery.instance.InvalidValueException;
  */
 public record InstanceLimits(int total, int perService) {
 
+	/** What the properties {@code max-instances} and the like are by default. */
+	public static final InstanceLimits DEFAULT = new InstanceLimits(200_000, 20_000);
+
 	/** No limits. */
 	public static final InstanceLimits NONE = new InstanceLimits(Integer.MAX_VALUE, Integer.MAX_VALUE);
 

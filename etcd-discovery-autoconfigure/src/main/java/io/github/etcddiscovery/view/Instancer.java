@@ -30,6 +30,12 @@ import org.slf4j.LoggerFactory;
  */
 public final class Instancer implements AutoCloseable {
 
+	/** Others may write as many values as they like. */
+	private static final int MOST_VALUES = InstanceLimits.DEFAULT.perService();
+
+	/** In bytes; an address has some tens. */
+	private static final int LARGEST_VALUE = 64 * 1024;
+
 	private final EventLoop loop = EventLoop.onThread("etcd-instancer");
 
 	private final EventLoop notifier = EventLoop.onThread("etcd-instancer-events");
@@ -104,8 +110,8 @@ public final class Instancer implements AutoCloseable {
 	 * What is known: go-kit's {@code sd.Event}. Immutable.
 	 *
 	 * @param synced whether etcd has been read at all; without that, empty means unknown
-	 * @param instances the values, in the order of their keys; while etcd is away the
-	 * last known ones
+	 * @param instances the values, in the order of their keys, without those of more than
+	 * 64 KiB, 20,000 at most; while etcd is away the last known ones
 	 * @param error why they may not be current, {@code null} if they are
 	 */
 	public record Event(boolean synced, List<String> instances, @Nullable EtcdException error) {
@@ -149,7 +155,12 @@ public final class Instancer implements AutoCloseable {
 
 		@Override
 		public void publish(long revision) {
-			List<String> instances = this.values.values().stream().map(Value::text).toList();
+			List<String> instances = this.values.values()
+				.stream()
+				.map(Value::text)
+				.filter(Objects::nonNull)
+				.limit(MOST_VALUES)
+				.toList();
 			Instancer.this.publish(new Event(true, instances, Instancer.this.event.error()));
 		}
 
@@ -194,12 +205,15 @@ public final class Instancer implements AutoCloseable {
 
 	/**
 	 * What is known of a key.
+	 *
+	 * @param text the value, {@code null} if it is too large
 	 */
-	private record Value(String text, long modRevision, long leaseId) {
+	private record Value(@Nullable String text, long modRevision, long leaseId) {
 
 		static Value of(KeyValue keyValue) {
-			return new Value(new String(keyValue.value(), StandardCharsets.UTF_8), keyValue.modRevision(),
-					keyValue.leaseId());
+			String text = (keyValue.value().length <= LARGEST_VALUE)
+					? new String(keyValue.value(), StandardCharsets.UTF_8) : null;
+			return new Value(text, keyValue.modRevision(), keyValue.leaseId());
 		}
 
 	}

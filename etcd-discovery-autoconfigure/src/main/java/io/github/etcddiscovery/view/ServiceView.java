@@ -55,7 +55,8 @@ public final class ServiceView<T> implements AutoCloseable {
 	private volatile Catalog<T> catalog;
 
 	/**
-	 * Creates a view that holds any number of instances. Starts nothing.
+	 * Creates a view that holds as many instances as {@link InstanceLimits#DEFAULT} says.
+	 * Starts nothing.
 	 * @param client how to reach etcd
 	 * @param ranges where the records are, at least one
 	 * @param decoder reads an entry
@@ -63,7 +64,7 @@ public final class ServiceView<T> implements AutoCloseable {
 	 */
 	public ServiceView(EtcdClient client, List<KeyRange> ranges, InstanceDecoder<T> decoder,
 			Predicate<T> availability) {
-		this(client, ranges, decoder, availability, Duration.ZERO, InstanceLimits.NONE, Telemetry.NONE);
+		this(client, ranges, decoder, availability, Duration.ZERO, InstanceLimits.DEFAULT, Telemetry.NONE);
 	}
 
 	/**

@@ -7,6 +7,7 @@ import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeoutException;
 import java.util.function.Function;
+import java.util.stream.IntStream;
 
 import com.google.protobuf.ByteString;
 import io.etcd.jetcd.ByteSequence;
@@ -148,6 +149,19 @@ class PagedListingTests {
 			"1, 1, 8388608, 3000, 1" })
 	void sizeFollowsTimeAndBytes(int size, int entries, long bytes, long millis, int next) {
 		assertThat(PagedListing.nextSize(size, entries, bytes, Duration.ofMillis(millis))).isEqualTo(next);
+	}
+
+	@Test
+	void listingOfMoreKeysThanEtcdCanHaveEnds() {
+		String[] page = IntStream.range(0, 100_000).mapToObj((i) -> "/a/" + i).toArray(String[]::new);
+		CompletableFuture<Long> read = this.listing.read();
+		for (int i = 0; i < 101 && !read.isDone(); i++) {
+			arrives(7, true, page);
+			this.keys.clear();
+		}
+		assertThat(read).failsWithin(Duration.ZERO)
+			.withThrowableThat()
+			.withMessageContaining("there are more than 10000000");
 	}
 
 }

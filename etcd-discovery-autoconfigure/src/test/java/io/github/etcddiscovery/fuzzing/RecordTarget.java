@@ -68,7 +68,15 @@ public final class RecordTarget {
 			case "management.port", "gRPC_port" -> assertThat(Integer.parseInt(text)).isBetween(1, 65_535);
 			case "management.address" -> assertThat(text).isEqualTo(record.host());
 			case "management.scheme" -> assertThat(text).isIn("http", "https");
-			default -> assertThat(text).hasSizeLessThanOrEqualTo(4_096);
+			case "service-url" ->
+				assertThat(URI.create(text).getHost().replaceAll("[\\[\\]]", "")).isEqualTo(record.host());
+			default -> {
+				assertThat(text).hasSizeLessThanOrEqualTo(4_096).doesNotContain("\n", "\r", "\u202e", "\0");
+				assertThat(name).isNotIn("cors", "response-timeout", "connect-timeout")
+					.doesNotStartWith("management.")
+					.doesNotStartWith("health.")
+					.doesNotStartWith("sidebar.links");
+			}
 		}
 	}
 

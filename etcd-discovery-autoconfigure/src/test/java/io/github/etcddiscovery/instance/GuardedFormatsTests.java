@@ -1,5 +1,6 @@
 package io.github.etcddiscovery.instance;
 
+import java.nio.charset.StandardCharsets;
 import java.util.List;
 import java.util.Map;
 import java.util.stream.Collectors;
@@ -27,16 +28,21 @@ class GuardedFormatsTests {
 	private final GuardedFormats formats = guarded();
 
 	@ParameterizedTest
-	@ValueSource(strings = { "0.0.0.0", "::", "224.0.0.1", "ff02::1", "169.254.169.254", "fe80::1",
-			"::ffff:169.254.1.1", "::ffff:0.0.0.0", "255.255.255.255", "::169.254.169.254", "64:ff9b::a9fe:a9fe",
-			"2002:a9fe:a9fe::1", "fd00:ec2::254" })
+	@ValueSource(strings = { "0.0.0.0", "::", "224.0.0.1", "ff02::1", "169.254.169.254", "fe80::1", "::ffff:a9fe:101",
+			"::ffff:0:0", "255.255.255.255", "::a9fe:a9fe", "64:ff9b::a9fe:a9fe", "2002:a9fe:a9fe::1", "fd00:ec2::254",
+			"fd00:ec2::23", "fd20:ce::254", "fd00:c1::a9fe:a9fe", "fd00:42::42", "100.100.100.200", "168.63.129.16",
+			"192.0.0.192", "::ffff:6464:64c8", "64:ff9b:1:a9fe:a9:fe00::", "64:ff9b:1::a9fe:a9fe", "::ffff:0:a9fe:a9fe",
+			"2001:db8::5efe:a9fe:a9fe", "2001:db8::200:5efe:a9fe:a9fe", "2001:0:a9fe:a9fe::1",
+			"2001:0:808:808::5601:5601", "metadata.google.internal", "METADATA.google.internal", "instance-data",
+			"instance-data.ec2.internal" })
 	void addressesThatNoInstanceHasAreRefused(String host) {
 		assertRefused(this.formats, host);
 	}
 
 	@ParameterizedTest
 	@ValueSource(strings = { "127.0.0.1", "::1", "10.0.0.5", "fd00::1", "8.8.8.8", "64:ff9b::808:808",
-			"2002:808:808::1", "2001:db8::1", "orders.local" })
+			"2002:808:808::1", "2001:db8::1", "64:ff9b:1::808:808", "::ffff:0:808:808", "2001:db8::5efe:808:808",
+			"2001:0:808:808::f7f7:f7f7", "orders.local", "metadata.example" })
 	void allOthersAreAllowedUnlessThereAreNetworks(String host) {
 		assertAllowed(this.formats, host);
 	}
@@ -44,7 +50,7 @@ class GuardedFormatsTests {
 	@ParameterizedTest
 	@CsvSource({ "10.0.0.0/8, 10.255.0.1, 11.0.0.1", "10.1.128.0/17, 10.1.128.9, 10.1.127.9", "0.0.0.0/0, 8.8.8.8, ::1",
 			"10.0.0.5/32, 10.0.0.5, 10.0.0.4", "2001:db8::/32, 2001:db8:1::1, 2001:db9::1", "::/0, ::1, 10.0.0.5",
-			"10.0.0.0/8, ::ffff:10.1.2.3, ::ffff:11.1.2.3", "10.0.0.0/8, 10.0.0.1, orders.local",
+			"10.0.0.0/8, ::ffff:a01:203, ::ffff:b01:203", "10.0.0.0/8, 10.0.0.1, orders.local",
 			"169.254.0.0/16, 169.254.1.1, 10.0.0.5" })
 	void onlyAddressesInTheNetworksAreAllowed(String network, String allowed, String refused) {
 		GuardedFormats narrow = guarded(network);
@@ -73,7 +79,10 @@ class GuardedFormatsTests {
 			"configPath, /a#b", "configPath, '/a b'", "management.context-path, .evil.example", "health.path, \\evil",
 			"management.port, 0", "management.port, 65536", "management.port, 80@evil", "gRPC_port, -1",
 			"management.scheme, file", "management.address, 169.254.169.254", "management.address, user@evil",
-			"management.address, 10.0.0.6" })
+			"management.address, 10.0.0.6", "management.url, http://10.0.0.5", "management.anything, x",
+			"health.url, /a", "service-url, http://evil.example/", "service-url, http://me@10.0.0.5/",
+			"service-url, javascript:alert(1)", "service-url, http://10.0.0.5:80/a b",
+			"sidebar.links.0.url, http://evil.example", "cors, *", "response-timeout, 1", "connect-timeout, 1" })
 	void metadataThatLeadElsewhereAreLeftOutAndNotWritten(String name, String value) {
 		ServiceRecord record = record("10.0.0.5", Map.of(name, value, "zone", "eu-1"));
 		assertThat(this.formats.decode(KEY, this.plain.encode(record)).metadata()).containsOnlyKeys("zone");
@@ -86,9 +95,41 @@ class GuardedFormatsTests {
 	void metadataThatStayAtTheInstanceArePassed() {
 		Map<String, String> metadata = Map.of("configPath", "/config/v1", "management.context-path", "/", "health.path",
 				"/actuator/health", "management.port", "65535", "gRPC_port", "1", "management.scheme", "https",
-				"management.address", "10.0.0.5", "user", "me", "weight", "-5");
+				"management.address", "10.0.0.5", "service-url", "https://10.0.0.5:8443/orders");
 		ServiceRecord record = record("10.0.0.5", metadata);
 		assertThat(this.formats.decode(KEY, this.formats.encode(record, JSON)).metadata()).isEqualTo(metadata);
+	}
+
+	@Test
+	void metadataOnWhichNobodyActsArePassed() {
+		Map<String, String> metadata = Map.of("user", "me", "weight", "-5", "corsair", "a", "managementx", "b", "name",
+				"\u00e4\u20ac");
+		ServiceRecord record = record("10.0.0.5", metadata);
+		assertThat(this.formats.decode(KEY, this.formats.encode(record, JSON)).metadata()).isEqualTo(metadata);
+	}
+
+	@ParameterizedTest
+	@ValueSource(strings = { "a\r\nSet-Cookie: b", "a\u0000", "\u001b[31m", "a\u202eb", "a\ud800" })
+	void metadataValuesWithCharactersThatDeceiveAreLeftOutAndNotWritten(String value) {
+		ServiceRecord record = record("10.0.0.5", Map.of("note", value, "zone", "eu-1"));
+		ServiceRecord read = this.formats.decode(KEY,
+				("{\"host\":\"10.0.0.5\",\"port\":80,\"metadata\":{\"zone\":\"eu-1\",\"note\":\"" + escaped(value)
+						+ "\"}}")
+					.getBytes(StandardCharsets.UTF_8));
+		assertThat(read.metadata()).containsOnlyKeys("zone");
+		assertThatExceptionOfType(InvalidValueException.class).isThrownBy(() -> this.formats.encode(record, JSON))
+			.withMessageContaining("metadata.note");
+	}
+
+	private static String escaped(String value) {
+		return value.chars().mapToObj("\\u%04x"::formatted).collect(Collectors.joining());
+	}
+
+	@Test
+	void secretWithACharacterThatDeceivesIsNotShown() {
+		ServiceRecord record = record("10.0.0.5", Map.of("password", "canary\n"));
+		assertThatExceptionOfType(InvalidValueException.class).isThrownBy(() -> this.formats.encode(record, JSON))
+			.satisfies((ex) -> assertThat(ex.getMessage() + ex.value()).doesNotContain("canary"));
 	}
 
 	@Test
