@@ -5,6 +5,7 @@ import java.util.Objects;
 import java.util.Set;
 import java.util.TreeSet;
 import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.Supplier;
 
 import io.github.etcddiscovery.support.EventLoop;
@@ -44,6 +45,13 @@ public final class CatalogEventPublisher implements SmartLifecycle {
 	private final ApplicationEventMulticaster listeners;
 
 	private final Supplier<EventLoop> loops;
+
+	/**
+	 * The value of the newest heartbeat. Listeners such as gateways act on another value
+	 * only, and a catalog may change without a change in etcd: when retained instances
+	 * expire.
+	 */
+	private final AtomicLong changes = new AtomicLong();
 
 	private @Nullable Run run;
 
@@ -148,7 +156,8 @@ public final class CatalogEventPublisher implements SmartLifecycle {
 				}
 			}
 			if (changed) {
-				tell(new HeartbeatEvent(CatalogEventPublisher.this, now.positions()));
+				tell(new HeartbeatEvent(CatalogEventPublisher.this,
+						CatalogEventPublisher.this.changes.incrementAndGet()));
 			}
 		}
 
