@@ -10,6 +10,7 @@ import io.github.etcddiscovery.cloud.HealthCheckedInstanceListSupplier;
 import io.github.etcddiscovery.cloud.HealthProbe;
 import io.github.etcddiscovery.cloud.SlowStart;
 import io.github.etcddiscovery.cloud.UntriedInstanceListSupplier;
+import io.github.etcddiscovery.cloud.WeightedInstanceListSupplier;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -99,10 +100,12 @@ final class LoadBalancerConfigurations {
 			ConfigurableApplicationContext context) {
 		Duration slowStart = context.getBean(EtcdDiscoveryProperties.class).getSlowStart();
 		if (slowStart.isZero()) {
-			return untried(base, context).withWeighted(new BoundedWeight());
+			return untried(base, context)
+				.with((used, delegate) -> new WeightedInstanceListSupplier(delegate, new BoundedWeight(), () -> true));
 		}
 		SlowStart weights = new SlowStart(new BoundedWeight(), slowStart);
-		return untried(weights.following(base), context).withWeighted(weights);
+		return untried(weights.following(base), context)
+			.with((used, delegate) -> new WeightedInstanceListSupplier(delegate, weights, weights::isSteady));
 	}
 
 	private static ServiceInstanceListSupplier healthChecked(ConfigurableApplicationContext context,

@@ -7,8 +7,8 @@ import org.springframework.cloud.loadbalancer.core.WeightFunction;
 
 /**
  * The weight that an instance gives itself by its metadata {@code weight}, as in Spring
- * Cloud LoadBalancer, but from 1 to 1,000: the load balancer makes a list as long as the
- * sum of all weights, and whoever may register must not make it as long as they like.
+ * Cloud LoadBalancer, but from 1 to 1,000: one instance must not take nearly all requests
+ * by a weight of a billion.
  */
 public final class BoundedWeight implements WeightFunction {
 

@@ -72,6 +72,14 @@ public final class SlowStart implements WeightFunction {
 		return this.weight.apply(instance) * steps(instance);
 	}
 
+	/**
+	 * Whether no instance is new, so that the weights stay until instances come or go.
+	 * @return whether the weights stay
+	 */
+	public boolean isSteady() {
+		return this.joined.isEmpty();
+	}
+
 	private int steps(ServiceInstance instance) {
 		Long since = this.joined.get(instance);
 		if (since == null) {
