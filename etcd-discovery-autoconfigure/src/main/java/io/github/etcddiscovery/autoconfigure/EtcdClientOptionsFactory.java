@@ -86,16 +86,17 @@ final class EtcdClientOptionsFactory {
 		if (password == null || password.isEmpty()) {
 			throw invalid("username", username, "Expected spring.cloud.etcd.password to be set along with it.");
 		}
-		if (!properties.isAllowPlaintextCredentials() && !details.isPlaintextCredentialsAllowed()) {
+		boolean plaintextAllowed = properties.isAllowPlaintextCredentials() || details.isPlaintextCredentialsAllowed();
+		if (!plaintextAllowed) {
 			for (EtcdEndpoint endpoint : endpoints) {
-				if (!endpoint.secure() && !endpoint.isLoopback()) {
+				if (endpoint.exposesCredentials()) {
 					throw invalid("endpoints", endpoint,
 							"Expected https://, since user name and password would cross the network unencrypted;"
 									+ " set spring.cloud.etcd.allow-plaintext-credentials=true to let them.");
 				}
 			}
 		}
-		return new EtcdClientOptions.Credentials(username, password);
+		return new EtcdClientOptions.Credentials(username, password, plaintextAllowed);
 	}
 
 	private static Duration positive(String property, Duration value) {

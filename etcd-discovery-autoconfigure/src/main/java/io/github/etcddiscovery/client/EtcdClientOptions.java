@@ -29,7 +29,8 @@ public record EtcdClientOptions(List<EtcdEndpoint> endpoints, @Nullable Tls tls,
 	/**
 	 * Copies the endpoints.
 	 * @throws IllegalArgumentException if there is none, not all are with TLS or all
-	 * without, or a duration is not more than 0
+	 * without, credentials would cross a network unencrypted without being allowed to, or
+	 * a duration is not more than 0
 	 */
 	public EtcdClientOptions {
 		if (endpoints.isEmpty()) {
@@ -39,6 +40,13 @@ public record EtcdClientOptions(List<EtcdEndpoint> endpoints, @Nullable Tls tls,
 		if (endpoints.stream().anyMatch((endpoint) -> endpoint.secure() != secure)) {
 			throw new IllegalArgumentException("Endpoints %s given: expected all to start with %s".formatted(endpoints,
 					secure ? "https" : "http"));
+		}
+		if (credentials != null && !credentials.plaintextAllowed()) {
+			endpoints.stream().filter(EtcdEndpoint::exposesCredentials).findFirst().ifPresent((exposing) -> {
+				throw new IllegalArgumentException(
+						"Endpoint %s given: expected https://, since user name and password would cross the network unencrypted; use withPlaintextCredentials to let them"
+							.formatted(exposing));
+			});
 		}
 		requirePositive("dial timeout", dialTimeout);
 		requirePositive("dial keep-alive", dialKeepAlive);
@@ -84,10 +92,27 @@ public record EtcdClientOptions(List<EtcdEndpoint> endpoints, @Nullable Tls tls,
 	 * @param username the user
 	 * @param password the password
 	 * @return the options
+	 * @throws IllegalArgumentException if an endpoint is neither over TLS nor on this
+	 * machine
 	 */
 	public EtcdClientOptions withCredentials(String username, String password) {
-		return new EtcdClientOptions(this.endpoints, this.tls, new Credentials(username, password), this.dialTimeout,
-				this.dialKeepAlive, this.requestTimeout);
+		return with(new Credentials(username, password, false));
+	}
+
+	/**
+	 * Returns the same options with another user, whose name and password may cross the
+	 * network unencrypted.
+	 * @param username the user
+	 * @param password the password
+	 * @return the options
+	 */
+	public EtcdClientOptions withPlaintextCredentials(String username, String password) {
+		return with(new Credentials(username, password, true));
+	}
+
+	private EtcdClientOptions with(Credentials other) {
+		return new EtcdClientOptions(this.endpoints, this.tls, other, this.dialTimeout, this.dialKeepAlive,
+				this.requestTimeout);
 	}
 
 	/**
@@ -126,8 +151,9 @@ public record EtcdClientOptions(List<EtcdEndpoint> endpoints, @Nullable Tls tls,
 	 *
 	 * @param username the user
 	 * @param password the password
+	 * @param plaintextAllowed whether both may cross a network unencrypted
 	 */
-	public record Credentials(String username, String password) {
+	public record Credentials(String username, String password, boolean plaintextAllowed) {
 
 		@Override
 		public String toString() {

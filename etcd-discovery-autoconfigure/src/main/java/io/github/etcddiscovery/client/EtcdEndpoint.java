@@ -118,6 +118,14 @@ public record EtcdEndpoint(String host, int port, boolean secure) {
 		return !isSrv() && isLoopbackHost();
 	}
 
+	/**
+	 * Whether user name and password would cross a network unencrypted.
+	 * @return whether it is neither over TLS nor on this machine
+	 */
+	public boolean exposesCredentials() {
+		return !this.secure && !isLoopback();
+	}
+
 	private boolean isLoopbackHost() {
 		return this.host.equalsIgnoreCase("localhost") || this.host.equals("[::1]")
 				|| this.host.matches("127(\\.[0-9]{1,3}){3}");

@@ -3,17 +3,14 @@ package io.github.etcddiscovery.grpc;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.SocketAddress;
-import java.net.UnknownHostException;
 import java.time.Duration;
 import java.util.ArrayList;
-import java.util.Arrays;
-import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
-import java.util.TreeSet;
 import java.util.concurrent.ScheduledFuture;
 import java.util.concurrent.TimeUnit;
+import java.util.stream.Collectors;
 
 import io.github.etcddiscovery.instance.ServiceRecord;
 import io.github.etcddiscovery.support.LimitedLog;
@@ -34,16 +31,17 @@ import org.springframework.cloud.client.ServiceInstance;
 
 /**
  * The instances of one service for one channel: those of now as soon as the view has read
- * etcd, and again whenever they change. Everything happens in the channel's
- * synchronization context, but for looking up hosts, which takes one of its threads that
- * may block, one at a time.
+ * etcd, and again whenever they change. An instance whose host is an address, or was
+ * looked up before, is told at once; one whose host must be looked up follows by itself,
+ * so a slow name holds up no other instance. Everything happens in the channel's
+ * synchronization context, except the lookups.
  */
 final class EtcdNameResolver extends NameResolver {
 
 	/** As long as a call to etcd may take by default. */
 	private static final Duration FIRST_SYNC_TIMEOUT = Duration.ofSeconds(3);
 
-	/** For as long the JDK remembers by default that a name is not known. */
+	/** The JDK remembers for as long by default that a name is not known. */
 	private static final Duration UNKNOWN_HOST_RETRY = Duration.ofSeconds(10);
 
 	private static final Logger logger = LoggerFactory.getLogger(EtcdNameResolver.class);
@@ -58,7 +56,7 @@ final class EtcdNameResolver extends NameResolver {
 
 	private final SynchronizationContext context;
 
-	private final HostLookup lookup;
+	private final HostLookups hosts;
 
 	private @Nullable Listener2 listener;
 
@@ -66,28 +64,25 @@ final class EtcdNameResolver extends NameResolver {
 
 	private @Nullable ScheduledFuture<?> scheduled;
 
+	private boolean refreshPlanned;
+
 	/** What the view told last, {@code null} before it has read etcd. */
 	private @Nullable List<ServiceInstance> instances;
 
-	/** Where hosts were found the last time, so that one failure cuts nobody off. */
-	private Map<String, List<InetAddress>> hosts = Map.of();
-
-	private Set<String> unknown = Set.of();
-
-	private boolean lookingUp;
-
-	private boolean outdated;
+	/** What the channel was told last. */
+	private @Nullable List<EquivalentAddressGroup> told;
 
 	EtcdNameResolver(ServiceView<ServiceInstance> view, String serviceId, Args args) {
 		this(view, serviceId, args, InetAddress::getAllByName);
 	}
 
-	EtcdNameResolver(ServiceView<ServiceInstance> view, String serviceId, Args args, HostLookup lookup) {
-		this.lookup = lookup;
+	EtcdNameResolver(ServiceView<ServiceInstance> view, String serviceId, Args args, HostLookups.Lookup lookup) {
 		this.view = view;
 		this.serviceId = serviceId;
 		this.args = args;
 		this.context = args.getSynchronizationContext();
+		this.hosts = new HostLookups(lookup, (task) -> args.getOffloadExecutor().execute(task), this.context,
+				this::tell);
 	}
 
 	@Override
@@ -110,7 +105,8 @@ final class EtcdNameResolver extends NameResolver {
 	@Override
 	public void refresh() {
 		if (this.instances != null) {
-			lookUp(this.instances);
+			this.hosts.lookUpAgain();
+			tell();
 		}
 		else {
 			String failure = this.view.failure();
@@ -121,6 +117,7 @@ final class EtcdNameResolver extends NameResolver {
 	@Override
 	public void shutdown() {
 		this.listener = null;
+		this.hosts.want(Set.of());
 		if (this.subscription != null) {
 			this.subscription.close();
 		}
@@ -129,15 +126,17 @@ final class EtcdNameResolver extends NameResolver {
 		}
 	}
 
+	/** Does nothing if it is planned already: news must not put off a retry for ever. */
 	private void refreshIn(Duration delay) {
-		if (this.scheduled != null) {
-			this.scheduled.cancel(false);
+		if (!this.refreshPlanned) {
+			this.refreshPlanned = true;
+			this.scheduled = this.args.getScheduledExecutorService()
+				.schedule(() -> this.context.execute(this::plannedRefresh), delay.toNanos(), TimeUnit.NANOSECONDS);
 		}
-		this.scheduled = this.args.getScheduledExecutorService()
-			.schedule(() -> this.context.execute(this::refreshUnlessShutDown), delay.toNanos(), TimeUnit.NANOSECONDS);
 	}
 
-	private void refreshUnlessShutDown() {
+	private void plannedRefresh() {
+		this.refreshPlanned = false;
 		if (this.listener != null) {
 			refresh();
 		}
@@ -148,69 +147,40 @@ final class EtcdNameResolver extends NameResolver {
 		List<ServiceInstance> current = catalog.available(this.serviceId);
 		if (known && current != this.instances && this.listener != null) {
 			this.instances = current;
-			lookUp(current);
+			this.hosts.want(current.stream().map(ServiceInstance::getHost).collect(Collectors.toSet()));
+			tell();
 		}
 	}
 
-	private void lookUp(List<ServiceInstance> current) {
-		if (this.lookingUp) {
-			this.outdated = true;
+	private void tell() {
+		List<ServiceInstance> current = this.instances;
+		if (current == null || this.listener == null) {
 			return;
 		}
-		this.lookingUp = true;
-		this.args.getOffloadExecutor().execute(() -> {
-			Map<String, List<InetAddress>> found = new HashMap<>();
-			for (ServiceInstance instance : current) {
-				found.computeIfAbsent(instance.getHost(), this::addresses);
-			}
-			this.context.execute(() -> found(found));
-		});
-	}
-
-	/** Returns none if the host is not known. */
-	private List<InetAddress> addresses(String host) {
-		try {
-			return Arrays.asList(this.lookup.addresses(host));
-		}
-		catch (UnknownHostException ex) {
-			return List.of();
-		}
-	}
-
-	private void found(Map<String, List<InetAddress>> found) {
-		this.lookingUp = false;
-		if (this.listener == null || this.instances == null) {
-			return;
-		}
-		if (this.outdated) {
-			this.outdated = false;
-			lookUp(this.instances);
-			return;
-		}
-		Set<String> missing = new TreeSet<>();
-		found.forEach((host, addresses) -> {
-			if (addresses.isEmpty()) {
-				missing.add(host);
-			}
-		});
-		missing.forEach((host) -> found.put(host, this.hosts.getOrDefault(host, List.of())));
-		this.hosts = found;
-		if (!missing.isEmpty()) {
-			if (!missing.equals(this.unknown)) {
-				this.log.log(Level.WARN, this.serviceId, "unknown hosts",
-						"Instances of %s are on hosts that are not known here: %s".formatted(this.serviceId, missing));
-			}
+		Set<String> unknown = this.hosts.unknown();
+		if (!unknown.isEmpty()) {
+			this.log.log(Level.WARN, this.serviceId, "unknown hosts",
+					"Instances of %s are on hosts that are not known here: %s".formatted(this.serviceId, unknown));
 			refreshIn(UNKNOWN_HOST_RETRY);
 		}
-		this.unknown = missing;
-		tell(this.instances);
+		List<EquivalentAddressGroup> groups = groups(current);
+		if (!groups.isEmpty()) {
+			if (!groups.equals(this.told)) {
+				this.told = groups;
+				tell(StatusOr.fromValue(groups));
+			}
+		}
+		else if (!this.hosts.isLookingUp()) {
+			fail(this.view.follows(this.serviceId) ? "none of its instances in etcd may be called"
+					: "expected it among spring.cloud.etcd.discovery.services, which says what to follow");
+		}
 	}
 
-	private void tell(List<ServiceInstance> current) {
+	private List<EquivalentAddressGroup> groups(List<ServiceInstance> current) {
 		List<EquivalentAddressGroup> groups = new ArrayList<>();
 		for (ServiceInstance instance : current) {
 			int port = port(instance);
-			List<SocketAddress> addresses = this.hosts.getOrDefault(instance.getHost(), List.of())
+			List<SocketAddress> addresses = this.hosts.addresses(instance.getHost())
 				.stream()
 				.<SocketAddress>map((address) -> new InetSocketAddress(address, port))
 				.toList();
@@ -218,15 +188,7 @@ final class EtcdNameResolver extends NameResolver {
 				groups.add(new EquivalentAddressGroup(addresses));
 			}
 		}
-		if (!groups.isEmpty()) {
-			tell(StatusOr.fromValue(groups));
-		}
-		else if (this.view.follows(this.serviceId)) {
-			fail("none of its instances in etcd may be called");
-		}
-		else {
-			fail("expected it among spring.cloud.etcd.discovery.services, which says what to follow");
-		}
+		return groups;
 	}
 
 	private static int port(ServiceInstance instance) {
@@ -236,6 +198,7 @@ final class EtcdNameResolver extends NameResolver {
 	}
 
 	private void fail(String why) {
+		this.told = null;
 		tell(StatusOr.fromStatus(Status.UNAVAILABLE.withDescription("Cannot call " + this.serviceId + ": " + why)));
 	}
 
@@ -243,15 +206,6 @@ final class EtcdNameResolver extends NameResolver {
 		if (this.listener != null) {
 			this.listener.onResult2(ResolutionResult.newBuilder().setAddressesOrError(addresses).build());
 		}
-	}
-
-	/**
-	 * Looks up the addresses of a host.
-	 */
-	interface HostLookup {
-
-		InetAddress[] addresses(String host) throws UnknownHostException;
-
 	}
 
 }

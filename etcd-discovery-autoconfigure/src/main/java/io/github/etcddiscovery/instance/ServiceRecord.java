@@ -65,6 +65,15 @@ public record ServiceRecord(InstanceKey key, String host, int port, boolean secu
 	}
 
 	/**
+	 * Whether a host is an IP address, which nobody has to look up.
+	 * @param host a valid host of a record
+	 * @return whether it is an address and not a name
+	 */
+	public static boolean isAddress(String host) {
+		return HostRules.address(host) != null;
+	}
+
+	/**
 	 * Whether another record advertises the same address. Two records of one instance id
 	 * that do are the same instance, started again.
 	 * @param other another record

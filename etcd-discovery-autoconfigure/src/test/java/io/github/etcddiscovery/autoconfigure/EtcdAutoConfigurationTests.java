@@ -7,7 +7,6 @@ import java.util.Map;
 import io.etcd.jetcd.Client;
 import io.github.etcddiscovery.actuate.EtcdDiscoveryEndpoint;
 import io.github.etcddiscovery.client.EtcdClient;
-import io.github.etcddiscovery.client.EtcdClientOptions;
 import io.github.etcddiscovery.client.JetcdEtcdClient;
 import io.github.etcddiscovery.cloud.CatalogEventPublisher;
 import io.github.etcddiscovery.cloud.EtcdAutoServiceRegistration;
@@ -36,7 +35,6 @@ import reactor.core.publisher.Flux;
 import org.springframework.boot.LazyInitializationBeanFactoryPostProcessor;
 import org.springframework.boot.autoconfigure.AutoConfigurations;
 import org.springframework.boot.autoconfigure.ssl.SslAutoConfiguration;
-import org.springframework.boot.context.properties.source.InvalidConfigurationPropertyValueException;
 import org.springframework.boot.test.context.FilteredClassLoader;
 import org.springframework.boot.test.context.runner.ApplicationContextRunner;
 import org.springframework.boot.test.system.CapturedOutput;
@@ -64,9 +62,6 @@ import org.springframework.core.annotation.Order;
 import org.springframework.web.reactive.function.client.WebClient;
 
 import static org.assertj.core.api.Assertions.assertThat;
-import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
-import static org.mockito.BDDMockito.given;
-import static org.mockito.Mockito.mock;
 
 /**
  * Which beans there are, without etcd: a client that finds nothing stands in for it.
@@ -97,31 +92,6 @@ class EtcdAutoConfigurationTests {
 			.hasSingleBean(EtcdServiceRegistry.class)
 			.hasSingleBean(EtcdRegistration.class)
 			.hasSingleBean(EtcdAutoServiceRegistration.class));
-	}
-
-	@Test
-	void credentialsCrossANetworkUnencryptedIfThatIsAllowed() {
-		EtcdProperties properties = new EtcdProperties();
-		properties.setEndpoints(List.of("http://etcd.example:2379"));
-		properties.setUsername("me");
-		properties.setPassword("secret");
-		EtcdConnectionDetails details = EtcdConnectionDetails.of(properties, null);
-		assertThatExceptionOfType(InvalidConfigurationPropertyValueException.class)
-			.isThrownBy(() -> EtcdClientOptionsFactory.create(details, properties));
-		properties.setAllowPlaintextCredentials(true);
-		assertThat(EtcdClientOptionsFactory.create(details, properties).credentials())
-			.isEqualTo(new EtcdClientOptions.Credentials("me", "secret"));
-	}
-
-	@Test
-	void credentialsOfAContainerCrossANetworkUnencrypted() {
-		EtcdConnectionDetails details = mock(EtcdConnectionDetails.class);
-		given(details.getEndpoints()).willReturn(List.of("http://docker.example:2379"));
-		given(details.getUsername()).willReturn("root");
-		given(details.getPassword()).willReturn("secret");
-		given(details.isPlaintextCredentialsAllowed()).willReturn(true);
-		assertThat(EtcdClientOptionsFactory.create(details, new EtcdProperties()).credentials())
-			.isEqualTo(new EtcdClientOptions.Credentials("root", "secret"));
 	}
 
 	@ParameterizedTest

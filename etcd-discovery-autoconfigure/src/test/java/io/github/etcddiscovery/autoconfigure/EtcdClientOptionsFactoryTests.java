@@ -129,7 +129,18 @@ class EtcdClientOptionsFactoryTests {
 		this.properties.setEndpoints(List.of("localhost:2379", "etcd2:2379"));
 		isRefused("endpoints", "http://etcd2:2379", "would cross the network unencrypted");
 		this.properties.setAllowPlaintextCredentials(true);
-		assertThat(create(null).credentials()).isEqualTo(new EtcdClientOptions.Credentials("orders", "secret"));
+		assertThat(create(null).credentials()).isEqualTo(new EtcdClientOptions.Credentials("orders", "secret", true));
+	}
+
+	@Test
+	void credentialsOfAContainerCrossANetworkUnencrypted() {
+		EtcdConnectionDetails details = mock(EtcdConnectionDetails.class);
+		given(details.getEndpoints()).willReturn(List.of("http://docker.example:2379"));
+		given(details.getUsername()).willReturn("root");
+		given(details.getPassword()).willReturn("secret");
+		given(details.isPlaintextCredentialsAllowed()).willReturn(true);
+		assertThat(EtcdClientOptionsFactory.create(details, new EtcdProperties()).credentials())
+			.isEqualTo(new EtcdClientOptions.Credentials("root", "secret", true));
 	}
 
 	@Test

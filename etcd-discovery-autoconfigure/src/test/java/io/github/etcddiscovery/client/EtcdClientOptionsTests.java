@@ -35,11 +35,24 @@ class EtcdClientOptionsTests {
 			.withCredentials("me", "secret")
 			.withTimeouts(Duration.ofSeconds(1), Duration.ofSeconds(4), Duration.ofSeconds(2));
 		assertThat(options.tls()).isSameAs(tls);
-		assertThat(options.credentials()).isEqualTo(new Credentials("me", "secret"));
+		assertThat(options.credentials()).isEqualTo(new Credentials("me", "secret", false));
 		assertThat(options.dialTimeout()).hasSeconds(1);
 		assertThat(options.dialKeepAlive()).hasSeconds(4);
 		assertThat(options.requestTimeout()).hasSeconds(2);
 		assertThat(options.toString()).doesNotContain("secret");
+	}
+
+	@Test
+	void credentialsCrossANetworkUnencryptedOnlyIfThatIsAllowed() {
+		EtcdClientOptions remote = EtcdClientOptions.of("127.0.0.1:1", "h:1");
+		assertThatIllegalArgumentException().isThrownBy(() -> remote.withCredentials("me", "secret"))
+			.withMessageContaining("http://h:1")
+			.withMessageContaining("use withPlaintextCredentials")
+			.withMessageNotContaining("secret");
+		assertThat(remote.withPlaintextCredentials("me", "secret").credentials())
+			.isEqualTo(new Credentials("me", "secret", true));
+		assertThat(EtcdClientOptions.of("127.0.0.1:1", "[::1]:1").withCredentials("me", "secret").credentials())
+			.isEqualTo(new Credentials("me", "secret", false));
 	}
 
 	@Test

@@ -10,8 +10,10 @@ import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.ScheduledFuture;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Consumer;
+import java.util.stream.IntStream;
 import java.util.stream.Stream;
 
+import io.github.etcddiscovery.instance.ServiceRecord;
 import io.github.etcddiscovery.view.Catalog;
 import io.github.etcddiscovery.view.ServiceView;
 import io.github.etcddiscovery.view.Subscription;
@@ -40,6 +42,7 @@ import static org.mockito.BDDMockito.given;
 import static org.mockito.BDDMockito.then;
 import static org.mockito.BDDMockito.willReturn;
 import static org.mockito.Mockito.mock;
+import static org.mockito.Mockito.times;
 
 /**
  * What a channel is told while hosts are not known, which cannot be brought about on
@@ -72,9 +75,7 @@ class EtcdNameResolverTests {
 		given(this.view.follows("stock")).willReturn(true);
 		given(this.view.subscribe(any())).willReturn(this.subscription);
 		given(this.catalog.isSynced()).willReturn(true);
-		given(this.catalog.available("stock")).willReturn(Stream.of("a", "b")
-			.<ServiceInstance>map((host) -> new DefaultServiceInstance(host, "stock", host, 9090, false))
-			.toList());
+		given(this.catalog.available("stock")).willReturn(instances("a", "b"));
 		know("a", "10.0.0.1");
 		this.resolver = restart();
 	}
@@ -92,6 +93,10 @@ class EtcdNameResolverTests {
 			.setOffloadExecutor(this.lookups::add)
 			.build();
 		EtcdNameResolver started = new EtcdNameResolver(this.view, "stock", args, (host) -> {
+			InetAddress literal = ServiceRecord.isAddress(host) ? InetAddress.getByName(host) : null;
+			if (literal != null) {
+				return new InetAddress[] { literal };
+			}
 			if (!this.known.containsKey(host)) {
 				throw new UnknownHostException(host);
 			}
@@ -124,15 +129,57 @@ class EtcdNameResolverTests {
 	}
 
 	@Test
-	void hostsAreLookedUpOnceAtATimeHoweverOftenThatIsAskedFor() {
+	void hostIsLookedUpOnceAtATimeHoweverOftenThatIsAskedFor() {
 		this.resolver.refresh();
 		this.resolver.refresh();
-		assertThat(this.lookups).hasSize(1);
-		lookUp();
-		assertThat(this.lookups).as("once more").hasSize(1);
+		assertThat(this.lookups).as("a and b").hasSize(2);
 		lookUp();
 		assertThat(this.lookups).isEmpty();
 		assertThat(this.told).hasSize(1);
+	}
+
+	@Test
+	void slowNameHoldsUpNoNews() throws UnknownHostException {
+		know("c", "10.0.0.3");
+		Runnable slow = this.lookups.remove(1);
+		lookUp();
+		assertThat(addresses()).as("without b, which is slow").containsExactly("/10.0.0.1:9090");
+		given(this.catalog.available("stock")).willReturn(instances("b", "c", "10.0.0.4"));
+		tell();
+		assertThat(addresses()).as("an address needs no lookup, and a has gone").containsExactly("/10.0.0.4:9090");
+		lookUp();
+		assertThat(addresses()).containsExactly("/10.0.0.3:9090", "/10.0.0.4:9090");
+		know("b", "10.0.0.2");
+		slow.run();
+		assertThat(addresses()).containsExactly("/10.0.0.2:9090", "/10.0.0.3:9090", "/10.0.0.4:9090");
+	}
+
+	@Test
+	void eightHostsAreLookedUpAtATime() {
+		lookUp();
+		given(this.catalog.available("stock"))
+			.willReturn(instances(IntStream.range(0, 20).mapToObj((i) -> "h" + i).toArray(String[]::new)));
+		tell();
+		assertThat(this.lookups).hasSize(8);
+		this.lookups.remove(0).run();
+		assertThat(this.lookups).as("the next one").hasSize(8);
+		lookUp();
+		lookUp();
+		lookUp();
+		assertThat(this.lookups).isEmpty();
+		assertThat(this.told.get(this.told.size() - 1).getStatus().getDescription())
+			.contains("none of its instances in etcd may be called");
+	}
+
+	@Test
+	void retryOfAnUnknownHostIsNotPutOffByNews() {
+		lookUp();
+		for (int i = 0; i < 3; i++) {
+			given(this.catalog.available("stock")).willReturn(instances("a", "b", "10.0.0." + i));
+			tell();
+		}
+		then(this.scheduler).should(times(1)).schedule(any(Runnable.class), anyLong(), any());
+		assertThat(this.lookups).as("until then it is not looked up again").isEmpty();
 	}
 
 	@Test
@@ -178,7 +225,7 @@ class EtcdNameResolverTests {
 		given(this.catalog.revision("stock")).willReturn(5L);
 		this.lookups.clear();
 		this.resolver = restart();
-		assertThat(this.lookups).hasSize(1);
+		assertThat(this.lookups).hasSize(2);
 	}
 
 	@Test
@@ -194,7 +241,7 @@ class EtcdNameResolverTests {
 		know("a", "10.0.0.1", "2001:db8::1");
 		know("b", "10.0.0.2");
 		lookUp();
-		assertThat(this.told.get(0).getValue()).extracting((group) -> group.getAddresses().size())
+		assertThat(this.told.get(1).getValue()).extracting((group) -> group.getAddresses().size())
 			.containsExactly(2, 1);
 	}
 
@@ -208,7 +255,6 @@ class EtcdNameResolverTests {
 		given(this.catalog.available("stock"))
 			.willReturn(List.of(new DefaultServiceInstance("1", "stock", "a", 80, false, Map.of("gRPC_port", "9091"))));
 		tell();
-		lookUp();
 		lookUp();
 		assertThat(addresses()).containsExactly("/10.0.0.1:9091");
 	}
@@ -235,6 +281,12 @@ class EtcdNameResolverTests {
 				"Cannot call stock: expected it among spring.cloud.etcd.discovery.services, which says what to follow");
 	}
 
+	private static List<ServiceInstance> instances(String... hosts) {
+		return Stream.of(hosts)
+			.<ServiceInstance>map((host) -> new DefaultServiceInstance(host, "stock", host, 9090, false))
+			.toList();
+	}
+
 	/** The view tells of a change. */
 	@SuppressWarnings("unchecked")
 	private void tell() {
@@ -256,8 +308,11 @@ class EtcdNameResolverTests {
 		assertThat(NameResolverRegistry.getDefaultRegistry().asFactory().getDefaultScheme()).isEqualTo("dns");
 	}
 
+	/** All lookups that are under way end. */
 	private void lookUp() {
-		this.lookups.remove(0).run();
+		List<Runnable> underWay = List.copyOf(this.lookups);
+		this.lookups.clear();
+		underWay.forEach(Runnable::run);
 	}
 
 	private List<String> addresses() {
