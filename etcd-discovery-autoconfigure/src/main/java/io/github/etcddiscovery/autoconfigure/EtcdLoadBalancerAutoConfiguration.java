@@ -14,6 +14,9 @@ import org.springframework.boot.autoconfigure.condition.ConditionalOnBean;
 import org.springframework.boot.autoconfigure.condition.ConditionalOnBooleanProperty;
 import org.springframework.boot.autoconfigure.condition.ConditionalOnClass;
 import org.springframework.boot.autoconfigure.condition.ConditionalOnMissingBean;
+import org.springframework.boot.http.client.HttpClientSettings;
+import org.springframework.boot.http.client.HttpRedirects;
+import org.springframework.boot.http.client.JdkHttpClientBuilder;
 import org.springframework.cloud.client.ServiceInstance;
 import org.springframework.cloud.client.loadbalancer.LoadBalancedRetryFactory;
 import org.springframework.cloud.client.loadbalancer.reactive.LoadBalancerClientRequestTransformer;
@@ -65,7 +68,7 @@ public final class EtcdLoadBalancerAutoConfiguration {
 	@Bean
 	@Lazy
 	@ConditionalOnMissingBean
-	HealthProbe etcdStarterHealthProbe() {
+	HealthProbe etcdStarterPlainHealthProbe() {
 		return HealthProbe.overHttp();
 	}
 
@@ -73,6 +76,28 @@ public final class EtcdLoadBalancerAutoConfiguration {
 	@ConditionalOnMissingBean
 	RetryBudgets etcdStarterRetryBudgets(EtcdDiscoveryProperties properties) {
 		return new RetryBudgets(properties.getRetryBudget());
+	}
+
+	/**
+	 * Health checks with the settings of {@code spring.http.clients}, where Spring Boot's
+	 * HTTP clients are on the class path.
+	 */
+	@Configuration(proxyBeanMethods = false)
+	@ConditionalOnClass(JdkHttpClientBuilder.class)
+	static class HealthProbeConfiguration {
+
+		/**
+		 * Never follows redirects: whoever has registered could send them anywhere.
+		 */
+		@Bean
+		@Lazy
+		@ConditionalOnMissingBean
+		HealthProbe etcdStarterHealthProbe(ObjectProvider<HttpClientSettings> settings) {
+			HttpClientSettings applied = settings.getIfAvailable(HttpClientSettings::defaults)
+				.withRedirects(HttpRedirects.DONT_FOLLOW);
+			return HealthProbe.over(new JdkHttpClientBuilder().withExecutor(HealthProbe.executor()).build(applied));
+		}
+
 	}
 
 	/**

@@ -2,12 +2,16 @@ package io.github.etcddiscovery.cloud;
 
 import java.net.URI;
 import java.time.Duration;
-import java.util.ArrayList;
+import java.util.ArrayDeque;
 import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Queue;
 import java.util.Set;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.concurrent.atomic.AtomicInteger;
 
 import io.github.etcddiscovery.support.LimitedLog;
 import org.jspecify.annotations.Nullable;
@@ -19,6 +23,7 @@ import reactor.core.Disposables;
 import reactor.core.publisher.Flux;
 import reactor.core.publisher.Mono;
 import reactor.core.publisher.Sinks;
+import reactor.core.scheduler.Schedulers;
 
 import org.springframework.cloud.client.ServiceInstance;
 import org.springframework.cloud.client.loadbalancer.LoadBalancerProperties;
@@ -32,13 +37,23 @@ import org.springframework.cloud.loadbalancer.core.ServiceInstanceListSupplier;
  * each instance on its own and keeps the results when others come and go, so a change
  * costs one check and not all of them. A new instance is supplied once it has passed its
  * first check; only where no instance is known to be well are those supplied of which
- * nothing is known yet.
+ * nothing is known yet. Some tens of instances are checked at a time, the others by
+ * turns.
  */
 public final class HealthCheckedInstanceListSupplier extends DelegatingServiceInstanceListSupplier {
 
 	private static final Logger logger = LoggerFactory.getLogger(HealthCheckedInstanceListSupplier.class);
 
 	private static final String DEFAULT_PATH = "/actuator/health";
+
+	/**
+	 * How many checks of a service are under way: each takes a connection, and a service
+	 * may have thousands of instances that do not answer.
+	 */
+	private static final int AT_ONCE = 32;
+
+	/** Choosing anew looks at all instances: results that come together count once. */
+	static final Duration PACE = Duration.ofMillis(20);
 
 	private final LimitedLog log = new LimitedLog(logger, System::nanoTime);
 
@@ -50,6 +65,17 @@ public final class HealthCheckedInstanceListSupplier extends DelegatingServiceIn
 
 	/** Guarded by itself. */
 	private final Map<ServiceInstance, Check> checks = new HashMap<>();
+
+	/** Checks whose turn has come, the first one first. Guarded by the checks. */
+	private final Queue<Check> due = new ArrayDeque<>();
+
+	/** Guarded by the checks. */
+	private int underWay;
+
+	/** How many callers have asked for due checks to begin since they were begun. */
+	private final AtomicInteger beginning = new AtomicInteger();
+
+	private final AtomicBoolean supplying = new AtomicBoolean();
 
 	private volatile List<ServiceInstance> instances = List.of();
 
@@ -92,6 +118,7 @@ public final class HealthCheckedInstanceListSupplier extends DelegatingServiceIn
 		synchronized (this.checks) {
 			this.stopped = true;
 			this.checks.values().forEach(Check::end);
+			this.due.clear();
 		}
 	}
 
@@ -112,8 +139,9 @@ public final class HealthCheckedInstanceListSupplier extends DelegatingServiceIn
 
 	private synchronized void follow(List<ServiceInstance> current) {
 		Set<ServiceInstance> kept = new HashSet<>(current);
-		List<Check> started = new ArrayList<>();
 		synchronized (this.checks) {
+			// Before the others end, or each that ends would let one of these begin.
+			this.due.removeIf((check) -> !kept.contains(check.instance));
 			this.checks.entrySet().removeIf((entry) -> {
 				boolean gone = !kept.contains(entry.getKey());
 				if (gone) {
@@ -124,15 +152,57 @@ public final class HealthCheckedInstanceListSupplier extends DelegatingServiceIn
 			current.stream().filter((instance) -> !this.checks.containsKey(instance)).forEach((instance) -> {
 				Check check = new Check(instance);
 				this.checks.put(instance, check);
-				if (!this.stopped) {
-					started.add(check);
-				}
+				this.due.add(check);
 			});
 		}
 		this.instances = current;
 		supply();
-		// Not under that lock, which whoever supplies takes: a check may end at once.
-		started.forEach(Check::start);
+		begin();
+	}
+
+	/**
+	 * Begins the checks whose turn has come, as many as there may be. One caller at a
+	 * time does so for all, since a check may end at once and call again.
+	 */
+	private void begin() {
+		if (this.beginning.getAndIncrement() > 0) {
+			return;
+		}
+		int callers = 1;
+		do {
+			for (Check check = nextDue(); check != null; check = nextDue()) {
+				check.begin();
+			}
+			callers = this.beginning.addAndGet(-callers);
+		}
+		while (callers > 0);
+	}
+
+	private @Nullable Check nextDue() {
+		synchronized (this.checks) {
+			Check next = (this.underWay < AT_ONCE && !this.stopped) ? this.due.poll() : null;
+			this.underWay += (next != null) ? 1 : 0;
+			return next;
+		}
+	}
+
+	private void ended(Check check) {
+		synchronized (this.checks) {
+			this.underWay--;
+		}
+		if (this.settings.getRepeatHealthCheck()) {
+			check.repeatIn(this.settings.getInterval());
+		}
+		begin();
+	}
+
+	private void supplySoon() {
+		if (this.supplying.compareAndSet(false, true)) {
+			Schedulers.parallel().schedule(() -> {
+				this.supplying.set(false);
+				supply();
+			}, PACE.toMillis(), TimeUnit.MILLISECONDS);
+		}
 	}
 
 	/** Whoever comes last supplies what is newest. */
@@ -172,7 +242,9 @@ public final class HealthCheckedInstanceListSupplier extends DelegatingServiceIn
 
 		private final ServiceInstance instance;
 
-		private final Disposable.Swap series = Disposables.swap();
+		private final Disposable.Swap underWay = Disposables.swap();
+
+		private final Disposable.Swap pause = Disposables.swap();
 
 		/** What came of the last one, {@code null} before the first. */
 		private volatile @Nullable Boolean result;
@@ -181,16 +253,28 @@ public final class HealthCheckedInstanceListSupplier extends DelegatingServiceIn
 			this.instance = instance;
 		}
 
-		void start() {
+		void begin() {
 			Duration interval = HealthCheckedInstanceListSupplier.this.settings.getInterval();
-			Mono<Boolean> once = Mono.defer(this::ask).timeout(interval).onErrorResume(this::failed);
-			Flux<Boolean> checks = HealthCheckedInstanceListSupplier.this.settings.getRepeatHealthCheck()
-					? once.repeatWhen((ended) -> ended.delayElements(interval)) : once.flux();
-			this.series.update(checks.subscribe(this::found));
+			this.underWay.update(Mono.defer(this::ask)
+				.timeout(interval)
+				.onErrorResume(this::failed)
+				.doFinally((signal) -> ended(this))
+				.subscribe(this::found));
 		}
 
+		void repeatIn(Duration interval) {
+			this.pause.update(Mono.delay(interval).subscribe((passed) -> {
+				synchronized (HealthCheckedInstanceListSupplier.this.checks) {
+					HealthCheckedInstanceListSupplier.this.due.add(this);
+				}
+				HealthCheckedInstanceListSupplier.this.begin();
+			}));
+		}
+
+		/** A check under way is cancelled, which closes its connection. */
 		void end() {
-			this.series.dispose();
+			this.pause.dispose();
+			this.underWay.dispose();
 		}
 
 		private Mono<Boolean> ask() {
@@ -221,7 +305,7 @@ public final class HealthCheckedInstanceListSupplier extends DelegatingServiceIn
 							well ? "well" : "not well");
 					HealthCheckedInstanceListSupplier.this.log.log(Level.INFO, getServiceId(), line, line);
 				}
-				supply();
+				supplySoon();
 			}
 		}
 

@@ -3,6 +3,7 @@ package io.github.etcddiscovery.cloud;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
+import java.nio.file.Path;
 import java.time.Duration;
 import java.util.Arrays;
 import java.util.List;
@@ -14,17 +15,24 @@ import java.util.concurrent.atomic.AtomicInteger;
 import java.util.stream.Stream;
 
 import com.sun.net.httpserver.HttpServer;
+import com.sun.net.httpserver.HttpsConfigurator;
+import com.sun.net.httpserver.HttpsServer;
 import io.github.etcddiscovery.testing.EtcdApplicationTests;
 import io.github.etcddiscovery.testing.EtcdBinary;
 import io.github.etcddiscovery.testing.RequiresEtcd;
+import io.github.etcddiscovery.testing.TestCertificates;
 import org.awaitility.Awaitility;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
 import reactor.core.publisher.Mono;
 
 import org.springframework.boot.WebApplicationType;
 import org.springframework.boot.autoconfigure.EnableAutoConfiguration;
 import org.springframework.boot.builder.SpringApplicationBuilder;
+import org.springframework.boot.ssl.SslBundle;
+import org.springframework.boot.ssl.pem.PemSslStoreBundle;
+import org.springframework.boot.ssl.pem.PemSslStoreDetails;
 import org.springframework.cloud.client.ServiceInstance;
 import org.springframework.cloud.client.loadbalancer.LoadBalanced;
 import org.springframework.cloud.client.loadbalancer.LoadBalancerClient;
@@ -146,6 +154,26 @@ class HealthCheckedInstanceListSupplierTests extends EtcdApplicationTests {
 	}
 
 	@Test
+	void checksOverTlsTrustWhatSpringBootsHttpClientsTrust(@TempDir Path folder) throws Exception {
+		TestCertificates certificates = TestCertificates.create(folder);
+		SslBundle bundle = SslBundle.of(new PemSslStoreBundle(
+				PemSslStoreDetails.forCertificate(certificates.certificate()).withPrivateKey(certificates.key()),
+				null));
+		HttpsServer https = HttpsServer.create(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0), 0);
+		https.setHttpsConfigurator(new HttpsConfigurator(bundle.createSslContext()));
+		Server server = new Server(200, https);
+		this.servers.add(server);
+		this.eyes.put(key(server), "{\"host\":\"127.0.0.1\",\"port\":%d,\"secure\":true}".formatted(server.port()));
+		Supplied trusting = new Supplied(
+				caller("spring.ssl.bundle.pem.internal.truststore.certificate=" + certificates.authority(),
+						"spring.http.clients.ssl.bundle=internal"));
+		trusting.await(server);
+		Supplied others = new Supplied(caller());
+		await().atMost(SOON).until(() -> !others.all.isEmpty());
+		assertThat(others.last()).as("not trusted").isEmpty();
+	}
+
+	@Test
 	void probeOfTheApplicationsReplacesTheOneOverHttp() {
 		this.eyes.put("/services/orders/1", "{\"host\":\"10.0.0.1\",\"port\":1}");
 		this.eyes.put("/services/orders/2", "{\"host\":\"10.0.0.2\",\"port\":2}");
@@ -221,8 +249,12 @@ class HealthCheckedInstanceListSupplierTests extends EtcdApplicationTests {
 		private volatile String path = "/actuator/health";
 
 		Server(int status) throws IOException {
+			this(status, HttpServer.create(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0), 0));
+		}
+
+		Server(int status, HttpServer http) {
 			this.status = status;
-			this.http = HttpServer.create(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0), 0);
+			this.http = http;
 			this.http.createContext("/", (exchange) -> {
 				this.checks.incrementAndGet();
 				boolean asked = exchange.getRequestURI().toString().equals(this.path);

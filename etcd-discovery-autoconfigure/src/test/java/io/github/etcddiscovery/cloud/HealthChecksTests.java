@@ -81,15 +81,17 @@ class HealthChecksTests {
 		this.supplier.afterPropertiesSet();
 		this.supplier.get().subscribe(this.supplied::add);
 		change(current);
-		advance(Duration.ZERO);
+		advance(HealthCheckedInstanceListSupplier.PACE);
 	}
 
 	private void change(ServiceInstance... current) {
 		this.instances.tryEmitNext(List.of(current));
 	}
 
+	/** What is found meanwhile is supplied, too. */
 	private void advance(Duration duration) {
 		this.time.advanceTimeBy(duration);
+		this.time.advanceTimeBy(HealthCheckedInstanceListSupplier.PACE);
 	}
 
 	private List<ServiceInstance> last() {
@@ -161,6 +163,7 @@ class HealthChecksTests {
 		advance(INTERVAL.multipliedBy(5));
 		assertThat(this.asked).hasSize(1);
 		change(A, B);
+		advance(Duration.ZERO);
 		assertThat(this.asked).hasSize(2);
 		assertThat(last()).containsExactly(A, B);
 	}
