@@ -50,7 +50,7 @@ public final class AllowedNetworks {
 			InetAddress address = HostRules.address(host);
 			if ((address != null) ? !isPlace(address) : NO_PLACES.contains(host.toLowerCase(Locale.ROOT))) {
 				throw new InvalidValueException("host", host,
-						"an address of one machine, neither link-local nor multicast nor a wildcard nor one of a cloud's metadata service");
+						"an address of one machine, neither link-local nor multicast nor a wildcard nor of a cloud's metadata service");
 			}
 		}
 		else if (!names(host)) {
