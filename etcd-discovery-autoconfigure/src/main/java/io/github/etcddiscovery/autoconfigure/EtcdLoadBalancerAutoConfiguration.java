@@ -1,5 +1,7 @@
 package io.github.etcddiscovery.autoconfigure;
 
+import java.time.Duration;
+
 import io.github.etcddiscovery.cloud.BudgetedExchangeFilterFunction;
 import io.github.etcddiscovery.cloud.BudgetedRetryFactory;
 import io.github.etcddiscovery.cloud.HealthProbe;
@@ -87,15 +89,19 @@ public final class EtcdLoadBalancerAutoConfiguration {
 	static class HealthProbeConfiguration {
 
 		/**
-		 * Never follows redirects: whoever has registered could send them anywhere.
+		 * Creates a probe that never follows redirects, which an instance could send
+		 * anywhere.
 		 */
 		@Bean
 		@Lazy
 		@ConditionalOnMissingBean
 		HealthProbe etcdStarterHealthProbe(ObjectProvider<HttpClientSettings> settings) {
-			HttpClientSettings applied = settings.getIfAvailable(HttpClientSettings::defaults)
-				.withRedirects(HttpRedirects.DONT_FOLLOW);
-			return HealthProbe.over(new JdkHttpClientBuilder().withExecutor(HealthProbe.executor()).build(applied));
+			HttpClientSettings given = settings.getIfAvailable(HttpClientSettings::defaults);
+			Duration readTimeout = given.readTimeout();
+			// The JDK's client has no such setting, and its builder refuses it.
+			HealthProbe probe = HealthProbe.over(new JdkHttpClientBuilder().withExecutor(HealthProbe.executor())
+				.build(given.withReadTimeout(null).withRedirects(HttpRedirects.DONT_FOLLOW)));
+			return (readTimeout != null) ? (uri) -> probe.isWell(uri).timeout(readTimeout) : probe;
 		}
 
 	}

@@ -103,7 +103,7 @@ final class PropertiesEtcdConnectionDetails implements EtcdConnectionDetails {
 
 	/**
 	 * Reads a location as Spring Boot does: without a prefix it is the path of a file. A
-	 * text that is a PEM document itself is its own content.
+	 * PEM document in the property itself is returned as it is.
 	 */
 	private static byte[] content(String location) throws IOException {
 		if (PemContent.isPresentInText(location)) {
@@ -160,7 +160,7 @@ final class PropertiesEtcdConnectionDetails implements EtcdConnectionDetails {
 
 	/** Returns the content of a location, unchanged. */
 	private static String read(String property, String location, Function<PemContent, @Nullable Object> reader) {
-		String problem = "it holds no such thing";
+		String problem = "there is none in it";
 		try {
 			String text = new String(content(location), StandardCharsets.UTF_8);
 			PemContent content = PemContent.of(text);

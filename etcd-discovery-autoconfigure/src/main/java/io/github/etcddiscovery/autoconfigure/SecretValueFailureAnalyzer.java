@@ -5,7 +5,7 @@ import org.springframework.boot.diagnostics.FailureAnalysis;
 
 /**
  * Explains a start that failed because of a property whose value must not be shown.
- * Spring Boot's own analysis shows what stands in the environment.
+ * Needed because Spring Boot's own analyzer prints the value of the property.
  */
 final class SecretValueFailureAnalyzer extends AbstractFailureAnalyzer<SecretValueException> {
 

@@ -29,9 +29,9 @@ final class ConnectionKeeper implements AutoCloseable {
 	private static final Logger logger = LoggerFactory.getLogger(ConnectionKeeper.class);
 
 	/**
-	 * How long a member has to prove that it works. An answer takes milliseconds. From
-	 * the third failure in a row on the time doubles, up to the request timeout, since
-	 * networks and clusters may be slow.
+	 * How long a ping may take, and after which time without an answer the next member is
+	 * tried as well. An answer takes milliseconds. From the third failure in a row on the
+	 * time doubles, up to the request timeout, since networks and clusters may be slow.
 	 */
 	private static final Duration ANSWER_TIMEOUT = Duration.ofSeconds(1);
 

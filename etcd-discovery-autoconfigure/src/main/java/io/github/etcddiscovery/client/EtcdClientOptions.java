@@ -44,7 +44,7 @@ public record EtcdClientOptions(List<EtcdEndpoint> endpoints, @Nullable Tls tls,
 		if (credentials != null && !credentials.plaintextAllowed()) {
 			endpoints.stream().filter(EtcdEndpoint::exposesCredentials).findFirst().ifPresent((exposing) -> {
 				throw new IllegalArgumentException(
-						"Endpoint %s given: expected https://, since user name and password would cross the network unencrypted; use withPlaintextCredentials to let them"
+						"Endpoint %s given: expected https://, because user name and password would cross the network unencrypted. To allow that, call withPlaintextCredentials"
 							.formatted(exposing));
 			});
 		}

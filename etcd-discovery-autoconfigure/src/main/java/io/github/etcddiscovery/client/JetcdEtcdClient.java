@@ -49,7 +49,10 @@ public final class JetcdEtcdClient implements EtcdClient {
 	/** Mean time until a client moves to a member chosen at random. */
 	private static final Duration STAY = Duration.ofMinutes(15);
 
-	/** Nobody asks for a longer one, and renewing is timed by it. */
+	/**
+	 * The longest ttl to accept. The renewal interval depends on it, so a server in
+	 * etcd's place could stop renewals otherwise.
+	 */
 	private static final Duration LONGEST_LEASE = Duration.ofDays(365);
 
 	private final ThreadPoolExecutor executor;
@@ -188,11 +191,12 @@ public final class JetcdEtcdClient implements EtcdClient {
 			.thenApply((response) -> lease(response.getID(), response.getTTL()));
 	}
 
-	/** Whoever answers in etcd's place must not make us wait for ever to renew it. */
 	static Lease lease(long id, long seconds) {
 		if (id <= 0 || seconds <= 0 || seconds > LONGEST_LEASE.toSeconds()) {
 			throw new EtcdException(Reason.UNAVAILABLE,
-					"Granting a lease failed: etcd's answer is not one (id %d, ttl %d s)".formatted(id, seconds), null);
+					"Granting a lease failed: the answer has an invalid lease (id %d, ttl %d s). Check that the endpoint is etcd"
+						.formatted(id, seconds),
+					null);
 		}
 		return new Lease(id, Duration.ofSeconds(seconds));
 	}

@@ -115,6 +115,8 @@ final class MemberConnection {
 	 */
 	@Nullable EtcdException check(Duration timeout) {
 		EtcdException answer = null;
+		// gRPC waits a second before it tries a port again that has refused it.
+		this.deadline.setFailFast(true);
 		try {
 			ping(this.client).get(timeout.toNanos(), TimeUnit.NANOSECONDS);
 		}
@@ -124,6 +126,9 @@ final class MemberConnection {
 		}
 		catch (Exception ex) {
 			answer = EtcdErrors.sort("Ping", ex);
+		}
+		finally {
+			this.deadline.setFailFast(false);
 		}
 		return (answer != null && answer.reason() == Reason.UNAVAILABLE) ? answer : null;
 	}

@@ -26,7 +26,7 @@ final class MemberConnector {
 	/** How often the only address is tried at once: a load balancer may be behind it. */
 	private static final int TRIES_OF_ONE_ADDRESS = 3;
 
-	/** An attempt ends by itself before that. */
+	/** How much longer to wait for the last attempt, which ends by itself before. */
 	private static final Duration MARGIN = Duration.ofSeconds(1);
 
 	private final JetcdClientFactory factory;
@@ -93,8 +93,8 @@ final class MemberConnector {
 	}
 
 	/**
-	 * Tries one member after the other, and waits for those tried before too: over a slow
-	 * network the first one answers after the second one was tried.
+	 * Starts one attempt after the other, and accepts the first answer to any of them.
+	 * Over a slow network the first member may answer after the second attempt has begun.
 	 */
 	private @Nullable MemberConnection connectToFirst(List<MemberAddress> members, EtcdClientOptions options,
 			Duration pause, boolean firstTry, List<EtcdException> failures) {
@@ -229,7 +229,7 @@ final class MemberConnector {
 	 * What came of an attempt.
 	 *
 	 * @param connection the connection
-	 * @param failure why it is of no use, {@code null} if it is
+	 * @param failure why the attempt failed, {@code null} if it succeeded
 	 */
 	private record Ended(MemberConnection connection, @Nullable EtcdException failure) {
 

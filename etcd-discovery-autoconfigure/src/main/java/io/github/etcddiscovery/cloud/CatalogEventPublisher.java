@@ -47,8 +47,8 @@ public final class CatalogEventPublisher implements SmartLifecycle {
 	private final Supplier<EventLoop> loops;
 
 	/**
-	 * The value of the newest heartbeat. Listeners such as gateways act on another value
-	 * only, and a catalog may change without a change in etcd: when retained instances
+	 * The value of the last heartbeat. Gateways ignore a heartbeat with the same value. A
+	 * revision of etcd would not do, since it stays the same when retained instances
 	 * expire.
 	 */
 	private final AtomicLong changes = new AtomicLong();

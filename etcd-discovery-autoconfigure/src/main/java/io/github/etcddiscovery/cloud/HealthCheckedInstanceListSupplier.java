@@ -52,7 +52,7 @@ public final class HealthCheckedInstanceListSupplier extends DelegatingServiceIn
 	 */
 	private static final int AT_ONCE = 32;
 
-	/** Choosing anew looks at all instances: results that come together count once. */
+	/** The delay before the list is built again. Building it visits all instances. */
 	static final Duration PACE = Duration.ofMillis(20);
 
 	private final LimitedLog log = new LimitedLog(logger, System::nanoTime);
@@ -72,7 +72,7 @@ public final class HealthCheckedInstanceListSupplier extends DelegatingServiceIn
 	/** Guarded by the checks. */
 	private int underWay;
 
-	/** How many callers have asked for due checks to begin since they were begun. */
+	/** Calls of {@code begin()} that the first caller still has to handle. */
 	private final AtomicInteger beginning = new AtomicInteger();
 
 	private final AtomicBoolean supplying = new AtomicBoolean();
@@ -140,7 +140,7 @@ public final class HealthCheckedInstanceListSupplier extends DelegatingServiceIn
 	private synchronized void follow(List<ServiceInstance> current) {
 		Set<ServiceInstance> kept = new HashSet<>(current);
 		synchronized (this.checks) {
-			// Before the others end, or each that ends would let one of these begin.
+			// First, because each check that is cancelled below starts a queued one.
 			this.due.removeIf((check) -> !kept.contains(check.instance));
 			this.checks.entrySet().removeIf((entry) -> {
 				boolean gone = !kept.contains(entry.getKey());
@@ -301,8 +301,7 @@ public final class HealthCheckedInstanceListSupplier extends DelegatingServiceIn
 			this.result = well;
 			if (before == null || before != well) {
 				if (before != null) {
-					String line = "%s is %s now, says its health check".formatted(this.instance,
-							well ? "well" : "not well");
+					String line = "Health check of %s: now %s".formatted(this.instance, well ? "healthy" : "unhealthy");
 					HealthCheckedInstanceListSupplier.this.log.log(Level.INFO, getServiceId(), line, line);
 				}
 				supplySoon();

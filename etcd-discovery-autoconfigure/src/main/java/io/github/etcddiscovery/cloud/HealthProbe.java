@@ -16,7 +16,7 @@ import reactor.core.publisher.Mono;
 /**
  * Asks whether an instance is well. A bean of this type replaces the one that sends a GET
  * with the JDK's client and expects 200. That one honours Spring Boot's settings of HTTP
- * clients. With a probe that sends credentials, these go to whoever has registered.
+ * clients. A probe that sends credentials sends them to every registered address.
  */
 @FunctionalInterface
 public interface HealthProbe {

@@ -14,8 +14,8 @@ import org.springframework.cloud.loadbalancer.core.WeightFunction;
 
 /**
  * Supplies each instance as often as its weight says. Unlike Spring Cloud's own it keeps
- * the list until the instances change, and takes no memory for its length, which whoever
- * registers instances decides. Safe to use from any thread.
+ * the list until the instances change, and its memory does not depend on the weights,
+ * which come from the instances. Safe to use from any thread.
  */
 public final class WeightedInstanceListSupplier extends DelegatingServiceInstanceListSupplier {
 

@@ -24,7 +24,7 @@ final class WeightedInstances extends AbstractList<ServiceInstance> implements R
 	/** The same weights in ascending order. */
 	private final int[] ascending;
 
-	/** The sum of the first weights in that order, by their number. */
+	/** {@code sums[n]} is the sum of the {@code n} smallest weights. */
 	private final long[] sums;
 
 	/**
@@ -74,7 +74,7 @@ final class WeightedInstances extends AbstractList<ServiceInstance> implements R
 		return (int) this.sums[this.weights.length];
 	}
 
-	/** Returns the first round that ends behind an element. */
+	/** Returns the round that contains the element at an index. */
 	private int round(int index) {
 		int low = 1;
 		int high = this.ascending[this.ascending.length - 1];

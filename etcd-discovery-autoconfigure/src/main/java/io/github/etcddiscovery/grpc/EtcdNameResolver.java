@@ -30,18 +30,17 @@ import org.slf4j.event.Level;
 import org.springframework.cloud.client.ServiceInstance;
 
 /**
- * The instances of one service for one channel: those of now as soon as the view has read
- * etcd, and again whenever they change. An instance whose host is an address, or was
- * looked up before, is told at once; one whose host must be looked up follows by itself,
- * so a slow name holds up no other instance. Everything happens in the channel's
- * synchronization context, except the lookups.
+ * Tells one channel the instances of one service: as soon as the view has read etcd, and
+ * whenever they change. Instances with a known address are passed at once. The others
+ * follow after their DNS lookup, so a slow name delays no other instance. Everything
+ * happens in the channel's synchronization context, except the lookups.
  */
 final class EtcdNameResolver extends NameResolver {
 
 	/** As long as a call to etcd may take by default. */
 	private static final Duration FIRST_SYNC_TIMEOUT = Duration.ofSeconds(3);
 
-	/** The JDK remembers for as long by default that a name is not known. */
+	/** The same as the JDK's default cache time for failed lookups. */
 	private static final Duration UNKNOWN_HOST_RETRY = Duration.ofSeconds(10);
 
 	private static final Logger logger = LoggerFactory.getLogger(EtcdNameResolver.class);
@@ -160,7 +159,8 @@ final class EtcdNameResolver extends NameResolver {
 		Set<String> unknown = this.hosts.unknown();
 		if (!unknown.isEmpty()) {
 			this.log.log(Level.WARN, this.serviceId, "unknown hosts",
-					"Instances of %s are on hosts that are not known here: %s".formatted(this.serviceId, unknown));
+					"Cannot resolve hosts of %s: %s. Instances without an earlier address get no calls"
+						.formatted(this.serviceId, unknown));
 			refreshIn(UNKNOWN_HOST_RETRY);
 		}
 		List<EquivalentAddressGroup> groups = groups(current);

@@ -50,7 +50,7 @@ public final class AllowedNetworks {
 			InetAddress address = HostRules.address(host);
 			if ((address != null) ? !isPlace(address) : NO_PLACES.contains(host.toLowerCase(Locale.ROOT))) {
 				throw new InvalidValueException("host", host,
-						"an address of one machine, neither link-local nor multicast nor a wildcard nor of a cloud's metadata service");
+						"the address of one machine, not a link-local, multicast, wildcard, broadcast or cloud metadata address");
 			}
 		}
 		else if (!names(host)) {

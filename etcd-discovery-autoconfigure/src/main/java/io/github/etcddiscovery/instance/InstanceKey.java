@@ -27,7 +27,7 @@ public record InstanceKey(String serviceId, String instanceId) {
 		if (instanceId.isEmpty() || instanceId.length() > LONGEST_INSTANCE_ID || instanceId.indexOf('/') >= 0
 				|| instanceId.indexOf(';') >= 0 || PlainText.hasBlank(instanceId) || !PlainText.isPlain(instanceId)) {
 			throw new InvalidValueException("instance id", instanceId, "1 to " + LONGEST_INSTANCE_ID
-					+ " characters without slash, semicolon, white space or control characters");
+					+ " characters without slash, semicolon, white space, control or invisible characters");
 		}
 	}
 

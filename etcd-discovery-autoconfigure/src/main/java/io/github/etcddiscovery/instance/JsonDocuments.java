@@ -104,7 +104,7 @@ final class JsonDocuments<T> {
 		return fields;
 	}
 
-	/** Jackson reads UTF-16 and UTF-32, too, in which a zero follows. */
+	/** Refuses UTF-16 and UTF-32, which Jackson reads: there a zero byte follows. */
 	private static boolean beginsObject(byte[] value) {
 		for (int i = 0; i < value.length; i++) {
 			if (value[i] != ' ' && value[i] != '\t' && value[i] != '\r' && value[i] != '\n') {

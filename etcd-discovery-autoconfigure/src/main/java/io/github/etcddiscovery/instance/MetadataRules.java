@@ -11,7 +11,7 @@ import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 
 /**
- * How many metadata there may be, and which of them others act on: Spring Cloud Config's
+ * Limits for metadata, and the names that other libraries act on: Spring Cloud Config's
  * client ({@code configPath}), Spring Boot Admin ({@code management.*},
  * {@code health.path}, {@code service-url}, {@code sidebar.links}), gRPC clients
  * ({@code gRPC_port}) and Spring Cloud Gateway ({@code cors}, time-outs).
@@ -41,7 +41,7 @@ final class MetadataRules {
 	/** Boot Admin shows it as a link, and makes requests of it. */
 	private static final String SERVICE_URL = "service-url";
 
-	/** Boot Admin acts on these, and no name but the ones above is known to be safe. */
+	/** Boot Admin acts on these, and only the names above are known to be safe. */
 	private static final List<String> OF_BOOT_ADMIN = List.of("management.", "health.", "sidebar.links");
 
 	/**
@@ -52,7 +52,7 @@ final class MetadataRules {
 	 */
 	private static final Set<String> OF_GATEWAY = Set.of("cors", "connect-timeout", "response-timeout");
 
-	private static final String STAYS = "what leads to the instance itself and nowhere else, since others make requests of it";
+	private static final String STAYS = "a value that points to the instance itself, because other libraries send requests to it";
 
 	private static final Pattern SECRET = Pattern.compile("(?i)passw(or)?d|pwd|passphrase|secret|token|credential"
 			+ "|(access|api|encryption|private|signing|ssh)[._-]?key");
@@ -85,7 +85,7 @@ final class MetadataRules {
 	 */
 	static @Nullable String expected(String name, String value, String host, AllowedNetworks networks) {
 		if (!PlainText.isPlain(value)) {
-			return "no control characters, marks of direction or half characters";
+			return "no control or format characters, line separators or unpaired surrogates";
 		}
 		if (OF_GATEWAY.contains(name)) {
 			return "no metadata named '" + name + "', since Spring Cloud Gateway makes it a setting of its routes";

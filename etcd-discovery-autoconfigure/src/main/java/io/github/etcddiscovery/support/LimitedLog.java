@@ -66,7 +66,7 @@ public final class LimitedLog {
 			this.leftOut = 0;
 		}
 		String text = (line.length() > LONGEST) ? line.substring(0, LONGEST) + "..." : line;
-		this.logger.atLevel(level).log((before == 0) ? text : text + " (lines left out before: " + before + ")");
+		this.logger.atLevel(level).log((before == 0) ? text : text + " (" + before + " lines were suppressed before)");
 		return true;
 	}
 

@@ -12,7 +12,7 @@ import io.github.etcddiscovery.instance.InvalidValueException;
  */
 public record InstanceLimits(int total, int perService) {
 
-	/** What the properties {@code max-instances} and the like are by default. */
+	/** The defaults of {@code max-instances} and {@code max-instances-per-service}. */
 	public static final InstanceLimits DEFAULT = new InstanceLimits(200_000, 20_000);
 
 	/** No limits. */

@@ -134,7 +134,7 @@ public final class Instancer implements AutoCloseable {
 
 		@Override
 		public void addPage(List<KeyValue> page) {
-			page.forEach((keyValue) -> this.listing.put(keyValue.key(), Value.of(keyValue)));
+			page.forEach((keyValue) -> put(this.listing, keyValue));
 		}
 
 		@Override
@@ -149,18 +149,18 @@ public final class Instancer implements AutoCloseable {
 				this.values.remove(change.keyValue().key());
 			}
 			else {
-				this.values.put(change.keyValue().key(), Value.of(change.keyValue()));
+				put(this.values, change.keyValue());
 			}
+		}
+
+		private static void put(SortedMap<String, Value> values, KeyValue keyValue) {
+			boolean room = values.size() < MOST_VALUES || values.containsKey(keyValue.key());
+			values.put(keyValue.key(), Value.of(keyValue, room));
 		}
 
 		@Override
 		public void publish(long revision) {
-			List<String> instances = this.values.values()
-				.stream()
-				.map(Value::text)
-				.filter(Objects::nonNull)
-				.limit(MOST_VALUES)
-				.toList();
+			List<String> instances = this.values.values().stream().map(Value::text).filter(Objects::nonNull).toList();
 			Instancer.this.publish(new Event(true, instances, Instancer.this.event.error()));
 		}
 
@@ -198,7 +198,8 @@ public final class Instancer implements AutoCloseable {
 
 		@Override
 		public boolean isHeld(KeyValue keyValue) {
-			return Value.of(keyValue).equals(this.values.get(keyValue.key()));
+			Value held = this.values.get(keyValue.key());
+			return held != null && Value.of(keyValue, held.text() != null).equals(held);
 		}
 
 	}
@@ -206,12 +207,12 @@ public final class Instancer implements AutoCloseable {
 	/**
 	 * What is known of a key.
 	 *
-	 * @param text the value, {@code null} if it is too large
+	 * @param text the value, {@code null} if it is too large or one too many
 	 */
 	private record Value(@Nullable String text, long modRevision, long leaseId) {
 
-		static Value of(KeyValue keyValue) {
-			String text = (keyValue.value().length <= LARGEST_VALUE)
+		static Value of(KeyValue keyValue, boolean room) {
+			String text = (room && keyValue.value().length <= LARGEST_VALUE)
 					? new String(keyValue.value(), StandardCharsets.UTF_8) : null;
 			return new Value(text, keyValue.modRevision(), keyValue.leaseId());
 		}

@@ -37,7 +37,8 @@ final class RangeWriter<T> {
 	 */
 	private static final int MOST_REASONS = 1_000;
 
-	private static final String MANY_REJECTED = "reasons are kept for %d entries only".formatted(MOST_REASONS);
+	private static final String MANY_REJECTED = "reason not kept: %d other entries are rejected"
+		.formatted(MOST_REASONS);
 
 	private final KeyRange range;
 

@@ -97,7 +97,9 @@ public final class ServiceView<T> implements AutoCloseable {
 		Telemetry guarded = new GuardedTelemetry(telemetry);
 		CatalogWriter<T> writer = new CatalogWriter<>(ranges, availability);
 		Room room = new Room(limits);
-		LimitedLog log = new LimitedLog(logger, loop::nanoTime);
+		// Bad entries must not hide what becomes of the view.
+		LimitedLog entriesLog = new LimitedLog(logger, loop::nanoTime);
+		LimitedLog stateLog = new LimitedLog(logger, loop::nanoTime);
 		this.catalog = writer.catalog();
 		for (int i = 0; i < ranges.size(); i++) {
 			int index = i;
@@ -105,8 +107,8 @@ public final class ServiceView<T> implements AutoCloseable {
 			WatchingTime time = new WatchingTime(loop::nanoTime);
 			VanishedInstances<T> vanished = new VanishedInstances<>(range.prefix(), ttl, limits, time);
 			this.followers.add(new RangeFollower(client, range, loop,
-					new RangeWriter<>(range, decoder, writer, vanished, room, log), time,
-					(epoch, revision) -> publish(writer.publish(index, epoch, revision)), guarded, random, log));
+					new RangeWriter<>(range, decoder, writer, vanished, room, entriesLog), time,
+					(epoch, revision) -> publish(writer.publish(index, epoch, revision)), guarded, random, stateLog));
 		}
 	}
 

@@ -47,7 +47,7 @@ class EtcdClientOptionsTests {
 		EtcdClientOptions remote = EtcdClientOptions.of("127.0.0.1:1", "h:1");
 		assertThatIllegalArgumentException().isThrownBy(() -> remote.withCredentials("me", "secret"))
 			.withMessageContaining("http://h:1")
-			.withMessageContaining("use withPlaintextCredentials")
+			.withMessageContaining("call withPlaintextCredentials")
 			.withMessageNotContaining("secret");
 		assertThat(remote.withPlaintextCredentials("me", "secret").credentials())
 			.isEqualTo(new Credentials("me", "secret", true));

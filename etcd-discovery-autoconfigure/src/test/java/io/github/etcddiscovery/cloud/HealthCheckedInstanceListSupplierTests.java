@@ -166,7 +166,7 @@ class HealthCheckedInstanceListSupplierTests extends EtcdApplicationTests {
 		this.eyes.put(key(server), "{\"host\":\"127.0.0.1\",\"port\":%d,\"secure\":true}".formatted(server.port()));
 		Supplied trusting = new Supplied(
 				caller("spring.ssl.bundle.pem.internal.truststore.certificate=" + certificates.authority(),
-						"spring.http.clients.ssl.bundle=internal"));
+						"spring.http.clients.ssl.bundle=internal", "spring.http.clients.read-timeout=5s"));
 		trusting.await(server);
 		Supplied others = new Supplied(caller());
 		await().atMost(SOON).until(() -> !others.all.isEmpty());

@@ -81,7 +81,7 @@ class MemberFaultTests {
 
 	private void measureCutOff(String test, String[] endpoints, Runnable meanwhile) throws Exception {
 		Measurements.measure(test, EtcdBinary.newest(), PROMISED, () -> {
-			// New ones each time: clients grow patient when losses follow each other.
+			// New clients each time: their timeouts grow after repeated losses.
 			List<Subject> established = all(6, (i) -> new Subject(key("established-" + i), endpoints));
 			int member = this.faults++ % 3;
 			try (EtcdEyes eyes = eyes(member)) {

@@ -122,7 +122,7 @@ class ReliabilityPageTests {
 							cells.get(2), seconds(cells.get(3)), seconds(cells.get(4)), cells.get(0)));
 		}
 		String table = """
-				Measured on %d processors, Java %s, each etcd on the same machine. The tests assert bounds on the median, which they name.
+				Measured on %d processors, Java %s, each etcd on the same machine, six tests at a time. The tests assert bounds on the median.
 
 				| fault | promises | etcd | n | median | longest | test |
 				|---|---|---|---|---|---|---|

@@ -233,7 +233,7 @@ class EtcdNameResolverTests {
 		lookUp();
 		this.resolver.refresh();
 		lookUp();
-		assertThat(output.toString().split("on hosts that are not known here: \\[b]", -1)).hasSize(2);
+		assertThat(output.toString().split("Cannot resolve hosts of stock: \\[b]", -1)).hasSize(2);
 	}
 
 	@Test

@@ -15,7 +15,7 @@ import org.springframework.boot.test.system.OutputCaptureExtension;
 import static org.assertj.core.api.Assertions.assertThat;
 
 /**
- * {@link LimitedLog} by a clock that is turned.
+ * {@link LimitedLog} with a manual clock.
  */
 @ExtendWith(OutputCaptureExtension.class)
 class LimitedLogTests {
@@ -30,7 +30,7 @@ class LimitedLogTests {
 		pass(Duration.ofSeconds(59));
 		this.log.log(Level.WARN, "orders", "/a", "second of a");
 		this.log.log(Level.WARN, "orders", "/b", "first of b");
-		assertThat(lines(output)).containsExactly("first of a", "first of b (lines left out before: 1)");
+		assertThat(lines(output)).containsExactly("first of a", "first of b (1 lines were suppressed before)");
 		pass(Duration.ofSeconds(1));
 		this.log.log(Level.WARN, "orders", "/a", "third of a");
 		assertThat(lines(output)).last().isEqualTo("third of a");
@@ -43,7 +43,7 @@ class LimitedLogTests {
 		}
 		assertThat(lines(output)).hasSize(10);
 		this.log.log(Level.WARN, "stock", "/a", "of another");
-		assertThat(lines(output)).last().isEqualTo("of another (lines left out before: 140)");
+		assertThat(lines(output)).last().isEqualTo("of another (140 lines were suppressed before)");
 	}
 
 	@Test

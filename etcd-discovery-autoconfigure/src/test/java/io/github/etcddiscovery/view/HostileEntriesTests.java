@@ -14,8 +14,7 @@ import org.springframework.boot.test.system.OutputCaptureExtension;
 import static org.assertj.core.api.Assertions.assertThat;
 
 /**
- * What somebody writes who may write one service costs others neither memory nor their
- * log.
+ * A user who may write one service cannot fill the memory or the log of others.
  */
 @ExtendWith(OutputCaptureExtension.class)
 class HostileEntriesTests extends ScriptedView {
@@ -29,7 +28,8 @@ class HostileEntriesTests extends ScriptedView {
 					.toArray(KeyValue[]::new));
 		assertThat(view.statistics().rejected()).isEqualTo(1_100);
 		assertThat(view.rejections(2_000).values()).filteredOn("not to be read"::equals).hasSize(1_000);
-		assertThat(view.rejections(2_000).values()).filteredOn("reasons are kept for 1000 entries only"::equals)
+		assertThat(view.rejections(2_000).values())
+			.filteredOn("reason not kept: 1000 other entries are rejected"::equals)
 			.hasSize(100);
 	}
 
