@@ -46,9 +46,7 @@ class MovingClientTests {
 				JetcdEtcdClient client = new JetcdEtcdClient(TestClients.options(endpoints), List.of(),
 						new DnsClient("dns:"), STAY);
 				Registrar registrar = new Registrar(client);
-				ServiceView<String> view = new ServiceView<>(client, new KeyLayout("/services").ranges(),
-						(instance, keyValue) -> new String(keyValue.value(), StandardCharsets.UTF_8),
-						(value) -> true)) {
+				ServiceView<String> view = view(client)) {
 			view.start();
 			registrar.register(RegistryEntry.of("/services/own/1", "UP")).orTimeout(10, TimeUnit.SECONDS).join();
 			await().atMost(Duration.ofSeconds(10)).until(() -> view.catalog().isSynced());
@@ -114,9 +112,7 @@ class MovingClientTests {
 			try (JetcdEtcdClient client = new JetcdEtcdClient(TestClients.options("dns+srv://etcd.invalid"), List.of(),
 					new DnsClient(dns.url()), Duration.ofMinutes(15));
 					Registrar registrar = new Registrar(client);
-					ServiceView<String> view = new ServiceView<>(client, new KeyLayout("/services").ranges(),
-							(instance, keyValue) -> new String(keyValue.value(), StandardCharsets.UTF_8),
-							(value) -> true)) {
+					ServiceView<String> view = view(client)) {
 				view.start();
 				registrar.register(RegistryEntry.of("/services/own/1", "UP")).orTimeout(10, TimeUnit.SECONDS).join();
 				for (int i = 0; i < 3; i++) {
@@ -137,6 +133,11 @@ class MovingClientTests {
 		finally {
 			members.forEach(EtcdProcess::close);
 		}
+	}
+
+	private static ServiceView<String> view(EtcdClient client) {
+		return new ServiceView<>(client, new KeyLayout("/services").ranges(),
+				(instance, keyValue) -> new String(keyValue.value(), StandardCharsets.UTF_8), (value) -> true);
 	}
 
 	private static void announce(DnsServer dns, List<EtcdProcess> members) {
