@@ -23,6 +23,9 @@ final class PropertyRules {
 	/** A password before a host, or the beginning of a PEM document. */
 	private static final Pattern SECRET = Pattern.compile(":[^@]*@|-----BEGIN");
 
+	/** A user, or a token, before the host of an endpoint. */
+	private static final Pattern USER = Pattern.compile("@|%40");
+
 	/** Properties whose names differ from what the rooms below call the value. */
 	private static final Map<String, String> NAMES = Map.of("service id", "service-name", "instance id", "instance-id");
 
@@ -66,7 +69,8 @@ final class PropertyRules {
 	 * @param reason what was expected, a sentence
 	 */
 	static RuntimeException invalid(String property, Object value, String reason) {
-		if (SECRET.matcher(String.valueOf(value)).find()) {
+		String text = String.valueOf(value);
+		if (SECRET.matcher(text).find() || (property.equals("endpoints") && USER.matcher(text).find())) {
 			return new SecretValueException(ETCD + property, reason);
 		}
 		return new InvalidConfigurationPropertyValueException(ETCD + property, value, reason);

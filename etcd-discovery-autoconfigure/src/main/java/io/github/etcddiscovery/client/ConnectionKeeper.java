@@ -71,6 +71,9 @@ final class ConnectionKeeper implements AutoCloseable {
 	/** Calls that wait for a connection. */
 	private final Set<CompletableFuture<MemberConnection>> parked = new HashSet<>();
 
+	/** Connections to members that were left, whose last calls may be under way. */
+	private final Set<MemberConnection> leaving = new HashSet<>();
+
 	private @Nullable EtcdException lastFailure;
 
 	/** How often in a row no member has answered, or the one used was lost soon. */
@@ -151,6 +154,9 @@ final class ConnectionKeeper implements AutoCloseable {
 		if (isCurrent && this.state == State.HEALTHY && failure.reason() == Reason.UNAVAILABLE) {
 			this.lastFailure = failure;
 			this.state = State.SUSPECT;
+			if (isSteady()) {
+				this.failures = 0;
+			}
 			this.loop.execute(this::verify);
 		}
 	}
@@ -255,7 +261,7 @@ final class ConnectionKeeper implements AutoCloseable {
 			}
 			this.state = State.CONNECTING;
 			this.lostAt = this.loop.nanoTime();
-			this.failures = (this.lostAt - this.connectedAt < STEADY.toNanos()) ? this.failures + 1 : 0;
+			this.failures = isSteady() ? 0 : this.failures + 1;
 			cause = (this.lastFailure != null) ? this.lastFailure : failure;
 			logger.warn("No connection to etcd at {}: {}", suspect.member(), cause.getMessage());
 			this.loop.execute(this::connect);
@@ -264,6 +270,10 @@ final class ConnectionKeeper implements AutoCloseable {
 				"The connection to etcd at %s was given up: %s".formatted(suspect.member(), cause.getMessage()),
 				cause));
 		this.listener.lost(suspect.client(), cause);
+	}
+
+	private boolean isSteady() {
+		return this.loop.nanoTime() - this.connectedAt >= STEADY.toNanos();
 	}
 
 	private Duration increased(Duration first, int doublings) {
@@ -389,15 +399,25 @@ final class ConnectionKeeper implements AutoCloseable {
 			}
 		}
 		if (unwanted == used) {
+			synchronized (this) {
+				this.leaving.add(used);
+			}
 			this.listener.moved(used.client());
 			// Calls under way end before it. A watch may just have been opened there.
 			this.loop.schedule(() -> {
 				this.listener.moved(used.client());
-				used.close();
+				leave(used);
 			}, used.longestCall());
 		}
 		else if (unwanted != null) {
 			unwanted.close();
+		}
+	}
+
+	private void leave(MemberConnection used) {
+		used.close();
+		synchronized (this) {
+			this.leaving.remove(used);
 		}
 	}
 
@@ -413,10 +433,12 @@ final class ConnectionKeeper implements AutoCloseable {
 	@Override
 	public void close() {
 		MemberConnection last;
+		List<MemberConnection> left;
 		List<CompletableFuture<MemberConnection>> waiting;
 		synchronized (this) {
 			last = this.current;
 			this.current = null;
+			left = List.copyOf(this.leaving);
 			waiting = List.copyOf(this.parked);
 			this.state = State.CLOSED;
 		}
@@ -424,6 +446,7 @@ final class ConnectionKeeper implements AutoCloseable {
 		if (last != null) {
 			last.close();
 		}
+		left.forEach(MemberConnection::close);
 	}
 
 	private EtcdException closedException() {

@@ -50,10 +50,10 @@ public final class JetcdEtcdClient implements EtcdClient {
 	private static final Duration STAY = Duration.ofMinutes(15);
 
 	/**
-	 * The longest ttl to accept. The renewal interval depends on it, so a server in
-	 * etcd's place could stop renewals otherwise.
+	 * The longest ttl to accept: a server in etcd's place must not make a lease last for
+	 * ever.
 	 */
-	private static final Duration LONGEST_LEASE = Duration.ofDays(365);
+	private static final Duration LONGEST_LEASE = Duration.ofDays(366);
 
 	private final ThreadPoolExecutor executor;
 
@@ -211,7 +211,7 @@ public final class JetcdEtcdClient implements EtcdClient {
 					(error) -> (EtcdException.from(error).reason() == Reason.TOKEN_EXPIRED && hasCredentials())
 							? renewToken(action).thenCompose((renewed) -> renewal.get())
 							: CompletableFuture.failedFuture(error))
-			.thenApply((response) -> Duration.ofSeconds(response.getTTL()));
+			.thenApply((response) -> Duration.ofSeconds(Math.min(response.getTTL(), LONGEST_LEASE.toSeconds())));
 	}
 
 	private boolean hasCredentials() {

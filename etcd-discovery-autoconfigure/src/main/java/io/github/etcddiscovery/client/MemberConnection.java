@@ -93,19 +93,25 @@ final class MemberConnection {
 		Duration callTimeout = this.deadline.timeout();
 		this.deadline.set(answerTimeout);
 		this.deadline.setFailFast(failFast);
+		CompletableFuture<GetResponse> ping;
+		try {
+			ping = ping(this.client);
+		}
+		catch (RuntimeException ex) {
+			ping = CompletableFuture.failedFuture(ex);
+		}
 		// At its deadline the call says why there was no answer.
-		return ping(this.client).orTimeout(answerTimeout.plus(LOST_CALL).toNanos(), TimeUnit.NANOSECONDS)
-			.handle((done, error) -> {
-				EtcdException answer = (error != null) ? EtcdErrors.sortConnecting(error) : null;
-				if (answer != null && answer.reason() == Reason.UNAVAILABLE) {
-					throw answer;
-				}
-				boolean denied = answer != null && answer.reason() == Reason.PERMISSION_DENIED;
-				this.refusal = denied ? null : answer;
-				this.deadline.set(callTimeout);
-				this.deadline.setFailFast(false);
-				return null;
-			});
+		return ping.orTimeout(answerTimeout.plus(LOST_CALL).toNanos(), TimeUnit.NANOSECONDS).handle((done, error) -> {
+			EtcdException answer = (error != null) ? EtcdErrors.sortConnecting(error) : null;
+			if (answer != null && answer.reason() == Reason.UNAVAILABLE) {
+				throw answer;
+			}
+			boolean denied = answer != null && answer.reason() == Reason.PERMISSION_DENIED;
+			this.refusal = denied ? null : answer;
+			this.deadline.set(callTimeout);
+			this.deadline.setFailFast(false);
+			return null;
+		});
 	}
 
 	/**

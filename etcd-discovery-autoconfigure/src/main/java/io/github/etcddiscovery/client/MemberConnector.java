@@ -68,7 +68,11 @@ final class MemberConnector {
 		if (connection != null) {
 			return connection;
 		}
-		throw failures.isEmpty() ? unknown(options) : failures.get(failures.size() - 1);
+		if (failures.isEmpty()) {
+			throw members.isEmpty() ? unknown(options)
+					: noConnection("no answer in time", members.iterator().next(), null);
+		}
+		throw failures.get(failures.size() - 1);
 	}
 
 	/**
@@ -101,13 +105,17 @@ final class MemberConnector {
 		try (Attempts attempts = new Attempts(failures)) {
 			for (int i = 0; i < members.size(); i++) {
 				Duration rest = pause.multipliedBy(members.size() - i);
+				boolean last = i == members.size() - 1;
+				MemberConnection newest = null;
 				try {
-					attempts.add(begin(members.get(i), options, pause, firstTry), rest, firstTry);
+					newest = begin(members.get(i), options, pause, firstTry);
+					attempts.add(newest, rest, firstTry);
 				}
 				catch (EtcdException ex) {
 					failures.add(ex);
 				}
-				MemberConnection answering = attempts.await((i < members.size() - 1) ? pause : rest.plus(MARGIN));
+				MemberConnection answering = last ? attempts.await(rest.plus(MARGIN), null)
+						: (newest != null) ? attempts.await(pause, newest) : null;
 				if (answering != null) {
 					return answering;
 				}
@@ -188,10 +196,12 @@ final class MemberConnector {
 
 		/**
 		 * Waits for an answer.
+		 * @param longest how long to wait
+		 * @param newest the connection whose failure ends the wait, {@code null} for none
 		 * @return the first connection that has one; {@code null} if there is none in
 		 * that time, or all have failed
 		 */
-		@Nullable MemberConnection await(Duration longest) {
+		@Nullable MemberConnection await(Duration longest, @Nullable MemberConnection newest) {
 			long deadline = System.nanoTime() + longest.toNanos();
 			while (!this.open.isEmpty()) {
 				Ended next = poll(deadline - System.nanoTime());
@@ -204,6 +214,9 @@ final class MemberConnector {
 				}
 				next.connection().close();
 				this.failures.add(next.failure());
+				if (next.connection() == newest) {
+					return null;
+				}
 			}
 			return null;
 		}

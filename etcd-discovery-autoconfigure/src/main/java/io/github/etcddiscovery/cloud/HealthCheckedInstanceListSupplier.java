@@ -52,6 +52,15 @@ public final class HealthCheckedInstanceListSupplier extends DelegatingServiceIn
 	 */
 	private static final int AT_ONCE = 32;
 
+	/**
+	 * How many of them may be of instances that did not pass the last check: those that
+	 * do not answer must not delay the others.
+	 */
+	private static final int DOUBTFUL_AT_ONCE = AT_ONCE / 2;
+
+	/** How long a check may take; less if the interval is shorter. */
+	private static final Duration LONGEST_CHECK = Duration.ofSeconds(5);
+
 	/** The delay before the list is built again. Building it visits all instances. */
 	static final Duration PACE = Duration.ofMillis(20);
 
@@ -69,8 +78,14 @@ public final class HealthCheckedInstanceListSupplier extends DelegatingServiceIn
 	/** Checks whose turn has come, the first one first. Guarded by the checks. */
 	private final Queue<Check> due = new ArrayDeque<>();
 
+	/** The same for instances that did not pass the last check. */
+	private final Queue<Check> doubtful = new ArrayDeque<>();
+
 	/** Guarded by the checks. */
 	private int underWay;
+
+	/** Guarded by the checks. */
+	private int doubtfulUnderWay;
 
 	/** Calls of {@code begin()} that the first caller still has to handle. */
 	private final AtomicInteger beginning = new AtomicInteger();
@@ -80,6 +95,9 @@ public final class HealthCheckedInstanceListSupplier extends DelegatingServiceIn
 	private volatile List<ServiceInstance> instances = List.of();
 
 	private boolean anySupplied;
+
+	/** Whether the first choice has waited long enough for a result. */
+	private volatile boolean patienceOver;
 
 	/** Guarded by the checks. */
 	private boolean stopped;
@@ -119,6 +137,7 @@ public final class HealthCheckedInstanceListSupplier extends DelegatingServiceIn
 			this.stopped = true;
 			this.checks.values().forEach(Check::end);
 			this.due.clear();
+			this.doubtful.clear();
 		}
 	}
 
@@ -141,7 +160,8 @@ public final class HealthCheckedInstanceListSupplier extends DelegatingServiceIn
 		Set<ServiceInstance> kept = new HashSet<>(current);
 		synchronized (this.checks) {
 			// First, because each check that is cancelled below starts a queued one.
-			this.due.removeIf((check) -> !kept.contains(check.instance));
+			List.of(this.due, this.doubtful)
+				.forEach((queue) -> queue.removeIf((check) -> !kept.contains(check.instance)));
 			this.checks.entrySet().removeIf((entry) -> {
 				boolean gone = !kept.contains(entry.getKey());
 				if (gone) {
@@ -158,6 +178,12 @@ public final class HealthCheckedInstanceListSupplier extends DelegatingServiceIn
 		this.instances = current;
 		supply();
 		begin();
+		if (!this.patienceOver) {
+			Schedulers.parallel().schedule(() -> {
+				this.patienceOver = true;
+				supply();
+			}, LONGEST_CHECK.toMillis(), TimeUnit.MILLISECONDS);
+		}
 	}
 
 	/**
@@ -171,24 +197,46 @@ public final class HealthCheckedInstanceListSupplier extends DelegatingServiceIn
 		int callers = 1;
 		do {
 			for (Check check = nextDue(); check != null; check = nextDue()) {
-				check.begin();
+				begin(check);
 			}
 			callers = this.beginning.addAndGet(-callers);
 		}
 		while (callers > 0);
 	}
 
+	/** A check that cannot begin must not keep all others from being made. */
+	private void begin(Check check) {
+		try {
+			check.begin();
+		}
+		catch (Throwable ex) {
+			logger.error("Unexpected error in the health check of {}", check.instance, ex);
+			ended(check);
+		}
+	}
+
 	private @Nullable Check nextDue() {
 		synchronized (this.checks) {
 			Check next = (this.underWay < AT_ONCE && !this.stopped) ? this.due.poll() : null;
-			this.underWay += (next != null) ? 1 : 0;
+			if (next == null && this.underWay < AT_ONCE && this.doubtfulUnderWay < DOUBTFUL_AT_ONCE) {
+				next = this.doubtful.poll();
+			}
+			count(next, 1);
 			return next;
+		}
+	}
+
+	private void count(@Nullable Check check, int change) {
+		if (check != null) {
+			this.underWay += change;
+			this.doubtfulUnderWay += check.isDoubtful ? change : 0;
 		}
 	}
 
 	private void ended(Check check) {
 		synchronized (this.checks) {
-			this.underWay--;
+			count(check, -1);
+			check.isDoubtful = Boolean.FALSE.equals(check.result);
 		}
 		if (this.settings.getRepeatHealthCheck()) {
 			check.repeatIn(this.settings.getInterval());
@@ -216,7 +264,7 @@ public final class HealthCheckedInstanceListSupplier extends DelegatingServiceIn
 		}
 	}
 
-	/** Returns {@code null} as long as the first checks are under way. */
+	/** Returns {@code null} while the first choice waits for a result. */
 	private @Nullable List<ServiceInstance> choose() {
 		List<ServiceInstance> all = this.instances;
 		Map<ServiceInstance, Boolean> results = new HashMap<>();
@@ -232,7 +280,7 @@ public final class HealthCheckedInstanceListSupplier extends DelegatingServiceIn
 			return well;
 		}
 		List<ServiceInstance> unknown = all.stream().filter((instance) -> !results.containsKey(instance)).toList();
-		return (unknown.isEmpty() || this.anySupplied) ? unknown : null;
+		return (unknown.isEmpty() || this.anySupplied || this.patienceOver) ? unknown : null;
 	}
 
 	/**
@@ -249,6 +297,11 @@ public final class HealthCheckedInstanceListSupplier extends DelegatingServiceIn
 		/** What came of the last one, {@code null} before the first. */
 		private volatile @Nullable Boolean result;
 
+		/**
+		 * Whether it is, or will be, among the doubtful ones. Guarded by the checks.
+		 */
+		private boolean isDoubtful;
+
 		Check(ServiceInstance instance) {
 			this.instance = instance;
 		}
@@ -256,7 +309,8 @@ public final class HealthCheckedInstanceListSupplier extends DelegatingServiceIn
 		void begin() {
 			Duration interval = HealthCheckedInstanceListSupplier.this.settings.getInterval();
 			this.underWay.update(Mono.defer(this::ask)
-				.timeout(interval)
+				.timeout((interval.compareTo(LONGEST_CHECK) < 0) ? interval : LONGEST_CHECK)
+				.defaultIfEmpty(false)
 				.onErrorResume(this::failed)
 				.doFinally((signal) -> ended(this))
 				.subscribe(this::found));
@@ -265,7 +319,9 @@ public final class HealthCheckedInstanceListSupplier extends DelegatingServiceIn
 		void repeatIn(Duration interval) {
 			this.pause.update(Mono.delay(interval).subscribe((passed) -> {
 				synchronized (HealthCheckedInstanceListSupplier.this.checks) {
-					HealthCheckedInstanceListSupplier.this.due.add(this);
+					(this.isDoubtful ? HealthCheckedInstanceListSupplier.this.doubtful
+							: HealthCheckedInstanceListSupplier.this.due)
+						.add(this);
 				}
 				HealthCheckedInstanceListSupplier.this.begin();
 			}));

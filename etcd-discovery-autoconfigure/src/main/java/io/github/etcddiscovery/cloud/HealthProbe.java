@@ -43,9 +43,9 @@ public interface HealthProbe {
 	 * @return the probe
 	 */
 	static HealthProbe over(HttpClient client) {
-		return (uri) -> Mono
-			.fromFuture(
-					() -> client.sendAsync(HttpRequest.newBuilder(uri).build(), HttpResponse.BodyHandlers.discarding()))
+		return (uri) -> HostNames.lookUp(uri.getHost())
+			.then(Mono.fromFuture(() -> client.sendAsync(HttpRequest.newBuilder(uri).build(),
+					HttpResponse.BodyHandlers.discarding())))
 			.map((response) -> response.statusCode() == HttpURLConnection.HTTP_OK);
 	}
 

@@ -46,12 +46,15 @@ final class HostLookups {
 
 	private Set<String> wanted = Set.of();
 
+	private boolean telling;
+
 	/**
 	 * Creates lookups.
 	 * @param lookup looks up one host
 	 * @param blocking runs lookups
 	 * @param owner runs tasks on the thread that this belongs to
-	 * @param changed is called on that thread after each lookup
+	 * @param changed is called on that thread when addresses have changed, and after the
+	 * last lookup under way
 	 */
 	HostLookups(Lookup lookup, Executor blocking, Executor owner, Runnable changed) {
 		this.lookup = lookup;
@@ -107,36 +110,52 @@ final class HostLookups {
 			String host = this.waiting.iterator().next();
 			this.waiting.remove(host);
 			this.underWay.add(host);
-			this.blocking.execute(() -> {
-				List<InetAddress> found = lookUp(host);
-				this.owner.execute(() -> found(host, found));
-			});
+			try {
+				this.blocking.execute(() -> {
+					List<InetAddress> found = lookUp(host);
+					this.owner.execute(() -> found(host, found));
+				});
+			}
+			catch (RuntimeException ex) {
+				// The channel is being shut down.
+				this.underWay.remove(host);
+				this.unknown.add(host);
+			}
 		}
 	}
 
-	/** Returns none if the host is not known. */
+	/** Returns none if the host is not known, or the lookup fails otherwise. */
 	private List<InetAddress> lookUp(String host) {
 		try {
 			return Arrays.asList(this.lookup.addresses(host));
 		}
-		catch (UnknownHostException ex) {
+		catch (UnknownHostException | RuntimeException ex) {
 			return List.of();
 		}
 	}
 
 	private void found(String host, List<InetAddress> found) {
 		this.underWay.remove(host);
+		boolean news = false;
 		if (this.wanted.contains(host)) {
-			if (found.isEmpty()) {
-				this.unknown.add(host);
-			}
-			else {
-				this.unknown.remove(host);
-				this.addresses.put(host, found);
-			}
+			news = found.isEmpty() ? this.unknown.add(host)
+					: this.unknown.remove(host) | !found.equals(this.addresses.put(host, found));
 		}
 		begin();
-		this.changed.run();
+		if (news || this.underWay.isEmpty()) {
+			tellSoon();
+		}
+	}
+
+	/** Lookups that end meanwhile are told with this one. */
+	private void tellSoon() {
+		if (!this.telling) {
+			this.telling = true;
+			this.owner.execute(() -> {
+				this.telling = false;
+				this.changed.run();
+			});
+		}
 	}
 
 	/**

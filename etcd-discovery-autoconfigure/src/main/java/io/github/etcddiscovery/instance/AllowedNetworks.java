@@ -18,7 +18,7 @@ public final class AllowedNetworks {
 	 * 169.254.169.254: Google, Amazon EC2 and EKS, Alibaba, Azure, Oracle, and Scaleway,
 	 * by their documentation of the metadata service. And broadcast.
 	 */
-	private static final Set<String> NO_PLACES = Set.of("metadata.google.internal", "instance-data",
+	private static final Set<String> NO_PLACES = Set.of("metadata.google.internal", "metadata.goog", "instance-data",
 			"instance-data.ec2.internal", "fd20:ce:0:0:0:0:0:254", "fd00:ec2:0:0:0:0:0:254", "fd00:ec2:0:0:0:0:0:23",
 			"100.100.100.200", "168.63.129.16", "192.0.0.192", "fd00:c1:0:0:0:0:a9fe:a9fe", "fd00:42:0:0:0:0:0:42",
 			"255.255.255.255");

@@ -107,8 +107,11 @@ final class MetadataRules {
 	private static boolean isUrlOf(String host, String url, AllowedNetworks networks) {
 		try {
 			URI uri = new URI(url);
-			String named = String.valueOf(uri.getHost()).replaceAll("[\\[\\]]", "");
-			return Set.of("http", "https").contains(String.valueOf(uri.getScheme())) && uri.getRawUserInfo() == null
+			if (uri.getHost() == null || uri.getRawUserInfo() != null) {
+				return false;
+			}
+			String named = uri.getHost().replaceAll("[\\[\\]]", "");
+			return Set.of("http", "https").contains(String.valueOf(uri.getScheme()))
 					&& (named.equals(host) || networks.names(named));
 		}
 		catch (URISyntaxException ex) {

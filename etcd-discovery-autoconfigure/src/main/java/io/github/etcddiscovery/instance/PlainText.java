@@ -14,9 +14,10 @@ public final class PlainText {
 
 	/**
 	 * Looks like nothing and is neither white space nor a format character: fillers of
-	 * Hangul, and the empty pattern of Braille.
+	 * Hangul, the empty pattern of Braille, joiners, and selectors of variants.
 	 */
-	private static final String FILLERS = "\u115f\u1160\u2800\u3164\uffa0";
+	private static final Pattern FILLER = Pattern.compile(
+			"[\\x{115f}\\x{1160}\\x{2800}\\x{3164}\\x{ffa0}\\x{34f}\\x{17b4}\\x{17b5}\\x{fe00}-\\x{fe0f}\\x{e0100}-\\x{e01ef}]");
 
 	private PlainText() {
 	}
@@ -27,15 +28,17 @@ public final class PlainText {
 	 * record.
 	 */
 	static boolean isPlain(String text) {
-		return text.chars().allMatch((character) -> character >= ' ' && character <= '~')
-				|| !UNFIT_CHARACTER.matcher(text).find();
+		return isPlainAscii(text) || !UNFIT_CHARACTER.matcher(text).find();
+	}
+
+	private static boolean isPlainAscii(String text) {
+		return text.chars().allMatch((character) -> character >= ' ' && character <= '~');
 	}
 
 	/** Whether there is a character in a text that looks like nothing. */
 	static boolean hasBlank(String text) {
-		return text.codePoints()
-			.anyMatch((point) -> Character.isWhitespace(point) || Character.isSpaceChar(point)
-					|| FILLERS.indexOf(point) >= 0);
+		return text.codePoints().anyMatch((point) -> Character.isWhitespace(point) || Character.isSpaceChar(point))
+				|| (!isPlainAscii(text) && FILLER.matcher(text).find());
 	}
 
 	/**

@@ -66,11 +66,11 @@ public record ServiceRecord(InstanceKey key, String host, int port, boolean secu
 
 	/**
 	 * Whether a host is an IP address, which nobody has to look up.
-	 * @param host a valid host of a record
+	 * @param host a host, an IPv6 address with or without brackets
 	 * @return whether it is an address and not a name
 	 */
 	public static boolean isAddress(String host) {
-		return HostRules.address(host) != null;
+		return HostRules.address(host.replaceAll("[\\[\\]]", "")) != null;
 	}
 
 	/**

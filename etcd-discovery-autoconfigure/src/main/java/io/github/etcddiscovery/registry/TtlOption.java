@@ -17,6 +17,9 @@ public record TtlOption(Duration heartbeat, Duration ttl) {
 	/** go-kit's {@code minHeartBeatTime}. */
 	public static final Duration MIN_HEARTBEAT = Duration.ofMillis(500);
 
+	/** A longer time would keep a dead instance for good. */
+	private static final Duration LONGEST_TTL = Duration.ofDays(365);
+
 	/** go-kit's {@code defaultTTL}: a heartbeat of 3 s and a time to live of 10 s. */
 	public static final TtlOption DEFAULT = new TtlOption(Duration.ofSeconds(3), Duration.ofSeconds(10));
 
@@ -31,6 +34,9 @@ public record TtlOption(Duration heartbeat, Duration ttl) {
 		if (ttl.compareTo(heartbeat) <= 0) {
 			throw new InvalidValueException("ttl", ttl, "more than the heartbeat, which is %d ms, but it is %d ms"
 				.formatted(heartbeat.toMillis(), ttl.toMillis()));
+		}
+		if (ttl.compareTo(LONGEST_TTL) > 0) {
+			throw new InvalidValueException("ttl", ttl, "365 days at most");
 		}
 	}
 

@@ -12,9 +12,9 @@ import org.slf4j.event.Level;
 
 /**
  * Logs what others can cause as often as they like, without letting them fill the log. In
- * one minute a subject is logged once, a topic ten times, and topics a hundred times
- * together. Each topic has its own share, so one cannot hide what is logged of another.
- * Safe for several threads.
+ * one minute a subject is logged once, a topic ten times, and a hundred topics. Each
+ * topic has its own share, so one cannot hide what is logged of another. Safe for several
+ * threads.
  */
 public final class LimitedLog {
 

@@ -127,9 +127,13 @@ public final class Instancer implements AutoCloseable {
 
 		private SortedMap<String, Value> listing = new TreeMap<>();
 
+		/** How many of the values kept last have a text. */
+		private int texts;
+
 		@Override
 		public void beginListing() {
 			this.listing = new TreeMap<>();
+			this.texts = 0;
 		}
 
 		@Override
@@ -146,16 +150,22 @@ public final class Instancer implements AutoCloseable {
 		@Override
 		public void apply(WatchEvent change) {
 			if (change.deleted()) {
-				this.values.remove(change.keyValue().key());
+				count(this.values.remove(change.keyValue().key()), -1);
 			}
 			else {
 				put(this.values, change.keyValue());
 			}
 		}
 
-		private static void put(SortedMap<String, Value> values, KeyValue keyValue) {
-			boolean room = values.size() < MOST_VALUES || values.containsKey(keyValue.key());
-			values.put(keyValue.key(), Value.of(keyValue, room));
+		private void put(SortedMap<String, Value> values, KeyValue keyValue) {
+			count(values.remove(keyValue.key()), -1);
+			Value value = Value.of(keyValue, this.texts < MOST_VALUES);
+			count(value, 1);
+			values.put(keyValue.key(), value);
+		}
+
+		private void count(@Nullable Value value, int change) {
+			this.texts += (value != null && value.text() != null) ? change : 0;
 		}
 
 		@Override

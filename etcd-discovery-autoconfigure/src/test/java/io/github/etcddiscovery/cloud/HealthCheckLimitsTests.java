@@ -98,6 +98,44 @@ class HealthCheckLimitsTests {
 		assertThat(this.asked).as("no other one began").hasSize(32);
 	}
 
+	@Test
+	void instancesThatDoNotAnswerTakeHalfOfTheChecksOnceThatIsKnown() throws Exception {
+		start(Duration.ofMillis(200), (uri) -> (uri.getPort() <= 100) ? neverAnswering(uri) : Mono.just(true));
+		tell(100);
+		await().atMost(SOON).until(() -> this.asked.size() == 100);
+		this.most.set(0);
+		await().during(Duration.ofSeconds(1)).atMost(SOON).until(() -> this.most.get() <= 16);
+		tell(101);
+		await().atMost(Duration.ofSeconds(1)).until(() -> !this.supplied.isEmpty() && last().size() == 1);
+	}
+
+	@Test
+	void firstChoiceDoesNotWaitForeverForAnAnswer() throws Exception {
+		start(Duration.ofMinutes(1), this::neverAnswering);
+		tell(MANY);
+		await().atMost(Duration.ofSeconds(8)).until(() -> !this.supplied.isEmpty() && last().size() >= MANY - 100);
+	}
+
+	@Test
+	void probeThatEndsWithoutAnAnswerCountsAsUnhealthy() throws Exception {
+		start(Duration.ofMinutes(1), (uri) -> (uri.getPort() == 1) ? Mono.empty() : Mono.just(true));
+		tell(2);
+		await().atMost(SOON).until(() -> !this.supplied.isEmpty() && last().size() == 1);
+	}
+
+	@Test
+	void errorInACheckKeepsNoOtherFromBeingMade() throws Exception {
+		start(Duration.ofMillis(100), (uri) -> {
+			count(uri.getPort());
+			if (uri.getPort() <= 50 && this.asked.get(uri.getPort()).get() == 1) {
+				throw new OutOfMemoryError("thrown on purpose");
+			}
+			return Mono.just(true);
+		});
+		tell(100);
+		await().atMost(SOON).until(() -> !this.supplied.isEmpty() && last().size() == 100);
+	}
+
 	private Mono<Boolean> neverAnswering(URI uri) {
 		return Mono.<Boolean>create((sink) -> {
 			count(uri.getPort());

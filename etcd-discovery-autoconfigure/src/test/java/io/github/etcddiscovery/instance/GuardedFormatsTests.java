@@ -82,7 +82,8 @@ class GuardedFormatsTests {
 			"management.address, 10.0.0.6", "management.url, http://10.0.0.5", "management.anything, x",
 			"health.url, /a", "service-url, http://evil.example/", "service-url, http://me@10.0.0.5/",
 			"service-url, javascript:alert(1)", "service-url, http://10.0.0.5:80/a b",
-			"sidebar.links.0.url, http://evil.example", "cors, *", "response-timeout, 1", "connect-timeout, 1" })
+			"service-url, http://some_other/", "sidebar.links.0.url, http://evil.example", "cors, *",
+			"response-timeout, 1", "connect-timeout, 1" })
 	void metadataThatLeadElsewhereAreLeftOutAndNotWritten(String name, String value) {
 		ServiceRecord record = record("10.0.0.5", Map.of(name, value, "zone", "eu-1"));
 		assertThat(this.formats.decode(KEY, this.plain.encode(record)).metadata()).containsOnlyKeys("zone");

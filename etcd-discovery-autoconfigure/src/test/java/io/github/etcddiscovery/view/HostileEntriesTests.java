@@ -69,4 +69,20 @@ class HostileEntriesTests extends ScriptedView {
 		assertThat(output.getOut().lines().filter((line) -> line.contains("is not current"))).hasSize(2);
 	}
 
+	@Test
+	void longOutageSoonAfterAShortOneIsLogged(CapturedOutput output) {
+		ServiceView<String> view = view();
+		start(view);
+		watching(10);
+		ends(Reason.UNAVAILABLE);
+		this.loop.advance(RETRY);
+		watching(10);
+		ends(Reason.UNAVAILABLE);
+		for (int i = 0; i < 40; i++) {
+			this.loop.advance(RETRY);
+			ends(Reason.UNAVAILABLE);
+		}
+		assertThat(output.getOut().lines().filter((line) -> line.contains("is not current"))).hasSize(2);
+	}
+
 }

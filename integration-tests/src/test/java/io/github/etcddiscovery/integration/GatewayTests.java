@@ -15,6 +15,7 @@ import org.junit.jupiter.api.Test;
 
 import org.springframework.boot.autoconfigure.EnableAutoConfiguration;
 import org.springframework.cloud.gateway.event.RefreshRoutesEvent;
+import org.springframework.cloud.gateway.route.RouteLocator;
 import org.springframework.context.ConfigurableApplicationContext;
 import org.springframework.context.annotation.Configuration;
 import org.springframework.context.annotation.Import;
@@ -56,6 +57,35 @@ class GatewayTests extends EtcdApplicationTests {
 		assertThat(get(gateway, "/stock/port")).isEqualTo(Stock.port(stock));
 		stock.close();
 		await().atMost(SOON).until(() -> status(gateway, "/stock/port") == 404);
+	}
+
+	@Test
+	void metadataOfAnotherServiceChangesNoSettingOfARoute() {
+		ConfigurableApplicationContext gateway = reactive(WEBFLUX + "discovery.locator.enabled=true",
+				WEBFLUX + "routes[0].id=static", WEBFLUX + "routes[0].uri=lb://stock",
+				WEBFLUX + "routes[0].predicates[0]=Path=/port",
+				WEBFLUX + "routes[0].metadata.cors.allowedOrigins[0]=https://friend.example",
+				WEBFLUX + "routes[0].metadata.cors.allowedMethods[0]=GET");
+		assertThat(preflight(gateway)).isEqualTo("https://friend.example");
+		this.eyes.put("/services/evil/1", """
+				{"host":"10.0.0.5","port":1,"metadata":{"zone":"z","cors":"*","response-timeout":"1","connect-timeout":"1"}}
+				""");
+		RouteLocator routes = gateway.getBean(RouteLocator.class);
+		await().atMost(SOON)
+			.untilAsserted(() -> assertThat(routes.getRoutes().collectList().block(SOON))
+				.filteredOn((route) -> route.getId().endsWith("evil"))
+				.singleElement()
+				.satisfies((route) -> assertThat(route.getMetadata()).containsEntry("zone", "z")
+					.doesNotContainKeys("cors", "response-timeout", "connect-timeout")));
+		assertThat(preflight(gateway)).as("as before").isEqualTo("https://friend.example");
+	}
+
+	private static String preflight(ConfigurableApplicationContext gateway) {
+		return http(gateway).options()
+			.uri("/port")
+			.header("Origin", "https://friend.example")
+			.header("Access-Control-Request-Method", "GET")
+			.exchange((request, response) -> response.getHeaders().getFirst("Access-Control-Allow-Origin"));
 	}
 
 	@Test
