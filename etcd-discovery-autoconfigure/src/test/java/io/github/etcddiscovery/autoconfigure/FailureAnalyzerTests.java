@@ -84,6 +84,10 @@ class FailureAnalyzerTests {
 				.doesNotContain("canary");
 			assertThat(analysis.getAction()).isEqualTo("Correct the value of 'spring.cloud.etcd.endpoints'.");
 		}
+		assertThat(PropertyRules.invalid("endpoints", "canary@h:1", "Expected another one."))
+			.hasMessageNotContaining("canary");
+		assertThat(PropertyRules.invalid("cert", "http://root:can/ary@h", "Expected another one."))
+			.hasMessageNotContaining("can/ary");
 		assertThat(PropertyRules.invalid("discovery.host", "user@evil", "Expected another one."))
 			.hasMessageContaining("user@evil");
 	}

@@ -182,6 +182,37 @@ class ConnectionKeeperTests {
 				Duration.ofSeconds(1), Duration.ofSeconds(2));
 	}
 
+	@Test
+	void timeToAnswerIsShortAgainAfterASuccess() {
+		memberThatReplacesALostOneHasHalfTheTimeToAnswer();
+		answerPings(this.second, CompletableFuture.failedFuture(Status.UNAVAILABLE.asRuntimeException()));
+		given(this.connector.connect(any(), eq(this.second.member()), any(), anyBoolean())).willReturn(this.first);
+		this.keeper.failed(this.second.client(), UNANSWERED);
+		this.loop.run();
+		assertThat(timesToAnswer()).last().isEqualTo(Duration.ofMillis(500));
+	}
+
+	@Test
+	void proofThatIsRefusedLeavesTheTimeOfCallsAsItWas() {
+		Duration before = this.first.longestCall();
+		answerPings(this.first, CompletableFuture.failedFuture(Status.PERMISSION_DENIED.asRuntimeException()));
+		assertThat(this.first.prove(Duration.ofMillis(1), true)).isCompleted();
+		assertThat(this.first.longestCall()).isEqualTo(before);
+		assertThat(this.first.refusal()).isNull();
+	}
+
+	@Test
+	void clientOfALeftMemberIsClosedWithTheKeeper() {
+		connected();
+		given(this.connector.move(any(), eq(this.first.member()), any())).willReturn(this.second);
+		for (int i = 0; i <= STAY.multipliedBy(3).dividedBy(2).toSeconds() && this.heard.isEmpty(); i++) {
+			this.loop.advance(Duration.ofSeconds(1));
+		}
+		verify(this.first.client(), never()).close();
+		this.keeper.close();
+		verify(this.first.client()).close();
+	}
+
 	private List<Duration> timesToAnswer() {
 		ArgumentCaptor<Duration> timeouts = ArgumentCaptor.forClass(Duration.class);
 		verify(this.connector, atLeastOnce()).connect(any(), any(), timeouts.capture(), anyBoolean());

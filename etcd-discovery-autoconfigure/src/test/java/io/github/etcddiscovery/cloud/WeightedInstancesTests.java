@@ -1,11 +1,14 @@
 package io.github.etcddiscovery.cloud;
 
+import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 import java.util.Random;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.atomic.AtomicReference;
+import java.util.function.Supplier;
 import java.util.stream.IntStream;
 
 import org.junit.jupiter.api.Test;
@@ -83,6 +86,19 @@ class WeightedInstancesTests {
 	}
 
 	@Test
+	void weightsAreAskedForAgainWhenAnEqualListFollows() {
+		List<ServiceInstance> instances = instances(1, 2);
+		AtomicInteger weight = new AtomicInteger(1);
+		AtomicReference<List<ServiceInstance>> current = new AtomicReference<>(instances);
+		ServiceInstanceListSupplier supplier = new WeightedInstanceListSupplier(supplier(current::get),
+				(instance) -> (instance.getPort() == 1) ? weight.get() : 5, () -> true);
+		assertThat(supplier.get().blockFirst()).hasSize(6);
+		weight.set(3);
+		current.set(new ArrayList<>(instances));
+		assertThat(supplier.get().blockFirst()).as("instances are equal although their weights differ").hasSize(8);
+	}
+
+	@Test
 	void weightsThatChangeWithTimeAreAskedForEachTime() {
 		AtomicInteger weight = new AtomicInteger(1);
 		AtomicBoolean steady = new AtomicBoolean();
@@ -110,6 +126,10 @@ class WeightedInstancesTests {
 	}
 
 	private static ServiceInstanceListSupplier supplier(List<ServiceInstance> instances) {
+		return supplier(() -> instances);
+	}
+
+	private static ServiceInstanceListSupplier supplier(Supplier<List<ServiceInstance>> instances) {
 		return new ServiceInstanceListSupplier() {
 
 			@Override
@@ -119,7 +139,7 @@ class WeightedInstancesTests {
 
 			@Override
 			public Flux<List<ServiceInstance>> get() {
-				return Flux.just(instances);
+				return Flux.just(instances.get());
 			}
 
 		};

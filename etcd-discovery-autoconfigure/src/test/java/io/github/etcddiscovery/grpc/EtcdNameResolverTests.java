@@ -308,6 +308,30 @@ class EtcdNameResolverTests {
 		assertThat(NameResolverRegistry.getDefaultRegistry().asFactory().getDefaultScheme()).isEqualTo("dns");
 	}
 
+	@Test
+	void instancesThatComeBackAreToldAgain() throws UnknownHostException {
+		know("b", "10.0.0.2");
+		lookUp();
+		given(this.catalog.available("stock")).willReturn(List.of());
+		tell();
+		assertThat(this.told.get(this.told.size() - 1).hasValue()).isFalse();
+		given(this.catalog.available("stock")).willReturn(instances("a", "b"));
+		tell();
+		lookUp();
+		assertThat(addresses()).containsExactly("/10.0.0.1:9090", "/10.0.0.2:9090");
+	}
+
+	@Test
+	void lookupThatThrowsIsOneThatFails() {
+		this.known.put("a", null);
+		this.resolver.shutdown();
+		this.lookups.clear();
+		this.resolver = restart();
+		lookUp();
+		assertThat(this.told.get(this.told.size() - 1).getStatus().getDescription())
+			.contains("none of its instances in etcd may be called");
+	}
+
 	/** All lookups that are under way end. */
 	private void lookUp() {
 		List<Runnable> underWay = List.copyOf(this.lookups);

@@ -31,10 +31,10 @@ class GuardedFormatsTests {
 	@ValueSource(strings = { "0.0.0.0", "::", "224.0.0.1", "ff02::1", "169.254.169.254", "fe80::1", "::ffff:a9fe:101",
 			"::ffff:0:0", "255.255.255.255", "::a9fe:a9fe", "64:ff9b::a9fe:a9fe", "2002:a9fe:a9fe::1", "fd00:ec2::254",
 			"fd00:ec2::23", "fd20:ce::254", "fd00:c1::a9fe:a9fe", "fd00:42::42", "100.100.100.200", "168.63.129.16",
-			"192.0.0.192", "::ffff:6464:64c8", "64:ff9b:1:a9fe:a9:fe00::", "64:ff9b:1::a9fe:a9fe", "::ffff:0:a9fe:a9fe",
-			"2001:db8::5efe:a9fe:a9fe", "2001:db8::200:5efe:a9fe:a9fe", "2001:0:a9fe:a9fe::1",
-			"2001:0:808:808::5601:5601", "metadata.google.internal", "METADATA.google.internal", "instance-data",
-			"instance-data.ec2.internal" })
+			"192.0.0.192", "::ffff:6464:64c8", "64:ff9b:1:a9fe:a9:fe00::", "64:ff9b:1::a9fe:a9fe",
+			"64:ff9b:1:a00:1:0:a9fe:a9fe", "::ffff:0:a9fe:a9fe", "2001:db8::5efe:a9fe:a9fe",
+			"2001:db8::200:5efe:a9fe:a9fe", "2001:0:a9fe:a9fe::1", "2001:0:808:808::5601:5601",
+			"metadata.google.internal", "METADATA.google.internal", "instance-data", "instance-data.ec2.internal" })
 	void addressesThatNoInstanceHasAreRefused(String host) {
 		assertRefused(this.formats, host);
 	}

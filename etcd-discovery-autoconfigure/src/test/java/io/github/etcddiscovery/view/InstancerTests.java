@@ -3,7 +3,9 @@ package io.github.etcddiscovery.view;
 import java.time.Duration;
 import java.util.List;
 import java.util.Objects;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.stream.IntStream;
 
 import io.github.etcddiscovery.client.EtcdClient;
 import io.github.etcddiscovery.client.EtcdException.Reason;
@@ -69,6 +71,29 @@ class InstancerTests {
 		awaitEvent(new Event(true, List.of("1", "3"), null));
 		this.eyes.delete("/things/a/deep/key");
 		awaitEvent(new Event(true, List.of("3"), null));
+	}
+
+	@Test
+	void valuesBeyondTheLimitAndLargeOnesAreLeftOutAndFollowed() {
+		for (int from = 0; from < 20_050; from += 401) {
+			CompletableFuture
+				.allOf(IntStream.range(from, Math.min(20_050, from + 401))
+					.mapToObj((i) -> this.eyes.client()
+						.getKVClient()
+						.put(EtcdEyes.bytes("/things/%05d".formatted(i)), EtcdEyes.bytes("v" + i)))
+					.toArray(CompletableFuture[]::new))
+				.join();
+		}
+		this.eyes.put("/things/00000", new byte[65 * 1024]);
+		start();
+		await().atMost(SOON).until(() -> this.instancer.event().instances().size() == 20_000);
+		assertThat(this.instancer.event().instances()).startsWith("v1").doesNotContain("v20049");
+		this.eyes.put("/things/20049", "changed");
+		this.eyes.put("/things/20049", "changed again");
+		this.eyes.put("/things/00001", "seen");
+		await().atMost(SOON).until(() -> this.instancer.event().instances().contains("seen"));
+		assertThat(this.instancer.event().instances()).hasSize(20_000).doesNotContain("changed again");
+		assertThat(this.instancer.event().error()).isNull();
 	}
 
 	@Test
