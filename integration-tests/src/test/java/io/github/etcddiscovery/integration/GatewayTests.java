@@ -67,9 +67,10 @@ class GatewayTests extends EtcdApplicationTests {
 				WEBFLUX + "routes[0].metadata.cors.allowedOrigins[0]=https://friend.example",
 				WEBFLUX + "routes[0].metadata.cors.allowedMethods[0]=GET");
 		assertThat(preflight(gateway)).isEqualTo("https://friend.example");
-		this.eyes.put("/services/evil/1", """
-				{"host":"10.0.0.5","port":1,"metadata":{"zone":"z","cors":"*","response-timeout":"1","connect-timeout":"1"}}
-				""");
+		this.eyes.put("/services/evil/1",
+				"""
+						{"host":"10.0.0.5","port":1,"metadata":{"zone":"z","cors":"*","response-timeout":"1","connect-timeout":"1"}}
+						""");
 		RouteLocator routes = gateway.getBean(RouteLocator.class);
 		await().atMost(SOON)
 			.untilAsserted(() -> assertThat(routes.getRoutes().collectList().block(SOON))
