@@ -108,7 +108,7 @@ class HealthCheckLimitsTests {
 		this.most.set(0);
 		await().during(Duration.ofSeconds(1)).atMost(SOON).until(() -> this.most.get() <= 16);
 		tell(101);
-		await().atMost(Duration.ofSeconds(1)).until(() -> !this.supplied.isEmpty() && last().size() == 1);
+		await().atMost(SOON).until(() -> !this.supplied.isEmpty() && last().size() == 1);
 	}
 
 	@Test
