@@ -154,9 +154,6 @@ final class ConnectionKeeper implements AutoCloseable {
 		if (isCurrent && this.state == State.HEALTHY && failure.reason() == Reason.UNAVAILABLE) {
 			this.lastFailure = failure;
 			this.state = State.SUSPECT;
-			if (isSteady()) {
-				this.failures = 0;
-			}
 			this.loop.execute(this::verify);
 		}
 	}
@@ -237,7 +234,7 @@ final class ConnectionKeeper implements AutoCloseable {
 		Duration answerTimeout;
 		synchronized (this) {
 			suspect = this.current;
-			answerTimeout = increased(ANSWER_TIMEOUT, this.failures - 1);
+			answerTimeout = increased(ANSWER_TIMEOUT, isSteady() ? 0 : this.failures - 1);
 		}
 		EtcdException failure = null;
 		try {

@@ -37,7 +37,7 @@ final class PagedListing {
 	private static final int MOST_BYTES = 4 * 1024 * 1024;
 
 	/**
-	 * etcd keeps some millions of keys at most: whoever answers in its place must not
+	 * etcd keeps some millions of keys at most. A server in its place must not be able to
 	 * send pages for ever.
 	 */
 	private static final int MOST_ENTRIES = 10_000_000;

@@ -99,6 +99,9 @@ public final class HealthCheckedInstanceListSupplier extends DelegatingServiceIn
 	/** Whether the first choice has waited long enough for a result. */
 	private volatile boolean patienceOver;
 
+	/** Ends the first choice's waiting. Begins with the first list of instances. */
+	private @Nullable Disposable patience;
+
 	/** Guarded by the checks. */
 	private boolean stopped;
 
@@ -148,6 +151,11 @@ public final class HealthCheckedInstanceListSupplier extends DelegatingServiceIn
 		if (last != null) {
 			last.dispose();
 		}
+		synchronized (this) {
+			if (this.patience != null) {
+				this.patience.dispose();
+			}
+		}
 		super.destroy();
 	}
 
@@ -178,8 +186,8 @@ public final class HealthCheckedInstanceListSupplier extends DelegatingServiceIn
 		this.instances = current;
 		supply();
 		begin();
-		if (!this.patienceOver) {
-			Schedulers.parallel().schedule(() -> {
+		if (this.patience == null) {
+			this.patience = Schedulers.parallel().schedule(() -> {
 				this.patienceOver = true;
 				supply();
 			}, LONGEST_CHECK.toMillis(), TimeUnit.MILLISECONDS);
@@ -217,20 +225,23 @@ public final class HealthCheckedInstanceListSupplier extends DelegatingServiceIn
 
 	private @Nullable Check nextDue() {
 		synchronized (this.checks) {
-			Check next = (this.underWay < AT_ONCE && !this.stopped) ? this.due.poll() : null;
-			if (next == null && this.underWay < AT_ONCE && this.doubtfulUnderWay < DOUBTFUL_AT_ONCE) {
+			if (this.stopped || this.underWay >= AT_ONCE) {
+				return null;
+			}
+			Check next = this.due.poll();
+			if (next == null && this.doubtfulUnderWay < DOUBTFUL_AT_ONCE) {
 				next = this.doubtful.poll();
 			}
-			count(next, 1);
+			if (next != null) {
+				count(next, 1);
+			}
 			return next;
 		}
 	}
 
-	private void count(@Nullable Check check, int change) {
-		if (check != null) {
-			this.underWay += change;
-			this.doubtfulUnderWay += check.isDoubtful ? change : 0;
-		}
+	private void count(Check check, int change) {
+		this.underWay += change;
+		this.doubtfulUnderWay += check.isDoubtful ? change : 0;
 	}
 
 	private void ended(Check check) {
@@ -358,7 +369,7 @@ public final class HealthCheckedInstanceListSupplier extends DelegatingServiceIn
 			if (before == null || before != well) {
 				if (before != null) {
 					String line = "Health check of %s: now %s".formatted(this.instance, well ? "healthy" : "unhealthy");
-					HealthCheckedInstanceListSupplier.this.log.log(Level.INFO, getServiceId(), line, line);
+					HealthCheckedInstanceListSupplier.this.log.log(Level.INFO, getServiceId(), line, () -> line);
 				}
 				supplySoon();
 			}

@@ -159,7 +159,7 @@ final class EtcdNameResolver extends NameResolver {
 		Set<String> unknown = this.hosts.unknown();
 		if (!unknown.isEmpty()) {
 			this.log.log(Level.WARN, this.serviceId, "unknown hosts",
-					"Cannot resolve %d hosts of %s, such as %s. Instances without an earlier address get no calls"
+					() -> "Cannot resolve %d hosts of %s, such as %s. Instances without an earlier address get no calls"
 						.formatted(unknown.size(), this.serviceId, unknown.iterator().next()));
 			refreshIn(UNKNOWN_HOST_RETRY);
 		}

@@ -38,6 +38,13 @@ final class HostRules {
 	private HostRules() {
 	}
 
+	/**
+	 * Returns a host of a URI as it stands in a record: an IPv6 address without brackets.
+	 */
+	static String withoutBrackets(String host) {
+		return (host.startsWith("[") && host.endsWith("]")) ? host.substring(1, host.length() - 1) : host;
+	}
+
 	static boolean isIpv6(String host) {
 		return host.indexOf(':') >= 0 && IPV6_CHARACTERS.matcher(host).matches() && parse(host) != null;
 	}

@@ -110,7 +110,7 @@ final class MetadataRules {
 			if (uri.getHost() == null || uri.getRawUserInfo() != null) {
 				return false;
 			}
-			String named = uri.getHost().replaceAll("[\\[\\]]", "");
+			String named = HostRules.withoutBrackets(uri.getHost());
 			return Set.of("http", "https").contains(String.valueOf(uri.getScheme()))
 					&& (named.equals(host) || networks.names(named));
 		}

@@ -70,7 +70,7 @@ public record ServiceRecord(InstanceKey key, String host, int port, boolean secu
 	 * @return whether it is an address and not a name
 	 */
 	public static boolean isAddress(String host) {
-		return HostRules.address(host.replaceAll("[\\[\\]]", "")) != null;
+		return HostRules.address(HostRules.withoutBrackets(host)) != null;
 	}
 
 	/**

@@ -6,6 +6,7 @@ import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.Set;
 import java.util.function.LongSupplier;
+import java.util.function.Supplier;
 
 import org.slf4j.Logger;
 import org.slf4j.event.Level;
@@ -52,10 +53,11 @@ public final class LimitedLog {
 	 * @param level how important it is
 	 * @param topic whose share it takes, such as the name of a service
 	 * @param subject what it is about, such as an instance
-	 * @param line the line, free of control characters; cut after 1,000 characters
+	 * @param line makes the line, free of control characters; cut after 1,000 characters.
+	 * Not called for a line that is left out
 	 * @return whether it was logged
 	 */
-	public boolean log(Level level, String topic, String subject, String line) {
+	public boolean log(Level level, String topic, String subject, Supplier<String> line) {
 		long before;
 		synchronized (this) {
 			if (!admit(topic, subject)) {
@@ -65,7 +67,8 @@ public final class LimitedLog {
 			before = this.leftOut;
 			this.leftOut = 0;
 		}
-		String text = (line.length() > LONGEST) ? line.substring(0, LONGEST) + "..." : line;
+		String made = line.get();
+		String text = (made.length() > LONGEST) ? made.substring(0, LONGEST) + "..." : made;
 		this.logger.atLevel(level).log((before == 0) ? text : text + " (" + before + " lines were suppressed before)");
 		return true;
 	}

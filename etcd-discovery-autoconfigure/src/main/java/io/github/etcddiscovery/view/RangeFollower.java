@@ -267,7 +267,7 @@ final class RangeFollower implements ReflectorSink {
 		if (!this.interruptionLogged || before == null || before.reason() != cause.reason()) {
 			String prefix = this.range.prefix();
 			this.interruptionLogged |= this.log.log(Level.WARN, "view of " + prefix, cause.reason().name(),
-					"The view of %s is not current: %s".formatted(prefix, cause.getMessage()));
+					() -> "The view of %s is not current: %s".formatted(prefix, cause.getMessage()));
 		}
 		if (cause.reason().isRefusal()) {
 			this.firstOutcome.completeExceptionally(cause);

@@ -240,10 +240,9 @@ final class RangeWriter<T> {
 
 	private RangeEntry<T> reject(KeyValue keyValue, @Nullable InstanceKey key, String reason, boolean waiting,
 			@Nullable RangeEntry<T> before) {
-		String shown = PlainText.of(keyValue.key(), LONGEST_KEY);
 		if (before == null || before.rejection() == null || before.waiting() != waiting) {
-			this.log.log(Level.WARN, this.range.service(keyValue.key()), shown,
-					"Ignoring the entry at %s: %s".formatted(shown, reason));
+			this.log.log(Level.WARN, this.range.service(keyValue.key()), keyValue.key(),
+					() -> "Ignoring the entry at %s: %s".formatted(PlainText.of(keyValue.key(), LONGEST_KEY), reason));
 		}
 		boolean many = Math.max(this.rejections.size(), this.rejectedInListing) >= MOST_REASONS;
 		return RangeEntry.of(keyValue, key, null, many ? MANY_REJECTED : reason, waiting);

@@ -254,7 +254,7 @@ final class Reflector {
 
 	private void historyChanged() {
 		this.log.log(Level.WARN, "view of " + this.prefix, "history",
-				"etcd does not hold under %s what it held at revision %d: it was wiped or restored"
+				() -> "etcd does not hold under %s what it held at revision %d: it was wiped or restored"
 					.formatted(this.prefix, this.revision));
 		this.historyChanged = true;
 		if (this.changedBefore) {

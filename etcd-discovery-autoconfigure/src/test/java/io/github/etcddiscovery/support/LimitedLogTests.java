@@ -41,42 +41,42 @@ class LimitedLogTests {
 
 	@Test
 	void subjectIsLoggedOnceAMinute() {
-		this.log.log(Level.WARN, "orders", "/a", "first of a");
+		this.log.log(Level.WARN, "orders", "/a", () -> "first of a");
 		pass(Duration.ofSeconds(59));
-		this.log.log(Level.WARN, "orders", "/a", "second of a");
-		this.log.log(Level.WARN, "orders", "/b", "first of b");
+		this.log.log(Level.WARN, "orders", "/a", () -> "second of a");
+		this.log.log(Level.WARN, "orders", "/b", () -> "first of b");
 		assertThat(lines()).containsExactly("first of a", "first of b (1 lines were suppressed before)");
 		pass(Duration.ofSeconds(1));
-		this.log.log(Level.WARN, "orders", "/a", "third of a");
+		this.log.log(Level.WARN, "orders", "/a", () -> "third of a");
 		assertThat(lines()).last().isEqualTo("third of a");
 	}
 
 	@Test
 	void topicIsLoggedTenTimesAMinuteAndHidesNoOther() {
 		for (int i = 0; i < 150; i++) {
-			this.log.log(Level.WARN, "evil", "/" + i, "bad");
+			this.log.log(Level.WARN, "evil", "/" + i, () -> "bad");
 		}
 		assertThat(lines()).hasSize(10);
-		this.log.log(Level.WARN, "stock", "/a", "of another");
+		this.log.log(Level.WARN, "stock", "/a", () -> "of another");
 		assertThat(lines()).last().isEqualTo("of another (140 lines were suppressed before)");
 	}
 
 	@Test
 	void hundredTopicsAreLoggedAMinute() {
 		for (int i = 0; i < 1_000; i++) {
-			this.log.log(Level.WARN, "topic" + i, "/a", "bad");
+			this.log.log(Level.WARN, "topic" + i, "/a", () -> "bad");
 		}
 		assertThat(lines()).hasSize(100);
-		this.log.log(Level.WARN, "topic0", "/b", "of a known topic");
+		this.log.log(Level.WARN, "topic0", "/b", () -> "of a known topic");
 		assertThat(lines()).hasSize(101);
 		pass(Duration.ofMinutes(1));
-		this.log.log(Level.WARN, "topic999", "/a", "bad");
+		this.log.log(Level.WARN, "topic999", "/a", () -> "bad");
 		assertThat(lines()).hasSize(102);
 	}
 
 	@Test
 	void lineIsCut() {
-		this.log.log(Level.WARN, "orders", "/a", "x".repeat(5_000));
+		this.log.log(Level.WARN, "orders", "/a", () -> "x".repeat(5_000));
 		assertThat(lines()).containsExactly("x".repeat(1_000) + "...");
 	}
 
