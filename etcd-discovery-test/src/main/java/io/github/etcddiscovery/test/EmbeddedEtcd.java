@@ -4,6 +4,7 @@ import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
+import java.net.Socket;
 import java.time.Duration;
 import java.util.Optional;
 import java.util.concurrent.Callable;
@@ -23,6 +24,11 @@ import io.grpc.Status;
 import io.grpc.StatusRuntimeException;
 import io.grpc.netty.NettyChannelBuilder;
 import io.grpc.netty.NettyServerBuilder;
+import io.netty.channel.EventLoopGroup;
+import io.netty.channel.MultiThreadIoEventLoopGroup;
+import io.netty.channel.nio.NioIoHandler;
+import io.netty.channel.socket.nio.NioServerSocketChannel;
+import io.netty.util.concurrent.DefaultThreadFactory;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -35,8 +41,8 @@ import org.jspecify.annotations.Nullable;
  * of real etcd, operation by operation, in this project's tests.
  * <p>
  * Further methods make trouble on purpose, so that you can test how your application
- * takes it. Safe to use from any thread. Works on one daemon thread,
- * {@code embedded-etcd}, and those of gRPC.
+ * takes it. Safe to use from any thread. Works on two daemon threads whose names begin
+ * with {@code embedded-etcd}.
  */
 public final class EmbeddedEtcd implements AutoCloseable {
 
@@ -59,7 +65,13 @@ public final class EmbeddedEtcd implements AutoCloseable {
 
 	private int port;
 
-	private @Nullable Server server;
+	private @Nullable Listener listener;
+
+	/**
+	 * Bound to the port while nothing listens. Otherwise an outgoing connection of any
+	 * process could be given this port, and the server could not listen again.
+	 */
+	private @Nullable Socket reservation;
 
 	private EmbeddedEtcd(int port, LongSupplier nanoTime) {
 		this.port = port;
@@ -163,20 +175,47 @@ public final class EmbeddedEtcd implements AutoCloseable {
 
 	/**
 	 * Stops listening and ends all connections, as an outage does. What is held stays;
-	 * leases go on to run out.
+	 * leases go on to run out. The port stays reserved until {@link #startAgain()} or
+	 * {@link #close()}.
 	 */
 	public synchronized void stop() {
-		Server running = this.server;
-		this.server = null;
-		if (running != null) {
-			running.shutdownNow();
-			try {
-				running.awaitTermination(5, TimeUnit.SECONDS);
-			}
-			catch (InterruptedException ex) {
-				Thread.currentThread().interrupt();
-			}
+		if (this.listener == null) {
+			return;
 		}
+		this.listener.close();
+		this.listener = null;
+		this.reservation = reserve();
+	}
+
+	private @Nullable Socket reserve() {
+		Socket socket = new Socket();
+		try {
+			// Connections of the clients are still closing on this port.
+			socket.setReuseAddress(true);
+			socket.bind(address());
+			return socket;
+		}
+		catch (IOException ex) {
+			// Another process was faster. startAgain reports it.
+			return null;
+		}
+	}
+
+	private void release() {
+		if (this.reservation == null) {
+			return;
+		}
+		try {
+			this.reservation.close();
+		}
+		catch (IOException ex) {
+			throw new UncheckedIOException(ex);
+		}
+		this.reservation = null;
+	}
+
+	private InetSocketAddress address() {
+		return new InetSocketAddress(InetAddress.getLoopbackAddress(), this.port);
 	}
 
 	/**
@@ -185,11 +224,16 @@ public final class EmbeddedEtcd implements AutoCloseable {
 	 * @throws UncheckedIOException if something else listens on that port
 	 */
 	public synchronized void startAgain() {
-		if (this.server != null) {
+		if (this.listener != null) {
 			return;
 		}
-		NettyServerBuilder builder = NettyServerBuilder
-			.forAddress(new InetSocketAddress(InetAddress.getLoopbackAddress(), this.port))
+		release();
+		EventLoopGroup group = new MultiThreadIoEventLoopGroup(1, new DefaultThreadFactory("embedded-etcd-io", true),
+				NioIoHandler.newFactory());
+		NettyServerBuilder builder = NettyServerBuilder.forAddress(address())
+			.bossEventLoopGroup(group)
+			.workerEventLoopGroup(group)
+			.channelType(NioServerSocketChannel.class)
 			.executor(this.thread)
 			.maxInboundMessageSize(MOST_REQUEST_BYTES)
 			// Clients ping as often as etcd lets them.
@@ -201,15 +245,18 @@ public final class EmbeddedEtcd implements AutoCloseable {
 			.addService(new MaintenanceService(this.store, this.gate))
 			.addService(new ClusterService(this.store, this.gate, this::endpoint))
 			.fallbackHandlerRegistry(new MissingMethods());
+		Listener created = new Listener(builder.build(), group);
 		try {
-			this.server = builder.build().start();
+			created.server.start();
 		}
 		catch (IOException ex) {
+			created.close();
 			throw new UncheckedIOException(
 					"The embedded etcd cannot listen on port " + this.port + ": expected a free port, or 0 for any",
 					ex);
 		}
-		this.port = this.server.getPort();
+		this.listener = created;
+		this.port = created.server.getPort();
 	}
 
 	private void expireLeases() {
@@ -326,9 +373,31 @@ public final class EmbeddedEtcd implements AutoCloseable {
 	 * Stops for good, and forgets what it held. May be called more than once.
 	 */
 	@Override
-	public void close() {
+	public synchronized void close() {
 		stop();
+		release();
 		this.thread.shutdownNow();
+	}
+
+	/** A gRPC server and the threads of its sockets. */
+	private record Listener(Server server, EventLoopGroup group) {
+
+		/**
+		 * Returns once the port is free. The server terminates earlier: the operating
+		 * system closes a listening socket only after its event loop has gone round once
+		 * more.
+		 */
+		void close() {
+			this.server.shutdownNow();
+			try {
+				this.server.awaitTermination(5, TimeUnit.SECONDS);
+				this.group.shutdownGracefully(0, 5, TimeUnit.SECONDS).await(5, TimeUnit.SECONDS);
+			}
+			catch (InterruptedException ex) {
+				Thread.currentThread().interrupt();
+			}
+		}
+
 	}
 
 }

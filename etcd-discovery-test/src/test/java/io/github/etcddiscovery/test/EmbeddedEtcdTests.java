@@ -1,6 +1,10 @@
 package io.github.etcddiscovery.test;
 
 import java.io.UncheckedIOException;
+import java.net.BindException;
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
+import java.net.Socket;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.HashSet;
@@ -156,6 +160,27 @@ class EmbeddedEtcdTests {
 		assertThatExceptionOfType(UncheckedIOException.class).isThrownBy(() -> EmbeddedEtcd.start(this.etcd.port()))
 			.withMessageContaining("cannot listen on port " + this.etcd.port())
 			.withMessageContaining("expected a free port");
+	}
+
+	@Test
+	void noOutgoingConnectionIsGivenThePortOfAStoppedServer() throws Exception {
+		try (EmbeddedEtcd own = EmbeddedEtcd.start(); Socket outgoing = new Socket()) {
+			own.stop();
+			assertThatExceptionOfType(BindException.class)
+				.isThrownBy(() -> outgoing.bind(new InetSocketAddress(InetAddress.getLoopbackAddress(), own.port())));
+		}
+	}
+
+	@Test
+	void stoppedServerListensAgainAtOnceEveryTime() {
+		try (EmbeddedEtcd own = EmbeddedEtcd.start();
+				EtcdClient client = EtcdClient.create(EtcdClientOptions.of(own.endpoint()))) {
+			for (int restart = 0; restart < 200; restart++) {
+				own.stop();
+				own.startAgain();
+			}
+			assertThat(client.get("/any", 0)).succeedsWithin(SOON);
+		}
 	}
 
 	@Test
