@@ -80,7 +80,6 @@ final class EtcdRegistrationFactory {
 		EtcdRegistration registration = new EtcdRegistration(serviceId(settings), instanceId(settings), host.host(),
 				Objects.requireNonNullElse(settings.port(), 0), isSecure(settings),
 				metadata(settings, settings.metadata()));
-		warnOfAnUncallableName(registration.getServiceId());
 		registration.setHost(host.host(), host.reason());
 		registration.setFormat(settings.format());
 		registration.setWriteAlso(settings.writeAlso());
@@ -88,6 +87,7 @@ final class EtcdRegistrationFactory {
 			this.entries.check(registration);
 			return registration;
 		});
+		warnOfAnUncallableName(registration.getServiceId());
 		return registration;
 	}
 

@@ -148,8 +148,9 @@ public final class EtcdServiceRegistryAutoConfiguration {
 		@Fallback
 		@ConditionalOnMissingBean(search = SearchStrategy.CURRENT)
 		EtcdRegistration etcdStarterRegistration(PropertiesRegistrationSource source) {
+			EtcdRegistration registration = source.application();
 			source.host().log();
-			return source.application();
+			return registration;
 		}
 
 		@Bean

@@ -69,11 +69,12 @@ final class RegistrationRefresher implements ApplicationListener<EnvironmentChan
 		try {
 			PropertiesRegistrationSource changed = change.apply(this.applied);
 			if (!changed.equals(this.applied)) {
-				if (!changed.host().equals(this.applied.host())) {
-					changed.host().log();
-				}
+				boolean moved = !changed.host().equals(this.applied.host());
 				this.registration.change(changed);
 				this.applied = changed;
+				if (moved) {
+					changed.host().log();
+				}
 			}
 		}
 		catch (RuntimeException ex) {

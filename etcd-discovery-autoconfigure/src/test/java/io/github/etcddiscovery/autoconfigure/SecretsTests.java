@@ -1,8 +1,11 @@
 package io.github.etcddiscovery.autoconfigure;
 
 import java.io.IOException;
+import java.io.InputStream;
 import java.io.PrintWriter;
 import java.io.StringWriter;
+import java.io.UncheckedIOException;
+import java.lang.management.ManagementFactory;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -15,11 +18,17 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Set;
+import java.util.TreeSet;
+import java.util.stream.Stream;
 
 import javax.crypto.Cipher;
 import javax.crypto.EncryptedPrivateKeyInfo;
 import javax.crypto.SecretKeyFactory;
 import javax.crypto.spec.PBEKeySpec;
+import javax.management.JMException;
+import javax.management.MBeanOperationInfo;
+import javax.management.MBeanServer;
+import javax.management.ObjectName;
 
 import io.etcd.jetcd.Auth;
 import io.github.etcddiscovery.client.EtcdClientOptions;
@@ -35,7 +44,9 @@ import io.github.etcddiscovery.testing.TestUsers;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
 import org.junit.jupiter.api.io.TempDir;
+import tools.jackson.databind.json.JsonMapper;
 
+import org.springframework.boot.WebApplicationType;
 import org.springframework.boot.autoconfigure.EnableAutoConfiguration;
 import org.springframework.boot.builder.SpringApplicationBuilder;
 import org.springframework.boot.test.system.CapturedOutput;
@@ -156,6 +167,56 @@ class SecretsTests {
 	}
 
 	@Test
+	void noPropertyRepeatsAWrongValueThatMayContainASecret(CapturedOutput output) {
+		Set<String> refused = new TreeSet<>();
+		try (EtcdProcess etcd = EtcdProcess.start(this.binary)) {
+			for (String property : properties()) {
+				for (String value : List.of("http://root:" + PASSWORD + "@host:1",
+						"-----BEGIN PRIVATE KEY----- " + PASSWORD)) {
+					SpringApplicationBuilder application = new SpringApplicationBuilder(Application.class)
+						.web(WebApplicationType.NONE);
+					try {
+						TestApplications
+							.run(application,
+									new TestApplications(etcd.endpoint()).properties("orders", property + "=" + value))
+							.close();
+					}
+					catch (RuntimeException ex) {
+						refused.add(property);
+						assertThatNoSecretIsIn(trace(ex));
+					}
+				}
+			}
+		}
+		assertThat(refused).hasSizeGreaterThan(12);
+		assertThat(output.toString()).contains("APPLICATION FAILED TO START");
+		assertThatNoSecretIsIn(output.toString());
+	}
+
+	/**
+	 * The properties of this starter that hold text, with a key where they are maps.
+	 * Spring Boot itself repeats values that it cannot convert to a number or a duration.
+	 * A prefix may be any text, so it is never wrong and is shown.
+	 */
+	private static List<String> properties() {
+		try (InputStream metadata = SecretsTests.class
+			.getResourceAsStream("/META-INF/spring-configuration-metadata.json")) {
+			return JsonMapper.shared()
+				.readTree(metadata)
+				.path("properties")
+				.valueStream()
+				.filter((property) -> property.path("type").asString().matches(".*java\\.lang\\.String>?"))
+				.map((property) -> property.path("name").asString()
+						+ (property.path("type").asString().startsWith("java.util.Map") ? ".any" : ""))
+				.filter((property) -> !property.matches(".*\\.(prefix|service-prefixes\\.any)"))
+				.toList();
+		}
+		catch (IOException ex) {
+			throw new UncheckedIOException(ex);
+		}
+	}
+
+	@Test
 	void passphraseOfAPrivateKeyIsNowhereToBeSeen(@TempDir Path folder, CapturedOutput output)
 			throws IOException, GeneralSecurityException {
 		TestCertificates certificates = TestCertificates.create(folder);
@@ -217,15 +278,36 @@ class SecretsTests {
 		return trace.toString();
 	}
 
-	/** All that can be read. */
+	/** The answers of all endpoints, over HTTP and over JMX. */
 	private static List<String> actuator(ConfigurableApplicationContext context) {
 		RestClient client = TestApplications.http(context, "/actuator/");
-		return List
+		Stream<String> http = Stream
 			.of("beans", "conditions", "configprops", "env", "etcd", "features", "health", "info", "loggers",
 					"mappings", "metrics", "prometheus", "scheduledtasks", "serviceregistry", "threaddump")
-			.stream()
-			.map((endpoint) -> client.get().uri(endpoint).retrieve().body(String.class))
-			.toList();
+			.map((endpoint) -> client.get().uri(endpoint).retrieve().body(String.class));
+		List<String> jmx = jmx();
+		assertThat(jmx).hasSizeGreaterThan(10);
+		return Stream.concat(http, jmx.stream()).toList();
+	}
+
+	private static List<String> jmx() {
+		MBeanServer server = ManagementFactory.getPlatformMBeanServer();
+		List<String> answers = new ArrayList<>();
+		try {
+			for (ObjectName name : server.queryNames(new ObjectName("org.springframework.boot:type=Endpoint,*"),
+					null)) {
+				for (MBeanOperationInfo operation : server.getMBeanInfo(name).getOperations()) {
+					if (operation.getImpact() == MBeanOperationInfo.INFO && operation.getSignature().length == 0) {
+						answers
+							.add(name + " " + server.invoke(name, operation.getName(), new Object[0], new String[0]));
+					}
+				}
+			}
+		}
+		catch (JMException ex) {
+			throw new IllegalStateException(ex);
+		}
+		return answers;
 	}
 
 	private static void awaitFound(ConfigurableApplicationContext context) {
@@ -246,9 +328,10 @@ class SecretsTests {
 	}
 
 	private static String[] all(String... properties) {
-		List<String> all = new ArrayList<>(List.of("logging.level.root=trace",
-				"spring.main.web-application-type=servlet", "management.endpoints.web.exposure.include=*",
-				"management.endpoint.health.show-details=always"));
+		List<String> all = new ArrayList<>(
+				List.of("logging.level.root=trace", "spring.main.web-application-type=servlet",
+						"management.endpoints.web.exposure.include=*", "management.endpoint.health.show-details=always",
+						"spring.jmx.enabled=true", "management.endpoints.jmx.exposure.include=*"));
 		for (String property : properties) {
 			all.add((property.startsWith("spring.") || property.startsWith("management.")) ? property
 					: "spring.cloud.etcd." + property);

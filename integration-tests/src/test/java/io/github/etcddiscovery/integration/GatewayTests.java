@@ -16,6 +16,7 @@ import org.junit.jupiter.api.Test;
 import org.springframework.boot.autoconfigure.EnableAutoConfiguration;
 import org.springframework.cloud.gateway.event.RefreshRoutesEvent;
 import org.springframework.cloud.gateway.route.RouteLocator;
+import org.springframework.cloud.loadbalancer.support.LoadBalancerClientFactory;
 import org.springframework.context.ConfigurableApplicationContext;
 import org.springframework.context.annotation.Configuration;
 import org.springframework.context.annotation.Import;
@@ -32,6 +33,9 @@ import static org.awaitility.Awaitility.await;
 class GatewayTests extends EtcdApplicationTests {
 
 	private static final Duration SOON = Duration.ofSeconds(15);
+
+	/** With a ttl of three seconds. */
+	private static final Duration RETENTION = Duration.ofSeconds(18);
 
 	private static final String WEBFLUX = "spring.cloud.gateway.server.webflux.";
 
@@ -79,6 +83,26 @@ class GatewayTests extends EtcdApplicationTests {
 				.satisfies((route) -> assertThat(route.getMetadata()).containsEntry("zone", "z")
 					.doesNotContainKeys("cors", "response-timeout", "connect-timeout")));
 		assertThat(preflight(gateway)).as("as before").isEqualTo("https://friend.example");
+	}
+
+	@Test
+	void twoHundredServicesThatVanishTogetherLoseTheirRoutesOnceTheyAreNoLongerRetained() {
+		ConfigurableApplicationContext gateway = reactive(WEBFLUX + "discovery.locator.enabled=true",
+				"spring.cloud.etcd.discovery.heartbeat=500ms", "spring.cloud.etcd.discovery.ttl=3s");
+		RouteLocator routes = gateway.getBean(RouteLocator.class);
+		LoadBalancerClientFactory loadBalancers = gateway.getBean(LoadBalancerClientFactory.class);
+		Set<String> before = Set.copyOf(loadBalancers.getContextNames());
+		for (int service = 0; service < 200; service++) {
+			this.eyes.put("/services/short-lived-" + service + "/1", "http://127.0.0.1:1");
+		}
+		await().atMost(SOON).until(() -> shortLived(routes) == 200);
+		this.eyes.deleteAll("/services/short-lived-");
+		await().atMost(RETENTION.plus(SOON)).until(() -> shortLived(routes) == 0);
+		assertThat(Set.copyOf(loadBalancers.getContextNames())).isEqualTo(before);
+	}
+
+	private static long shortLived(RouteLocator routes) {
+		return routes.getRoutes().filter((route) -> route.getId().contains("short-lived-")).count().block(SOON);
 	}
 
 	private static String preflight(ConfigurableApplicationContext gateway) {

@@ -136,6 +136,35 @@ class ShapesIT {
 	}
 
 	@Test
+	void springBootAdminAsksAndLinksOnlyTheHostOfARecord() {
+		eyes.put("/services/evil/1",
+				"""
+						{"host": "127.0.0.1", "port": 1, "metadata": {"management.address": "other.example",
+						"management.scheme": "javascript", "management.context-path": "@other.example/", "health.path":
+						"//other.example", "service-url": "https://other.example/", "sidebar.links.x.url": "https://other.example",
+						"sidebar.links.x.label": "x", "management.port": "2", "tags.owner": "kept"}}""");
+		try (ShapeProcess admin = ShapeProcess.start("admin-server", etcd.endpoint())) {
+			int port = admin.port();
+			await().atMost(SOON).untilAsserted(() -> {
+				JsonNode shown = JsonMapper.shared().readTree(get(port, "/instances"));
+				assertThat(shown.valueStream().map((instance) -> instance.path("registration")))
+					.filteredOn((registration) -> registration.path("name").asString().equals("evil"))
+					.singleElement()
+					.satisfies((registration) -> {
+						assertThat(registration.toString()).doesNotContain("other.example", "javascript");
+						assertThat(registration.path("serviceUrl").asString()).isEqualTo("http://127.0.0.1:1");
+						assertThat(registration.path("healthUrl").asString())
+							.isEqualTo("http://127.0.0.1:2/actuator/health");
+						assertThat(registration.path("metadata").toString()).contains("kept");
+					});
+			});
+		}
+		finally {
+			eyes.delete("/services/evil/1");
+		}
+	}
+
+	@Test
 	void gatewayMakesNoRouteToAManagementServer() {
 		try (ShapeProcess orders = ShapeProcess.startAs("orders", "webmvc", etcd.endpoint(),
 				"--management.server.port=0", "--management.server.address=127.0.0.1");
