@@ -29,7 +29,8 @@ class ArchitectureTests {
 
 	private static final String BASE = "io.github.etcddiscovery.";
 
-	private final JavaClasses classes = new ClassFileImporter().withImportOption(new ImportOption.DoNotIncludeTests())
+	private static final JavaClasses CLASSES = new ClassFileImporter()
+		.withImportOption(new ImportOption.DoNotIncludeTests())
 		.importPackages("io.github.etcddiscovery");
 
 	@Test
@@ -47,8 +48,16 @@ class ArchitectureTests {
 			.definedBy(BASE + "actuate..")
 			.layer("grpc")
 			.definedBy(BASE + "grpc..")
+			.layer("cloud.registration")
+			.definedBy(BASE + "cloud.registration..")
+			.layer("cloud.loadbalancer")
+			.definedBy(BASE + "cloud.loadbalancer..")
+			.layer("cloud.retry")
+			.definedBy(BASE + "cloud.retry..")
+			.layer("cloud.discovery")
+			.definedBy(BASE + "cloud.discovery..")
 			.layer("cloud")
-			.definedBy(BASE + "cloud..")
+			.definedBy(BASE + "cloud")
 			.layer("registry")
 			.definedBy(BASE + "registry..")
 			.layer("view")
@@ -71,16 +80,37 @@ class ArchitectureTests {
 			.mayOnlyBeAccessedByLayers("autoconfigure")
 			.whereLayer("grpc")
 			.mayOnlyBeAccessedByLayers("autoconfigure")
-			.whereLayer("cloud")
+			.whereLayer("cloud.registration")
 			.mayOnlyBeAccessedByLayers("autoconfigure", "actuate", "grpc")
+			.whereLayer("cloud.loadbalancer")
+			.mayOnlyBeAccessedByLayers("autoconfigure")
+			.whereLayer("cloud.retry")
+			.mayOnlyBeAccessedByLayers("autoconfigure")
+			.whereLayer("cloud.discovery")
+			.mayOnlyBeAccessedByLayers("autoconfigure", "cloud.loadbalancer")
+			.whereLayer("cloud")
+			.mayOnlyBeAccessedByLayers("autoconfigure", "actuate", "grpc", "cloud.registration", "cloud.discovery",
+					"cloud.loadbalancer", "cloud.retry")
 			.whereLayer("registry")
-			.mayOnlyBeAccessedByLayers("autoconfigure", "cloud")
+			.mayOnlyBeAccessedByLayers("autoconfigure", "cloud.registration")
 			.whereLayer("view")
-			.mayOnlyBeAccessedByLayers("autoconfigure", "actuate", "grpc", "cloud")
+			.mayOnlyBeAccessedByLayers("autoconfigure", "actuate", "grpc", "cloud", "cloud.registration",
+					"cloud.discovery", "cloud.loadbalancer")
 			.whereLayer("client")
-			.mayOnlyBeAccessedByLayers("autoconfigure", "actuate", "cloud", "registry", "view")
+			.mayOnlyBeAccessedByLayers("autoconfigure", "actuate", "cloud", "cloud.registration", "cloud.discovery",
+					"registry", "view")
 			.whereLayer("support")
-			.mayOnlyBeAccessedByLayers("autoconfigure", "actuate", "grpc", "cloud", "registry", "view", "client"));
+			.mayOnlyBeAccessedByLayers("autoconfigure", "actuate", "grpc", "cloud.registration", "cloud.discovery",
+					"cloud.loadbalancer", "cloud.retry", "registry", "view", "client"));
+	}
+
+	@Test
+	void connectionAndDiscoveryAreConfiguredWithoutTheOthers() {
+		check(noClasses().that()
+			.resideInAPackage(BASE + "autoconfigure")
+			.should()
+			.dependOnClassesThat()
+			.resideInAPackage(BASE + "autoconfigure.(*)"));
 	}
 
 	@Test
@@ -143,12 +173,12 @@ class ArchitectureTests {
 
 	@Test
 	void everyPackageIsNullMarked() {
-		assertThat(this.classes.stream().map((type) -> type.getPackage()).distinct()).isNotEmpty()
+		assertThat(CLASSES.stream().map((type) -> type.getPackage()).distinct()).isNotEmpty()
 			.allSatisfy((room) -> assertThat(room.isAnnotatedWith(NullMarked.class)).as(room.getName()).isTrue());
 	}
 
 	private void check(ArchRule rule) {
-		rule.check(this.classes);
+		rule.check(CLASSES);
 	}
 
 }

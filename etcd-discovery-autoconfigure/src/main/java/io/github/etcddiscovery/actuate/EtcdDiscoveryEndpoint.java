@@ -4,9 +4,9 @@ import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
 
-import io.github.etcddiscovery.cloud.EtcdRegistration;
-import io.github.etcddiscovery.cloud.EtcdServiceRegistry;
-import io.github.etcddiscovery.cloud.RegisteredRecord;
+import io.github.etcddiscovery.cloud.registration.EtcdRegistration;
+import io.github.etcddiscovery.cloud.registration.EtcdServiceRegistry;
+import io.github.etcddiscovery.cloud.registration.RegisteredRecord;
 import io.github.etcddiscovery.view.Catalog;
 import io.github.etcddiscovery.view.ServiceView;
 import io.github.etcddiscovery.view.ViewState;

@@ -6,8 +6,8 @@ import java.util.List;
 import java.util.Map;
 
 import io.github.etcddiscovery.cloud.CertificateExpiry;
-import io.github.etcddiscovery.cloud.EtcdServiceRegistry;
-import io.github.etcddiscovery.cloud.RegisteredRecord;
+import io.github.etcddiscovery.cloud.registration.EtcdServiceRegistry;
+import io.github.etcddiscovery.cloud.registration.RegisteredRecord;
 import io.github.etcddiscovery.view.Catalog;
 import io.github.etcddiscovery.view.ServiceView;
 import org.jspecify.annotations.Nullable;

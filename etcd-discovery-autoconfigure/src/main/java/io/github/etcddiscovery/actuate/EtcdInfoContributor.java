@@ -3,7 +3,7 @@ package io.github.etcddiscovery.actuate;
 import java.util.LinkedHashMap;
 import java.util.Map;
 
-import io.github.etcddiscovery.cloud.EtcdRegistration;
+import io.github.etcddiscovery.cloud.registration.EtcdRegistration;
 
 import org.springframework.boot.actuate.info.Info;
 import org.springframework.boot.actuate.info.InfoContributor;

@@ -5,7 +5,7 @@ import java.util.concurrent.TimeUnit;
 import java.util.function.ToDoubleFunction;
 
 import io.github.etcddiscovery.cloud.CertificateExpiry;
-import io.github.etcddiscovery.cloud.EtcdServiceRegistry;
+import io.github.etcddiscovery.cloud.registration.EtcdServiceRegistry;
 import io.github.etcddiscovery.view.ServiceView;
 import io.micrometer.core.instrument.FunctionCounter;
 import io.micrometer.core.instrument.Gauge;

@@ -1,7 +1,7 @@
 package io.github.etcddiscovery.actuate;
 
-import io.github.etcddiscovery.cloud.EtcdRegistration;
-import io.github.etcddiscovery.cloud.EtcdServiceRegistry;
+import io.github.etcddiscovery.cloud.registration.EtcdRegistration;
+import io.github.etcddiscovery.cloud.registration.EtcdServiceRegistry;
 import org.jspecify.annotations.Nullable;
 
 import org.springframework.boot.actuate.endpoint.annotation.WriteOperation;

@@ -76,12 +76,12 @@ final class ConfigServerInstances implements ConfigServerInstanceProvider.Functi
 		EtcdProperties etcd = properties.get(EtcdProperties.PREFIX, EtcdProperties.class);
 		EtcdDiscoveryProperties discovery = properties.get(EtcdDiscoveryProperties.PREFIX,
 				EtcdDiscoveryProperties.class);
-		KeyRange range = EtcdDiscoveryAutoConfiguration.layout(discovery).range(serviceId);
+		KeyRange range = Views.layout(discovery).range(serviceId);
 		SslBundles bundles = sslBundles(etcd.getSsl().getBundle(), properties);
 		EtcdClientOptions options = EtcdClientOptionsFactory.create(EtcdConnectionDetails.of(etcd, bundles), etcd);
 		try (EtcdClient client = EtcdClient.create(options);
-				ServiceView<ServiceInstance> view = EtcdDiscoveryAutoConfiguration.view(client, List.of(range),
-						EtcdDiscoveryAutoConfiguration.formats(Stream.empty(), discovery), discovery, Telemetry.NONE)) {
+				ServiceView<ServiceInstance> view = Views.view(client, List.of(range),
+						Views.formats(Stream.empty(), discovery), discovery, Telemetry.NONE)) {
 			view.start();
 			try {
 				view.awaitSync(etcd.getDialTimeout().plus(etcd.getRequestTimeout()));

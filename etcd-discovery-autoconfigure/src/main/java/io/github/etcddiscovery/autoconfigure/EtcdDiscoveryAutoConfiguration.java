@@ -2,28 +2,20 @@ package io.github.etcddiscovery.autoconfigure;
 
 import java.time.Duration;
 import java.util.List;
-import java.util.Map;
-import java.util.stream.Stream;
 
 import io.github.etcddiscovery.client.EtcdClient;
-import io.github.etcddiscovery.cloud.AwaitedInstances;
-import io.github.etcddiscovery.cloud.CatalogEventPublisher;
 import io.github.etcddiscovery.cloud.CertificateExpiry;
-import io.github.etcddiscovery.cloud.EtcdDiscoveryClient;
-import io.github.etcddiscovery.cloud.EtcdReactiveDiscoveryClient;
-import io.github.etcddiscovery.cloud.EtcdServiceInstance;
-import io.github.etcddiscovery.cloud.ViewLifecycle;
-import io.github.etcddiscovery.instance.AllowedNetworks;
+import io.github.etcddiscovery.cloud.discovery.AwaitedInstances;
+import io.github.etcddiscovery.cloud.discovery.CatalogEventPublisher;
+import io.github.etcddiscovery.cloud.discovery.EtcdDiscoveryClient;
+import io.github.etcddiscovery.cloud.discovery.EtcdReactiveDiscoveryClient;
+import io.github.etcddiscovery.cloud.discovery.ViewLifecycle;
 import io.github.etcddiscovery.instance.GuardedFormats;
 import io.github.etcddiscovery.instance.InstanceFormat;
-import io.github.etcddiscovery.instance.InstanceFormats;
 import io.github.etcddiscovery.instance.KeyLayout;
 import io.github.etcddiscovery.instance.KeyRange;
 import io.github.etcddiscovery.support.Telemetry;
-import io.github.etcddiscovery.view.InstanceLimits;
 import io.github.etcddiscovery.view.ServiceView;
-import org.slf4j.Logger;
-import org.slf4j.LoggerFactory;
 
 import org.springframework.beans.factory.ObjectProvider;
 import org.springframework.boot.autoconfigure.AutoConfiguration;
@@ -56,19 +48,17 @@ import org.springframework.context.support.AbstractApplicationContext;
 @EnableConfigurationProperties(EtcdDiscoveryProperties.class)
 public final class EtcdDiscoveryAutoConfiguration {
 
-	private static final Logger logger = LoggerFactory.getLogger(EtcdDiscoveryAutoConfiguration.class);
-
 	@Bean
 	@ConditionalOnMissingBean
 	KeyLayout etcdStarterKeyLayout(EtcdDiscoveryProperties properties) {
-		return layout(properties);
+		return Views.layout(properties);
 	}
 
 	@Bean
 	@ConditionalOnMissingBean
 	GuardedFormats etcdStarterInstanceFormats(ObjectProvider<InstanceFormat> formats,
 			EtcdDiscoveryProperties properties) {
-		return formats(formats.orderedStream(), properties);
+		return Views.formats(formats.orderedStream(), properties);
 	}
 
 	@Bean(initMethod = "start")
@@ -79,36 +69,7 @@ public final class EtcdDiscoveryAutoConfiguration {
 		List<String> services = properties.getServices();
 		List<KeyRange> ranges = services.isEmpty() ? layout.ranges()
 				: PropertyRules.check("services", () -> layout.ranges(services));
-		return view(client, ranges, formats, properties, telemetries.getIfAvailable(() -> Telemetry.NONE));
-	}
-
-	static KeyLayout layout(EtcdDiscoveryProperties properties) {
-		String prefix = properties.getPrefix();
-		PropertyRules.check(() -> new KeyLayout(prefix));
-		if (!prefix.startsWith("/")) {
-			logger.warn("spring.cloud.etcd.discovery.prefix is '{}', which is another one than '/{}': without a slash"
-					+ " at its beginning it finds only those who leave it out too", prefix, prefix);
-		}
-		properties.getServicePrefixes()
-			.forEach((service, own) -> PropertyRules.check("service-prefixes." + service,
-					() -> new KeyLayout(prefix, Map.of(service, own))));
-		return PropertyRules.check("service-prefixes", () -> new KeyLayout(prefix, properties.getServicePrefixes()));
-	}
-
-	static GuardedFormats formats(Stream<InstanceFormat> further, EtcdDiscoveryProperties properties) {
-		AllowedNetworks networks = PropertyRules.check("allowed-networks",
-				() -> AllowedNetworks.of(properties.getAllowedNetworks()));
-		return new GuardedFormats(InstanceFormats.with(further.toList()), networks, properties.isAllowSecretMetadata());
-	}
-
-	static ServiceView<ServiceInstance> view(EtcdClient client, List<KeyRange> ranges, GuardedFormats formats,
-			EtcdDiscoveryProperties properties, Telemetry telemetry) {
-		InstanceLimits limits = PropertyRules
-			.check(() -> new InstanceLimits(properties.getMaxInstances(), properties.getMaxInstancesPerService()));
-		return new ServiceView<>(client, ranges,
-				(key, keyValue) -> new EtcdServiceInstance(formats.decode(key, keyValue.value()), keyValue.leaseId()),
-				(instance) -> ((EtcdServiceInstance) instance).isUp(),
-				properties.isRetainVanished() ? properties.getTtl() : Duration.ZERO, limits, telemetry);
+		return Views.view(client, ranges, formats, properties, telemetries.getIfAvailable(() -> Telemetry.NONE));
 	}
 
 	@Bean

@@ -16,7 +16,8 @@ import org.springframework.boot.context.properties.ConfigurationProperties;
 @ConfigurationProperties(EtcdDiscoveryProperties.PREFIX)
 public class EtcdDiscoveryProperties {
 
-	static final String PREFIX = "spring.cloud.etcd.discovery";
+	/** The beginning of the names of these properties. */
+	public static final String PREFIX = "spring.cloud.etcd.discovery";
 
 	/**
 	 * Whether services are discovered, and this application registered, through etcd.

@@ -19,9 +19,7 @@ final class EtcdRuntimeHints implements RuntimeHintsRegistrar {
 	public void registerHints(RuntimeHints hints, @Nullable ClassLoader classLoader) {
 		new BindingReflectionHintsRegistrar().registerReflectionHints(hints.reflection(),
 				InstanceFormats.documentTypes().toArray(Class<?>[]::new));
-		hints.reflection()
-			.registerType(TypeReference.of(LoadBalancerConfigurations.SERVLET_REQUEST))
-			.registerType(TypeReference.of(EtcdConfigServerBootstrapper.CONFIG_CLIENT));
+		hints.reflection().registerType(TypeReference.of(EtcdConfigServerBootstrapper.CONFIG_CLIENT));
 	}
 
 }

@@ -1,6 +1,6 @@
 package io.github.etcddiscovery.autoconfigure;
 
-import io.github.etcddiscovery.cloud.InstancesMissingException;
+import io.github.etcddiscovery.cloud.discovery.InstancesMissingException;
 
 import org.springframework.boot.diagnostics.AbstractFailureAnalyzer;
 import org.springframework.boot.diagnostics.FailureAnalysis;

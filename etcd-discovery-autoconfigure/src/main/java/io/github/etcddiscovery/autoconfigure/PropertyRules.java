@@ -14,7 +14,7 @@ import org.springframework.core.NestedExceptionUtils;
 /**
  * Says which property an invalid value came from.
  */
-final class PropertyRules {
+public final class PropertyRules {
 
 	private static final String ETCD = "spring.cloud.etcd.";
 
@@ -38,7 +38,7 @@ final class PropertyRules {
 	 * @return what was created
 	 * @throws InvalidConfigurationPropertyValueException if a value breaks the rules
 	 */
-	static <T> T check(Supplier<T> creation) {
+	public static <T> T check(Supplier<T> creation) {
 		return check((ex) -> NAMES.getOrDefault(ex.part(), ex.part()), creation);
 	}
 
@@ -49,7 +49,7 @@ final class PropertyRules {
 	 * @return what was created
 	 * @throws InvalidConfigurationPropertyValueException if a value breaks the rules
 	 */
-	static <T> T check(String property, Supplier<T> creation) {
+	public static <T> T check(String property, Supplier<T> creation) {
 		return check((ex) -> property, creation);
 	}
 
@@ -68,7 +68,7 @@ final class PropertyRules {
 	 * @param value its value
 	 * @param reason what was expected, a sentence
 	 */
-	static RuntimeException invalid(String property, Object value, String reason) {
+	public static RuntimeException invalid(String property, Object value, String reason) {
 		String text = String.valueOf(value);
 		if (SECRET.matcher(text).find() || (property.equals("endpoints") && USER.matcher(text).find())) {
 			return new SecretValueException(ETCD + property, reason);
@@ -81,7 +81,7 @@ final class PropertyRules {
 	 * does.
 	 * @param failure what was thrown
 	 */
-	static String describe(RuntimeException failure) {
+	public static String describe(RuntimeException failure) {
 		if (failure instanceof InvalidConfigurationPropertyValueException invalid) {
 			return "'%s' is '%s'. %s".formatted(invalid.getName(), invalid.getValue(), invalid.getReason())
 				.replaceFirst("\\.$", "");

@@ -124,7 +124,7 @@ public final class CertificateExpiry {
 	 * @param failure how connecting has failed
 	 * @return the failure, or one that says more
 	 */
-	EtcdException explain(EtcdException failure) {
+	public EtcdException explain(EtcdException failure) {
 		Duration remaining = remaining();
 		if (failure.reason() != EtcdException.Reason.UNAVAILABLE || remaining == null || !remaining.isNegative()) {
 			return failure;

@@ -21,7 +21,12 @@ public final class ManagementServices {
 	private ManagementServices() {
 	}
 
-	static List<String> leaveOut(Catalog<ServiceInstance> catalog) {
+	/**
+	 * Returns the names of all services but those of management servers.
+	 * @param catalog what is registered
+	 * @return the names, in order
+	 */
+	public static List<String> leaveOut(Catalog<ServiceInstance> catalog) {
 		// The name comes first, or the lists of all services would be worked out for
 		// this.
 		return catalog.services()

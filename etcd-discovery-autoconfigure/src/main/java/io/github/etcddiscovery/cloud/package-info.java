@@ -1,7 +1,5 @@
 /**
- * Adapters between Spring Cloud's interfaces and the rooms below, and the one place that
- * knows when an application registers and leaves:
- * {@link io.github.etcddiscovery.cloud.EtcdAutoServiceRegistration}.
+ * What registration, discovery and load balancing have in common.
  */
 @NullMarked
 package io.github.etcddiscovery.cloud;

@@ -1,7 +1,7 @@
 package io.github.etcddiscovery.grpc;
 
-import io.github.etcddiscovery.cloud.BoundPorts;
-import io.github.etcddiscovery.cloud.EtcdAutoServiceRegistration;
+import io.github.etcddiscovery.cloud.registration.BoundPorts;
+import io.github.etcddiscovery.cloud.registration.EtcdAutoServiceRegistration;
 
 import org.springframework.beans.factory.SmartInitializingSingleton;
 import org.springframework.beans.factory.config.ConfigurableListableBeanFactory;

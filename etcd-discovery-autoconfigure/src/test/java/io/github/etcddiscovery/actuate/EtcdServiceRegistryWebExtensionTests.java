@@ -4,8 +4,8 @@ import java.util.Map;
 
 import io.github.etcddiscovery.client.EtcdException;
 import io.github.etcddiscovery.client.EtcdException.Reason;
-import io.github.etcddiscovery.cloud.EtcdRegistration;
-import io.github.etcddiscovery.cloud.EtcdServiceRegistry;
+import io.github.etcddiscovery.cloud.registration.EtcdRegistration;
+import io.github.etcddiscovery.cloud.registration.EtcdServiceRegistry;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 

@@ -6,7 +6,7 @@ import java.util.List;
 import java.util.Map;
 
 import io.github.etcddiscovery.cloud.CertificateExpiry;
-import io.github.etcddiscovery.cloud.EtcdServiceRegistry;
+import io.github.etcddiscovery.cloud.registration.EtcdServiceRegistry;
 import io.github.etcddiscovery.view.Catalog;
 import io.github.etcddiscovery.view.ServiceView;
 import io.github.etcddiscovery.view.ViewState;

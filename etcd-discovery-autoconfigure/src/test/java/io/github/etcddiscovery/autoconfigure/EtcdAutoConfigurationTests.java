@@ -6,17 +6,19 @@ import java.util.Map;
 
 import io.etcd.jetcd.Client;
 import io.github.etcddiscovery.actuate.EtcdDiscoveryEndpoint;
+import io.github.etcddiscovery.autoconfigure.actuate.EtcdActuatorAutoConfiguration;
+import io.github.etcddiscovery.autoconfigure.loadbalancer.EtcdLoadBalancerAutoConfiguration;
+import io.github.etcddiscovery.autoconfigure.registration.EtcdServiceRegistryAutoConfiguration;
 import io.github.etcddiscovery.client.EtcdClient;
 import io.github.etcddiscovery.client.JetcdEtcdClient;
-import io.github.etcddiscovery.cloud.CatalogEventPublisher;
-import io.github.etcddiscovery.cloud.EtcdAutoServiceRegistration;
-import io.github.etcddiscovery.cloud.EtcdDiscoveryClient;
-import io.github.etcddiscovery.cloud.EtcdReactiveDiscoveryClient;
-import io.github.etcddiscovery.cloud.EtcdRegistration;
-import io.github.etcddiscovery.cloud.EtcdRegistrationCustomizer;
-import io.github.etcddiscovery.cloud.EtcdServiceInstanceListSupplier;
-import io.github.etcddiscovery.cloud.EtcdServiceRegistry;
-import io.github.etcddiscovery.cloud.UntriedInstanceListSupplier;
+import io.github.etcddiscovery.cloud.discovery.CatalogEventPublisher;
+import io.github.etcddiscovery.cloud.discovery.EtcdDiscoveryClient;
+import io.github.etcddiscovery.cloud.discovery.EtcdReactiveDiscoveryClient;
+import io.github.etcddiscovery.cloud.loadbalancer.EtcdServiceInstanceListSupplier;
+import io.github.etcddiscovery.cloud.loadbalancer.UntriedInstanceListSupplier;
+import io.github.etcddiscovery.cloud.registration.EtcdAutoServiceRegistration;
+import io.github.etcddiscovery.cloud.registration.EtcdRegistration;
+import io.github.etcddiscovery.cloud.registration.EtcdServiceRegistry;
 import io.github.etcddiscovery.instance.GuardedFormats;
 import io.github.etcddiscovery.instance.InstanceCodec;
 import io.github.etcddiscovery.instance.InstanceKey;
@@ -28,7 +30,6 @@ import io.github.etcddiscovery.view.ServiceView;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
 import org.junit.jupiter.params.ParameterizedTest;
-import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 import reactor.core.publisher.Flux;
 
@@ -58,7 +59,6 @@ import org.springframework.cloud.loadbalancer.support.LoadBalancerClientFactory;
 import org.springframework.context.ApplicationContext;
 import org.springframework.context.annotation.Bean;
 import org.springframework.context.annotation.Configuration;
-import org.springframework.core.annotation.Order;
 import org.springframework.web.reactive.function.client.WebClient;
 
 import static org.assertj.core.api.Assertions.assertThat;
@@ -188,22 +188,15 @@ class EtcdAutoConfigurationTests {
 	}
 
 	@Test
-	void withoutSpringCloudContextNothingIsRefreshed() {
-		ApplicationContextRunner refreshing = this.withoutEtcd
-			.withConfiguration(AutoConfigurations.of(EtcdRefreshAutoConfiguration.class));
-		refreshing.run((context) -> assertThat(context).hasSingleBean(RegistrationRefresher.class)
-			.doesNotHaveBean(ConnectionRefresher.class));
-		this.runner.withConfiguration(AutoConfigurations.of(EtcdRefreshAutoConfiguration.class))
-			.withPropertyValues("spring.cloud.etcd.fail-fast=false", "spring.cloud.etcd.discovery.register=false")
-			.run((context) -> assertThat(context).hasSingleBean(ConnectionRefresher.class)
-				.doesNotHaveBean(RegistrationRefresher.class));
+	void withoutSpringCloudContextTheConnectionIsNotRefreshed() {
+		ApplicationContextRunner refreshing = this.runner
+			.withConfiguration(AutoConfigurations.of(EtcdRefreshAutoConfiguration.class))
+			.withPropertyValues("spring.cloud.etcd.fail-fast=false", "spring.cloud.etcd.discovery.register=false");
+		refreshing.run((context) -> assertThat(context).hasSingleBean(ConnectionRefresher.class));
 		refreshing.withClassLoader(new FilteredClassLoader(EnvironmentChangeEvent.class))
-			.run((context) -> assertThat(context).hasNotFailed().doesNotHaveBean(RegistrationRefresher.class));
-		refreshing
-			.withBean("ofTheUser", EtcdRegistration.class,
-					() -> new EtcdRegistration("orders", null, "h", 1, false, Map.of()))
-			.run((context) -> assertThat(context).hasSingleBean(EtcdRegistration.class)
-				.doesNotHaveBean(RegistrationRefresher.class));
+			.run((context) -> assertThat(context).hasNotFailed().doesNotHaveBean(ConnectionRefresher.class));
+		this.withoutEtcd.withConfiguration(AutoConfigurations.of(EtcdRefreshAutoConfiguration.class))
+			.run((context) -> assertThat(context).hasNotFailed().doesNotHaveBean(ConnectionRefresher.class));
 	}
 
 	@Test
@@ -322,58 +315,6 @@ class EtcdAutoConfigurationTests {
 	}
 
 	@Test
-	void zoneIsAdvertisedAsMetadata() {
-		this.withoutEtcd
-			.withPropertyValues("spring.cloud.etcd.discovery.zone=eu-1", "spring.cloud.etcd.discovery.metadata.a=b",
-					"spring.cloud.etcd.discovery.host=10.0.0.5", "spring.cloud.etcd.discovery.port=8080")
-			.run((context) -> {
-				ServiceRecord record = context.getBean(EtcdRegistration.class).toRecord();
-				assertThat(record.key()).isEqualTo(new InstanceKey("orders", "10.0.0.5:8080"));
-				assertThat(record.metadata()).containsEntry("zone", "eu-1").containsEntry("a", "b");
-			});
-	}
-
-	@Test
-	void boundAddressIsAdvertisedIfTheServerListensOnAParticularOne() {
-		this.withoutEtcd.withPropertyValues("server.address=127.0.0.9")
-			.run((context) -> assertThat(context.getBean(EtcdRegistration.class).getHost()).isEqualTo("127.0.0.9"));
-		this.withoutEtcd.withPropertyValues("server.address=0.0.0.0")
-			.run((context) -> assertThat(context.getBean(EtcdRegistration.class).getHost()).isNotEqualTo("0.0.0.0"));
-	}
-
-	@ParameterizedTest
-	@CsvSource({ ",false", "server.ssl.bundle=web,true", "server.ssl.key-store=web.p12,true",
-			"server.ssl.bundle=web server.ssl.enabled=false,false",
-			"server.ssl.bundle=web spring.cloud.etcd.discovery.secure=false,false",
-			"spring.cloud.etcd.discovery.secure=true,true" })
-	void portIsAdvertisedAsSecureIfTheWebServerSpeaksTls(String properties, boolean secure) {
-		this.withoutEtcd.withPropertyValues((properties != null) ? properties.split(" ") : new String[0])
-			.run((context) -> assertThat(context.getBean(EtcdRegistration.class).isSecure()).isEqualTo(secure));
-	}
-
-	@Test
-	void reasonForTheHostIsShown() {
-		this.withoutEtcd.withPropertyValues("spring.cloud.etcd.discovery.host=orders.example")
-			.run((context) -> assertThat(context.getBean(EtcdRegistration.class).getHostReason())
-				.isEqualTo("spring.cloud.etcd.discovery.host says so"));
-	}
-
-	@Test
-	void customizersChangeTheRegistrationInTheirOrder() {
-		this.withoutEtcd.withUserConfiguration(Customizers.class).run((context) -> {
-			PropertiesRegistrationSource source = context.getBean(PropertiesRegistrationSource.class);
-			EtcdRegistration registration = source.application();
-			source.customize(registration, 0);
-			assertThat(registration.getMetadata()).containsEntry("by", "second");
-			assertThat(registration.getInstanceId()).isEqualTo("chosen");
-			assertThat(registration.getHost()).isEqualTo("lb.example");
-			assertThat(registration.getPort()).isEqualTo(443);
-			assertThat(registration.isSecure()).isTrue();
-			assertThat(registration.getServiceId()).isEqualTo("orders-public");
-		});
-	}
-
-	@Test
 	void chosenServicesAreWatchedEachAndAllOthersAreNot() {
 		this.withoutEtcd
 			.withPropertyValues("spring.cloud.etcd.discovery.services=stock,legacy",
@@ -426,35 +367,6 @@ class EtcdAutoConfigurationTests {
 		ServiceInstanceListSupplier top = factory.getLazyProvider("stock", ServiceInstanceListSupplier.class)
 			.getIfAvailable();
 		return (top instanceof RetryAwareServiceInstanceListSupplier retryAware) ? retryAware.getDelegate() : top;
-	}
-
-	/**
-	 * Customizers of a user's.
-	 */
-	@Configuration(proxyBeanMethods = false)
-	static class Customizers {
-
-		@Bean
-		@Order(2)
-		EtcdRegistrationCustomizer second() {
-			return (registration) -> {
-				registration.getMetadata().put("by", "second");
-				registration.setPort(443);
-				registration.setSecure(true);
-				registration.setServiceId("orders-public");
-			};
-		}
-
-		@Bean
-		@Order(1)
-		EtcdRegistrationCustomizer first() {
-			return (registration) -> {
-				registration.getMetadata().put("by", "first");
-				registration.setInstanceId("chosen");
-				registration.setHost("lb.example");
-			};
-		}
-
 	}
 
 	/**

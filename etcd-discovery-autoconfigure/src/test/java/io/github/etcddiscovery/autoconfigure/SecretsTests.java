@@ -32,8 +32,8 @@ import javax.management.ObjectName;
 
 import io.etcd.jetcd.Auth;
 import io.github.etcddiscovery.client.EtcdClientOptions;
-import io.github.etcddiscovery.cloud.EtcdAutoServiceRegistration;
-import io.github.etcddiscovery.cloud.EtcdDiscoveryClient;
+import io.github.etcddiscovery.cloud.discovery.EtcdDiscoveryClient;
+import io.github.etcddiscovery.cloud.registration.EtcdAutoServiceRegistration;
 import io.github.etcddiscovery.testing.EtcdBinary;
 import io.github.etcddiscovery.testing.EtcdEyes;
 import io.github.etcddiscovery.testing.EtcdProcess;

@@ -6,7 +6,7 @@ import java.util.Map;
 import java.util.stream.Stream;
 
 import io.github.etcddiscovery.cloud.CertificateExpiry;
-import io.github.etcddiscovery.cloud.ViewLifecycle;
+import io.github.etcddiscovery.cloud.discovery.ViewLifecycle;
 import io.github.etcddiscovery.instance.InstanceKey;
 import io.github.etcddiscovery.instance.KeyLayout;
 import io.github.etcddiscovery.support.Telemetry;
@@ -35,12 +35,11 @@ class ViewSettingsTests {
 	private final EtcdDiscoveryProperties properties = new EtcdDiscoveryProperties();
 
 	private ViewLifecycle lifecycle(String... services) {
-		KeyLayout layout = EtcdDiscoveryAutoConfiguration.layout(this.properties);
+		KeyLayout layout = Views.layout(this.properties);
 		EmptyEtcdClient client = new EmptyEtcdClient();
-		ServiceView<ServiceInstance> view = EtcdDiscoveryAutoConfiguration.view(client,
+		ServiceView<ServiceInstance> view = Views.view(client,
 				(services.length == 0) ? layout.ranges() : layout.ranges(List.of(services)),
-				EtcdDiscoveryAutoConfiguration.formats(Stream.empty(), this.properties), this.properties,
-				Telemetry.NONE);
+				Views.formats(Stream.empty(), this.properties), this.properties, Telemetry.NONE);
 		return new EtcdDiscoveryAutoConfiguration().etcdStarterViewLifecycle(view, client, layout, new EtcdProperties(),
 				this.properties, new StaticListableBeanFactory().getBeanProvider(CertificateExpiry.class));
 	}
@@ -84,21 +83,20 @@ class ViewSettingsTests {
 
 	@Test
 	void prefixWithoutASlashIsWarnedOf(CapturedOutput output) {
-		EtcdDiscoveryAutoConfiguration.layout(this.properties);
+		Views.layout(this.properties);
 		assertThat(output).isEmpty();
 		this.properties.setPrefix("services");
-		EtcdDiscoveryAutoConfiguration.layout(this.properties);
+		Views.layout(this.properties);
 		assertThat(output).contains("spring.cloud.etcd.discovery.prefix is 'services'");
 	}
 
 	@Test
 	void prefixOfAServiceIsNamedIfItIsNone() {
 		this.properties.setServicePrefixes(Map.of("stock", "/legacy/stock"));
-		assertThat(EtcdDiscoveryAutoConfiguration.layout(this.properties).format(new InstanceKey("stock", "a")))
-			.isEqualTo("/legacy/stock/a");
+		assertThat(Views.layout(this.properties).format(new InstanceKey("stock", "a"))).isEqualTo("/legacy/stock/a");
 		this.properties.setServicePrefixes(Map.of("stock", ""));
 		assertThatExceptionOfType(InvalidConfigurationPropertyValueException.class)
-			.isThrownBy(() -> EtcdDiscoveryAutoConfiguration.layout(this.properties))
+			.isThrownBy(() -> Views.layout(this.properties))
 			.satisfies(
 					(ex) -> assertThat(ex.getName()).isEqualTo("spring.cloud.etcd.discovery.service-prefixes.stock"));
 	}
@@ -107,7 +105,7 @@ class ViewSettingsTests {
 	void networkThatIsNoneIsRefused() {
 		this.properties.setAllowedNetworks(List.of("10.0.0.0/99"));
 		assertThatExceptionOfType(InvalidConfigurationPropertyValueException.class)
-			.isThrownBy(() -> EtcdDiscoveryAutoConfiguration.formats(Stream.empty(), this.properties))
+			.isThrownBy(() -> Views.formats(Stream.empty(), this.properties))
 			.satisfies((ex) -> assertThat(ex.getName()).isEqualTo("spring.cloud.etcd.discovery.allowed-networks"));
 	}
 

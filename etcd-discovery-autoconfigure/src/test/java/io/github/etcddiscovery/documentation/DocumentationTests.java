@@ -12,7 +12,7 @@ import java.util.regex.MatchResult;
 import java.util.regex.Pattern;
 import java.util.stream.Stream;
 
-import io.github.etcddiscovery.cloud.EtcdRegistration;
+import io.github.etcddiscovery.cloud.registration.EtcdRegistration;
 import io.github.etcddiscovery.instance.InstanceFormat;
 import io.github.etcddiscovery.instance.InstanceFormats;
 import io.github.etcddiscovery.instance.InstanceKey;

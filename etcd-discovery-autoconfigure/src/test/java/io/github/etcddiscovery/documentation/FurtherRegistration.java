@@ -2,8 +2,8 @@ package io.github.etcddiscovery.documentation;
 
 import java.util.Map;
 
-import io.github.etcddiscovery.cloud.EtcdRegistration;
-import io.github.etcddiscovery.cloud.EtcdServiceRegistry;
+import io.github.etcddiscovery.cloud.registration.EtcdRegistration;
+import io.github.etcddiscovery.cloud.registration.EtcdServiceRegistry;
 
 record FurtherRegistration(EtcdServiceRegistry registry) {
 

@@ -8,7 +8,7 @@ import java.time.Duration;
 import java.util.function.Supplier;
 
 import com.sun.net.httpserver.HttpServer;
-import io.github.etcddiscovery.cloud.EtcdReactiveDiscoveryClient;
+import io.github.etcddiscovery.cloud.discovery.EtcdReactiveDiscoveryClient;
 import io.github.etcddiscovery.testing.EtcdApplicationTests;
 import io.github.etcddiscovery.testing.EtcdBinary;
 import io.github.etcddiscovery.testing.LoopbackPorts;

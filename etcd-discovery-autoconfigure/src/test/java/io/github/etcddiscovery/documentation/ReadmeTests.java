@@ -11,7 +11,7 @@ import java.util.regex.Pattern;
 import java.util.stream.Stream;
 
 import com.sun.net.httpserver.HttpServer;
-import io.github.etcddiscovery.cloud.EtcdServiceRegistry;
+import io.github.etcddiscovery.cloud.registration.EtcdServiceRegistry;
 import io.github.etcddiscovery.instance.InstanceKey;
 import io.github.etcddiscovery.instance.JsonInstanceCodec;
 import io.github.etcddiscovery.testing.EtcdBinary;

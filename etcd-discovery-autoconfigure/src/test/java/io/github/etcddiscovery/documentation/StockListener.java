@@ -2,8 +2,8 @@ package io.github.etcddiscovery.documentation;
 
 import java.util.List;
 
-import io.github.etcddiscovery.cloud.EtcdReactiveDiscoveryClient;
-import io.github.etcddiscovery.cloud.ServiceInstancesChangedEvent;
+import io.github.etcddiscovery.cloud.discovery.EtcdReactiveDiscoveryClient;
+import io.github.etcddiscovery.cloud.discovery.ServiceInstancesChangedEvent;
 import reactor.core.Disposable;
 
 import org.springframework.cloud.client.ServiceInstance;

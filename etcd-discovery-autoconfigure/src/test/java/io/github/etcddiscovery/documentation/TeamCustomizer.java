@@ -1,7 +1,7 @@
 package io.github.etcddiscovery.documentation;
 
-import io.github.etcddiscovery.cloud.EtcdRegistration;
-import io.github.etcddiscovery.cloud.EtcdRegistrationCustomizer;
+import io.github.etcddiscovery.cloud.registration.EtcdRegistration;
+import io.github.etcddiscovery.cloud.registration.EtcdRegistrationCustomizer;
 
 import org.springframework.stereotype.Component;
 

@@ -13,9 +13,9 @@ import java.util.regex.MatchResult;
 import java.util.regex.Pattern;
 import java.util.stream.Stream;
 
-import io.github.etcddiscovery.cloud.EtcdDiscoveryClient;
-import io.github.etcddiscovery.cloud.EtcdRegistration;
-import io.github.etcddiscovery.cloud.EtcdServiceRegistry;
+import io.github.etcddiscovery.cloud.discovery.EtcdDiscoveryClient;
+import io.github.etcddiscovery.cloud.registration.EtcdRegistration;
+import io.github.etcddiscovery.cloud.registration.EtcdServiceRegistry;
 import io.github.etcddiscovery.testing.EtcdBinary;
 import io.github.etcddiscovery.testing.EtcdEyes;
 import io.github.etcddiscovery.testing.EtcdProcess;

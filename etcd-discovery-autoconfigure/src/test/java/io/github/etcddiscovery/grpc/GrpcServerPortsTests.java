@@ -1,6 +1,6 @@
 package io.github.etcddiscovery.grpc;
 
-import io.github.etcddiscovery.cloud.EtcdAutoServiceRegistration;
+import io.github.etcddiscovery.cloud.registration.EtcdAutoServiceRegistration;
 import org.junit.jupiter.api.Test;
 
 import org.springframework.beans.factory.support.DefaultListableBeanFactory;

@@ -9,7 +9,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CopyOnWriteArrayList;
 
-import io.github.etcddiscovery.cloud.EtcdDiscoveryClient;
+import io.github.etcddiscovery.cloud.discovery.EtcdDiscoveryClient;
 import io.github.etcddiscovery.documentation.Document;
 import io.github.etcddiscovery.testing.EtcdBinary;
 import io.github.etcddiscovery.testing.EtcdEyes;

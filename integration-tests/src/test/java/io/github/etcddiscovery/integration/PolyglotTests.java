@@ -9,8 +9,8 @@ import java.util.concurrent.Callable;
 import java.util.concurrent.TimeUnit;
 import java.util.stream.Stream;
 
-import io.github.etcddiscovery.cloud.EtcdRegistration;
-import io.github.etcddiscovery.cloud.EtcdServiceRegistry;
+import io.github.etcddiscovery.cloud.registration.EtcdRegistration;
+import io.github.etcddiscovery.cloud.registration.EtcdServiceRegistry;
 import io.github.etcddiscovery.documentation.Document;
 import io.github.etcddiscovery.testing.ApplicationProcess;
 import io.github.etcddiscovery.testing.EtcdApplicationTests;

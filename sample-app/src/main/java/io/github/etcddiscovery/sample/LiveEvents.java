@@ -10,8 +10,8 @@ import java.util.TreeMap;
 
 import io.github.etcddiscovery.client.EtcdClient;
 import io.github.etcddiscovery.cloud.EtcdServiceInstance;
-import io.github.etcddiscovery.cloud.EtcdServiceRegistry;
-import io.github.etcddiscovery.cloud.RegisteredRecord;
+import io.github.etcddiscovery.cloud.registration.EtcdServiceRegistry;
+import io.github.etcddiscovery.cloud.registration.RegisteredRecord;
 import io.github.etcddiscovery.instance.InstanceStatus;
 import io.github.etcddiscovery.view.Catalog;
 import io.github.etcddiscovery.view.ServiceView;

@@ -3,7 +3,7 @@ package io.github.etcddiscovery.sample;
 import java.time.Instant;
 import java.time.temporal.ChronoUnit;
 
-import io.github.etcddiscovery.cloud.EtcdRegistrationCustomizer;
+import io.github.etcddiscovery.cloud.registration.EtcdRegistrationCustomizer;
 
 import org.springframework.boot.SpringApplication;
 import org.springframework.boot.autoconfigure.SpringBootApplication;

@@ -6,9 +6,9 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 
-import io.github.etcddiscovery.cloud.EtcdDiscoveryClient;
 import io.github.etcddiscovery.cloud.EtcdServiceInstance;
-import io.github.etcddiscovery.cloud.EtcdServiceRegistry;
+import io.github.etcddiscovery.cloud.discovery.EtcdDiscoveryClient;
+import io.github.etcddiscovery.cloud.registration.EtcdServiceRegistry;
 import io.github.etcddiscovery.documentation.Document;
 import io.github.etcddiscovery.testing.RequiresEtcd;
 import io.github.etcddiscovery.testing.TestApplications;

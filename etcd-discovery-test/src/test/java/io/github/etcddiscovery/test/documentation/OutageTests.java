@@ -2,7 +2,7 @@ package io.github.etcddiscovery.test.documentation;
 
 import java.time.Duration;
 
-import io.github.etcddiscovery.cloud.EtcdServiceRegistry;
+import io.github.etcddiscovery.cloud.registration.EtcdServiceRegistry;
 import io.github.etcddiscovery.registry.RecordState;
 import io.github.etcddiscovery.test.EmbeddedEtcd;
 import io.github.etcddiscovery.view.ServiceView;

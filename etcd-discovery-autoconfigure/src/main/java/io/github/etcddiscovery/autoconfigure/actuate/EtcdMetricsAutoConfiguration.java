@@ -1,0 +1,43 @@
+package io.github.etcddiscovery.autoconfigure.actuate;
+
+import io.github.etcddiscovery.actuate.EtcdMeters;
+import io.github.etcddiscovery.actuate.MicrometerTelemetry;
+import io.github.etcddiscovery.autoconfigure.EtcdDiscoveryAutoConfiguration;
+import io.github.etcddiscovery.autoconfigure.registration.EtcdServiceRegistryAutoConfiguration;
+import io.github.etcddiscovery.cloud.CertificateExpiry;
+import io.github.etcddiscovery.cloud.registration.EtcdServiceRegistry;
+import io.github.etcddiscovery.support.Telemetry;
+import io.github.etcddiscovery.view.ServiceView;
+import io.micrometer.core.instrument.binder.MeterBinder;
+import io.micrometer.observation.ObservationRegistry;
+
+import org.springframework.beans.factory.ObjectProvider;
+import org.springframework.boot.autoconfigure.AutoConfiguration;
+import org.springframework.boot.autoconfigure.condition.ConditionalOnBean;
+import org.springframework.boot.autoconfigure.condition.ConditionalOnClass;
+import org.springframework.boot.autoconfigure.condition.ConditionalOnMissingBean;
+import org.springframework.cloud.client.ServiceInstance;
+import org.springframework.context.annotation.Bean;
+
+/**
+ * Auto-configuration that measures registration and discovery, with Micrometer.
+ */
+@AutoConfiguration(after = { EtcdDiscoveryAutoConfiguration.class, EtcdServiceRegistryAutoConfiguration.class })
+@ConditionalOnClass(MeterBinder.class)
+@ConditionalOnBean(ServiceView.class)
+public final class EtcdMetricsAutoConfiguration {
+
+	@Bean
+	@ConditionalOnMissingBean
+	EtcdMeters etcdStarterMeters(ServiceView<ServiceInstance> view, ObjectProvider<EtcdServiceRegistry> registry,
+			ObjectProvider<CertificateExpiry> certificates) {
+		return new EtcdMeters(view, registry.getIfAvailable(), certificates.getIfAvailable());
+	}
+
+	@Bean
+	@ConditionalOnMissingBean(Telemetry.class)
+	MicrometerTelemetry etcdStarterTelemetry(ObjectProvider<ObservationRegistry> observations) {
+		return new MicrometerTelemetry(observations);
+	}
+
+}

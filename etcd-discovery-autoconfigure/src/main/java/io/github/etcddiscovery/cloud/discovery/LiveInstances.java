@@ -1,0 +1,74 @@
+package io.github.etcddiscovery.cloud.discovery;
+
+import java.util.List;
+
+import io.github.etcddiscovery.view.Catalog;
+import io.github.etcddiscovery.view.ServiceView;
+import org.jspecify.annotations.Nullable;
+import reactor.core.publisher.Flux;
+import reactor.core.publisher.FluxSink;
+
+import org.springframework.cloud.client.ServiceInstance;
+
+/**
+ * Emits the instances of a service that may be called: those of now at once, on the
+ * subscriber's thread, and again whenever they change, on the view's notification thread.
+ * Whoever is slow gets the newest list. Used by one thread at a time: the subscriber's
+ * before the view is subscribed to, the view's after it.
+ */
+public final class LiveInstances {
+
+	private final String serviceId;
+
+	private final FluxSink<List<ServiceInstance>> sink;
+
+	private @Nullable List<ServiceInstance> last;
+
+	private LiveInstances(String serviceId, FluxSink<List<ServiceInstance>> sink) {
+		this.serviceId = serviceId;
+		this.sink = sink;
+	}
+
+	/**
+	 * Returns the available instances of a service, for as long as somebody subscribes.
+	 * @param view where the instances are
+	 * @param serviceId the service
+	 * @return the list of now, and each list that differs from the one before
+	 */
+	public static Flux<List<ServiceInstance>> of(ServiceView<ServiceInstance> view, String serviceId) {
+		// Not created: that is for producers on several threads at once, and costs a
+		// queue.
+		return Flux.push((sink) -> {
+			LiveInstances live = new LiveInstances(serviceId, sink);
+			live.emit(view.catalog());
+			// A load balancer has what it wants by now: subscribing would be for nothing.
+			if (!sink.isCancelled()) {
+				sink.onDispose(view.subscribe(live::emit)::close);
+			}
+		}, FluxSink.OverflowStrategy.LATEST);
+	}
+
+	/**
+	 * Two lists of the very same instances come when one changes that may not be called.
+	 */
+	private static boolean isSame(List<ServiceInstance> current, @Nullable List<ServiceInstance> last) {
+		if (last == null || current.size() != last.size()) {
+			return false;
+		}
+		for (int i = 0; i < current.size(); i++) {
+			if (current.get(i) != last.get(i)) {
+				return false;
+			}
+		}
+		return true;
+	}
+
+	private void emit(Catalog<ServiceInstance> catalog) {
+		List<ServiceInstance> current = catalog.available(this.serviceId);
+		if (!isSame(current, this.last)) {
+			this.last = current;
+			this.sink.next(current);
+		}
+	}
+
+}

@@ -1,0 +1,120 @@
+package io.github.etcddiscovery.cloud.discovery;
+
+import java.time.Duration;
+
+import io.github.etcddiscovery.client.EtcdClient;
+import io.github.etcddiscovery.client.EtcdException;
+import io.github.etcddiscovery.cloud.CertificateExpiry;
+import io.github.etcddiscovery.cloud.EtcdUnavailableException;
+import io.github.etcddiscovery.view.ServiceView;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+import org.springframework.cloud.client.ServiceInstance;
+import org.springframework.context.SmartLifecycle;
+
+/**
+ * Waits for the first sync, and for what else the application needs of others, before
+ * anything else starts. The view itself begins with its bean, so that connecting goes on
+ * beside the building of the context, and outlives this lifecycle, since requests that
+ * are still being served call others.
+ */
+public final class ViewLifecycle implements SmartLifecycle {
+
+	private static final Logger logger = LoggerFactory.getLogger(ViewLifecycle.class);
+
+	private final ServiceView<ServiceInstance> view;
+
+	private final EtcdClient client;
+
+	private final boolean failFast;
+
+	private final Duration timeout;
+
+	private final AwaitedInstances awaited;
+
+	private final @Nullable CertificateExpiry certificates;
+
+	private volatile boolean running;
+
+	private volatile boolean waited;
+
+	/**
+	 * Creates the lifecycle.
+	 * @param view the view, started
+	 * @param client names the endpoints
+	 * @param failFast whether starting fails if etcd cannot be read
+	 * @param timeout how long to wait for etcd
+	 * @param awaited what to wait for then
+	 * @param certificates when those of the connection end, {@code null} if that is not
+	 * known
+	 */
+	public ViewLifecycle(ServiceView<ServiceInstance> view, EtcdClient client, boolean failFast, Duration timeout,
+			AwaitedInstances awaited, @Nullable CertificateExpiry certificates) {
+		this.view = view;
+		this.client = client;
+		this.failFast = failFast;
+		this.timeout = timeout;
+		this.awaited = awaited;
+		this.certificates = certificates;
+	}
+
+	/**
+	 * Waits for the first sync if starting is to fail without it, and for the instances
+	 * that this application needs.
+	 * @throws EtcdUnavailableException if etcd cannot be read
+	 * @throws InstancesMissingException if there are not enough instances in time
+	 */
+	@Override
+	public void start() {
+		if (this.failFast) {
+			try {
+				this.view.awaitSync(this.timeout);
+			}
+			catch (EtcdException ex) {
+				throw new EtcdUnavailableException(this.client.describe(),
+						(this.certificates != null) ? this.certificates.explain(ex) : ex);
+			}
+		}
+		// Once: whoever is started again has served before, and can again.
+		if (!this.waited) {
+			awaitInstances();
+			this.waited = true;
+		}
+		this.running = true;
+	}
+
+	private void awaitInstances() {
+		try {
+			this.awaited.await(this.view);
+		}
+		catch (InstancesMissingException ex) {
+			if (this.failFast || Thread.currentThread().isInterrupted()) {
+				throw ex;
+			}
+			logger.warn("{}: starting without them", ex.getMessage());
+		}
+	}
+
+	@Override
+	public void stop() {
+		this.running = false;
+	}
+
+	@Override
+	public boolean isRunning() {
+		return this.running;
+	}
+
+	@Override
+	public boolean isPauseable() {
+		return false;
+	}
+
+	@Override
+	public int getPhase() {
+		return Integer.MIN_VALUE;
+	}
+
+}

@@ -1,0 +1,375 @@
+package io.github.etcddiscovery.cloud.registration;
+
+import java.util.concurrent.CompletableFuture;
+
+import io.github.etcddiscovery.instance.InvalidValueException;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+import org.springframework.beans.factory.DisposableBean;
+import org.springframework.boot.availability.AvailabilityChangeEvent;
+import org.springframework.boot.availability.ReadinessState;
+import org.springframework.boot.context.event.ApplicationReadyEvent;
+import org.springframework.cloud.client.discovery.event.InstancePreRegisteredEvent;
+import org.springframework.cloud.client.serviceregistry.AutoServiceRegistration;
+import org.springframework.context.ApplicationContext;
+import org.springframework.context.ApplicationEvent;
+import org.springframework.context.SmartLifecycle;
+import org.springframework.context.event.ContextClosedEvent;
+import org.springframework.context.event.SmartApplicationListener;
+import org.springframework.core.Ordered;
+
+/**
+ * Registers the application when it is ready, and its management port with it where that
+ * is another port; deregisters both when its context closes, before the web server stops.
+ * Only events of its own context count, since those of child contexts arrive here too.
+ * <p>
+ * Events come on any thread. What they change, and what follows from it for the
+ * registrar's queue, happens under one lock that is never held while waiting, so that the
+ * queue gets it in the same order.
+ */
+public class EtcdAutoServiceRegistration
+		implements AutoServiceRegistration, SmartLifecycle, SmartApplicationListener, DisposableBean {
+
+	private static final Logger logger = LoggerFactory.getLogger(EtcdAutoServiceRegistration.class);
+
+	/**
+	 * Above the phase in which the web server shuts down gracefully, which is
+	 * {@link SmartLifecycle#DEFAULT_PHASE} - 1024, and that of the management server's
+	 * context, which is still lower: started after them, stopped before them.
+	 */
+	private static final int PHASE = SmartLifecycle.DEFAULT_PHASE - 512;
+
+	private final ApplicationContext context;
+
+	private final EtcdServiceRegistry registry;
+
+	private final GracefulDeregistration deregistration;
+
+	private final BoundPorts ports;
+
+	private final WantedRegistrations wanted;
+
+	private final RegistrationLifecycles lifecycles;
+
+	private final Settings settings;
+
+	private final RegistrationAnnouncer announcer;
+
+	private final Object lock = new Object();
+
+	private boolean running;
+
+	private boolean ready;
+
+	private boolean accepting;
+
+	private boolean closed;
+
+	private boolean attempted;
+
+	private State state = State.OUT;
+
+	/** What has been handed over: with the management port, if that is another port. */
+	private Registrations registered;
+
+	/**
+	 * Creates the automatic registration. Starts nothing.
+	 * @param context whose events count
+	 * @param registry where to register
+	 * @param deregistration how to leave
+	 * @param ports of this context
+	 * @param application the registration of the application
+	 * @param source creates the registrations again once the ports are known
+	 * @param lifecycles the user's callbacks
+	 * @param settings when and how
+	 */
+	public EtcdAutoServiceRegistration(ApplicationContext context, EtcdServiceRegistry registry,
+			GracefulDeregistration deregistration, BoundPorts ports, EtcdRegistration application,
+			RegistrationSource source, RegistrationLifecycles lifecycles, Settings settings) {
+		this.context = context;
+		this.registry = registry;
+		this.deregistration = deregistration;
+		this.ports = ports;
+		this.wanted = new WantedRegistrations(this.lock, application, source);
+		this.registered = this.wanted.get();
+		this.lifecycles = lifecycles;
+		this.settings = settings;
+		this.announcer = new RegistrationAnnouncer(context, registry, lifecycles, settings.endpoints());
+	}
+
+	@Override
+	public void onApplicationEvent(ApplicationEvent event) {
+		if (event instanceof ApplicationReadyEvent readyEvent && readyEvent.getApplicationContext() == this.context) {
+			synchronized (this.lock) {
+				this.ready = true;
+			}
+			registerIfDue();
+		}
+		else if (event instanceof ContextClosedEvent closedEvent
+				&& closedEvent.getApplicationContext() == this.context) {
+			synchronized (this.lock) {
+				this.closed = true;
+			}
+			leave(this.context);
+		}
+		else if (event instanceof AvailabilityChangeEvent<?> change && isOwn(change)
+				&& change.getState() instanceof ReadinessState readiness) {
+			synchronized (this.lock) {
+				this.accepting = readiness == ReadinessState.ACCEPTING_TRAFFIC;
+				this.wanted.application().setRefusing(isRefusing());
+				if (this.state == State.IN) {
+					this.registry.publishChanges(this.wanted.application());
+				}
+			}
+			registerIfDue();
+		}
+	}
+
+	/** Whoever publishes readiness may name any source, but another context is not us. */
+	private boolean isOwn(ApplicationEvent event) {
+		return !(event.getSource() instanceof ApplicationContext source) || source == this.context;
+	}
+
+	private boolean isRefusing() {
+		return this.settings.followReadiness() && !this.accepting;
+	}
+
+	private void registerIfDue() {
+		boolean first;
+		synchronized (this.lock) {
+			boolean due = this.running && this.ready && !this.closed && !isRefusing();
+			if (!due || this.state != State.OUT) {
+				return;
+			}
+			this.state = State.ON_THE_WAY_IN;
+			first = !this.attempted;
+		}
+		Registrations registering = this.wanted.get();
+		try {
+			registering = this.wanted.withPorts(advertisedPorts());
+			EtcdRegistration application = registering.application();
+			if (application.getPort() == 0) {
+				logger.info(
+						"Not registering {}: it has no server, and spring.cloud.etcd.discovery.port is not set."
+								+ " Set that, or spring.cloud.etcd.discovery.register=false",
+						application.getServiceId());
+				goOut();
+				return;
+			}
+			if (this.ports.isInExternalContainer()) {
+				Registrations later = registering;
+				new PortCheck(this.announcer.events(), application.getHost(), application.getPort(), this::isOnTheWayIn)
+					.whenAccepting(() -> register(later, false));
+				return;
+			}
+		}
+		catch (RuntimeException ex) {
+			abort(registering);
+			throw ex;
+		}
+		register(registering, first && this.settings.failFast());
+	}
+
+	private void register(Registrations registering, boolean failFast) {
+		RegistrationAnnouncer.Outcome outcome;
+		try {
+			this.context.publishEvent(new InstancePreRegisteredEvent(this, registering.application()));
+			this.lifecycles.beforeStart(registering);
+			outcome = handOver(registering);
+		}
+		catch (RuntimeException ex) {
+			abort(registering);
+			throw ex;
+		}
+		if (outcome != null) {
+			this.announcer.announce(registering, outcome, failFast, () -> isIn(registering));
+		}
+	}
+
+	/**
+	 * A customizer, a callback or the registry threw: goes back to OUT, so that a later
+	 * event tries again.
+	 */
+	private void abort(Registrations registering) {
+		goOut();
+		this.registry.withdraw(registering.all());
+	}
+
+	private boolean isOnTheWayIn() {
+		synchronized (this.lock) {
+			return this.state == State.ON_THE_WAY_IN;
+		}
+	}
+
+	private AdvertisedPorts advertisedPorts() {
+		return AdvertisedPorts.of(this.ports, this.settings.advertisesGrpc());
+	}
+
+	private void goOut() {
+		synchronized (this.lock) {
+			this.state = (this.state == State.ON_THE_WAY_IN) ? State.OUT : this.state;
+		}
+	}
+
+	/** Returns {@code null} if the context was closed meanwhile. */
+	private RegistrationAnnouncer.@Nullable Outcome handOver(Registrations registering) {
+		synchronized (this.lock) {
+			if (this.state != State.ON_THE_WAY_IN) {
+				return null;
+			}
+			this.attempted = true;
+			registering.application().setRefusing(isRefusing());
+			CompletableFuture<Void> application = this.registry.submit(registering.application());
+			EtcdRegistration management = registering.management();
+			RegistrationAnnouncer.Outcome outcome = new RegistrationAnnouncer.Outcome(application,
+					(management != null) ? this.registry.submit(management) : null);
+			this.registered = registering;
+			this.state = State.IN;
+			return outcome;
+		}
+	}
+
+	private boolean isIn(Registrations registering) {
+		synchronized (this.lock) {
+			return this.state == State.IN && this.registered == registering;
+		}
+	}
+
+	private void leave(@Nullable ApplicationContext closing) {
+		State before;
+		Registrations leaving;
+		synchronized (this.lock) {
+			before = this.state;
+			leaving = this.registered;
+			this.state = State.OUT;
+		}
+		if (before != State.IN) {
+			return;
+		}
+		if (!this.deregistration.isEnabled()) {
+			// When the context closes, the registry is closed with it.
+			if (closing == null) {
+				this.deregistration.abandon(this.context);
+			}
+			return;
+		}
+		this.lifecycles.beforeStop(leaving);
+		boolean withdrawn = this.deregistration.withdraw(leaving.all(), closing);
+		this.lifecycles.afterStop(leaving);
+		// Where others have not been told, waiting for them to take note is for nothing.
+		if (withdrawn) {
+			this.deregistration.drain(this.ports);
+		}
+	}
+
+	/**
+	 * Replaces the source of the registrations. Applies only the differences between its
+	 * registrations and those of the former source. A record in etcd changes in place. If
+	 * its key changes, the new record is written first, and then the old one is deleted.
+	 * Does not wait for etcd.
+	 * @param changed the new source
+	 * @throws InvalidValueException if the result breaks the rules; everything stays as
+	 * it is
+	 */
+	public void change(RegistrationSource changed) {
+		this.wanted.change(changed, advertisedPorts(), this::requireRegistrable, () -> {
+			if (this.state == State.IN) {
+				this.registered.all().forEach(this.registry::publishChanges);
+			}
+		});
+	}
+
+	private void requireRegistrable(Registrations before, Registrations after) {
+		if (this.state == State.IN) {
+			Registrations candidate = this.registered.copy();
+			candidate.follow(before, after);
+			candidate.all().forEach(this.registry::requireRegistrable);
+		}
+	}
+
+	@Override
+	public void destroy() {
+		this.announcer.close();
+	}
+
+	@Override
+	public void start() {
+		synchronized (this.lock) {
+			this.running = true;
+		}
+		this.deregistration.begin();
+		registerIfDue();
+	}
+
+	@Override
+	public void stop() {
+		synchronized (this.lock) {
+			this.running = false;
+		}
+		leave(null);
+	}
+
+	@Override
+	public boolean isRunning() {
+		synchronized (this.lock) {
+			return this.running;
+		}
+	}
+
+	/** As the servers are: those for the web are not, and Spring gRPC's is. */
+	@Override
+	public boolean isPauseable() {
+		return this.ports.hasGrpcServer();
+	}
+
+	/** Spring gRPC's server has the highest there is. */
+	@Override
+	public int getPhase() {
+		return this.ports.hasGrpcServer() ? DEFAULT_PHASE : PHASE;
+	}
+
+	/** Leaves before any other listener takes down what requests still need. */
+	@Override
+	public int getOrder() {
+		return Ordered.HIGHEST_PRECEDENCE;
+	}
+
+	@Override
+	public boolean supportsEventType(Class<? extends ApplicationEvent> eventType) {
+		return ApplicationReadyEvent.class.isAssignableFrom(eventType)
+				|| ContextClosedEvent.class.isAssignableFrom(eventType)
+				|| AvailabilityChangeEvent.class.isAssignableFrom(eventType);
+	}
+
+	/**
+	 * Whether the application has asked to be in etcd.
+	 */
+	private enum State {
+
+		/** Not registered. */
+		OUT,
+
+		/** Its port is known and others are told that it is about to register. */
+		ON_THE_WAY_IN,
+
+		/** Handed over to the registrar, which keeps it in etcd. */
+		IN
+
+	}
+
+	/**
+	 * When and how to register.
+	 *
+	 * @param followReadiness whether to wait for the application to accept traffic, and
+	 * to publish it when it stops accepting
+	 * @param failFast whether starting fails if etcd refuses the registration
+	 * @param endpoints where etcd is, for messages
+	 * @param advertisesGrpc whether others reach a gRPC server beside the web server
+	 */
+	public record Settings(boolean followReadiness, boolean failFast, String endpoints, boolean advertisesGrpc) {
+
+	}
+
+}

@@ -1,0 +1,344 @@
+package io.github.etcddiscovery.cloud.registration;
+
+import java.time.Duration;
+import java.util.Collection;
+import java.util.List;
+import java.util.Objects;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
+import java.util.function.Function;
+
+import io.github.etcddiscovery.client.EtcdException;
+import io.github.etcddiscovery.instance.InstanceStatus;
+import io.github.etcddiscovery.instance.InvalidValueException;
+import io.github.etcddiscovery.registry.RecordState;
+import io.github.etcddiscovery.registry.Registrar;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+import org.springframework.cloud.client.serviceregistry.ServiceRegistry;
+import org.springframework.util.Assert;
+
+/**
+ * Spring Cloud's {@link ServiceRegistry} over etcd. A registration stays in etcd until it
+ * is deregistered or the registry is closed, whatever happens to etcd meanwhile. Safe to
+ * use from any thread. A closed registry opens again with the next registration.
+ */
+public class EtcdServiceRegistry implements ServiceRegistry<EtcdRegistration>, AutoCloseable {
+
+	private static final Logger logger = LoggerFactory.getLogger(EtcdServiceRegistry.class);
+
+	private final Function<Registrar.Listener, Registrar> registrars;
+
+	private final RegistryEntries entries;
+
+	private final boolean deregister;
+
+	private final OutcomeWait waiting;
+
+	/** What is registered, {@code null} for nothing. */
+	private @Nullable Placements placements;
+
+	private boolean ended;
+
+	/**
+	 * Creates a registry. Starts nothing.
+	 * @param registrars creates the write side, whenever it is needed; what it is given
+	 * has to be told how the records fare
+	 * @param entries makes of a registration what is written
+	 * @param deregister whether leaving takes the records out of etcd; otherwise they
+	 * stay until their lease runs out
+	 * @param timeout how long registering waits for etcd
+	 */
+	public EtcdServiceRegistry(Function<Registrar.Listener, Registrar> registrars, RegistryEntries entries,
+			boolean deregister, Duration timeout) {
+		this.registrars = registrars;
+		this.entries = entries;
+		this.deregister = deregister;
+		this.waiting = new OutcomeWait(timeout);
+	}
+
+	/**
+	 * Puts a registration into etcd, or changes what is there in place; if its key is
+	 * another one by now, the record moves there. Waits for etcd, but not for long: if it
+	 * is away, the registration follows as soon as it is back, and if the key belongs to
+	 * another live process, as soon as that has gone.
+	 * @param registration what to register
+	 * @throws InvalidValueException if a part of it breaks the rules
+	 * @throws EtcdException if etcd refuses it; it is still tried again in the background
+	 * @throws IllegalStateException if the application is closing
+	 */
+	@Override
+	public void register(@Nullable EtcdRegistration registration) {
+		Assert.notNull(registration, "No registration given: expected an EtcdRegistration");
+		this.waiting.await(registration, submit(registration), "registered");
+	}
+
+	/** Waits for what is done in etcd. */
+	OutcomeWait waiting() {
+		return this.waiting;
+	}
+
+	/** Hands a registration over. Does not wait. */
+	synchronized CompletableFuture<Void> submit(EtcdRegistration registration) {
+		if (this.ended) {
+			throw new IllegalStateException("Not registering " + registration + ": the application is closing");
+		}
+		List<RecordToWrite> records = this.entries.of(registration);
+		Placements current = this.placements;
+		if (current == null) {
+			current = new Placements(this, this.registrars);
+			this.placements = current;
+		}
+		records.stream()
+			.filter((record) -> !record.shown())
+			.forEach((record) -> logger.info(
+					"{} is not in etcd as long as its status is not UP: format {} has no room for it", record.key(),
+					record.format()));
+		return current.place(registration, records);
+	}
+
+	/** Makes sure that a registration could be handed over as it is. */
+	void requireRegistrable(EtcdRegistration registration) {
+		this.entries.of(registration);
+	}
+
+	/**
+	 * Calls back once a registration is in etcd; at once if it is, never if it is taken
+	 * back before. The callback must not block.
+	 */
+	synchronized void whenRegistered(EtcdRegistration registration, Runnable callback) {
+		if (isRegistered(registration)) {
+			callback.run();
+		}
+		else if (this.placements != null) {
+			this.placements.whenSettled(registration, callback);
+		}
+	}
+
+	/** Writes what has changed of a registration, if it is registered. Does not wait. */
+	synchronized void publishChanges(EtcdRegistration registration) {
+		if (isWanted(registration)) {
+			submit(registration);
+		}
+	}
+
+	private boolean isWanted(EtcdRegistration registration) {
+		return this.placements != null && this.placements.contains(registration);
+	}
+
+	/**
+	 * Takes a registration out of etcd, and waits until it is, but at most three seconds.
+	 * Afterwards nothing of it is written any more. Does nothing if it is not registered.
+	 * @param registration what to deregister
+	 */
+	@Override
+	public void deregister(@Nullable EtcdRegistration registration) {
+		Assert.notNull(registration, "No registration given: expected an EtcdRegistration");
+		withdraw(List.of(registration));
+	}
+
+	/**
+	 * Deregisters at once what is registered of these, and says whether a record that was
+	 * in etcd is out of it now.
+	 */
+	boolean withdraw(Collection<EtcdRegistration> registrations) {
+		Registrar last = null;
+		CompletableFuture<Void> gone = CompletableFuture.completedFuture(null);
+		boolean wasThere;
+		synchronized (this) {
+			Placements current = this.placements;
+			if (current == null || registrations.stream().noneMatch(current::contains)) {
+				return false;
+			}
+			wasThere = registrations.stream().anyMatch(current::mayBeCalled);
+			if (registrations.containsAll(current.all())) {
+				last = detach();
+			}
+			else {
+				gone = current.remove(registrations);
+			}
+		}
+		if (last != null) {
+			return last.close(true, Registrar.CLOSE_TIMEOUT) && wasThere;
+		}
+		try {
+			gone.get(Registrar.CLOSE_TIMEOUT.toNanos(), TimeUnit.NANOSECONDS);
+			return wasThere;
+		}
+		catch (TimeoutException | ExecutionException ex) {
+			logger.warn("{} not deregistered after {} ms: still trying in the background", registrations,
+					Registrar.CLOSE_TIMEOUT.toMillis());
+		}
+		catch (InterruptedException ex) {
+			Thread.currentThread().interrupt();
+		}
+		return false;
+	}
+
+	/** Deregisters all that is registered, as {@link #withdraw} does. */
+	boolean withdrawAll() {
+		List<EtcdRegistration> all;
+		synchronized (this) {
+			all = (this.placements != null) ? this.placements.all() : List.of();
+		}
+		return withdraw(all);
+	}
+
+	/**
+	 * Takes everything out of etcd that this registry has registered, and gives the lease
+	 * back; or, if it was created so, just stops renewing it. Waits for etcd at most
+	 * three seconds.
+	 */
+	@Override
+	public void close() {
+		Registrar closing = detach();
+		if (closing != null) {
+			closing.close(this.deregister, Registrar.CLOSE_TIMEOUT);
+		}
+	}
+
+	/** From now on nothing is registered any more: the application is closing. */
+	synchronized void end() {
+		this.ended = true;
+	}
+
+	/** From here on registrations go to another registrar, and the lock is not needed. */
+	private synchronized @Nullable Registrar detach() {
+		Placements detached = this.placements;
+		this.placements = null;
+		return (detached != null) ? detached.registrar() : null;
+	}
+
+	/**
+	 * Publishes another status. Returns at once; the record changes in place. While the
+	 * application refuses traffic, {@code UP} takes effect once it accepts it again.
+	 * @param registration whose status
+	 * @param status {@code UP}, {@code DOWN}, {@code OUT_OF_SERVICE} or {@code UNKNOWN}
+	 * @throws IllegalArgumentException if it is none of these
+	 */
+	@Override
+	public void setStatus(EtcdRegistration registration, String status) {
+		registration.setStatus(InstanceStatus.of(status));
+		publishChanges(registration);
+	}
+
+	/**
+	 * Waits until etcd holds what a registration says now, but not for long.
+	 * @param registration which one
+	 * @return whether it does; otherwise it follows as soon as etcd answers, or with the
+	 * registration
+	 * @throws EtcdException if etcd refuses it; that is tried again in the background
+	 */
+	public boolean flush(EtcdRegistration registration) {
+		CompletableFuture<Void> outcome;
+		synchronized (this) {
+			if (this.ended || !isWanted(registration)) {
+				return false;
+			}
+			outcome = submit(registration);
+		}
+		this.waiting.await(registration, outcome, "changed");
+		return outcome.isDone() && !outcome.isCompletedExceptionally();
+	}
+
+	/**
+	 * Changes a property that is advertised; of what is registered in etcd too, in place
+	 * and under the same lease. Waits for etcd as {@link #flush(EtcdRegistration)} does.
+	 * @param registration what advertises it
+	 * @param name the property
+	 * @param value its value, {@code null} if it is to go
+	 * @return whether etcd has it by now; otherwise it follows as soon as etcd answers,
+	 * or with the registration
+	 * @throws InvalidValueException if what would come of it breaks the rules; all stays
+	 * as it was
+	 * @throws EtcdException if etcd refuses it while this waits; all stays as it was
+	 */
+	public boolean changeMetadata(EtcdRegistration registration, String name, @Nullable String value) {
+		String former;
+		synchronized (this) {
+			this.entries.requireRoomForMetadata(registration, name);
+			EtcdRegistration candidate = registration.copy();
+			candidate.changeMetadata(name, value);
+			this.entries.check(candidate);
+			former = registration.changeMetadata(name, value);
+		}
+		try {
+			return flush(registration);
+		}
+		catch (EtcdException ex) {
+			takeBack(registration, name, value, former);
+			throw ex;
+		}
+	}
+
+	/** Or a lost lease would leave out for good what etcd refuses. */
+	private synchronized void takeBack(EtcdRegistration registration, String name, @Nullable String value,
+			@Nullable String former) {
+		if (Objects.equals(registration.getMetadata().get(name), value)) {
+			registration.changeMetadata(name, former);
+			if (!this.ended) {
+				publishChanges(registration);
+			}
+		}
+	}
+
+	/**
+	 * Returns the status that is published.
+	 * @param registration whose status
+	 * @param <T> {@link String}
+	 * @return the name of an {@link InstanceStatus}
+	 */
+	@Override
+	@SuppressWarnings("unchecked")
+	public <T> T getStatus(EtcdRegistration registration) {
+		return (T) registration.getStatus().name();
+	}
+
+	/** Whether a registration is in etcd, by the last known state. */
+	synchronized boolean isRegistered(EtcdRegistration registration) {
+		return this.placements != null && this.placements.state(registration) == RecordState.REGISTERED;
+	}
+
+	/**
+	 * Returns the state of a registration. With a second record ({@code write-also}) it
+	 * is the less advanced of the two states. Once its lease has run out, a registration
+	 * is {@link RecordState#WANTED}, even while etcd cannot be reached.
+	 * @param registration the registration
+	 * @return its state
+	 */
+	public synchronized RecordState getState(EtcdRegistration registration) {
+		if (this.placements == null) {
+			return RecordState.GONE;
+		}
+		RecordState state = this.placements.state(registration);
+		return (state == RecordState.REGISTERED && this.placements.isLeaseExpired(registration)) ? RecordState.WANTED
+				: state;
+	}
+
+	/**
+	 * Returns all that is registered through this registry.
+	 * @return the records, in the order in which the registrations came first; a second
+	 * record follows the first
+	 */
+	public synchronized List<RegisteredRecord> getRecords() {
+		return (this.placements != null) ? this.placements.records() : List.of();
+	}
+
+	/**
+	 * Counts what is registered and was done for it.
+	 * @return the counts, as they are at this moment
+	 */
+	public synchronized RegistrationStatistics getStatistics() {
+		Placements current = this.placements;
+		if (current == null) {
+			return new RegistrationStatistics(0, 0, Duration.ZERO);
+		}
+		return new RegistrationStatistics(current.registered(), current.registrar().reregistrations(),
+				current.registrar().leaseRemaining());
+	}
+
+}

@@ -1,0 +1,76 @@
+package io.github.etcddiscovery.cloud.registration;
+
+import java.util.List;
+import java.util.Set;
+
+import io.github.etcddiscovery.instance.GuardedFormats;
+import io.github.etcddiscovery.instance.InstanceCodec;
+import io.github.etcddiscovery.instance.InstanceKey;
+import io.github.etcddiscovery.instance.InstanceStatus;
+import io.github.etcddiscovery.instance.InvalidValueException;
+import io.github.etcddiscovery.instance.KeyLayout;
+import io.github.etcddiscovery.instance.ServiceRecord;
+import io.github.etcddiscovery.registry.RegistryEntry;
+
+/**
+ * Makes of a registration what is written to etcd.
+ *
+ * @param layout where the records are
+ * @param formats write a record
+ */
+public record RegistryEntries(KeyLayout layout, GuardedFormats formats) {
+
+	private static final Set<String> OF_THE_SECOND = Set.of("format", "service-prefix");
+
+	/**
+	 * Makes sure that a registration could be written. Its port need not be known yet.
+	 * @param registration the registration
+	 * @throws InvalidValueException if a part of it breaks the rules
+	 */
+	public void check(EtcdRegistration registration) {
+		of(registration.copyWithPort());
+	}
+
+	/** Returns what is to be written. */
+	List<RecordToWrite> of(EtcdRegistration registration) {
+		ServiceRecord record = registration.toRecord();
+		RecordToWrite first = write(record, this.layout.format(record.key()), registration.getFormat());
+		WriteAlso also = registration.getWriteAlso();
+		return (also != null) ? List.of(first, second(record, also)) : List.of(first);
+	}
+
+	private RecordToWrite second(ServiceRecord record, WriteAlso also) {
+		try {
+			return write(record, this.layout.formatOutside(record.key(), also.servicePrefix()), also.format());
+		}
+		catch (InvalidValueException ex) {
+			throw OF_THE_SECOND.contains(ex.part())
+					? new InvalidValueException("write-also." + ex.part(), ex.value(), ex.expected()) : ex;
+		}
+	}
+
+	/** The last part says whom the registrar may take a key over from. */
+	private RecordToWrite write(ServiceRecord record, String key, String format) {
+		InstanceCodec codec = codec(format);
+		byte[] value = this.formats.encode(record, format);
+		byte[] farewell = codec.carriesStatus()
+				? this.formats.encode(record.withStatus(InstanceStatus.OUT_OF_SERVICE), format) : null;
+		RegistryEntry entry = new RegistryEntry(key, value, farewell,
+				(found) -> this.formats.decode(record.key(), found)
+					.sameAddress(this.formats.decode(record.key(), value)));
+		return new RecordToWrite(entry, format, codec.carriesStatus() || record.status() == InstanceStatus.UP);
+	}
+
+	/** Or a change would be confirmed that nobody sees. */
+	void requireRoomForMetadata(EtcdRegistration registration, String name) {
+		if (!codec(registration.getFormat()).carriesMetadata()) {
+			throw new InvalidValueException("format", registration.getFormat(),
+					"one with room for metadata, to change " + name);
+		}
+	}
+
+	private InstanceCodec codec(String format) {
+		return this.formats.formats().codec(format);
+	}
+
+}

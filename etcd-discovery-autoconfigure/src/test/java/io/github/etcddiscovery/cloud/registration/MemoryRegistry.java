@@ -1,0 +1,30 @@
+package io.github.etcddiscovery.cloud.registration;
+
+import java.time.Duration;
+import java.util.List;
+
+import io.github.etcddiscovery.instance.AllowedNetworks;
+import io.github.etcddiscovery.instance.GuardedFormats;
+import io.github.etcddiscovery.instance.InstanceFormats;
+import io.github.etcddiscovery.instance.KeyLayout;
+import io.github.etcddiscovery.registry.Registrar;
+import io.github.etcddiscovery.registry.TtlOption;
+import io.github.etcddiscovery.support.Telemetry;
+import io.github.etcddiscovery.testing.MemoryEtcdClient;
+
+/**
+ * Creates registries over an etcd in memory, with the defaults of the starter.
+ */
+final class MemoryRegistry {
+
+	private MemoryRegistry() {
+	}
+
+	static EtcdServiceRegistry over(MemoryEtcdClient etcd, boolean deregister, Duration timeout) {
+		return new EtcdServiceRegistry((listener) -> new Registrar(etcd, TtlOption.DEFAULT, listener, Telemetry.NONE),
+				new RegistryEntries(new KeyLayout("/services"),
+						new GuardedFormats(InstanceFormats.with(List.of()), AllowedNetworks.of(List.of()), false)),
+				deregister, timeout);
+	}
+
+}
