@@ -31,6 +31,7 @@ class ArchitectureTests {
 
 	private static final JavaClasses CLASSES = new ClassFileImporter()
 		.withImportOption(new ImportOption.DoNotIncludeTests())
+		.withImportOption((location) -> !location.contains("testsupport"))
 		.importPackages("io.github.etcddiscovery");
 
 	@Test

@@ -5,7 +5,7 @@ import java.util.stream.Stream;
 
 import io.etcd.jetcd.Client;
 import io.github.etcddiscovery.client.EtcdClient;
-import io.github.etcddiscovery.testing.EmptyEtcdClient;
+import io.github.etcddiscovery.doubles.EmptyEtcdClient;
 import org.junit.jupiter.api.Test;
 
 import org.springframework.boot.autoconfigure.AutoConfiguration;

@@ -11,8 +11,8 @@ import io.github.etcddiscovery.autoconfigure.registration.EtcdServiceRegistryAut
 import io.github.etcddiscovery.client.EtcdClient;
 import io.github.etcddiscovery.cloud.registration.DrainingFilter;
 import io.github.etcddiscovery.cloud.registration.DrainingWebFilter;
+import io.github.etcddiscovery.doubles.EmptyEtcdClient;
 import io.github.etcddiscovery.support.Telemetry;
-import io.github.etcddiscovery.testing.EmptyEtcdClient;
 import io.github.etcddiscovery.view.ServiceView;
 import io.micrometer.core.instrument.binder.MeterBinder;
 import jakarta.servlet.DispatcherType;

@@ -13,11 +13,11 @@ import io.etcd.jetcd.Watch;
 import io.etcd.jetcd.options.WatchOption;
 import io.github.etcddiscovery.cloud.registration.EtcdRegistration;
 import io.github.etcddiscovery.cloud.registration.EtcdRegistrationCustomizer;
-import io.github.etcddiscovery.testing.EtcdBinary;
-import io.github.etcddiscovery.testing.EtcdEyes;
-import io.github.etcddiscovery.testing.EtcdProcess;
-import io.github.etcddiscovery.testing.RequiresEtcd;
-import io.github.etcddiscovery.testing.TestApplications;
+import io.github.etcddiscovery.testsupport.EtcdBinary;
+import io.github.etcddiscovery.testsupport.EtcdEyes;
+import io.github.etcddiscovery.testsupport.EtcdProcess;
+import io.github.etcddiscovery.testsupport.RequiresEtcd;
+import io.github.etcddiscovery.testsupport.TestApplications;
 import io.github.etcddiscovery.view.ServiceView;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -41,7 +41,7 @@ import org.springframework.context.annotation.Bean;
 import org.springframework.context.annotation.Configuration;
 import org.springframework.core.env.MapPropertySource;
 
-import static io.github.etcddiscovery.testing.TestApplications.port;
+import static io.github.etcddiscovery.testsupport.TestApplications.port;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 

@@ -7,12 +7,12 @@ import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.concurrent.TimeUnit;
 
-import io.github.etcddiscovery.testing.EtcdBinary;
-import io.github.etcddiscovery.testing.EtcdProcess;
-import io.github.etcddiscovery.testing.RequiresEtcd;
-import io.github.etcddiscovery.testing.TestApplications;
-import io.github.etcddiscovery.testing.TestCertificates;
-import io.github.etcddiscovery.testing.TestUsers;
+import io.github.etcddiscovery.testsupport.EtcdBinary;
+import io.github.etcddiscovery.testsupport.EtcdProcess;
+import io.github.etcddiscovery.testsupport.RequiresEtcd;
+import io.github.etcddiscovery.testsupport.TestApplications;
+import io.github.etcddiscovery.testsupport.TestCertificates;
+import io.github.etcddiscovery.testsupport.TestUsers;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
 import org.junit.jupiter.api.io.TempDir;

@@ -7,10 +7,10 @@ import java.util.stream.Stream;
 
 import io.github.etcddiscovery.cloud.CertificateExpiry;
 import io.github.etcddiscovery.cloud.discovery.ViewLifecycle;
+import io.github.etcddiscovery.doubles.EmptyEtcdClient;
 import io.github.etcddiscovery.instance.InstanceKey;
 import io.github.etcddiscovery.instance.KeyLayout;
 import io.github.etcddiscovery.support.Telemetry;
-import io.github.etcddiscovery.testing.EmptyEtcdClient;
 import io.github.etcddiscovery.view.ServiceView;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;

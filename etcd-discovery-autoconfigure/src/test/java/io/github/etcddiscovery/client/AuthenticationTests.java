@@ -12,12 +12,12 @@ import java.util.concurrent.TimeUnit;
 import java.util.function.Function;
 import java.util.stream.Stream;
 
-import io.github.etcddiscovery.testing.EtcdBinary;
-import io.github.etcddiscovery.testing.EtcdProcess;
-import io.github.etcddiscovery.testing.GrpcProxy;
-import io.github.etcddiscovery.testing.OnEveryEtcd;
-import io.github.etcddiscovery.testing.TestClients;
-import io.github.etcddiscovery.testing.TestUsers;
+import io.github.etcddiscovery.doubles.TestClients;
+import io.github.etcddiscovery.testsupport.EtcdBinary;
+import io.github.etcddiscovery.testsupport.EtcdProcess;
+import io.github.etcddiscovery.testsupport.GrpcProxy;
+import io.github.etcddiscovery.testsupport.OnEveryEtcd;
+import io.github.etcddiscovery.testsupport.TestUsers;
 import io.grpc.Status;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;

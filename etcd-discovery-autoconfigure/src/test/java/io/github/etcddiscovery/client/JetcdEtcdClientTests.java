@@ -16,12 +16,12 @@ import java.util.concurrent.TimeUnit;
 import java.util.stream.IntStream;
 
 import io.github.etcddiscovery.client.EtcdException.Reason;
-import io.github.etcddiscovery.testing.EtcdBinary;
-import io.github.etcddiscovery.testing.EtcdEyes;
-import io.github.etcddiscovery.testing.EtcdProcess;
-import io.github.etcddiscovery.testing.LoopbackPorts;
-import io.github.etcddiscovery.testing.OnEveryEtcd;
-import io.github.etcddiscovery.testing.TestClients;
+import io.github.etcddiscovery.doubles.TestClients;
+import io.github.etcddiscovery.testsupport.EtcdBinary;
+import io.github.etcddiscovery.testsupport.EtcdEyes;
+import io.github.etcddiscovery.testsupport.EtcdProcess;
+import io.github.etcddiscovery.testsupport.LoopbackPorts;
+import io.github.etcddiscovery.testsupport.OnEveryEtcd;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 

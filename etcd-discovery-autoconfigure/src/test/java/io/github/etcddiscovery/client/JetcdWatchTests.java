@@ -10,7 +10,7 @@ import io.etcd.jetcd.Watch;
 import io.etcd.jetcd.api.ResponseHeader;
 import io.etcd.jetcd.options.WatchOption;
 import io.etcd.jetcd.watch.WatchResponse;
-import io.github.etcddiscovery.testing.ManualEventLoop;
+import io.github.etcddiscovery.doubles.ManualEventLoop;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 

@@ -7,6 +7,7 @@ import com.tngtech.archunit.core.domain.JavaClass;
 import com.tngtech.archunit.core.domain.JavaClasses;
 import com.tngtech.archunit.core.importer.ClassFileImporter;
 import com.tngtech.archunit.core.importer.ImportOption;
+import io.github.etcddiscovery.testsupport.Document;
 import org.junit.jupiter.api.Test;
 import org.junit.platform.commons.annotation.Testable;
 

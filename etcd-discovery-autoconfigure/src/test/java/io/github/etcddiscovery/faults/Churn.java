@@ -10,7 +10,7 @@ import io.etcd.jetcd.Txn;
 import io.etcd.jetcd.op.Op;
 import io.etcd.jetcd.options.DeleteOption;
 import io.etcd.jetcd.options.PutOption;
-import io.github.etcddiscovery.testing.EtcdEyes;
+import io.github.etcddiscovery.testsupport.EtcdEyes;
 
 /**
  * Writes under a prefix without a pause, straight to etcd, until it is closed: keys come,

@@ -4,10 +4,10 @@ import java.time.Duration;
 import java.util.stream.Stream;
 
 import io.github.etcddiscovery.registry.RegistryEntry;
-import io.github.etcddiscovery.testing.EtcdBinary;
-import io.github.etcddiscovery.testing.EtcdEyes;
-import io.github.etcddiscovery.testing.EtcdProcess;
-import io.github.etcddiscovery.testing.OnEveryEtcd;
+import io.github.etcddiscovery.testsupport.EtcdBinary;
+import io.github.etcddiscovery.testsupport.EtcdEyes;
+import io.github.etcddiscovery.testsupport.EtcdProcess;
+import io.github.etcddiscovery.testsupport.OnEveryEtcd;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 

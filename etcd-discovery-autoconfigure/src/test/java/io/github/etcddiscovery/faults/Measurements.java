@@ -10,7 +10,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.Callable;
 
-import io.github.etcddiscovery.testing.EtcdBinary;
+import io.github.etcddiscovery.testsupport.EtcdBinary;
 
 import static org.assertj.core.api.Assertions.assertThat;
 

@@ -2,9 +2,9 @@ package io.github.etcddiscovery.faults;
 
 import java.time.Duration;
 
-import io.github.etcddiscovery.testing.EtcdBinary;
-import io.github.etcddiscovery.testing.OnEveryEtcd;
-import io.github.etcddiscovery.testing.TcpProxy;
+import io.github.etcddiscovery.testsupport.EtcdBinary;
+import io.github.etcddiscovery.testsupport.OnEveryEtcd;
+import io.github.etcddiscovery.testsupport.TcpProxy;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 

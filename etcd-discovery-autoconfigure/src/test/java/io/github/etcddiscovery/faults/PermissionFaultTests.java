@@ -11,17 +11,17 @@ import io.etcd.jetcd.auth.Permission;
 import io.github.etcddiscovery.client.EtcdClientOptions;
 import io.github.etcddiscovery.client.EtcdException;
 import io.github.etcddiscovery.client.EtcdException.Reason;
-import io.github.etcddiscovery.testing.EtcdBinary;
-import io.github.etcddiscovery.testing.EtcdEyes;
-import io.github.etcddiscovery.testing.EtcdProcess;
-import io.github.etcddiscovery.testing.OnEveryEtcd;
-import io.github.etcddiscovery.testing.TcpProxy;
-import io.github.etcddiscovery.testing.TestUsers;
+import io.github.etcddiscovery.testsupport.EtcdBinary;
+import io.github.etcddiscovery.testsupport.EtcdEyes;
+import io.github.etcddiscovery.testsupport.EtcdProcess;
+import io.github.etcddiscovery.testsupport.OnEveryEtcd;
+import io.github.etcddiscovery.testsupport.TcpProxy;
+import io.github.etcddiscovery.testsupport.TestUsers;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-import static io.github.etcddiscovery.testing.EtcdEyes.bytes;
+import static io.github.etcddiscovery.testsupport.EtcdEyes.bytes;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 

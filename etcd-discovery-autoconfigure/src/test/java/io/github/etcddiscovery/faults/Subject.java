@@ -14,7 +14,7 @@ import io.github.etcddiscovery.registry.RecordState;
 import io.github.etcddiscovery.registry.Registrar;
 import io.github.etcddiscovery.registry.RegistryEntry;
 import io.github.etcddiscovery.registry.TtlOption;
-import io.github.etcddiscovery.testing.EtcdEyes;
+import io.github.etcddiscovery.testsupport.EtcdEyes;
 import io.github.etcddiscovery.view.Catalog;
 import io.github.etcddiscovery.view.ServiceView;
 import io.github.etcddiscovery.view.ViewState;

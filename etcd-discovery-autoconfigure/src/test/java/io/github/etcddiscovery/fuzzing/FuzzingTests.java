@@ -9,7 +9,7 @@ import java.util.concurrent.TimeUnit;
 
 import com.code_intelligence.jazzer.Jazzer;
 import io.github.etcddiscovery.instance.KeyRange;
-import io.github.etcddiscovery.testing.Programs;
+import io.github.etcddiscovery.testsupport.Programs;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;

@@ -20,8 +20,8 @@ import io.github.etcddiscovery.client.ReadResult;
 import io.github.etcddiscovery.client.WatchEvent;
 import io.github.etcddiscovery.client.WatchListener;
 import io.github.etcddiscovery.client.WriteResult;
+import io.github.etcddiscovery.doubles.EmptyEtcdClient;
 import io.github.etcddiscovery.support.EventLoop;
-import io.github.etcddiscovery.testing.EmptyEtcdClient;
 
 /**
  * What etcd is to a registrar, in memory and on the clock of a loop: keys under leases

@@ -8,7 +8,7 @@ import io.github.etcddiscovery.client.EtcdException;
 import io.github.etcddiscovery.client.EtcdException.Reason;
 import io.github.etcddiscovery.client.Lease;
 import io.github.etcddiscovery.client.WriteResult;
-import io.github.etcddiscovery.testing.EmptyEtcdClient;
+import io.github.etcddiscovery.doubles.EmptyEtcdClient;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;

@@ -11,9 +11,9 @@ import java.util.concurrent.CompletableFuture;
 import java.util.stream.Stream;
 
 import io.github.etcddiscovery.client.KeyValue;
+import io.github.etcddiscovery.doubles.ManualEventLoop;
 import io.github.etcddiscovery.support.Telemetry;
-import io.github.etcddiscovery.testing.ManualEventLoop;
-import io.github.etcddiscovery.testing.QuietLogs;
+import io.github.etcddiscovery.testsupport.QuietLogs;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
 import org.junit.jupiter.params.ParameterizedTest;

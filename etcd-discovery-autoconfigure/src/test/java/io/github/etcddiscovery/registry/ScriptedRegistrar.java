@@ -9,10 +9,10 @@ import java.util.concurrent.CompletableFuture;
 import io.github.etcddiscovery.client.KeyValue;
 import io.github.etcddiscovery.client.Lease;
 import io.github.etcddiscovery.client.WriteResult;
-import io.github.etcddiscovery.testing.LongestWaits;
-import io.github.etcddiscovery.testing.ManualEventLoop;
-import io.github.etcddiscovery.testing.RecordingTelemetry;
-import io.github.etcddiscovery.testing.ScriptedEtcdClient;
+import io.github.etcddiscovery.doubles.ManualEventLoop;
+import io.github.etcddiscovery.doubles.RecordingTelemetry;
+import io.github.etcddiscovery.doubles.ScriptedEtcdClient;
+import io.github.etcddiscovery.testsupport.LongestWaits;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;

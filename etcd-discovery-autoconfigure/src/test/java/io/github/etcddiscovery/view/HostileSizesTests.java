@@ -4,12 +4,12 @@ import java.nio.charset.StandardCharsets;
 import java.util.concurrent.TimeUnit;
 import java.util.stream.IntStream;
 
-import io.github.etcddiscovery.testing.EtcdBinary;
-import io.github.etcddiscovery.testing.EtcdEyes;
-import io.github.etcddiscovery.testing.EtcdProcess;
-import io.github.etcddiscovery.testing.Programs;
-import io.github.etcddiscovery.testing.RequiresEtcd;
-import io.github.etcddiscovery.testing.TcpProxy;
+import io.github.etcddiscovery.testsupport.EtcdBinary;
+import io.github.etcddiscovery.testsupport.EtcdEyes;
+import io.github.etcddiscovery.testsupport.EtcdProcess;
+import io.github.etcddiscovery.testsupport.Programs;
+import io.github.etcddiscovery.testsupport.RequiresEtcd;
+import io.github.etcddiscovery.testsupport.TcpProxy;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 

@@ -19,7 +19,7 @@ import io.github.etcddiscovery.client.PastState;
 import io.github.etcddiscovery.client.ReadResult;
 import io.github.etcddiscovery.client.WatchEvent;
 import io.github.etcddiscovery.client.WatchListener;
-import io.github.etcddiscovery.testing.EmptyEtcdClient;
+import io.github.etcddiscovery.doubles.EmptyEtcdClient;
 
 /**
  * What etcd is to a view, in memory and without time: a history of keys that can be

@@ -10,13 +10,13 @@ import io.github.etcddiscovery.client.EtcdException;
 import io.github.etcddiscovery.client.EtcdException.Reason;
 import io.github.etcddiscovery.client.KeyValue;
 import io.github.etcddiscovery.client.WatchEvent;
+import io.github.etcddiscovery.doubles.ManualEventLoop;
+import io.github.etcddiscovery.doubles.RecordingTelemetry;
+import io.github.etcddiscovery.doubles.ScriptedEtcdClient;
 import io.github.etcddiscovery.instance.InstanceKey;
 import io.github.etcddiscovery.instance.KeyLayout;
 import io.github.etcddiscovery.instance.KeyRange;
-import io.github.etcddiscovery.testing.LongestWaits;
-import io.github.etcddiscovery.testing.ManualEventLoop;
-import io.github.etcddiscovery.testing.RecordingTelemetry;
-import io.github.etcddiscovery.testing.ScriptedEtcdClient;
+import io.github.etcddiscovery.testsupport.LongestWaits;
 
 /**
  * A view whose etcd answers when and what the test wants.

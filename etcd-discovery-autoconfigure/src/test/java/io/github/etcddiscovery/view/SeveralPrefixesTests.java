@@ -6,13 +6,13 @@ import java.util.List;
 import java.util.Map;
 
 import io.github.etcddiscovery.client.EtcdClient;
+import io.github.etcddiscovery.doubles.TestClients;
 import io.github.etcddiscovery.instance.KeyLayout;
 import io.github.etcddiscovery.instance.KeyRange;
-import io.github.etcddiscovery.testing.EtcdBinary;
-import io.github.etcddiscovery.testing.EtcdEyes;
-import io.github.etcddiscovery.testing.EtcdProcess;
-import io.github.etcddiscovery.testing.OnEveryEtcd;
-import io.github.etcddiscovery.testing.TestClients;
+import io.github.etcddiscovery.testsupport.EtcdBinary;
+import io.github.etcddiscovery.testsupport.EtcdEyes;
+import io.github.etcddiscovery.testsupport.EtcdProcess;
+import io.github.etcddiscovery.testsupport.OnEveryEtcd;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 

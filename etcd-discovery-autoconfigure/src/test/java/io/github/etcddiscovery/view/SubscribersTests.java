@@ -3,7 +3,7 @@ package io.github.etcddiscovery.view;
 import java.util.ArrayList;
 import java.util.List;
 
-import io.github.etcddiscovery.testing.ManualEventLoop;
+import io.github.etcddiscovery.doubles.ManualEventLoop;
 import org.junit.jupiter.api.Test;
 
 import static org.assertj.core.api.Assertions.assertThat;

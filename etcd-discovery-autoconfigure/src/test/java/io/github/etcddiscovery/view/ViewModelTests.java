@@ -8,10 +8,10 @@ import java.util.Random;
 import java.util.TreeMap;
 import java.util.stream.Stream;
 
+import io.github.etcddiscovery.doubles.ManualEventLoop;
 import io.github.etcddiscovery.instance.KeyLayout;
 import io.github.etcddiscovery.support.Telemetry;
-import io.github.etcddiscovery.testing.ManualEventLoop;
-import io.github.etcddiscovery.testing.QuietLogs;
+import io.github.etcddiscovery.testsupport.QuietLogs;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
 import org.junit.jupiter.params.ParameterizedTest;

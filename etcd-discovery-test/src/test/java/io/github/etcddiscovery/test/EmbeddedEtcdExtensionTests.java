@@ -3,7 +3,7 @@ package io.github.etcddiscovery.test;
 import java.util.ArrayList;
 import java.util.List;
 
-import io.github.etcddiscovery.testing.LoopbackPorts;
+import io.github.etcddiscovery.testsupport.LoopbackPorts;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Nested;

@@ -6,7 +6,7 @@ import java.util.Set;
 
 import io.github.etcddiscovery.autoconfigure.EtcdClientAutoConfiguration;
 import io.github.etcddiscovery.autoconfigure.EtcdConnectionDetails;
-import io.github.etcddiscovery.testing.LoopbackPorts;
+import io.github.etcddiscovery.testsupport.LoopbackPorts;
 import org.junit.jupiter.api.Nested;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.TestInstance;

@@ -2,8 +2,8 @@ package io.github.etcddiscovery.test;
 
 import java.util.stream.Stream;
 
-import io.github.etcddiscovery.testing.EtcdBinary;
-import io.github.etcddiscovery.testing.EtcdProcess;
+import io.github.etcddiscovery.testsupport.EtcdBinary;
+import io.github.etcddiscovery.testsupport.EtcdProcess;
 
 /**
  * A server of etcd's API to test: the embedded one, or a real one of some version. Fresh,

@@ -10,10 +10,10 @@ import java.util.List;
 import java.util.stream.Stream;
 
 import io.github.etcddiscovery.client.EtcdClient;
-import io.github.etcddiscovery.documentation.Document;
-import io.github.etcddiscovery.testing.TestAuthority;
-import io.github.etcddiscovery.testing.TestCertificates;
-import io.github.etcddiscovery.testing.TestUsers;
+import io.github.etcddiscovery.testsupport.Document;
+import io.github.etcddiscovery.testsupport.TestAuthority;
+import io.github.etcddiscovery.testsupport.TestCertificates;
+import io.github.etcddiscovery.testsupport.TestUsers;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeAll;

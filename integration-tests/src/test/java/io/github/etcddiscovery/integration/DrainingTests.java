@@ -13,10 +13,10 @@ import java.util.Locale;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
 
-import io.github.etcddiscovery.testing.EtcdApplicationTests;
-import io.github.etcddiscovery.testing.EtcdBinary;
-import io.github.etcddiscovery.testing.RequiresEtcd;
-import io.github.etcddiscovery.testing.TestApplications;
+import io.github.etcddiscovery.testsupport.EtcdApplicationTests;
+import io.github.etcddiscovery.testsupport.EtcdBinary;
+import io.github.etcddiscovery.testsupport.RequiresEtcd;
+import io.github.etcddiscovery.testsupport.TestApplications;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 import reactor.core.publisher.Mono;

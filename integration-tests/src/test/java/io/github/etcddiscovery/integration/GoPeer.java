@@ -12,8 +12,8 @@ import java.util.Map;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
-import io.github.etcddiscovery.testing.GoPrograms;
-import io.github.etcddiscovery.testing.ServerProcess;
+import io.github.etcddiscovery.testsupport.GoPrograms;
+import io.github.etcddiscovery.testsupport.ServerProcess;
 
 /**
  * A service in Go: the program in {@code src/test/go/peer}, built with Debian's packages

@@ -14,11 +14,11 @@ import java.util.stream.Stream;
 
 import com.google.protobuf.Empty;
 import com.google.protobuf.StringValue;
-import io.github.etcddiscovery.documentation.Document;
-import io.github.etcddiscovery.testing.EtcdApplicationTests;
-import io.github.etcddiscovery.testing.EtcdBinary;
-import io.github.etcddiscovery.testing.RequiresEtcd;
-import io.github.etcddiscovery.testing.TestApplications;
+import io.github.etcddiscovery.testsupport.Document;
+import io.github.etcddiscovery.testsupport.EtcdApplicationTests;
+import io.github.etcddiscovery.testsupport.EtcdBinary;
+import io.github.etcddiscovery.testsupport.RequiresEtcd;
+import io.github.etcddiscovery.testsupport.TestApplications;
 import io.github.etcddiscovery.view.ServiceView;
 import io.grpc.BindableService;
 import io.grpc.CallOptions;

@@ -11,12 +11,12 @@ import java.util.stream.Stream;
 
 import io.github.etcddiscovery.cloud.registration.EtcdRegistration;
 import io.github.etcddiscovery.cloud.registration.EtcdServiceRegistry;
-import io.github.etcddiscovery.documentation.Document;
-import io.github.etcddiscovery.testing.ApplicationProcess;
-import io.github.etcddiscovery.testing.EtcdApplicationTests;
-import io.github.etcddiscovery.testing.EtcdBinary;
-import io.github.etcddiscovery.testing.OnEveryEtcd;
-import io.github.etcddiscovery.testing.TestApplications;
+import io.github.etcddiscovery.testsupport.ApplicationProcess;
+import io.github.etcddiscovery.testsupport.Document;
+import io.github.etcddiscovery.testsupport.EtcdApplicationTests;
+import io.github.etcddiscovery.testsupport.EtcdBinary;
+import io.github.etcddiscovery.testsupport.OnEveryEtcd;
+import io.github.etcddiscovery.testsupport.TestApplications;
 import io.grpc.ManagedChannel;
 import io.grpc.Server;
 import io.grpc.health.v1.HealthCheckRequest;

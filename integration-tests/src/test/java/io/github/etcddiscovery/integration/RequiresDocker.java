@@ -5,8 +5,8 @@ import java.lang.annotation.Retention;
 import java.lang.annotation.RetentionPolicy;
 import java.lang.annotation.Target;
 
-import io.github.etcddiscovery.testing.InstalledCondition;
-import io.github.etcddiscovery.testing.RequiresEtcd;
+import io.github.etcddiscovery.testsupport.InstalledCondition;
+import io.github.etcddiscovery.testsupport.RequiresEtcd;
 import org.junit.jupiter.api.extension.ExtendWith;
 
 /**

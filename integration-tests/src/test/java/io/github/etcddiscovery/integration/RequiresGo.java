@@ -5,8 +5,8 @@ import java.lang.annotation.Retention;
 import java.lang.annotation.RetentionPolicy;
 import java.lang.annotation.Target;
 
-import io.github.etcddiscovery.testing.GoPrograms;
-import io.github.etcddiscovery.testing.InstalledCondition;
+import io.github.etcddiscovery.testsupport.GoPrograms;
+import io.github.etcddiscovery.testsupport.InstalledCondition;
 import org.junit.jupiter.api.extension.ExtendWith;
 
 /**

@@ -9,8 +9,8 @@ import java.util.List;
 import java.util.Map;
 import java.util.regex.Pattern;
 
-import io.github.etcddiscovery.testing.Programs;
-import io.github.etcddiscovery.testing.ServerProcess;
+import io.github.etcddiscovery.testsupport.Programs;
+import io.github.etcddiscovery.testsupport.ServerProcess;
 
 /**
  * One of the applications in the folder {@code shapes}, in a process of its own and on

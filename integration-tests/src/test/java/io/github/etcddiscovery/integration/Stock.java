@@ -2,7 +2,7 @@ package io.github.etcddiscovery.integration;
 
 import java.util.stream.Stream;
 
-import io.github.etcddiscovery.testing.TestApplications;
+import io.github.etcddiscovery.testsupport.TestApplications;
 
 import org.springframework.boot.autoconfigure.EnableAutoConfiguration;
 import org.springframework.context.ConfigurableApplicationContext;

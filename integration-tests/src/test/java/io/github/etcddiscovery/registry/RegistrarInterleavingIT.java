@@ -2,19 +2,25 @@ package io.github.etcddiscovery.registry;
 
 import java.time.Duration;
 import java.util.HashSet;
+import java.util.List;
 import java.util.Random;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
+import java.util.function.Consumer;
 
+import io.github.etcddiscovery.client.EtcdClient;
 import io.github.etcddiscovery.client.EtcdException;
 import io.github.etcddiscovery.client.EtcdException.Reason;
+import io.github.etcddiscovery.client.KeyValue;
 import io.github.etcddiscovery.client.Lease;
+import io.github.etcddiscovery.client.PastState;
+import io.github.etcddiscovery.client.ReadResult;
+import io.github.etcddiscovery.client.WatchListener;
 import io.github.etcddiscovery.client.WriteResult;
 import io.github.etcddiscovery.integration.Interleavings;
 import io.github.etcddiscovery.integration.QueuedEventLoop;
 import io.github.etcddiscovery.support.Telemetry;
-import io.github.etcddiscovery.testing.EmptyEtcdClient;
-import io.github.etcddiscovery.testing.QuietLogs;
+import io.github.etcddiscovery.testsupport.QuietLogs;
 import org.jetbrains.lincheck.datastructures.Operation;
 import org.jetbrains.lincheck.datastructures.Validate;
 import org.junit.jupiter.api.Tag;
@@ -130,7 +136,7 @@ class RegistrarInterleavingIT {
 	/**
 	 * etcd with one key, which answers at once.
 	 */
-	private static final class Leases extends EmptyEtcdClient {
+	private static final class Leases implements EtcdClient {
 
 		private final Set<Long> leases = new HashSet<>();
 
@@ -188,6 +194,51 @@ class RegistrarInterleavingIT {
 		public synchronized CompletableFuture<WriteResult> delete(String key, long expectedModRevision) {
 			this.writtenUnder = 0;
 			return CompletableFuture.completedFuture(new WriteResult(true, ++this.revision, null));
+		}
+
+		@Override
+		public CompletableFuture<ReadResult> get(String key, long revision) {
+			return CompletableFuture.completedFuture(new ReadResult(1, null));
+		}
+
+		@Override
+		public Watch watch(String target, boolean prefix, long startRevision, WatchListener listener) {
+			listener.onCreated(1);
+			return () -> {
+			};
+		}
+
+		@Override
+		public CompletableFuture<Long> list(String prefix, Consumer<List<KeyValue>> pages) {
+			throw notForARegistrar();
+		}
+
+		@Override
+		public CompletableFuture<Long> listKeys(String prefix, long revision, Consumer<List<KeyValue>> pages) {
+			throw notForARegistrar();
+		}
+
+		@Override
+		public CompletableFuture<PastState> readPast(long revision, String prefix, Set<String> keys) {
+			throw notForARegistrar();
+		}
+
+		@Override
+		public CompletableFuture<Duration> timeToLive(long leaseId) {
+			throw notForARegistrar();
+		}
+
+		private static UnsupportedOperationException notForARegistrar() {
+			return new UnsupportedOperationException("A registrar does not call this");
+		}
+
+		@Override
+		public String describe() {
+			return "nowhere";
+		}
+
+		@Override
+		public void close() {
 		}
 
 	}

@@ -20,17 +20,17 @@ import io.etcd.jetcd.api.AlarmType;
 import io.etcd.jetcd.api.MaintenanceGrpc;
 import io.etcd.jetcd.auth.Permission;
 import io.github.etcddiscovery.client.EtcdClientOptions;
-import io.github.etcddiscovery.testing.ClusterLab;
-import io.github.etcddiscovery.testing.EtcdBinary;
-import io.github.etcddiscovery.testing.EtcdEyes;
-import io.github.etcddiscovery.testing.EtcdProcess;
-import io.github.etcddiscovery.testing.GrpcProxy;
-import io.github.etcddiscovery.testing.TcpProxy;
-import io.github.etcddiscovery.testing.TestUsers;
+import io.github.etcddiscovery.testsupport.ClusterLab;
+import io.github.etcddiscovery.testsupport.EtcdBinary;
+import io.github.etcddiscovery.testsupport.EtcdEyes;
+import io.github.etcddiscovery.testsupport.EtcdProcess;
+import io.github.etcddiscovery.testsupport.GrpcProxy;
+import io.github.etcddiscovery.testsupport.TcpProxy;
+import io.github.etcddiscovery.testsupport.TestUsers;
 
 import org.springframework.util.FileSystemUtils;
 
-import static io.github.etcddiscovery.testing.EtcdEyes.bytes;
+import static io.github.etcddiscovery.testsupport.EtcdEyes.bytes;
 
 /**
  * Three members of etcd, and for each group of clients a user, and a way of its own to

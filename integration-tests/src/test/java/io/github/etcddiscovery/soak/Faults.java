@@ -23,13 +23,13 @@ import java.util.function.Function;
 import java.util.function.IntFunction;
 import java.util.stream.Stream;
 
+import io.github.etcddiscovery.testsupport.EtcdEyes;
+import io.github.etcddiscovery.testsupport.EtcdProcess;
+import io.github.etcddiscovery.testsupport.GrpcProxy;
+import io.github.etcddiscovery.testsupport.TcpProxy;
+import io.github.etcddiscovery.testsupport.TcpProxy.Direction;
 import io.grpc.Status;
 import io.grpc.Status.Code;
-import io.github.etcddiscovery.testing.EtcdEyes;
-import io.github.etcddiscovery.testing.EtcdProcess;
-import io.github.etcddiscovery.testing.GrpcProxy;
-import io.github.etcddiscovery.testing.TcpProxy;
-import io.github.etcddiscovery.testing.TcpProxy.Direction;
 
 /**
  * The faults there are, brought about at random, several at once: one at a time of a

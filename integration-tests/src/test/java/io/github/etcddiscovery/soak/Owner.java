@@ -13,7 +13,7 @@ import io.github.etcddiscovery.registry.RecordState;
 import io.github.etcddiscovery.registry.Registrar;
 import io.github.etcddiscovery.registry.RegistryEntry;
 import io.github.etcddiscovery.registry.TtlOption;
-import io.github.etcddiscovery.testing.EtcdEyes;
+import io.github.etcddiscovery.testsupport.EtcdEyes;
 
 import static java.nio.charset.StandardCharsets.UTF_8;
 

@@ -2,7 +2,7 @@ package io.github.etcddiscovery.soak;
 
 import java.util.List;
 
-import io.github.etcddiscovery.testing.EtcdProcess;
+import io.github.etcddiscovery.testsupport.EtcdProcess;
 
 /**
  * What lets etcd begin another history: one kind after the other.

@@ -6,9 +6,9 @@ import java.util.function.BiFunction;
 
 import io.etcd.jetcd.ClientBuilder;
 import io.github.etcddiscovery.client.EtcdClient;
-import io.github.etcddiscovery.testing.EtcdBinary;
-import io.github.etcddiscovery.testing.RequiresEtcd;
-import io.github.etcddiscovery.testing.RequiresNamespaces;
+import io.github.etcddiscovery.testsupport.EtcdBinary;
+import io.github.etcddiscovery.testsupport.RequiresEtcd;
+import io.github.etcddiscovery.testsupport.RequiresNamespaces;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.slf4j.Logger;

@@ -18,7 +18,7 @@ import io.etcd.jetcd.op.Op;
 import io.etcd.jetcd.options.DeleteOption;
 import io.etcd.jetcd.options.PutOption;
 
-import static io.github.etcddiscovery.testing.EtcdEyes.bytes;
+import static io.github.etcddiscovery.testsupport.EtcdEyes.bytes;
 
 /**
  * Write straight to the members all the time, several keys in one transaction now and

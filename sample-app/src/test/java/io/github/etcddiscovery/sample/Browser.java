@@ -9,7 +9,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.logging.Level;
 
-import io.github.etcddiscovery.testing.Programs;
+import io.github.etcddiscovery.testsupport.Programs;
 import org.assertj.core.api.Assertions;
 import org.awaitility.Awaitility;
 import org.openqa.selenium.By;

@@ -5,7 +5,7 @@ import java.time.Duration;
 import java.util.Map;
 
 import io.github.etcddiscovery.test.EmbeddedEtcd;
-import io.github.etcddiscovery.testing.EtcdEyes;
+import io.github.etcddiscovery.testsupport.EtcdEyes;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeAll;

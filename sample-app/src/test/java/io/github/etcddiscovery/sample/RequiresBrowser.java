@@ -5,7 +5,7 @@ import java.lang.annotation.Retention;
 import java.lang.annotation.RetentionPolicy;
 import java.lang.annotation.Target;
 
-import io.github.etcddiscovery.testing.InstalledCondition;
+import io.github.etcddiscovery.testsupport.InstalledCondition;
 import org.junit.jupiter.api.extension.ExtendWith;
 
 /**

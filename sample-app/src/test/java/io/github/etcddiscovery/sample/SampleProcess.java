@@ -12,7 +12,7 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 
-import io.github.etcddiscovery.testing.ApplicationProcess;
+import io.github.etcddiscovery.testsupport.ApplicationProcess;
 import org.assertj.core.api.Assertions;
 import org.awaitility.Awaitility;
 import tools.jackson.databind.json.JsonMapper;

@@ -10,7 +10,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.stream.Stream;
 
-import io.github.etcddiscovery.testing.InstalledCondition;
+import io.github.etcddiscovery.testsupport.InstalledCondition;
 
 /**
  * The wall clock of a process, to be turned while it runs: by libfaketime, which Debian

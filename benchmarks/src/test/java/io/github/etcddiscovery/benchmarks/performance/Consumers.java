@@ -12,13 +12,13 @@ import io.etcd.jetcd.Client;
 import io.github.etcddiscovery.client.EtcdClient;
 import io.github.etcddiscovery.client.EtcdClientOptions;
 import io.github.etcddiscovery.instance.KeyLayout;
-import io.github.etcddiscovery.testing.EtcdBinary;
-import io.github.etcddiscovery.testing.EtcdProcess;
+import io.github.etcddiscovery.testsupport.EtcdBinary;
+import io.github.etcddiscovery.testsupport.EtcdProcess;
 import io.github.etcddiscovery.view.ServiceView;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-import static io.github.etcddiscovery.testing.EtcdEyes.bytes;
+import static io.github.etcddiscovery.testsupport.EtcdEyes.bytes;
 
 /**
  * One change, and many who follow it, each over a connection of its own; all in one

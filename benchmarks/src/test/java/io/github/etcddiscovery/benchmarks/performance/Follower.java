@@ -13,8 +13,8 @@ import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
 
-import io.github.etcddiscovery.testing.GoPrograms;
-import io.github.etcddiscovery.testing.Programs;
+import io.github.etcddiscovery.testsupport.GoPrograms;
+import io.github.etcddiscovery.testsupport.Programs;
 
 /**
  * A {@link Following} in a process of its own, or its like in Go.

@@ -15,7 +15,7 @@ import io.github.etcddiscovery.instance.InstanceFormat;
 import io.github.etcddiscovery.instance.InstanceKey;
 import io.github.etcddiscovery.instance.ServiceRecord;
 import io.github.etcddiscovery.support.Telemetry;
-import io.github.etcddiscovery.testing.TestApplications;
+import io.github.etcddiscovery.testsupport.TestApplications;
 
 import org.springframework.boot.WebApplicationType;
 import org.springframework.boot.autoconfigure.EnableAutoConfiguration;
@@ -27,7 +27,7 @@ import org.springframework.context.ConfigurableApplicationContext;
 import org.springframework.context.annotation.Bean;
 import org.springframework.context.annotation.Configuration;
 
-import static io.github.etcddiscovery.testing.EtcdEyes.bytes;
+import static io.github.etcddiscovery.testsupport.EtcdEyes.bytes;
 
 /**
  * A process that follows what is in etcd, and says when it sees what, in lines of its

@@ -6,8 +6,8 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.stream.Stream;
 
-import io.github.etcddiscovery.testing.GoPrograms;
-import io.github.etcddiscovery.testing.RequiresEtcd;
+import io.github.etcddiscovery.testsupport.GoPrograms;
+import io.github.etcddiscovery.testsupport.RequiresEtcd;
 import org.junit.jupiter.api.Test;
 
 import static org.assertj.core.api.Assertions.assertThat;

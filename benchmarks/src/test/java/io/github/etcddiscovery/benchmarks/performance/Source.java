@@ -12,7 +12,7 @@ import io.github.etcddiscovery.benchmarks.registries.EtcdRegistry;
 import io.github.etcddiscovery.benchmarks.registries.EurekaRegistry;
 import io.github.etcddiscovery.benchmarks.registries.RegistryServer;
 import io.github.etcddiscovery.benchmarks.registries.ZooKeeperRegistry;
-import io.github.etcddiscovery.testing.TestApplications;
+import io.github.etcddiscovery.testsupport.TestApplications;
 
 import org.springframework.boot.WebApplicationType;
 import org.springframework.boot.autoconfigure.EnableAutoConfiguration;

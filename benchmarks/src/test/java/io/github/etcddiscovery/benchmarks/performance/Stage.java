@@ -7,12 +7,12 @@ import java.util.concurrent.TimeUnit;
 
 import io.etcd.jetcd.Client;
 import io.etcd.jetcd.KV;
-import io.github.etcddiscovery.testing.EtcdBinary;
-import io.github.etcddiscovery.testing.EtcdProcess;
+import io.github.etcddiscovery.testsupport.EtcdBinary;
+import io.github.etcddiscovery.testsupport.EtcdProcess;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-import static io.github.etcddiscovery.testing.EtcdEyes.bytes;
+import static io.github.etcddiscovery.testsupport.EtcdEyes.bytes;
 
 /**
  * An etcd, as many instances in it for each kind of follower, and one follower of each,

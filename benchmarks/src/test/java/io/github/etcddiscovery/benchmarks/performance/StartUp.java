@@ -11,7 +11,7 @@ import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
 import io.github.etcddiscovery.benchmarks.registries.RegistryServer;
-import io.github.etcddiscovery.testing.Programs;
+import io.github.etcddiscovery.testsupport.Programs;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 

@@ -2,9 +2,9 @@ package io.github.etcddiscovery.benchmarks.registries;
 
 import java.util.Map;
 
-import io.github.etcddiscovery.testing.EtcdBinary;
-import io.github.etcddiscovery.testing.EtcdEyes;
-import io.github.etcddiscovery.testing.EtcdProcess;
+import io.github.etcddiscovery.testsupport.EtcdBinary;
+import io.github.etcddiscovery.testsupport.EtcdEyes;
+import io.github.etcddiscovery.testsupport.EtcdProcess;
 
 /**
  * This starter, and an etcd.

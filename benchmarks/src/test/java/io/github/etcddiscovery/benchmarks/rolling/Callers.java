@@ -7,7 +7,7 @@ import java.util.Set;
 import java.util.function.Supplier;
 import java.util.stream.Collectors;
 
-import io.github.etcddiscovery.testing.TestApplications;
+import io.github.etcddiscovery.testsupport.TestApplications;
 import org.apache.hc.client5.http.impl.classic.HttpClients;
 import reactor.netty.http.client.HttpClient;
 

@@ -9,7 +9,7 @@ import java.util.Locale;
 import java.util.Map;
 import java.util.stream.Collectors;
 
-import io.github.etcddiscovery.testing.EtcdBinary;
+import io.github.etcddiscovery.testsupport.EtcdBinary;
 
 import org.springframework.boot.SpringBootVersion;
 import org.springframework.cloud.zookeeper.discovery.ZookeeperDiscoveryClient;

@@ -7,7 +7,7 @@ import java.util.Set;
 import java.util.stream.Collectors;
 import java.util.stream.IntStream;
 
-import io.github.etcddiscovery.testing.ApplicationProcess;
+import io.github.etcddiscovery.testsupport.ApplicationProcess;
 
 /**
  * The instances of {@link Stock}, each in a process of its own.

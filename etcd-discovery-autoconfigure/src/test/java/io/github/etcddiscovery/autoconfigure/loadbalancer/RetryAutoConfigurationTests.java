@@ -8,7 +8,7 @@ import io.github.etcddiscovery.client.EtcdClient;
 import io.github.etcddiscovery.cloud.retry.BudgetedExchangeFilterFunction;
 import io.github.etcddiscovery.cloud.retry.BudgetedRetryFactory;
 import io.github.etcddiscovery.cloud.retry.RetryBudgets;
-import io.github.etcddiscovery.testing.EmptyEtcdClient;
+import io.github.etcddiscovery.doubles.EmptyEtcdClient;
 import org.junit.jupiter.api.Test;
 
 import org.springframework.boot.autoconfigure.AutoConfigurations;

@@ -8,8 +8,8 @@ import java.util.concurrent.TimeUnit;
 import java.util.stream.Stream;
 
 import io.github.etcddiscovery.autoconfigure.EtcdDiscoveryProperties;
-import io.github.etcddiscovery.testing.Programs;
-import io.github.etcddiscovery.testing.RequiresNamespaces;
+import io.github.etcddiscovery.testsupport.Programs;
+import io.github.etcddiscovery.testsupport.RequiresNamespaces;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;

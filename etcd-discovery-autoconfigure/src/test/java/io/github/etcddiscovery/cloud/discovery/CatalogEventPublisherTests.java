@@ -6,7 +6,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.function.Consumer;
 
-import io.github.etcddiscovery.testing.ManualEventLoop;
+import io.github.etcddiscovery.doubles.ManualEventLoop;
 import io.github.etcddiscovery.view.Catalog;
 import io.github.etcddiscovery.view.ServiceView;
 import io.github.etcddiscovery.view.Subscription;

@@ -6,7 +6,7 @@ import java.util.Map;
 import io.github.etcddiscovery.client.EtcdException;
 import io.github.etcddiscovery.client.EtcdException.Reason;
 import io.github.etcddiscovery.cloud.EtcdUnavailableException;
-import io.github.etcddiscovery.testing.EmptyEtcdClient;
+import io.github.etcddiscovery.doubles.EmptyEtcdClient;
 import io.github.etcddiscovery.view.Catalog;
 import io.github.etcddiscovery.view.ServiceView;
 import org.junit.jupiter.api.Test;

@@ -3,9 +3,9 @@ package io.github.etcddiscovery.cloud.loadbalancer;
 import java.time.Duration;
 import java.util.stream.IntStream;
 
-import io.github.etcddiscovery.testing.EtcdApplicationTests;
-import io.github.etcddiscovery.testing.EtcdBinary;
-import io.github.etcddiscovery.testing.RequiresEtcd;
+import io.github.etcddiscovery.testsupport.EtcdApplicationTests;
+import io.github.etcddiscovery.testsupport.EtcdBinary;
+import io.github.etcddiscovery.testsupport.RequiresEtcd;
 import org.junit.jupiter.api.Test;
 
 import org.springframework.boot.WebApplicationType;

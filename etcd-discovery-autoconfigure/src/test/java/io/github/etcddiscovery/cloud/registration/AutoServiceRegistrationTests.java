@@ -10,9 +10,9 @@ import java.util.concurrent.CopyOnWriteArrayList;
 
 import io.github.etcddiscovery.client.EtcdException.Reason;
 import io.github.etcddiscovery.cloud.EtcdUnavailableException;
+import io.github.etcddiscovery.doubles.MemoryEtcdClient;
 import io.github.etcddiscovery.instance.InvalidValueException;
 import io.github.etcddiscovery.registry.RecordState;
-import io.github.etcddiscovery.testing.MemoryEtcdClient;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;

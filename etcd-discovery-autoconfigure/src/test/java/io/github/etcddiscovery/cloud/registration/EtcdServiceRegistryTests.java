@@ -7,9 +7,9 @@ import java.util.Map;
 
 import io.github.etcddiscovery.client.EtcdException;
 import io.github.etcddiscovery.client.EtcdException.Reason;
+import io.github.etcddiscovery.doubles.MemoryEtcdClient;
 import io.github.etcddiscovery.instance.InvalidValueException;
 import io.github.etcddiscovery.registry.RecordState;
-import io.github.etcddiscovery.testing.MemoryEtcdClient;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;

@@ -3,6 +3,7 @@ package io.github.etcddiscovery.cloud.registration;
 import java.time.Duration;
 import java.util.List;
 
+import io.github.etcddiscovery.doubles.MemoryEtcdClient;
 import io.github.etcddiscovery.instance.AllowedNetworks;
 import io.github.etcddiscovery.instance.GuardedFormats;
 import io.github.etcddiscovery.instance.InstanceFormats;
@@ -10,7 +11,6 @@ import io.github.etcddiscovery.instance.KeyLayout;
 import io.github.etcddiscovery.registry.Registrar;
 import io.github.etcddiscovery.registry.TtlOption;
 import io.github.etcddiscovery.support.Telemetry;
-import io.github.etcddiscovery.testing.MemoryEtcdClient;
 
 /**
  * Creates registries over an etcd in memory, with the defaults of the starter.

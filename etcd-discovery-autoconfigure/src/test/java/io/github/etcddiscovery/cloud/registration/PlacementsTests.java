@@ -13,12 +13,12 @@ import io.github.etcddiscovery.client.KeyValue;
 import io.github.etcddiscovery.client.WatchEvent;
 import io.github.etcddiscovery.client.WatchListener;
 import io.github.etcddiscovery.client.WriteResult;
+import io.github.etcddiscovery.doubles.EmptyEtcdClient;
 import io.github.etcddiscovery.registry.RecordState;
 import io.github.etcddiscovery.registry.Registrar;
 import io.github.etcddiscovery.registry.RegistryEntry;
 import io.github.etcddiscovery.registry.TtlOption;
 import io.github.etcddiscovery.support.Telemetry;
-import io.github.etcddiscovery.testing.EmptyEtcdClient;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 

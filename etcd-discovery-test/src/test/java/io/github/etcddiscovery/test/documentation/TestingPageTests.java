@@ -3,7 +3,7 @@ package io.github.etcddiscovery.test.documentation;
 import java.util.List;
 import java.util.stream.Stream;
 
-import io.github.etcddiscovery.documentation.Document;
+import io.github.etcddiscovery.testsupport.Document;
 import org.junit.jupiter.api.Test;
 
 import static org.assertj.core.api.Assertions.assertThat;

@@ -1,0 +1,44 @@
+package io.github.etcddiscovery.testsupport;
+
+import java.lang.annotation.ElementType;
+import java.lang.annotation.Retention;
+import java.lang.annotation.RetentionPolicy;
+import java.lang.annotation.Target;
+import java.util.stream.Stream;
+
+import org.junit.jupiter.api.Tag;
+import org.junit.jupiter.api.extension.ExtendWith;
+import org.junit.jupiter.api.extension.ExtensionContext;
+import org.junit.jupiter.params.ParameterizedClass;
+import org.junit.jupiter.params.provider.Arguments;
+import org.junit.jupiter.params.provider.ArgumentsProvider;
+import org.junit.jupiter.params.provider.ArgumentsSource;
+import org.junit.jupiter.params.support.ParameterDeclarations;
+
+/**
+ * Runs a test class once for every etcd found, which its constructor takes as an
+ * {@link EtcdBinary}. Without any it is skipped, but where the environment variable
+ * {@code CI} is set, it fails.
+ */
+@Target(ElementType.TYPE)
+@Retention(RetentionPolicy.RUNTIME)
+@ParameterizedClass(name = "{0}")
+@ArgumentsSource(OnEveryEtcd.Found.class)
+@Tag("etcd")
+@ExtendWith(RequiresEtcd.Condition.class)
+public @interface OnEveryEtcd {
+
+	/**
+	 * Supplies the binaries.
+	 */
+	class Found implements ArgumentsProvider {
+
+		@Override
+		public Stream<? extends Arguments> provideArguments(ParameterDeclarations parameters,
+				ExtensionContext context) {
+			return EtcdBinary.found().stream().map(Arguments::of);
+		}
+
+	}
+
+}
