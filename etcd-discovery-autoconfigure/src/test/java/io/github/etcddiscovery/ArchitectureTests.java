@@ -169,7 +169,7 @@ class ArchitectureTests {
 			.should()
 			.onlyDependOnClassesThat()
 			.resideInAnyPackage("java..", "tools.jackson..", "com.fasterxml.jackson.annotation..",
-					"org.jspecify.annotations..", BASE + "instance.."));
+					"org.jspecify.annotations..", BASE + "instance..", "io.github.etcddiscovery"));
 	}
 
 	@Test

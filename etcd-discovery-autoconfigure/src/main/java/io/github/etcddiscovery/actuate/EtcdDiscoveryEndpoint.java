@@ -4,6 +4,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
 
+import io.github.etcddiscovery.Internal;
 import io.github.etcddiscovery.cloud.registration.EtcdRegistration;
 import io.github.etcddiscovery.cloud.registration.EtcdServiceRegistry;
 import io.github.etcddiscovery.cloud.registration.RegisteredRecord;
@@ -25,6 +26,7 @@ import org.springframework.cloud.client.ServiceInstance;
  * what it sees of others. Never a credential. Metadata of this application can be changed
  * here, where {@code management.endpoint.etcd.access} is {@code unrestricted}.
  */
+@Internal
 @Endpoint(id = "etcd", defaultAccess = Access.READ_ONLY)
 public class EtcdDiscoveryEndpoint {
 

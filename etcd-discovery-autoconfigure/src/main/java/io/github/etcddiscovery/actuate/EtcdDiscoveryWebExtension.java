@@ -3,6 +3,7 @@ package io.github.etcddiscovery.actuate;
 import java.util.Map;
 import java.util.function.Supplier;
 
+import io.github.etcddiscovery.Internal;
 import io.github.etcddiscovery.actuate.EtcdDiscoveryEndpoint.MetadataChange;
 import org.jspecify.annotations.Nullable;
 
@@ -16,6 +17,7 @@ import org.springframework.boot.actuate.endpoint.web.annotation.EndpointWebExten
  * Exposes changes by the endpoint {@code etcd} over HTTP. Answers a refused change with a
  * status code and an error message.
  */
+@Internal
 @EndpointWebExtension(endpoint = EtcdDiscoveryEndpoint.class)
 public class EtcdDiscoveryWebExtension {
 

@@ -5,6 +5,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 
+import io.github.etcddiscovery.Internal;
 import io.github.etcddiscovery.cloud.CertificateExpiry;
 import io.github.etcddiscovery.cloud.registration.EtcdServiceRegistry;
 import io.github.etcddiscovery.cloud.registration.RegisteredRecord;
@@ -23,6 +24,7 @@ import org.springframework.cloud.client.ServiceInstance;
  * know; what is amiss is in the details. Answers from memory, so one lost call changes
  * nothing.
  */
+@Internal
 public class EtcdHealthIndicator extends AbstractHealthIndicator {
 
 	private final ServiceView<ServiceInstance> view;

@@ -3,6 +3,7 @@ package io.github.etcddiscovery.actuate;
 import java.util.LinkedHashMap;
 import java.util.Map;
 
+import io.github.etcddiscovery.Internal;
 import io.github.etcddiscovery.cloud.registration.EtcdRegistration;
 
 import org.springframework.boot.actuate.info.Info;
@@ -11,6 +12,7 @@ import org.springframework.boot.actuate.info.InfoContributor;
 /**
  * Info {@code etcd}: as what this application registers itself.
  */
+@Internal
 public class EtcdInfoContributor implements InfoContributor {
 
 	private final EtcdRegistration registration;

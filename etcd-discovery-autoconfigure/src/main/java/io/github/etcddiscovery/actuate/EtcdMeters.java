@@ -4,6 +4,7 @@ import java.time.Duration;
 import java.util.concurrent.TimeUnit;
 import java.util.function.ToDoubleFunction;
 
+import io.github.etcddiscovery.Internal;
 import io.github.etcddiscovery.cloud.CertificateExpiry;
 import io.github.etcddiscovery.cloud.registration.EtcdServiceRegistry;
 import io.github.etcddiscovery.view.ServiceView;
@@ -21,6 +22,7 @@ import org.springframework.cloud.client.ServiceInstance;
  * without tags, so that their number does not depend on what etcd holds. Read from memory
  * whenever they are scraped.
  */
+@Internal
 public class EtcdMeters implements MeterBinder {
 
 	private static final String PREFIX = "etcd.discovery.";

@@ -1,5 +1,6 @@
 package io.github.etcddiscovery.actuate;
 
+import io.github.etcddiscovery.Internal;
 import io.github.etcddiscovery.cloud.registration.EtcdRegistration;
 import io.github.etcddiscovery.cloud.registration.EtcdServiceRegistry;
 import org.jspecify.annotations.Nullable;
@@ -14,6 +15,7 @@ import org.springframework.cloud.client.serviceregistry.endpoint.ServiceRegistry
  * and says what is wrong with one that cannot be set: by itself it would answer before
  * others can know, or 500 without a word.
  */
+@Internal
 @EndpointWebExtension(endpoint = ServiceRegistryEndpoint.class)
 public class EtcdServiceRegistryWebExtension {
 

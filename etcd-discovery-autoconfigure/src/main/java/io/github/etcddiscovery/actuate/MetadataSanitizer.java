@@ -4,6 +4,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 
+import io.github.etcddiscovery.Internal;
 import io.github.etcddiscovery.instance.GuardedFormats;
 
 import org.springframework.boot.actuate.endpoint.SanitizableData;
@@ -14,6 +15,7 @@ import org.springframework.boot.actuate.endpoint.SanitizingFunction;
  * Hides metadata that nobody should see: values whose name says that they are secret, and
  * those that the application's {@link SanitizingFunction} beans hide.
  */
+@Internal
 public final class MetadataSanitizer {
 
 	private final Sanitizer sanitizer;

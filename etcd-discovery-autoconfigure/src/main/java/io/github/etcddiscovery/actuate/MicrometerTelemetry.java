@@ -6,6 +6,7 @@ import java.util.Locale;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.TimeUnit;
 
+import io.github.etcddiscovery.Internal;
 import io.github.etcddiscovery.client.EtcdException;
 import io.github.etcddiscovery.support.Telemetry;
 import io.micrometer.core.instrument.MeterRegistry;
@@ -24,6 +25,7 @@ import org.springframework.beans.factory.SmartInitializingSingleton;
  * from being sent to etcd until they are seen, as a distribution. Keys are in spans only,
  * so the number of meters is fixed.
  */
+@Internal
 public class MicrometerTelemetry implements Telemetry, MeterBinder, SmartInitializingSingleton {
 
 	/** From what is usual in one data centre to what is an outage. */

@@ -2,6 +2,7 @@ package io.github.etcddiscovery.autoconfigure;
 
 import java.util.List;
 
+import io.github.etcddiscovery.Internal;
 import org.jspecify.annotations.Nullable;
 
 import org.springframework.boot.autoconfigure.service.connection.ConnectionDetails;
@@ -22,6 +23,7 @@ public interface EtcdConnectionDetails extends ConnectionDetails {
 	 * @return the details
 	 * @throws InvalidConfigurationPropertyValueException if a property is wrong
 	 */
+	@Internal
 	static EtcdConnectionDetails of(EtcdProperties properties, @Nullable SslBundles sslBundles) {
 		return new PropertiesEtcdConnectionDetails(properties, sslBundles);
 	}

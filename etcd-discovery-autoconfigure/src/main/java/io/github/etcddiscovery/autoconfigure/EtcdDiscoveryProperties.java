@@ -6,6 +6,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 
+import io.github.etcddiscovery.Internal;
 import org.jspecify.annotations.Nullable;
 
 import org.springframework.boot.context.properties.ConfigurationProperties;
@@ -13,6 +14,7 @@ import org.springframework.boot.context.properties.ConfigurationProperties;
 /**
  * How this application is registered in etcd and finds others there.
  */
+@Internal
 @ConfigurationProperties(EtcdDiscoveryProperties.PREFIX)
 public class EtcdDiscoveryProperties {
 

@@ -3,6 +3,7 @@ package io.github.etcddiscovery.autoconfigure;
 import java.time.Duration;
 import java.util.List;
 
+import io.github.etcddiscovery.Internal;
 import org.jspecify.annotations.Nullable;
 
 import org.springframework.boot.context.properties.ConfigurationProperties;
@@ -11,6 +12,7 @@ import org.springframework.util.StringUtils;
 /**
  * How to connect to etcd: go-kit's {@code ClientOptions}.
  */
+@Internal
 @ConfigurationProperties(EtcdProperties.PREFIX)
 public class EtcdProperties {
 

@@ -5,6 +5,7 @@ import java.util.function.Function;
 import java.util.function.Supplier;
 import java.util.regex.Pattern;
 
+import io.github.etcddiscovery.Internal;
 import io.github.etcddiscovery.instance.InvalidValueException;
 
 import org.springframework.boot.context.properties.bind.BindException;
@@ -14,6 +15,7 @@ import org.springframework.core.NestedExceptionUtils;
 /**
  * Says which property an invalid value came from.
  */
+@Internal
 public final class PropertyRules {
 
 	private static final String ETCD = "spring.cloud.etcd.";

@@ -3,11 +3,14 @@ package io.github.etcddiscovery.client;
 import java.time.Duration;
 import java.util.random.RandomGenerator;
 
+import io.github.etcddiscovery.Internal;
+
 /**
  * How long to wait before the next attempt: a random time up to a limit that doubles with
  * every attempt ("full jitter"), so that a thousand clients that lost the same server do
  * not come back in step. Not thread-safe.
  */
+@Internal
 public final class EtcdBackoff {
 
 	private static final Duration FIRST = Duration.ofMillis(50);

@@ -30,6 +30,7 @@ import io.etcd.jetcd.options.LeaseOption;
 import io.etcd.jetcd.options.OptionsUtil;
 import io.etcd.jetcd.options.PutOption;
 import io.etcd.jetcd.options.WatchOption;
+import io.github.etcddiscovery.Internal;
 import io.github.etcddiscovery.client.EtcdException.Reason;
 import io.github.etcddiscovery.instance.KeyText;
 import io.github.etcddiscovery.support.EventLoop;
@@ -41,6 +42,7 @@ import static io.github.etcddiscovery.client.JetcdClientFactory.bytes;
  * {@link EtcdClient} on jetcd. Opens its connection at the first call. Its threads are
  * daemons whose names start with {@code etcd-client}.
  */
+@Internal
 public final class JetcdEtcdClient implements EtcdClient {
 
 	/** jetcd runs short steps on these threads, nothing that waits. */

@@ -13,6 +13,7 @@ import java.util.Comparator;
 import java.util.List;
 import java.util.stream.Stream;
 
+import io.github.etcddiscovery.Internal;
 import io.github.etcddiscovery.client.EtcdException;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -25,6 +26,7 @@ import org.springframework.boot.ssl.SslBundle;
  * certificate ends, or the last of those it trusts, whichever is earlier. What the JVM
  * trusts by itself does not count. Safe to use from any thread.
  */
+@Internal
 public final class CertificateExpiry {
 
 	private static final Logger logger = LoggerFactory.getLogger(CertificateExpiry.class);

@@ -3,6 +3,7 @@ package io.github.etcddiscovery.cloud;
 import java.util.List;
 import java.util.Map;
 
+import io.github.etcddiscovery.Internal;
 import io.github.etcddiscovery.instance.ServiceRecord;
 import io.github.etcddiscovery.view.Catalog;
 
@@ -13,6 +14,7 @@ import org.springframework.cloud.client.ServiceInstance;
  * create a public route to each service in that list, and monitoring shows each as an
  * application. The instances are still found by the name of their service.
  */
+@Internal
 public final class ManagementServices {
 
 	/** How the names of such services end, as in other registries of Spring Cloud. */

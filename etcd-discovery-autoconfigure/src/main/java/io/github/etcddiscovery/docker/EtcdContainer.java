@@ -3,6 +3,7 @@ package io.github.etcddiscovery.docker;
 import java.util.List;
 import java.util.Map;
 
+import io.github.etcddiscovery.Internal;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -11,6 +12,7 @@ import org.jspecify.annotations.Nullable;
  * @param environment its environment variables, those of the image included
  * @param arguments its command line, empty if that is not known
  */
+@Internal
 public record EtcdContainer(Map<String, @Nullable String> environment, List<String> arguments) {
 
 	/**

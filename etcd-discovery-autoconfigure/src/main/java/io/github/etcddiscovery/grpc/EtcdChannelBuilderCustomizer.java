@@ -1,5 +1,6 @@
 package io.github.etcddiscovery.grpc;
 
+import io.github.etcddiscovery.Internal;
 import io.github.etcddiscovery.view.ServiceView;
 import io.grpc.ManagedChannelBuilder;
 
@@ -11,6 +12,7 @@ import org.springframework.grpc.client.GrpcChannelBuilderCustomizer;
  *
  * @param <T> the builder's type
  */
+@Internal
 public final class EtcdChannelBuilderCustomizer<T extends ManagedChannelBuilder<T>>
 		implements GrpcChannelBuilderCustomizer<T> {
 

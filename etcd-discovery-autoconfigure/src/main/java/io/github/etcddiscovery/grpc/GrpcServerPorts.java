@@ -1,5 +1,6 @@
 package io.github.etcddiscovery.grpc;
 
+import io.github.etcddiscovery.Internal;
 import io.github.etcddiscovery.cloud.registration.BoundPorts;
 import io.github.etcddiscovery.cloud.registration.EtcdAutoServiceRegistration;
 
@@ -11,6 +12,7 @@ import org.springframework.grpc.server.lifecycle.GrpcServerLifecycle;
  * The port of Spring gRPC's server, if that is a server of its own: one that is part of
  * the web server has its port, an in-process server has none.
  */
+@Internal
 public final class GrpcServerPorts implements BoundPorts, SmartInitializingSingleton {
 
 	private final ConfigurableListableBeanFactory beans;

@@ -4,10 +4,13 @@ import java.nio.charset.StandardCharsets;
 import java.util.Map;
 import java.util.regex.Pattern;
 
+import io.github.etcddiscovery.Internal;
+
 /**
  * go-zero's format: the value is {@code host:port}, an IPv6 address in brackets (its
  * {@code core/discov}). There is room for neither status nor metadata.
  */
+@Internal
 public final class AddressInstanceCodec implements InstanceCodec {
 
 	private static final Pattern LOOKS = Pattern.compile("[^/{\"\\s][^/\\s]*:[0-9]+");

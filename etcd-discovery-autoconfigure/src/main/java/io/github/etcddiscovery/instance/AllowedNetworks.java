@@ -6,11 +6,14 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Set;
 
+import io.github.etcddiscovery.Internal;
+
 /**
  * Where instances may be. Without networks of one's own that is everywhere but at
  * addresses that no instance can have, or at which clouds serve the credentials of a
  * machine. What a name leads to is not known here. Immutable.
  */
+@Internal
 public final class AllowedNetworks {
 
 	/**

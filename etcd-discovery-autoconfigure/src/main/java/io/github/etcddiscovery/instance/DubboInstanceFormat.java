@@ -6,6 +6,7 @@ import java.util.Objects;
 import java.util.Set;
 
 import com.fasterxml.jackson.annotation.JsonAlias;
+import io.github.etcddiscovery.Internal;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -14,6 +15,7 @@ import org.jspecify.annotations.Nullable;
  * An instance that is not enabled is {@link InstanceStatus#OUT_OF_SERVICE}, one that is
  * not healthy {@link InstanceStatus#DOWN}.
  */
+@Internal
 public final class DubboInstanceFormat implements InstanceFormat {
 
 	/** As the one for Java writes it, and the one for Go. */

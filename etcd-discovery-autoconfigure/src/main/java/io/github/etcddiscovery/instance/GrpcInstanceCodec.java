@@ -6,6 +6,7 @@ import java.util.Objects;
 
 import com.fasterxml.jackson.annotation.JsonProperty;
 import com.fasterxml.jackson.annotation.JsonPropertyOrder;
+import io.github.etcddiscovery.Internal;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -15,6 +16,7 @@ import org.jspecify.annotations.Nullable;
  * an object its text, numbers and truth values are read. There is room for no status. Who
  * reads it speaks gRPC, so if the record has a port of its own for that, it is the one.
  */
+@Internal
 public final class GrpcInstanceCodec implements InstanceCodec {
 
 	static final JsonDocuments<Update> UPDATES = new JsonDocuments<>(Update.class);

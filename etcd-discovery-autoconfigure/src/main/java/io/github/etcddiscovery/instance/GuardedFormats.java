@@ -3,6 +3,7 @@ package io.github.etcddiscovery.instance;
 import java.util.LinkedHashMap;
 import java.util.Map;
 
+import io.github.etcddiscovery.Internal;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -14,6 +15,7 @@ import org.jspecify.annotations.Nullable;
  * @param networks where instances may be
  * @param secretsAllowed whether metadata may be written whose name says that it is secret
  */
+@Internal
 public record GuardedFormats(InstanceFormats formats, AllowedNetworks networks, boolean secretsAllowed) {
 
 	/** In bytes; a usual one has 300. */

@@ -5,12 +5,15 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.stream.Stream;
 
+import io.github.etcddiscovery.Internal;
+
 /**
  * All formats that instances may be in. Which one a value is in is told by its looks: the
  * first that recognizes it reads it.
  *
  * @param formats the formats, those that are asked first at the beginning
  */
+@Internal
 public record InstanceFormats(List<InstanceFormat> formats) {
 
 	/** What is written where nothing else is said. */

@@ -6,6 +6,7 @@ import java.util.Objects;
 import java.util.Set;
 
 import com.fasterxml.jackson.annotation.JsonPropertyOrder;
+import io.github.etcddiscovery.Internal;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -15,6 +16,7 @@ import org.jspecify.annotations.Nullable;
  * versions can add some; a status this version does not know reads as
  * {@link InstanceStatus#UNKNOWN}.
  */
+@Internal
 public final class JsonInstanceCodec implements InstanceCodec {
 
 	static final JsonDocuments<Body> BODIES = new JsonDocuments<>(Body.class);

@@ -12,6 +12,8 @@ import java.security.NoSuchAlgorithmException;
 import java.util.Arrays;
 import java.util.HexFormat;
 
+import io.github.etcddiscovery.Internal;
+
 /**
  * Keys of etcd as text. A key may be any bytes there. They are read as UTF-8. Each byte
  * that is not valid becomes an unpaired surrogate, U+DC80 to U+DCFF, as in Python (PEP
@@ -19,6 +21,7 @@ import java.util.HexFormat;
  * for any instance becomes its beginning and a digest, since etcd takes keys of a
  * megabyte and a view keeps all keys in memory.
  */
+@Internal
 public final class KeyText {
 
 	/** The longest prefix of a layout, in bytes. */

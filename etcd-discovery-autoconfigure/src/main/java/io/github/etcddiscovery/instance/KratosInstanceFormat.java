@@ -7,6 +7,7 @@ import java.util.Objects;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
+import io.github.etcddiscovery.Internal;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -17,6 +18,7 @@ import org.jspecify.annotations.Nullable;
  * {@code gRPC_port}, the version as {@code version}. The name may be another one than
  * that of the service: its prefix may be mapped to any.
  */
+@Internal
 public final class KratosInstanceFormat implements InstanceFormat {
 
 	static final JsonDocuments<Body> BODIES = new JsonDocuments<>(Body.class);

@@ -2,11 +2,14 @@ package io.github.etcddiscovery.instance;
 
 import java.util.regex.Pattern;
 
+import io.github.etcddiscovery.Internal;
+
 /**
  * What others have written, fit to be shown: cut, and without what would make a terminal,
  * a log or a reader see something else (control and format characters, unpaired
  * surrogates, other line ends).
  */
+@Internal
 public final class PlainText {
 
 	/** Unicode's categories of such characters. */

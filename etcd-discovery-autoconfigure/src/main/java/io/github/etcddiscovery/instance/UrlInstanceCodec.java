@@ -5,11 +5,14 @@ import java.util.Map;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
+import io.github.etcddiscovery.Internal;
+
 /**
  * go-kit's format: the value is {@code http://host:port} or {@code https://host:port}, as
  * the documentation of its {@code sd/etcdv3} has it. There is room for neither status nor
  * metadata. A URL with a path is refused: requests would go without it.
  */
+@Internal
 public final class UrlInstanceCodec implements InstanceCodec {
 
 	private static final Pattern URL = Pattern.compile("(?i)(http|https)://([^/]+)/?");

@@ -2,11 +2,14 @@ package io.github.etcddiscovery.support;
 
 import java.time.Duration;
 
+import io.github.etcddiscovery.Internal;
+
 /**
  * The one thread that owns a state machine. Whatever happens to the machine is a task on
  * its loop, so its state needs no lock. Tasks must not block. Tests bring a loop with a
  * clock of their own.
  */
+@Internal
 public interface EventLoop extends AutoCloseable {
 
 	/**

@@ -3,10 +3,13 @@ package io.github.etcddiscovery.support;
 import java.time.Duration;
 import java.util.function.Consumer;
 
+import io.github.etcddiscovery.Internal;
+
 /**
  * The loop of a state machine that goes on whatever one of its steps throws, an
  * {@link Error} included: the machine hears of it, and starts over.
  */
+@Internal
 public final class GuardedLoop implements EventLoop {
 
 	private final EventLoop loop;

@@ -2,6 +2,7 @@ package io.github.etcddiscovery.support;
 
 import java.util.concurrent.atomic.AtomicBoolean;
 
+import io.github.etcddiscovery.Internal;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -9,6 +10,7 @@ import org.slf4j.LoggerFactory;
  * Passes on to another telemetry and catches what that throws, since whoever is measured
  * must not suffer from it. The first time it is logged.
  */
+@Internal
 public final class GuardedTelemetry implements Telemetry {
 
 	private static final Logger logger = LoggerFactory.getLogger(Telemetry.class);

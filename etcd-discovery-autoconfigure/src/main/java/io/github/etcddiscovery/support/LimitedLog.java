@@ -8,6 +8,7 @@ import java.util.Set;
 import java.util.function.LongSupplier;
 import java.util.function.Supplier;
 
+import io.github.etcddiscovery.Internal;
 import org.slf4j.Logger;
 import org.slf4j.event.Level;
 
@@ -17,6 +18,7 @@ import org.slf4j.event.Level;
  * topic has its own share, so one cannot hide what is logged of another. Safe for several
  * threads.
  */
+@Internal
 public final class LimitedLog {
 
 	private static final long PERIOD = Duration.ofMinutes(1).toNanos();

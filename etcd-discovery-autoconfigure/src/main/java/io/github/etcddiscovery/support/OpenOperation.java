@@ -1,5 +1,6 @@
 package io.github.etcddiscovery.support;
 
+import io.github.etcddiscovery.Internal;
 import io.github.etcddiscovery.support.Telemetry.Kind;
 import io.github.etcddiscovery.support.Telemetry.Operation;
 import org.jspecify.annotations.Nullable;
@@ -8,6 +9,7 @@ import org.jspecify.annotations.Nullable;
  * The one thing that is being done to something, if anything is. Used by one thread, but
  * for {@link #close(Throwable)}.
  */
+@Internal
 public final class OpenOperation {
 
 	private final Telemetry telemetry;

@@ -1,5 +1,6 @@
 package io.github.etcddiscovery.autoconfigure.loadbalancer;
 
+import io.github.etcddiscovery.Internal;
 import io.github.etcddiscovery.cloud.loadbalancer.EtcdServiceInstanceListSupplier;
 import io.github.etcddiscovery.view.ServiceView;
 
@@ -17,6 +18,7 @@ import org.springframework.context.annotation.Lazy;
  * that one in a configuration of the user's wins, whatever its name, and ours is not even
  * created. Public for what is generated of it ahead of time, in another package.
  */
+@Internal
 @Configuration(proxyBeanMethods = false)
 public class EtcdLoadBalancerClientConfiguration {
 

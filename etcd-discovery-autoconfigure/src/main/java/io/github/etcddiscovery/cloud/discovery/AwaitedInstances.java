@@ -9,6 +9,7 @@ import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.stream.Collectors;
 
+import io.github.etcddiscovery.Internal;
 import io.github.etcddiscovery.view.Catalog;
 import io.github.etcddiscovery.view.ServiceView;
 import io.github.etcddiscovery.view.Subscription;
@@ -23,6 +24,7 @@ import org.springframework.cloud.client.ServiceInstance;
  * @param instances how many instances that may be called, by service
  * @param timeout how long to wait for them
  */
+@Internal
 public record AwaitedInstances(Map<String, Integer> instances, Duration timeout) {
 
 	/** A message has to stay readable. */

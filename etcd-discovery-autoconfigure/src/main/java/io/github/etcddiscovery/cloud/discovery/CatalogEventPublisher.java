@@ -8,6 +8,7 @@ import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.Supplier;
 
+import io.github.etcddiscovery.Internal;
 import io.github.etcddiscovery.support.EventLoop;
 import io.github.etcddiscovery.view.Catalog;
 import io.github.etcddiscovery.view.ServiceView;
@@ -30,6 +31,7 @@ import org.springframework.context.event.ApplicationEventMulticaster;
  * follow at most every {@link #PACE} together. What a listener throws is logged, and
  * keeps no other event from anybody.
  */
+@Internal
 public final class CatalogEventPublisher implements SmartLifecycle {
 
 	private static final Logger logger = LoggerFactory.getLogger(CatalogEventPublisher.class);

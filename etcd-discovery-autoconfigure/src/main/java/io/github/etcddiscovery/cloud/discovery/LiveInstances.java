@@ -2,6 +2,7 @@ package io.github.etcddiscovery.cloud.discovery;
 
 import java.util.List;
 
+import io.github.etcddiscovery.Internal;
 import io.github.etcddiscovery.view.Catalog;
 import io.github.etcddiscovery.view.ServiceView;
 import org.jspecify.annotations.Nullable;
@@ -16,6 +17,7 @@ import org.springframework.cloud.client.ServiceInstance;
  * Whoever is slow gets the newest list. Used by one thread at a time: the subscriber's
  * before the view is subscribed to, the view's after it.
  */
+@Internal
 public final class LiveInstances {
 
 	private final String serviceId;

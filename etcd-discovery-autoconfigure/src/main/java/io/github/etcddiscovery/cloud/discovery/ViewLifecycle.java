@@ -2,6 +2,7 @@ package io.github.etcddiscovery.cloud.discovery;
 
 import java.time.Duration;
 
+import io.github.etcddiscovery.Internal;
 import io.github.etcddiscovery.client.EtcdClient;
 import io.github.etcddiscovery.client.EtcdException;
 import io.github.etcddiscovery.cloud.CertificateExpiry;
@@ -20,6 +21,7 @@ import org.springframework.context.SmartLifecycle;
  * beside the building of the context, and outlives this lifecycle, since requests that
  * are still being served call others.
  */
+@Internal
 public final class ViewLifecycle implements SmartLifecycle {
 
 	private static final Logger logger = LoggerFactory.getLogger(ViewLifecycle.class);

@@ -2,6 +2,8 @@ package io.github.etcddiscovery.cloud.loadbalancer;
 
 import java.util.Map;
 
+import io.github.etcddiscovery.Internal;
+
 import org.springframework.cloud.client.ServiceInstance;
 import org.springframework.cloud.loadbalancer.core.WeightFunction;
 
@@ -10,6 +12,7 @@ import org.springframework.cloud.loadbalancer.core.WeightFunction;
  * Cloud LoadBalancer, but from 1 to 1,000: one instance must not take nearly all requests
  * by a weight of a billion.
  */
+@Internal
 public final class BoundedWeight implements WeightFunction {
 
 	private static final String METADATA = "weight";

@@ -13,6 +13,7 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicInteger;
 
+import io.github.etcddiscovery.Internal;
 import io.github.etcddiscovery.support.LimitedLog;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -40,6 +41,7 @@ import org.springframework.cloud.loadbalancer.core.ServiceInstanceListSupplier;
  * nothing is known yet. Some tens of instances are checked at a time, the others by
  * turns.
  */
+@Internal
 public final class HealthCheckedInstanceListSupplier extends DelegatingServiceInstanceListSupplier {
 
 	private static final Logger logger = LoggerFactory.getLogger(HealthCheckedInstanceListSupplier.class);

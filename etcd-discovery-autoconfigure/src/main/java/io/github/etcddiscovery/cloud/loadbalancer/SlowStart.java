@@ -8,6 +8,7 @@ import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.function.LongSupplier;
 
+import io.github.etcddiscovery.Internal;
 import org.jspecify.annotations.Nullable;
 import reactor.core.publisher.Flux;
 
@@ -23,6 +24,7 @@ import org.springframework.cloud.loadbalancer.core.WeightFunction;
  * all others have ten times theirs. Those that are there at the first request are not new
  * to anybody. Safe to use from any thread.
  */
+@Internal
 public final class SlowStart implements WeightFunction {
 
 	private static final int STEPS = 10;

@@ -7,6 +7,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 
+import io.github.etcddiscovery.Internal;
 import org.jspecify.annotations.Nullable;
 import reactor.core.publisher.Flux;
 
@@ -24,6 +25,7 @@ import org.springframework.cloud.loadbalancer.core.ServiceInstanceListSupplier;
  * only. Where a request cannot be told from others (OpenFeign copies its headers), so
  * does this.
  */
+@Internal
 public final class UntriedInstanceListSupplier extends DelegatingServiceInstanceListSupplier {
 
 	/** More requests than that are not repeated at one time. */

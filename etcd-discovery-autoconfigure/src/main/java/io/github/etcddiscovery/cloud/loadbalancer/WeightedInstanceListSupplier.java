@@ -3,6 +3,7 @@ package io.github.etcddiscovery.cloud.loadbalancer;
 import java.util.List;
 import java.util.function.BooleanSupplier;
 
+import io.github.etcddiscovery.Internal;
 import org.jspecify.annotations.Nullable;
 import reactor.core.publisher.Flux;
 
@@ -17,6 +18,7 @@ import org.springframework.cloud.loadbalancer.core.WeightFunction;
  * the list until the instances change, and its memory does not depend on the weights,
  * which come from the instances. Safe to use from any thread.
  */
+@Internal
 public final class WeightedInstanceListSupplier extends DelegatingServiceInstanceListSupplier {
 
 	private final WeightFunction weight;

@@ -3,10 +3,13 @@ package io.github.etcddiscovery.cloud.registration;
 import java.util.List;
 import java.util.function.ToIntFunction;
 
+import io.github.etcddiscovery.Internal;
+
 /**
  * The ports that the servers of a context are bound to, as they are and not as properties
  * ask for them. Those of its parents and children do not count.
  */
+@Internal
 public interface BoundPorts {
 
 	/**

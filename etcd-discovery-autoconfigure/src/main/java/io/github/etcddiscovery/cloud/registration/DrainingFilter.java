@@ -3,6 +3,7 @@ package io.github.etcddiscovery.cloud.registration;
 import java.io.IOException;
 import java.util.function.BooleanSupplier;
 
+import io.github.etcddiscovery.Internal;
 import jakarta.servlet.Filter;
 import jakarta.servlet.FilterChain;
 import jakarta.servlet.ServletException;
@@ -18,6 +19,7 @@ import org.springframework.http.HttpHeaders;
  * has a way of its own, which web servers go when they stop. To be registered for
  * asynchronous dispatches too: a request may have come before.
  */
+@Internal
 public final class DrainingFilter implements Filter {
 
 	private static final String CLOSE = "close";

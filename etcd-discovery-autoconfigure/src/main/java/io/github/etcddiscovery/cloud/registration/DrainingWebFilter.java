@@ -2,6 +2,7 @@ package io.github.etcddiscovery.cloud.registration;
 
 import java.util.function.BooleanSupplier;
 
+import io.github.etcddiscovery.Internal;
 import reactor.core.publisher.Mono;
 
 import org.springframework.core.Ordered;
@@ -13,6 +14,7 @@ import org.springframework.web.server.WebFilterChain;
 /**
  * {@link DrainingFilter} for reactive applications.
  */
+@Internal
 public final class DrainingWebFilter implements WebFilter, Ordered {
 
 	private static final String CLOSE = "close";

@@ -2,6 +2,7 @@ package io.github.etcddiscovery.cloud.registration;
 
 import java.util.concurrent.CompletableFuture;
 
+import io.github.etcddiscovery.Internal;
 import io.github.etcddiscovery.instance.InvalidValueException;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -29,6 +30,7 @@ import org.springframework.core.Ordered;
  * registrar's queue, happens under one lock that is never held while waiting, so that the
  * queue gets it in the same order.
  */
+@Internal
 public class EtcdAutoServiceRegistration
 		implements AutoServiceRegistration, SmartLifecycle, SmartApplicationListener, DisposableBean {
 

@@ -10,6 +10,7 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 import java.util.function.Function;
 
+import io.github.etcddiscovery.Internal;
 import io.github.etcddiscovery.client.EtcdException;
 import io.github.etcddiscovery.instance.InstanceStatus;
 import io.github.etcddiscovery.instance.InvalidValueException;
@@ -53,6 +54,7 @@ public class EtcdServiceRegistry implements ServiceRegistry<EtcdRegistration>, A
 	 * stay until their lease runs out
 	 * @param timeout how long registering waits for etcd
 	 */
+	@Internal
 	public EtcdServiceRegistry(Function<Registrar.Listener, Registrar> registrars, RegistryEntries entries,
 			boolean deregister, Duration timeout) {
 		this.registrars = registrars;

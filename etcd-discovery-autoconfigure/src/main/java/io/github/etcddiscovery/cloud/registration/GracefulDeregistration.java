@@ -5,6 +5,7 @@ import java.util.Collection;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
 
+import io.github.etcddiscovery.Internal;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -20,6 +21,7 @@ import org.springframework.core.Ordered;
  * until others have taken note. When the context closes that holds for whatever is left
  * in the registry, so that records registered by hand need no care of their own.
  */
+@Internal
 public final class GracefulDeregistration implements SmartApplicationListener {
 
 	private static final Logger logger = LoggerFactory.getLogger(GracefulDeregistration.class);

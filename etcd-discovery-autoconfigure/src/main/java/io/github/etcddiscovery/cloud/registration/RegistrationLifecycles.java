@@ -3,6 +3,7 @@ package io.github.etcddiscovery.cloud.registration;
 import java.util.List;
 import java.util.function.Consumer;
 
+import io.github.etcddiscovery.Internal;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -17,6 +18,7 @@ import org.springframework.cloud.client.serviceregistry.RegistrationManagementLi
  * @param application those for the application's own registration, in their order
  * @param management those for that of its management port, in their order
  */
+@Internal
 public record RegistrationLifecycles(List<? extends RegistrationLifecycle<? super EtcdRegistration>> application,
 		List<? extends RegistrationManagementLifecycle<? super EtcdRegistration>> management) {
 

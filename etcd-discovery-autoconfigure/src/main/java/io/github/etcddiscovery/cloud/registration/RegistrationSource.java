@@ -1,11 +1,13 @@
 package io.github.etcddiscovery.cloud.registration;
 
+import io.github.etcddiscovery.Internal;
 import org.jspecify.annotations.Nullable;
 
 /**
  * Creates the registrations of an application, when the ports of its servers are known
  * and again when a property has changed.
  */
+@Internal
 public interface RegistrationSource {
 
 	/** In place of a port: other machines do not reach the management server. */

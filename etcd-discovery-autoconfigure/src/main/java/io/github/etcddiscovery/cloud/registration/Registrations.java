@@ -4,6 +4,7 @@ import java.util.List;
 import java.util.function.Consumer;
 import java.util.stream.Stream;
 
+import io.github.etcddiscovery.Internal;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -13,6 +14,7 @@ import org.jspecify.annotations.Nullable;
  * @param management its management port, if that is to be registered as a service of its
  * own where it is another port; {@code null} if not
  */
+@Internal
 public record Registrations(EtcdRegistration application, @Nullable EtcdRegistration management) {
 
 	void ifManagement(Consumer<EtcdRegistration> action) {

@@ -3,9 +3,9 @@ package io.github.etcddiscovery.cloud.registration;
 import java.util.List;
 import java.util.Set;
 
+import io.github.etcddiscovery.Internal;
 import io.github.etcddiscovery.instance.GuardedFormats;
 import io.github.etcddiscovery.instance.InstanceCodec;
-import io.github.etcddiscovery.instance.InstanceKey;
 import io.github.etcddiscovery.instance.InstanceStatus;
 import io.github.etcddiscovery.instance.InvalidValueException;
 import io.github.etcddiscovery.instance.KeyLayout;
@@ -18,6 +18,7 @@ import io.github.etcddiscovery.registry.RegistryEntry;
  * @param layout where the records are
  * @param formats write a record
  */
+@Internal
 public record RegistryEntries(KeyLayout layout, GuardedFormats formats) {
 
 	private static final Set<String> OF_THE_SECOND = Set.of("format", "service-prefix");

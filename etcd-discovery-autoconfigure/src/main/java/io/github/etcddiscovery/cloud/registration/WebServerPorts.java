@@ -1,5 +1,7 @@
 package io.github.etcddiscovery.cloud.registration;
 
+import io.github.etcddiscovery.Internal;
+
 import org.springframework.boot.web.server.context.WebServerApplicationContext;
 import org.springframework.boot.web.server.context.WebServerInitializedEvent;
 import org.springframework.context.ApplicationContext;
@@ -10,6 +12,7 @@ import org.springframework.context.ApplicationListener;
  * {@code local.server.port} would not do: Spring Boot copies it to all parents, from
  * which later children inherit it.
  */
+@Internal
 public final class WebServerPorts implements BoundPorts, ApplicationListener<WebServerInitializedEvent> {
 
 	private static final String MANAGEMENT = "management";
