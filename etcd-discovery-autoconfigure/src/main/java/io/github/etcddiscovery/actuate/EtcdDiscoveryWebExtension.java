@@ -42,7 +42,7 @@ public class EtcdDiscoveryWebExtension {
 	 */
 	@WriteOperation
 	public WebEndpointResponse<?> set(@Selector String part, @Selector String name, @Nullable String value) {
-		return (value != null) ? respond(() -> this.endpoint.set(part, name, value)) : ChangeAnswers
+		return (value != null) ? respond(() -> this.endpoint.set(part, name, value)) : WriteResponses
 			.failure(WebEndpointResponse.STATUS_BAD_REQUEST, "No value given: expected {\"value\":\"...\"}");
 	}
 
@@ -58,10 +58,10 @@ public class EtcdDiscoveryWebExtension {
 	}
 
 	private static WebEndpointResponse<?> respond(Supplier<MetadataChange> change) {
-		return ChangeAnswers.answer(() -> {
+		return WriteResponses.answer(() -> {
 			MetadataChange changed = change.get();
 			return new WebEndpointResponse<>(Map.of("metadata", changed.metadata()),
-					changed.written() ? WebEndpointResponse.STATUS_OK : ChangeAnswers.STATUS_ACCEPTED);
+					changed.written() ? WebEndpointResponse.STATUS_OK : WriteResponses.STATUS_ACCEPTED);
 		});
 	}
 

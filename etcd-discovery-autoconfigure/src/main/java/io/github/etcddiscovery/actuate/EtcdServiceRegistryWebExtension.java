@@ -47,13 +47,13 @@ public class EtcdServiceRegistryWebExtension {
 	@WriteOperation
 	public WebEndpointResponse<?> setStatus(@Nullable String status) {
 		if (status == null) {
-			return ChangeAnswers.failure(WebEndpointResponse.STATUS_BAD_REQUEST,
+			return WriteResponses.failure(WebEndpointResponse.STATUS_BAD_REQUEST,
 					"No status given: expected {\"status\":\"...\"}");
 		}
-		return ChangeAnswers.answer(() -> {
+		return WriteResponses.answer(() -> {
 			WebEndpointResponse<?> answer = this.endpoint.setStatus(status);
 			return (this.registration == null || this.registry.flush(this.registration)) ? answer
-					: new WebEndpointResponse<>(ChangeAnswers.STATUS_ACCEPTED);
+					: new WebEndpointResponse<>(WriteResponses.STATUS_ACCEPTED);
 		});
 	}
 

@@ -5,7 +5,7 @@ import java.util.List;
 import java.util.Map;
 
 import io.github.etcddiscovery.Internal;
-import io.github.etcddiscovery.instance.GuardedFormats;
+import io.github.etcddiscovery.instance.CheckedFormats;
 
 import org.springframework.boot.actuate.endpoint.SanitizableData;
 import org.springframework.boot.actuate.endpoint.Sanitizer;
@@ -36,7 +36,7 @@ public final class MetadataSanitizer {
 	Map<String, String> sanitize(Map<String, String> metadata) {
 		Map<String, String> shown = new LinkedHashMap<>();
 		metadata.forEach((name, value) -> {
-			boolean secret = GuardedFormats.isSecret(name);
+			boolean secret = CheckedFormats.isSecret(name);
 			SanitizableData data = new SanitizableData(null, name, value);
 			shown.put(name, String.valueOf(this.sanitizer.sanitize(data, !secret)));
 		});

@@ -39,7 +39,7 @@ final class ConnectionUpdater implements AutoCloseable {
 	private final EventLoop loop;
 
 	/** What the user's own details are made of is not known. */
-	private final boolean ownDetails;
+	private final boolean fromProperties;
 
 	private EtcdConnectionDetails details;
 
@@ -56,7 +56,7 @@ final class ConnectionUpdater implements AutoCloseable {
 		this.environment = environment;
 		this.client = client;
 		this.details = details;
-		this.ownDetails = details instanceof PropertiesEtcdConnectionDetails made && made.isOf(properties);
+		this.fromProperties = details instanceof PropertiesEtcdConnectionDetails made && made.isOf(properties);
 		this.properties = properties;
 		this.sslBundles = sslBundles;
 		this.expiry = expiry;
@@ -83,12 +83,12 @@ final class ConnectionUpdater implements AutoCloseable {
 			// A refresh is of others too: it must go on.
 			logger
 				.error("Staying connected to etcd as before, since what spring.cloud.etcd says now cannot be used: {}."
-						+ " Correct it and refresh again", PropertyRules.describe(ex));
+						+ " Correct it and refresh again", InvalidProperties.describe(ex));
 		}
 	}
 
 	private void connect(EtcdProperties changed) {
-		EtcdConnectionDetails changedDetails = this.ownDetails
+		EtcdConnectionDetails changedDetails = this.fromProperties
 				? new PropertiesEtcdConnectionDetails(changed, this.sslBundles) : this.details;
 		this.client.reconnect(EtcdClientOptionsFactory.create(changedDetails, changed));
 		this.details = changedDetails;
@@ -99,7 +99,7 @@ final class ConnectionUpdater implements AutoCloseable {
 	}
 
 	private void watch() {
-		if (!this.watching && this.ownDetails && this.details instanceof PropertiesEtcdConnectionDetails own
+		if (!this.watching && this.fromProperties && this.details instanceof PropertiesEtcdConnectionDetails own
 				&& own.hasCertificates()) {
 			this.watching = true;
 			this.loop.schedule(this::checkAgainAndAgain, INTERVAL);
@@ -124,7 +124,7 @@ final class ConnectionUpdater implements AutoCloseable {
 			this.failure = null;
 		}
 		catch (RuntimeException ex) {
-			String problem = PropertyRules.describe(ex);
+			String problem = InvalidProperties.describe(ex);
 			if (!problem.equals(this.failure)) {
 				this.failure = problem;
 				logger.error("Staying connected to etcd with the certificates that were, since those that are there now"

@@ -11,7 +11,7 @@ import org.jspecify.annotations.Nullable;
 import org.springframework.boot.ssl.SslBundle;
 import org.springframework.core.NestedExceptionUtils;
 
-import static io.github.etcddiscovery.autoconfigure.PropertyRules.invalid;
+import static io.github.etcddiscovery.autoconfigure.InvalidProperties.invalid;
 
 /**
  * Makes a client's options of connection details and properties, and refuses what cannot

@@ -10,7 +10,7 @@ import io.github.etcddiscovery.cloud.discovery.CatalogEventPublisher;
 import io.github.etcddiscovery.cloud.discovery.EtcdDiscoveryClient;
 import io.github.etcddiscovery.cloud.discovery.EtcdReactiveDiscoveryClient;
 import io.github.etcddiscovery.cloud.discovery.ViewLifecycle;
-import io.github.etcddiscovery.instance.GuardedFormats;
+import io.github.etcddiscovery.instance.CheckedFormats;
 import io.github.etcddiscovery.instance.InstanceFormat;
 import io.github.etcddiscovery.instance.KeyLayout;
 import io.github.etcddiscovery.instance.KeyRange;
@@ -56,7 +56,7 @@ public final class EtcdDiscoveryAutoConfiguration {
 
 	@Bean
 	@ConditionalOnMissingBean
-	GuardedFormats etcdStarterInstanceFormats(ObjectProvider<InstanceFormat> formats,
+	CheckedFormats etcdStarterInstanceFormats(ObjectProvider<InstanceFormat> formats,
 			EtcdDiscoveryProperties properties) {
 		return Views.formats(formats.orderedStream(), properties);
 	}
@@ -64,11 +64,11 @@ public final class EtcdDiscoveryAutoConfiguration {
 	@Bean(initMethod = "start")
 	@Lazy(false)
 	@ConditionalOnMissingBean
-	ServiceView<ServiceInstance> etcdStarterServiceView(EtcdClient client, KeyLayout layout, GuardedFormats formats,
+	ServiceView<ServiceInstance> etcdStarterServiceView(EtcdClient client, KeyLayout layout, CheckedFormats formats,
 			EtcdDiscoveryProperties properties, ObjectProvider<Telemetry> telemetries) {
 		List<String> services = properties.getServices();
 		List<KeyRange> ranges = services.isEmpty() ? layout.ranges()
-				: PropertyRules.check("services", () -> layout.ranges(services));
+				: InvalidProperties.check("services", () -> layout.ranges(services));
 		return Views.view(client, ranges, formats, properties, telemetries.getIfAvailable(() -> Telemetry.NONE));
 	}
 
@@ -79,15 +79,16 @@ public final class EtcdDiscoveryAutoConfiguration {
 			ObjectProvider<CertificateExpiry> certificates) {
 		discovery.getWaitFor().forEach((service, instances) -> {
 			String property = "wait-for[" + service + "]";
-			PropertyRules.check(property, () -> layout.ranges(List.of(service)));
+			InvalidProperties.check(property, () -> layout.ranges(List.of(service)));
 			if (instances < 1 || !view.follows(service)) {
-				throw PropertyRules.invalid("discovery." + property, instances,
+				throw InvalidProperties.invalid("discovery." + property, instances,
 						(instances < 1) ? "Expected 1 instance or more."
 								: "Expected a service among spring.cloud.etcd.discovery.services.");
 			}
 		});
 		if (discovery.getWaitTimeout().compareTo(Duration.ZERO) <= 0) {
-			throw PropertyRules.invalid("discovery.wait-timeout", discovery.getWaitTimeout(), "Expected more than 0.");
+			throw InvalidProperties.invalid("discovery.wait-timeout", discovery.getWaitTimeout(),
+					"Expected more than 0.");
 		}
 		return new ViewLifecycle(view, client, properties.isFailFast(),
 				properties.getDialTimeout().plus(properties.getRequestTimeout()),

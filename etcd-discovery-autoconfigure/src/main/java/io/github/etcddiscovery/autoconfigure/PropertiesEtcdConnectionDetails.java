@@ -19,7 +19,7 @@ import org.springframework.boot.ssl.SslBundle;
 import org.springframework.boot.ssl.SslBundles;
 import org.springframework.boot.ssl.pem.PemContent;
 
-import static io.github.etcddiscovery.autoconfigure.PropertyRules.invalid;
+import static io.github.etcddiscovery.autoconfigure.InvalidProperties.invalid;
 
 /**
  * {@link EtcdConnectionDetails} from the properties under {@code spring.cloud.etcd}.

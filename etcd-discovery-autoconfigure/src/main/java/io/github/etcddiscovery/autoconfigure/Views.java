@@ -8,7 +8,7 @@ import java.util.stream.Stream;
 import io.github.etcddiscovery.client.EtcdClient;
 import io.github.etcddiscovery.cloud.EtcdServiceInstance;
 import io.github.etcddiscovery.instance.AllowedNetworks;
-import io.github.etcddiscovery.instance.GuardedFormats;
+import io.github.etcddiscovery.instance.CheckedFormats;
 import io.github.etcddiscovery.instance.InstanceFormat;
 import io.github.etcddiscovery.instance.InstanceFormats;
 import io.github.etcddiscovery.instance.KeyLayout;
@@ -33,26 +33,27 @@ final class Views {
 
 	static KeyLayout layout(EtcdDiscoveryProperties properties) {
 		String prefix = properties.getPrefix();
-		PropertyRules.check(() -> new KeyLayout(prefix));
+		InvalidProperties.check(() -> new KeyLayout(prefix));
 		if (!prefix.startsWith("/")) {
 			logger.warn("spring.cloud.etcd.discovery.prefix is '{}', which is another one than '/{}': without a slash"
 					+ " at its beginning it finds only those who leave it out too", prefix, prefix);
 		}
 		properties.getServicePrefixes()
-			.forEach((service, own) -> PropertyRules.check("service-prefixes." + service,
+			.forEach((service, own) -> InvalidProperties.check("service-prefixes." + service,
 					() -> new KeyLayout(prefix, Map.of(service, own))));
-		return PropertyRules.check("service-prefixes", () -> new KeyLayout(prefix, properties.getServicePrefixes()));
+		return InvalidProperties.check("service-prefixes",
+				() -> new KeyLayout(prefix, properties.getServicePrefixes()));
 	}
 
-	static GuardedFormats formats(Stream<InstanceFormat> further, EtcdDiscoveryProperties properties) {
-		AllowedNetworks networks = PropertyRules.check("allowed-networks",
+	static CheckedFormats formats(Stream<InstanceFormat> further, EtcdDiscoveryProperties properties) {
+		AllowedNetworks networks = InvalidProperties.check("allowed-networks",
 				() -> AllowedNetworks.of(properties.getAllowedNetworks()));
-		return new GuardedFormats(InstanceFormats.with(further.toList()), networks, properties.isAllowSecretMetadata());
+		return new CheckedFormats(InstanceFormats.with(further.toList()), networks, properties.isAllowSecretMetadata());
 	}
 
-	static ServiceView<ServiceInstance> view(EtcdClient client, List<KeyRange> ranges, GuardedFormats formats,
+	static ServiceView<ServiceInstance> view(EtcdClient client, List<KeyRange> ranges, CheckedFormats formats,
 			EtcdDiscoveryProperties properties, Telemetry telemetry) {
-		InstanceLimits limits = PropertyRules
+		InstanceLimits limits = InvalidProperties
 			.check(() -> new InstanceLimits(properties.getMaxInstances(), properties.getMaxInstancesPerService()));
 		return new ServiceView<>(client, ranges,
 				(key, keyValue) -> new EtcdServiceInstance(formats.decode(key, keyValue.value()), keyValue.leaseId()),

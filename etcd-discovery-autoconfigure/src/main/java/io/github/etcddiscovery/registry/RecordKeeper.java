@@ -41,7 +41,7 @@ final class RecordKeeper implements KeyWatch.Listener, KeyWriter.Listener, Lease
 
 	private final EtcdBackoff backoff;
 
-	private final RegistrationOutcome outcome;
+	private final RecordProgress outcome;
 
 	private final CompletableFuture<Void> gone = new CompletableFuture<>();
 
@@ -70,7 +70,7 @@ final class RecordKeeper implements KeyWatch.Listener, KeyWriter.Listener, Lease
 		this.key = wanted.key();
 		this.wanted = wanted;
 		this.attempted = wanted.value();
-		this.outcome = new RegistrationOutcome(wanted.key(), telemetry);
+		this.outcome = new RecordProgress(wanted.key(), telemetry);
 		this.backoff = new EtcdBackoff(random);
 		this.writer = new KeyWriter(client, this.lease, this.loop, wanted.key(), this, telemetry);
 		this.known = this.writer.known();
@@ -92,7 +92,7 @@ final class RecordKeeper implements KeyWatch.Listener, KeyWriter.Listener, Lease
 	}
 
 	/** What has come of it so far. */
-	RegistrationOutcome outcome() {
+	RecordProgress outcome() {
 		return this.outcome;
 	}
 

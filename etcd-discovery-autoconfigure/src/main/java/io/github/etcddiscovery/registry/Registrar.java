@@ -56,7 +56,7 @@ public final class Registrar implements AutoCloseable {
 	/** What is wanted under keys that are leaving, once they have left. */
 	private final Map<String, Comeback> comebacks = new HashMap<>();
 
-	private final Outcomes outcomes = new Outcomes();
+	private final PendingFutures outcomes = new PendingFutures();
 
 	private final LongAdder reregistrations = new LongAdder();
 
@@ -122,11 +122,11 @@ public final class Registrar implements AutoCloseable {
 				// What is leaving is not to be written again.
 				Comeback replaced = this.comebacks.put(entry.key(), new Comeback(entry, registered));
 				if (replaced != null) {
-					Outcomes.follow(registered, replaced.registered());
+					PendingFutures.follow(registered, replaced.registered());
 				}
 			}
 			else {
-				Outcomes.follow(wanted(entry, keeper).outcome().registered(), registered);
+				PendingFutures.follow(wanted(entry, keeper).outcome().registered(), registered);
 			}
 		});
 		return registered;
@@ -149,7 +149,7 @@ public final class Registrar implements AutoCloseable {
 		this.records.remove(key, keeper);
 		Comeback comeback = this.comebacks.remove(key);
 		if (comeback != null) {
-			Outcomes.follow(wanted(comeback.entry(), null).outcome().registered(), comeback.registered());
+			PendingFutures.follow(wanted(comeback.entry(), null).outcome().registered(), comeback.registered());
 		}
 	}
 
@@ -174,7 +174,7 @@ public final class Registrar implements AutoCloseable {
 				gone.complete(null);
 				return;
 			}
-			Outcomes.follow(keeper.gone(), gone);
+			PendingFutures.follow(keeper.gone(), gone);
 			keeper.leave();
 		});
 		return gone;
@@ -269,7 +269,7 @@ public final class Registrar implements AutoCloseable {
 			this.comebacks.clear();
 			List<RecordKeeper> leaving = List.copyOf(this.records.values());
 			leaving.forEach(deregister ? RecordKeeper::leave : RecordKeeper::abandon);
-			Outcomes.follow(
+			PendingFutures.follow(
 					CompletableFuture.allOf(leaving.stream().map(RecordKeeper::gone).toArray(CompletableFuture[]::new)),
 					done);
 		});

@@ -18,7 +18,7 @@ import org.jspecify.annotations.Nullable;
  * @param instance what the view holds of it, {@code null} if it was rejected or belongs
  * elsewhere
  * @param rejection why it cannot be read, {@code null} if it can
- * @param waiting whether that is for want of room only
+ * @param waiting whether it was rejected only because it is over the quota
  */
 record RangeEntry<T>(long modRevision, int valueHash, long leaseId, @Nullable InstanceKey key, @Nullable T instance,
 		@Nullable String rejection, boolean waiting) {

@@ -225,10 +225,10 @@ final class RangeFollower implements ReflectorSink {
 	}
 
 	/**
-	 * Reads everything again, after a pause, if an entry that was rejected over the limit
-	 * would fit now. Another range may have made the room.
+	 * Lists again, after a pause, if the quota has room by now for an entry that was over
+	 * it. Instances of another range may have left.
 	 */
-	void fillRoom() {
+	void readWaiting() {
 		if (!this.filling && this.writer.hasWaitingThatFit()) {
 			this.filling = true;
 			this.loop.schedule(() -> {
@@ -252,7 +252,7 @@ final class RangeFollower implements ReflectorSink {
 			logger.info("The view of {} is current again after {} ms", this.range.prefix(), stale.toMillis());
 		}
 		scheduleExpiry();
-		fillRoom();
+		readWaiting();
 	}
 
 	@Override

@@ -48,7 +48,7 @@ final class RangeWriter<T> {
 
 	private final VanishedInstances<T> vanished;
 
-	private final Room room;
+	private final InstanceQuota quota;
 
 	private final LimitedLog log;
 
@@ -58,7 +58,7 @@ final class RangeWriter<T> {
 	/** Why entries cannot be read, by key. */
 	private final Map<String, String> rejections = new ConcurrentHashMap<>();
 
-	private final WaitingKeys waiting;
+	private final KeysOverQuota waiting;
 
 	private Map<String, RangeEntry<T>> entries = new HashMap<>();
 
@@ -67,21 +67,21 @@ final class RangeWriter<T> {
 	/** How many entries of the listing under way are rejected. */
 	private int rejectedInListing;
 
-	/** How much room is left for what the listing under way finds. */
-	private Room listed;
+	/** Counts what the listing under way finds. */
+	private InstanceQuota listed;
 
 	/** Whether the next listing is to find what fits besides the instances held. */
 	private boolean filling;
 
 	RangeWriter(KeyRange range, InstanceDecoder<T> decoder, CatalogWriter<T> catalog, VanishedInstances<T> vanished,
-			Room room, LimitedLog log) {
+			InstanceQuota quota, LimitedLog log) {
 		this.range = range;
 		this.decoder = decoder;
 		this.catalog = catalog;
 		this.vanished = vanished;
-		this.room = room;
-		this.listed = room.empty();
-		this.waiting = new WaitingKeys(room);
+		this.quota = quota;
+		this.listed = quota.empty();
+		this.waiting = new KeysOverQuota(quota);
 		this.log = log;
 	}
 
@@ -112,7 +112,7 @@ final class RangeWriter<T> {
 		return Collections.unmodifiableMap(this.rejections);
 	}
 
-	/** Whether there is room by now for entries that there was none for. */
+	/** Whether the quota allows by now an entry that was over it. */
 	boolean hasWaitingThatFit() {
 		return this.waiting.hasFitting();
 	}
@@ -123,13 +123,14 @@ final class RangeWriter<T> {
 	}
 
 	/**
-	 * Counts room from none taken, since instances that are gone hold theirs until the
-	 * listing is complete. A listing to fill room counts on top of the instances held.
+	 * Counts from zero, since instances that are gone count until the listing is
+	 * complete. A listing for entries that were over the quota counts on top of the
+	 * instances held.
 	 */
 	void beginListing() {
 		this.listing = new HashMap<>();
 		this.rejectedInListing = 0;
-		this.listed = this.filling ? this.room.copy() : this.room.empty();
+		this.listed = this.filling ? this.quota.copy() : this.quota.empty();
 	}
 
 	/** Takes a page of the listing. What has not changed is not decoded again. */
@@ -170,19 +171,19 @@ final class RangeWriter<T> {
 			touch(keyValue.key(), before, null);
 		}
 		else {
-			put(keyValue.key(), before, decode(keyValue, before, this.room));
+			put(keyValue.key(), before, decode(keyValue, before, this.quota));
 		}
 	}
 
-	/** Another range may have taken the room since an entry was decoded. */
+	/** Another range may have used up the quota since an entry was decoded. */
 	private void put(String name, @Nullable RangeEntry<T> before, RangeEntry<T> decoded) {
 		String gaining = RangeEntry.gaining(before, decoded);
 		RangeEntry<T> after = decoded;
-		if (gaining != null && this.room.isLeft(gaining)) {
-			this.room.take(gaining);
+		if (gaining != null && this.quota.isLeft(gaining)) {
+			this.quota.take(gaining);
 		}
 		else if (gaining != null) {
-			after = decoded.waitingInstead(this.room.reason(gaining));
+			after = decoded.waitingInstead(this.quota.reason(gaining));
 		}
 		this.entries.put(name, after);
 		if (before != after) {
@@ -214,16 +215,16 @@ final class RangeWriter<T> {
 		this.catalog.retain(this.vanished.takeChanges());
 	}
 
-	private RangeEntry<T> decode(KeyValue keyValue, @Nullable RangeEntry<T> before, Room room) {
+	private RangeEntry<T> decode(KeyValue keyValue, @Nullable RangeEntry<T> before, InstanceQuota quota) {
 		InstanceKey key = null;
 		if (this.range.isElsewhere(keyValue.key())) {
 			return RangeEntry.of(keyValue, null, null, null, false);
 		}
 		try {
 			key = (before != null && before.key() != null) ? before.key() : this.range.parse(keyValue.key());
-			boolean holdsRoom = before != null && before.instance() != null;
-			if (!holdsRoom && !room.isLeft(key.serviceId())) {
-				return reject(keyValue, key, room.reason(key.serviceId()), true, before);
+			boolean counted = before != null && before.instance() != null;
+			if (!counted && !quota.isLeft(key.serviceId())) {
+				return reject(keyValue, key, quota.reason(key.serviceId()), true, before);
 			}
 			return RangeEntry.of(keyValue, key, this.decoder.decode(key, keyValue), null, false);
 		}
@@ -251,7 +252,7 @@ final class RangeWriter<T> {
 	private void touch(String name, @Nullable RangeEntry<T> before, @Nullable RangeEntry<T> after) {
 		String losing = RangeEntry.gaining(after, before);
 		if (losing != null) {
-			this.room.giveBack(losing);
+			this.quota.giveBack(losing);
 		}
 		if (before != null && before.waiting() && before.key() != null) {
 			this.waiting.remove(before.key().serviceId(), name);

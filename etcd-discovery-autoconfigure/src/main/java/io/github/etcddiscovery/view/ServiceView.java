@@ -96,7 +96,7 @@ public final class ServiceView<T> implements AutoCloseable {
 		this.subscribers = new Subscribers<>(this::catalog, notifier);
 		Telemetry guarded = new GuardedTelemetry(telemetry);
 		CatalogWriter<T> writer = new CatalogWriter<>(ranges, availability);
-		Room room = new Room(limits);
+		InstanceQuota quota = new InstanceQuota(limits);
 		// Bad entries must not hide what becomes of the view.
 		LimitedLog entriesLog = new LimitedLog(logger, loop::nanoTime);
 		LimitedLog stateLog = new LimitedLog(logger, loop::nanoTime);
@@ -107,7 +107,7 @@ public final class ServiceView<T> implements AutoCloseable {
 			WatchingTime time = new WatchingTime(loop::nanoTime);
 			VanishedInstances<T> vanished = new VanishedInstances<>(range.prefix(), ttl, limits, time);
 			this.followers.add(new RangeFollower(client, range, loop,
-					new RangeWriter<>(range, decoder, writer, vanished, room, entriesLog), time,
+					new RangeWriter<>(range, decoder, writer, vanished, quota, entriesLog), time,
 					(epoch, revision) -> publish(writer.publish(index, epoch, revision)), guarded, random, stateLog));
 		}
 	}
@@ -286,7 +286,7 @@ public final class ServiceView<T> implements AutoCloseable {
 	private void publish(Catalog<T> next) {
 		this.catalog = next;
 		this.subscribers.signal();
-		this.followers.forEach(RangeFollower::fillRoom);
+		this.followers.forEach(RangeFollower::readWaiting);
 	}
 
 }

@@ -42,7 +42,7 @@ final class VanishedInstances<T> {
 	private final LongSupplier nanoTime;
 
 	/** Or whoever puts and deletes would fill the memory. */
-	private final Room room;
+	private final InstanceQuota quota;
 
 	/** Those of the last ttl that are not retained, oldest first. */
 	private final Map<InstanceKey, Vanished<T>> recent = new LinkedHashMap<>();
@@ -69,13 +69,13 @@ final class VanishedInstances<T> {
 		this.prefix = prefix;
 		this.ttl = ttl;
 		this.nanoTime = nanoTime;
-		this.room = new Room(limits);
+		this.quota = new InstanceQuota(limits);
 	}
 
 	/** An instance that could be called has gone, and had not said that it would. */
 	void vanished(InstanceKey key, T instance) {
-		if (!this.ttl.isZero() && this.room.isLeft(key.serviceId())) {
-			this.room.take(key.serviceId());
+		if (!this.ttl.isZero() && this.quota.isLeft(key.serviceId())) {
+			this.quota.take(key.serviceId());
 			this.goneByService.merge(key.serviceId(), 1, Integer::sum);
 			this.recent.put(key, new Vanished<>(instance, this.nanoTime.getAsLong()));
 		}
@@ -171,7 +171,7 @@ final class VanishedInstances<T> {
 	}
 
 	private void forget(String serviceId) {
-		this.room.giveBack(serviceId);
+		this.quota.giveBack(serviceId);
 		this.goneByService.merge(serviceId, -1, (count, change) -> (count > 1) ? count - 1 : null);
 	}
 

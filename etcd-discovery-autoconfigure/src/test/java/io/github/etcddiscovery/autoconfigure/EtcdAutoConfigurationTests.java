@@ -20,7 +20,7 @@ import io.github.etcddiscovery.cloud.registration.EtcdAutoServiceRegistration;
 import io.github.etcddiscovery.cloud.registration.EtcdRegistration;
 import io.github.etcddiscovery.cloud.registration.EtcdServiceRegistry;
 import io.github.etcddiscovery.doubles.EmptyEtcdClient;
-import io.github.etcddiscovery.instance.GuardedFormats;
+import io.github.etcddiscovery.instance.CheckedFormats;
 import io.github.etcddiscovery.instance.InstanceCodec;
 import io.github.etcddiscovery.instance.InstanceKey;
 import io.github.etcddiscovery.instance.InstanceStatus;
@@ -84,7 +84,7 @@ class EtcdAutoConfigurationTests {
 	void byDefaultAllBeansAreThere() {
 		this.withoutEtcd.run((context) -> assertThat(context).hasNotFailed()
 			.hasSingleBean(EtcdConnectionDetails.class)
-			.hasSingleBean(GuardedFormats.class)
+			.hasSingleBean(CheckedFormats.class)
 			.hasSingleBean(ServiceView.class)
 			.hasSingleBean(CatalogEventPublisher.class)
 			.hasSingleBean(EtcdDiscoveryClient.class)
@@ -228,7 +228,7 @@ class EtcdAutoConfigurationTests {
 		this.withoutEtcd.withBean(InstanceCodec.class, () -> codec)
 			.withBean(EtcdConnectionDetails.class, () -> details)
 			.run((context) -> {
-				assertThat(context.getBean(GuardedFormats.class).formats().codec("json")).isSameAs(codec);
+				assertThat(context.getBean(CheckedFormats.class).formats().codec("json")).isSameAs(codec);
 				assertThat(context.getBean(EtcdConnectionDetails.class)).isSameAs(details);
 				assertThat(context.getBean(EtcdClient.class)).isInstanceOf(EmptyEtcdClient.class);
 				assertThat(context).doesNotHaveBean(JetcdEtcdClient.class);

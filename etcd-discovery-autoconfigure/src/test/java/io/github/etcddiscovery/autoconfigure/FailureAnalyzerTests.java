@@ -74,9 +74,9 @@ class FailureAnalyzerTests {
 	void valueThatMayContainASecretIsNotShown() {
 		for (String value : List.of("http://root:canary@h:1", "[http://a:1, http://root:canary@my_host:1]",
 				"-----BEGIN PRIVATE KEY----- canary")) {
-			RuntimeException failure = PropertyRules.invalid("endpoints", value, "Expected another one.");
+			RuntimeException failure = InvalidProperties.invalid("endpoints", value, "Expected another one.");
 			assertThat(failure.toString()).doesNotContain("canary");
-			assertThat(PropertyRules.describe(failure)).contains("spring.cloud.etcd.endpoints")
+			assertThat(InvalidProperties.describe(failure)).contains("spring.cloud.etcd.endpoints")
 				.doesNotContain("canary");
 			FailureAnalysis analysis = analyze(failure);
 			assertThat(analysis.getDescription()).contains("'spring.cloud.etcd.endpoints'")
@@ -84,11 +84,11 @@ class FailureAnalyzerTests {
 				.doesNotContain("canary");
 			assertThat(analysis.getAction()).isEqualTo("Correct the value of 'spring.cloud.etcd.endpoints'.");
 		}
-		assertThat(PropertyRules.invalid("endpoints", "canary@h:1", "Expected another one."))
+		assertThat(InvalidProperties.invalid("endpoints", "canary@h:1", "Expected another one."))
 			.hasMessageNotContaining("canary");
-		assertThat(PropertyRules.invalid("cert", "http://root:can/ary@h", "Expected another one."))
+		assertThat(InvalidProperties.invalid("cert", "http://root:can/ary@h", "Expected another one."))
 			.hasMessageNotContaining("can/ary");
-		assertThat(PropertyRules.invalid("discovery.host", "user@evil", "Expected another one."))
+		assertThat(InvalidProperties.invalid("discovery.host", "user@evil", "Expected another one."))
 			.hasMessageContaining("user@evil");
 	}
 

@@ -4,7 +4,7 @@ import java.net.URI;
 import java.util.List;
 
 import io.github.etcddiscovery.instance.AllowedNetworks;
-import io.github.etcddiscovery.instance.GuardedFormats;
+import io.github.etcddiscovery.instance.CheckedFormats;
 import io.github.etcddiscovery.instance.InstanceFormats;
 import io.github.etcddiscovery.instance.InstanceKey;
 import io.github.etcddiscovery.instance.InvalidValueException;
@@ -20,7 +20,7 @@ public final class RecordTarget {
 
 	private static final InstanceKey KEY = new InstanceKey("orders", "1");
 
-	private static final GuardedFormats FORMATS = new GuardedFormats(InstanceFormats.with(List.of()),
+	private static final CheckedFormats FORMATS = new CheckedFormats(InstanceFormats.with(List.of()),
 			AllowedNetworks.of(List.of()), true);
 
 	private RecordTarget() {

@@ -6,7 +6,7 @@ import java.util.List;
 import io.github.etcddiscovery.client.EtcdClient;
 import io.github.etcddiscovery.client.EtcdClientOptions;
 import io.github.etcddiscovery.instance.AllowedNetworks;
-import io.github.etcddiscovery.instance.GuardedFormats;
+import io.github.etcddiscovery.instance.CheckedFormats;
 import io.github.etcddiscovery.instance.InstanceFormats;
 import io.github.etcddiscovery.instance.KeyLayout;
 import io.github.etcddiscovery.instance.ServiceRecord;
@@ -20,7 +20,7 @@ final class HostileSizesProgram {
 	}
 
 	public static void main(String[] arguments) {
-		GuardedFormats formats = new GuardedFormats(InstanceFormats.with(List.of()), AllowedNetworks.of(List.of()),
+		CheckedFormats formats = new CheckedFormats(InstanceFormats.with(List.of()), AllowedNetworks.of(List.of()),
 				false);
 		try (EtcdClient client = EtcdClient.create(EtcdClientOptions.of(arguments[0]));
 				ServiceView<ServiceRecord> view = new ServiceView<>(client, new KeyLayout("/services").ranges(),

@@ -189,22 +189,22 @@ final class KvOperations {
 	/** In a transaction, unlike elsewhere, a negative revision is not the current one. */
 	private void requireReadable(RangeRequest request) {
 		if (request.getRevision() > this.store.revision()) {
-			throw EtcdErrors.futureRevision();
+			throw EtcdStatuses.futureRevision();
 		}
 		if (request.getRevision() != 0 && request.getRevision() < this.store.compactedRevision()) {
-			throw EtcdErrors.compacted();
+			throw EtcdStatuses.compacted();
 		}
 	}
 
 	private void requireLease(PutRequest request) {
 		if (request.getLease() != 0 && this.leases.find(request.getLease()) == null) {
-			throw EtcdErrors.leaseNotFound();
+			throw EtcdStatuses.leaseNotFound();
 		}
 	}
 
 	private void requirePrevious(PutRequest request) {
 		if ((request.getIgnoreValue() || request.getIgnoreLease()) && this.store.get(request.getKey()) == null) {
-			throw EtcdErrors.keyNotFound();
+			throw EtcdStatuses.keyNotFound();
 		}
 	}
 
@@ -214,7 +214,7 @@ final class KvOperations {
 		long lease = request.getLease();
 		if (request.getIgnoreValue() || request.getIgnoreLease()) {
 			if (before == null) {
-				throw EtcdErrors.keyNotFound();
+				throw EtcdStatuses.keyNotFound();
 			}
 			value = request.getIgnoreValue() ? before.getValue() : value;
 			lease = request.getIgnoreLease() ? before.getLease() : lease;
@@ -304,7 +304,7 @@ final class KvOperations {
 					result.setResponseDeleteRange(applyDelete(operation.getRequestDeleteRange()));
 				case REQUEST_TXN -> result.setResponseTxn(
 						applyTxn(operation.getRequestTxn(), path).setHeader(ResponseHeader.getDefaultInstance()));
-				case REQUEST_NOT_SET -> throw EtcdErrors.keyNotFound();
+				case REQUEST_NOT_SET -> throw EtcdStatuses.keyNotFound();
 			}
 			response.addResponses(result);
 		}

@@ -65,7 +65,7 @@ final class LeaseService extends LeaseGrpc.LeaseImplBase {
 		this.gate.answer(observer, () -> {
 			Lease lease = this.leases.find(request.getID());
 			if (lease == null) {
-				throw EtcdErrors.leaseNotFound();
+				throw EtcdStatuses.leaseNotFound();
 			}
 			this.operations.revoke(lease);
 			return LeaseRevokeResponse.newBuilder().setHeader(header()).build();

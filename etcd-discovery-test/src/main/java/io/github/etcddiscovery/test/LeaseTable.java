@@ -52,10 +52,10 @@ final class LeaseTable {
 	 */
 	Lease grant(long wantedId, long ttlSeconds) {
 		if (ttlSeconds > LONGEST_TTL_SECONDS) {
-			throw EtcdErrors.leaseTtlTooLarge();
+			throw EtcdStatuses.leaseTtlTooLarge();
 		}
 		if (this.leases.containsKey(wantedId)) {
-			throw EtcdErrors.leaseExists();
+			throw EtcdStatuses.leaseExists();
 		}
 		long id = (wantedId != 0) ? wantedId : this.nextId++;
 		Lease lease = new Lease(id, Math.max(LEAST_TTL_SECONDS, ttlSeconds));

@@ -75,10 +75,10 @@ final class MaintenanceService extends MaintenanceGrpc.MaintenanceImplBase {
 		this.gate.answer(observer, () -> {
 			long upTo = (request.getRevision() > 0) ? request.getRevision() : this.store.revision();
 			if (upTo > this.store.revision()) {
-				throw EtcdErrors.futureRevision();
+				throw EtcdStatuses.futureRevision();
 			}
 			if (upTo < this.store.compactedRevision()) {
-				throw EtcdErrors.compacted();
+				throw EtcdStatuses.compacted();
 			}
 			return HashKVResponse.newBuilder()
 				.setHeader(header())

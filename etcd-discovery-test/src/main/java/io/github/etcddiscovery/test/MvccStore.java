@@ -99,11 +99,11 @@ final class MvccStore {
 	 */
 	List<KeyValue> range(Keys keys, long atRevision) {
 		if (atRevision > currentRevision()) {
-			throw EtcdErrors.futureRevision();
+			throw EtcdStatuses.futureRevision();
 		}
 		long wanted = (atRevision <= 0) ? Long.MAX_VALUE : atRevision;
 		if (wanted < this.compactedRevision) {
-			throw EtcdErrors.compacted();
+			throw EtcdStatuses.compacted();
 		}
 		List<KeyValue> found = new ArrayList<>();
 		for (List<KeyValue> ofKey : within(keys)) {
@@ -177,10 +177,10 @@ final class MvccStore {
 	/** Forgets what nobody can read any more. */
 	void compact(long atRevision) {
 		if (atRevision <= this.compactedRevision) {
-			throw EtcdErrors.compacted();
+			throw EtcdStatuses.compacted();
 		}
 		if (atRevision > this.revision) {
-			throw EtcdErrors.futureRevision();
+			throw EtcdStatuses.futureRevision();
 		}
 		this.compactedRevision = atRevision;
 		this.log.headMap(atRevision, false).clear();

@@ -35,10 +35,10 @@ final class TxnRules {
 	static void check(PutRequest request) {
 		requireKey(request.getKey());
 		if (request.getIgnoreValue() && !request.getValue().isEmpty()) {
-			throw EtcdErrors.valueProvided();
+			throw EtcdStatuses.valueProvided();
 		}
 		if (request.getIgnoreLease() && request.getLease() != 0) {
-			throw EtcdErrors.leaseProvided();
+			throw EtcdStatuses.leaseProvided();
 		}
 	}
 
@@ -52,7 +52,7 @@ final class TxnRules {
 		int operations = Math.max(request.getCompareCount(),
 				Math.max(request.getSuccessCount(), request.getFailureCount()));
 		if (operations > most) {
-			throw EtcdErrors.tooManyOperations();
+			throw EtcdStatuses.tooManyOperations();
 		}
 		for (Compare compare : request.getCompareList()) {
 			requireKey(compare.getKey());
@@ -67,13 +67,13 @@ final class TxnRules {
 			case REQUEST_PUT -> check(operation.getRequestPut());
 			case REQUEST_DELETE_RANGE -> check(operation.getRequestDeleteRange());
 			case REQUEST_TXN -> check(operation.getRequestTxn(), most);
-			case REQUEST_NOT_SET -> throw EtcdErrors.keyNotFound();
+			case REQUEST_NOT_SET -> throw EtcdStatuses.keyNotFound();
 		}
 	}
 
 	private static void requireKey(ByteString key) {
 		if (key.isEmpty()) {
-			throw EtcdErrors.emptyKey();
+			throw EtcdStatuses.emptyKey();
 		}
 	}
 
@@ -115,7 +115,7 @@ final class TxnRules {
 		void put(ByteString key, Set<ByteString> ofTheOtherBranch) {
 			boolean twice = !this.puts.add(key) && !ofTheOtherBranch.contains(key);
 			if (twice || this.deleted.stream().anyMatch((range) -> meets(range, key))) {
-				throw EtcdErrors.duplicateKey();
+				throw EtcdStatuses.duplicateKey();
 			}
 		}
 

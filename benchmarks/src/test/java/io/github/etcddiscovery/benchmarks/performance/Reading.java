@@ -11,7 +11,7 @@ import io.github.etcddiscovery.client.EtcdClientOptions;
 import io.github.etcddiscovery.client.KeyValue;
 import io.github.etcddiscovery.cloud.EtcdServiceInstance;
 import io.github.etcddiscovery.instance.AllowedNetworks;
-import io.github.etcddiscovery.instance.GuardedFormats;
+import io.github.etcddiscovery.instance.CheckedFormats;
 import io.github.etcddiscovery.instance.InstanceFormats;
 import io.github.etcddiscovery.instance.KeyLayout;
 import io.github.etcddiscovery.instance.KeyRange;
@@ -28,7 +28,7 @@ final class Reading {
 
 	private static final Duration PATIENCE = Duration.ofMinutes(1);
 
-	private final GuardedFormats formats = new GuardedFormats(InstanceFormats.with(List.of()),
+	private final CheckedFormats formats = new CheckedFormats(InstanceFormats.with(List.of()),
 			AllowedNetworks.of(List.of()), false);
 
 	private final KeyRange range = new KeyLayout(Kind.STARTER.prefix()).ranges().get(0);

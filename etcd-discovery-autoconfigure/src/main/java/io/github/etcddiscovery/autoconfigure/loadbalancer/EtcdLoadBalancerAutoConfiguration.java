@@ -4,7 +4,7 @@ import java.time.Duration;
 
 import io.github.etcddiscovery.autoconfigure.EtcdDiscoveryAutoConfiguration;
 import io.github.etcddiscovery.autoconfigure.EtcdDiscoveryProperties;
-import io.github.etcddiscovery.autoconfigure.PropertyRules;
+import io.github.etcddiscovery.autoconfigure.InvalidProperties;
 import io.github.etcddiscovery.cloud.loadbalancer.HealthProbe;
 import io.github.etcddiscovery.cloud.retry.BudgetedExchangeFilterFunction;
 import io.github.etcddiscovery.cloud.retry.BudgetedRetryFactory;
@@ -55,10 +55,11 @@ public final class EtcdLoadBalancerAutoConfiguration {
 
 	EtcdLoadBalancerAutoConfiguration(EtcdDiscoveryProperties properties) {
 		if (properties.getSlowStart().isNegative()) {
-			throw PropertyRules.invalid("discovery.slow-start", properties.getSlowStart(), "Expected 0 or more.");
+			throw InvalidProperties.invalid("discovery.slow-start", properties.getSlowStart(), "Expected 0 or more.");
 		}
 		if (!(properties.getRetryBudget() >= 0)) {
-			throw PropertyRules.invalid("discovery.retry-budget", properties.getRetryBudget(), "Expected 0 or more.");
+			throw InvalidProperties.invalid("discovery.retry-budget", properties.getRetryBudget(),
+					"Expected 0 or more.");
 		}
 	}
 

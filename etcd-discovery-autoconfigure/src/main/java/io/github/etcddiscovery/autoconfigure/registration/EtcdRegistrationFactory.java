@@ -10,12 +10,12 @@ import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 
 import io.github.etcddiscovery.autoconfigure.EtcdDiscoveryProperties;
-import io.github.etcddiscovery.autoconfigure.PropertyRules;
+import io.github.etcddiscovery.autoconfigure.InvalidProperties;
 import io.github.etcddiscovery.cloud.ManagementServices;
 import io.github.etcddiscovery.cloud.registration.EtcdRegistration;
 import io.github.etcddiscovery.cloud.registration.EtcdRegistrationCustomizer;
 import io.github.etcddiscovery.cloud.registration.RegistrationSource;
-import io.github.etcddiscovery.cloud.registration.RegistryEntries;
+import io.github.etcddiscovery.cloud.registration.RecordEncoder;
 import io.github.etcddiscovery.cloud.registration.WriteAlso;
 import io.github.etcddiscovery.instance.InstanceKey;
 import io.github.etcddiscovery.instance.InvalidValueException;
@@ -51,14 +51,14 @@ final class EtcdRegistrationFactory {
 
 	private final List<EtcdRegistrationCustomizer> customizers;
 
-	private final RegistryEntries entries;
+	private final RecordEncoder entries;
 
 	private final ActuatorMetadata actuator;
 
 	private final Set<String> warnedOf = ConcurrentHashMap.newKeySet();
 
 	EtcdRegistrationFactory(Environment environment, InetUtils inetUtils, List<EtcdRegistrationCustomizer> customizers,
-			RegistryEntries entries) {
+			RecordEncoder entries) {
 		this.environment = environment;
 		this.inetUtils = inetUtils;
 		this.customizers = customizers;
@@ -70,7 +70,7 @@ final class EtcdRegistrationFactory {
 	PropertiesRegistrationSource source(RegistrationSettings settings) {
 		Integer managementPort = settings.managementPort();
 		if (managementPort != null && (managementPort < 0 || managementPort > 65_535)) {
-			throw PropertyRules.invalid("discovery.management-port", managementPort,
+			throw InvalidProperties.invalid("discovery.management-port", managementPort,
 					"Expected a port between 1 and 65535.");
 		}
 		return new PropertiesRegistrationSource(this, settings,
@@ -85,7 +85,7 @@ final class EtcdRegistrationFactory {
 		registration.setHost(host.host(), host.reason());
 		registration.setFormat(settings.format());
 		registration.setWriteAlso(settings.writeAlso());
-		PropertyRules.check(() -> {
+		InvalidProperties.check(() -> {
 			this.entries.check(registration);
 			return registration;
 		});
@@ -195,7 +195,7 @@ final class EtcdRegistrationFactory {
 		}
 		String name = settings.applicationName();
 		if (!StringUtils.hasText(name)) {
-			throw PropertyRules.invalid("discovery.service-name", "", "Expected a name to register as: set it, or "
+			throw InvalidProperties.invalid("discovery.service-name", "", "Expected a name to register as: set it, or "
 					+ NAME_PROPERTY + "; or set spring.cloud.etcd.discovery.register=false.");
 		}
 		try {
@@ -216,7 +216,7 @@ final class EtcdRegistrationFactory {
 		String prefix = Objects.requireNonNullElse(properties.getServicePrefix(), "");
 		String format = Objects.requireNonNullElse(properties.getFormat(), "");
 		if (prefix.isEmpty() && !format.isEmpty()) {
-			throw PropertyRules.invalid("discovery.write-also.service-prefix", "",
+			throw InvalidProperties.invalid("discovery.write-also.service-prefix", "",
 					"Expected a key prefix such as /legacy/orders, since spring.cloud.etcd.discovery.write-also.format is"
 							+ " set.");
 		}

@@ -5,7 +5,7 @@ import io.github.etcddiscovery.autoconfigure.EtcdClientAutoConfiguration;
 import io.github.etcddiscovery.autoconfigure.EtcdDiscoveryAutoConfiguration;
 import io.github.etcddiscovery.autoconfigure.EtcdDiscoveryProperties;
 import io.github.etcddiscovery.autoconfigure.EtcdProperties;
-import io.github.etcddiscovery.autoconfigure.PropertyRules;
+import io.github.etcddiscovery.autoconfigure.InvalidProperties;
 import io.github.etcddiscovery.client.EtcdClient;
 import io.github.etcddiscovery.cloud.registration.BoundPorts;
 import io.github.etcddiscovery.cloud.registration.EtcdAutoServiceRegistration;
@@ -15,10 +15,10 @@ import io.github.etcddiscovery.cloud.registration.EtcdServiceRegistry;
 import io.github.etcddiscovery.cloud.registration.GracefulDeregistration;
 import io.github.etcddiscovery.cloud.registration.RegistrationLifecycles;
 import io.github.etcddiscovery.cloud.registration.RegistrationSource;
-import io.github.etcddiscovery.cloud.registration.RegistryEntries;
+import io.github.etcddiscovery.cloud.registration.RecordEncoder;
 import io.github.etcddiscovery.cloud.registration.WebServerPorts;
 import io.github.etcddiscovery.grpc.GrpcServerPorts;
-import io.github.etcddiscovery.instance.GuardedFormats;
+import io.github.etcddiscovery.instance.CheckedFormats;
 import io.github.etcddiscovery.instance.KeyLayout;
 import io.github.etcddiscovery.registry.Registrar;
 import io.github.etcddiscovery.registry.TtlOption;
@@ -67,16 +67,16 @@ public final class EtcdServiceRegistryAutoConfiguration {
 
 	@Bean
 	@ConditionalOnMissingBean
-	RegistryEntries etcdStarterRegistryEntries(KeyLayout layout, GuardedFormats formats) {
-		return new RegistryEntries(layout, formats);
+	RecordEncoder etcdStarterRegistryEntries(KeyLayout layout, CheckedFormats formats) {
+		return new RecordEncoder(layout, formats);
 	}
 
 	@Bean
 	@Fallback
 	@ConditionalOnMissingBean
-	EtcdServiceRegistry etcdStarterServiceRegistry(EtcdClient client, RegistryEntries entries,
-			EtcdProperties properties, EtcdDiscoveryProperties discovery, ObjectProvider<Telemetry> telemetries) {
-		TtlOption ttl = PropertyRules.check(() -> new TtlOption(discovery.getHeartbeat(), discovery.getTtl()));
+	EtcdServiceRegistry etcdStarterServiceRegistry(EtcdClient client, RecordEncoder entries, EtcdProperties properties,
+			EtcdDiscoveryProperties discovery, ObjectProvider<Telemetry> telemetries) {
+		TtlOption ttl = InvalidProperties.check(() -> new TtlOption(discovery.getHeartbeat(), discovery.getTtl()));
 		if (ttl.heartbeat().multipliedBy(3).compareTo(ttl.ttl()) > 0) {
 			logger.warn(
 					"spring.cloud.etcd.discovery.heartbeat ({}) is more than a third of spring.cloud.etcd.discovery.ttl"
@@ -94,7 +94,7 @@ public final class EtcdServiceRegistryAutoConfiguration {
 	GracefulDeregistration etcdStarterGracefulDeregistration(ApplicationContext context, EtcdServiceRegistry registry,
 			ObjectProvider<BoundPorts> ports, EtcdDiscoveryProperties properties) {
 		if (properties.getDrain().isNegative()) {
-			throw PropertyRules.invalid("discovery.drain", properties.getDrain(), "Expected 0 or more.");
+			throw InvalidProperties.invalid("discovery.drain", properties.getDrain(), "Expected 0 or more.");
 		}
 		return new GracefulDeregistration(context, registry, BoundPorts.of(ports.stream().toList()),
 				properties.isDeregister(), properties.getDrain());
@@ -140,7 +140,7 @@ public final class EtcdServiceRegistryAutoConfiguration {
 		@Bean
 		@ConditionalOnMissingBean(search = SearchStrategy.CURRENT)
 		EtcdRegistrationFactory etcdStarterRegistrationFactory(Environment environment, InetUtils inetUtils,
-				ObjectProvider<EtcdRegistrationCustomizer> customizers, RegistryEntries entries) {
+				ObjectProvider<EtcdRegistrationCustomizer> customizers, RecordEncoder entries) {
 			return new EtcdRegistrationFactory(environment, inetUtils, customizers.orderedStream().toList(), entries);
 		}
 

@@ -1,6 +1,6 @@
 package io.github.etcddiscovery.autoconfigure.registration;
 
-import io.github.etcddiscovery.autoconfigure.PropertyRules;
+import io.github.etcddiscovery.autoconfigure.InvalidProperties;
 
 /**
  * The IP version of the address that is advertised:
@@ -22,7 +22,7 @@ enum IpVersion {
 			case "any" -> ANY;
 			case "4" -> V4;
 			case "6" -> V6;
-			default -> throw PropertyRules.invalid("discovery.prefer-ip-version", text, "Expected 4, 6 or any.");
+			default -> throw InvalidProperties.invalid("discovery.prefer-ip-version", text, "Expected 4, 6 or any.");
 		};
 	}
 

@@ -4,7 +4,7 @@ import java.util.Collection;
 import java.util.function.UnaryOperator;
 
 import io.github.etcddiscovery.autoconfigure.EtcdDiscoveryProperties;
-import io.github.etcddiscovery.autoconfigure.PropertyRules;
+import io.github.etcddiscovery.autoconfigure.InvalidProperties;
 import io.github.etcddiscovery.cloud.registration.EtcdAutoServiceRegistration;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -82,7 +82,7 @@ final class RegistrationRefresher implements ApplicationListener<EnvironmentChan
 		catch (RuntimeException ex) {
 			// A refresh concerns other beans too: it must go on.
 			logger.error("Staying registered as before, since what {} says now cannot be used: {}. Correct it and"
-					+ " refresh again", EtcdDiscoveryProperties.PREFIX, PropertyRules.describe(ex));
+					+ " refresh again", EtcdDiscoveryProperties.PREFIX, InvalidProperties.describe(ex));
 		}
 	}
 

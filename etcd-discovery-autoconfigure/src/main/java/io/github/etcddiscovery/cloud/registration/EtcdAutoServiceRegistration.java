@@ -1,5 +1,6 @@
 package io.github.etcddiscovery.cloud.registration;
 
+import java.util.List;
 import java.util.concurrent.CompletableFuture;
 
 import io.github.etcddiscovery.Internal;
@@ -74,7 +75,7 @@ public class EtcdAutoServiceRegistration
 	private State state = State.OUT;
 
 	/** What has been handed over: with the management port, if that is another port. */
-	private Registrations registered;
+	private OwnRegistrations registered;
 
 	/**
 	 * Creates the automatic registration. Starts nothing.
@@ -148,7 +149,7 @@ public class EtcdAutoServiceRegistration
 			this.state = State.ON_THE_WAY_IN;
 			first = !this.attempted;
 		}
-		Registrations registering = this.wanted.get();
+		OwnRegistrations registering = this.wanted.get();
 		try {
 			registering = this.wanted.withPorts(advertisedPorts());
 			EtcdRegistration application = registering.application();
@@ -161,7 +162,7 @@ public class EtcdAutoServiceRegistration
 				return;
 			}
 			if (this.ports.isInExternalContainer()) {
-				Registrations later = registering;
+				OwnRegistrations later = registering;
 				new PortCheck(this.announcer.events(), application.getHost(), application.getPort(), this::isOnTheWayIn)
 					.whenAccepting(() -> register(later, false));
 				return;
@@ -174,19 +175,19 @@ public class EtcdAutoServiceRegistration
 		register(registering, first && this.settings.failFast());
 	}
 
-	private void register(Registrations registering, boolean failFast) {
-		RegistrationAnnouncer.Outcome outcome;
+	private void register(OwnRegistrations registering, boolean failFast) {
+		List<CompletableFuture<Void>> outcomes;
 		try {
 			this.context.publishEvent(new InstancePreRegisteredEvent(this, registering.application()));
 			this.lifecycles.beforeStart(registering);
-			outcome = handOver(registering);
+			outcomes = handOver(registering);
 		}
 		catch (RuntimeException ex) {
 			abort(registering);
 			throw ex;
 		}
-		if (outcome != null) {
-			this.announcer.announce(registering, outcome, failFast, () -> isIn(registering));
+		if (outcomes != null) {
+			this.announcer.announce(registering, outcomes, failFast, () -> isIn(registering));
 		}
 	}
 
@@ -194,7 +195,7 @@ public class EtcdAutoServiceRegistration
 	 * A customizer, a callback or the registry threw: goes back to OUT, so that a later
 	 * event tries again.
 	 */
-	private void abort(Registrations registering) {
+	private void abort(OwnRegistrations registering) {
 		goOut();
 		this.registry.withdraw(registering.all());
 	}
@@ -216,24 +217,21 @@ public class EtcdAutoServiceRegistration
 	}
 
 	/** Returns {@code null} if the context was closed meanwhile. */
-	private RegistrationAnnouncer.@Nullable Outcome handOver(Registrations registering) {
+	private @Nullable List<CompletableFuture<Void>> handOver(OwnRegistrations registering) {
 		synchronized (this.lock) {
 			if (this.state != State.ON_THE_WAY_IN) {
 				return null;
 			}
 			this.attempted = true;
 			registering.application().setRefusing(isRefusing());
-			CompletableFuture<Void> application = this.registry.submit(registering.application());
-			EtcdRegistration management = registering.management();
-			RegistrationAnnouncer.Outcome outcome = new RegistrationAnnouncer.Outcome(application,
-					(management != null) ? this.registry.submit(management) : null);
+			List<CompletableFuture<Void>> outcomes = registering.all().stream().map(this.registry::submit).toList();
 			this.registered = registering;
 			this.state = State.IN;
-			return outcome;
+			return outcomes;
 		}
 	}
 
-	private boolean isIn(Registrations registering) {
+	private boolean isIn(OwnRegistrations registering) {
 		synchronized (this.lock) {
 			return this.state == State.IN && this.registered == registering;
 		}
@@ -241,7 +239,7 @@ public class EtcdAutoServiceRegistration
 
 	private void leave(@Nullable ApplicationContext closing) {
 		State before;
-		Registrations leaving;
+		OwnRegistrations leaving;
 		synchronized (this.lock) {
 			before = this.state;
 			leaving = this.registered;
@@ -283,9 +281,9 @@ public class EtcdAutoServiceRegistration
 		});
 	}
 
-	private void requireRegistrable(Registrations before, Registrations after) {
+	private void requireRegistrable(OwnRegistrations before, OwnRegistrations after) {
 		if (this.state == State.IN) {
-			Registrations candidate = this.registered.copy();
+			OwnRegistrations candidate = this.registered.copy();
 			candidate.follow(before, after);
 			candidate.all().forEach(this.registry::requireRegistrable);
 		}

@@ -4,6 +4,7 @@ import java.time.Duration;
 import java.util.Collection;
 import java.util.List;
 import java.util.Objects;
+import java.util.concurrent.CancellationException;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
@@ -34,11 +35,11 @@ public class EtcdServiceRegistry implements ServiceRegistry<EtcdRegistration>, A
 
 	private final Function<Registrar.Listener, Registrar> registrars;
 
-	private final RegistryEntries entries;
+	private final RecordEncoder entries;
 
 	private final boolean deregister;
 
-	private final OutcomeWait waiting;
+	private final Duration timeout;
 
 	/** What is registered, {@code null} for nothing. */
 	private @Nullable Placements placements;
@@ -47,20 +48,20 @@ public class EtcdServiceRegistry implements ServiceRegistry<EtcdRegistration>, A
 
 	/**
 	 * Creates a registry. Starts nothing.
-	 * @param registrars creates the write side, whenever it is needed; what it is given
-	 * has to be told how the records fare
+	 * @param registrars creates the write side, whenever it is needed; the listener hears
+	 * of the records
 	 * @param entries makes of a registration what is written
 	 * @param deregister whether leaving takes the records out of etcd; otherwise they
 	 * stay until their lease runs out
 	 * @param timeout how long registering waits for etcd
 	 */
 	@Internal
-	public EtcdServiceRegistry(Function<Registrar.Listener, Registrar> registrars, RegistryEntries entries,
+	public EtcdServiceRegistry(Function<Registrar.Listener, Registrar> registrars, RecordEncoder entries,
 			boolean deregister, Duration timeout) {
 		this.registrars = registrars;
 		this.entries = entries;
 		this.deregister = deregister;
-		this.waiting = new OutcomeWait(timeout);
+		this.timeout = timeout;
 	}
 
 	/**
@@ -76,12 +77,31 @@ public class EtcdServiceRegistry implements ServiceRegistry<EtcdRegistration>, A
 	@Override
 	public void register(@Nullable EtcdRegistration registration) {
 		Assert.notNull(registration, "No registration given: expected an EtcdRegistration");
-		this.waiting.await(registration, submit(registration), "registered");
+		await(registration, submit(registration), "registered");
 	}
 
-	/** Waits for what is done in etcd. */
-	OutcomeWait waiting() {
-		return this.waiting;
+	/**
+	 * Waits until a registration is written or refused, but not longer than registering
+	 * may take: the registrar goes on in the background.
+	 * @throws EtcdException if etcd refuses it
+	 */
+	void await(EtcdRegistration registration, CompletableFuture<Void> outcome, String what) {
+		try {
+			outcome.get(this.timeout.toNanos(), TimeUnit.NANOSECONDS);
+		}
+		catch (TimeoutException ex) {
+			logger.warn("{} is not {} after {} ms: still trying in the background", registration, what,
+					this.timeout.toMillis());
+		}
+		catch (CancellationException ex) {
+			logger.debug("{} was deregistered meanwhile", registration);
+		}
+		catch (ExecutionException ex) {
+			throw EtcdException.from(ex);
+		}
+		catch (InterruptedException ex) {
+			Thread.currentThread().interrupt();
+		}
 	}
 
 	/** Hands a registration over. Does not wait. */
@@ -89,7 +109,7 @@ public class EtcdServiceRegistry implements ServiceRegistry<EtcdRegistration>, A
 		if (this.ended) {
 			throw new IllegalStateException("Not registering " + registration + ": the application is closing");
 		}
-		List<RecordToWrite> records = this.entries.of(registration);
+		List<WantedRecord> records = this.entries.of(registration);
 		Placements current = this.placements;
 		if (current == null) {
 			current = new Placements(this, this.registrars);
@@ -243,7 +263,7 @@ public class EtcdServiceRegistry implements ServiceRegistry<EtcdRegistration>, A
 			}
 			outcome = submit(registration);
 		}
-		this.waiting.await(registration, outcome, "changed");
+		await(registration, outcome, "changed");
 		return outcome.isDone() && !outcome.isCompletedExceptionally();
 	}
 
@@ -277,7 +297,10 @@ public class EtcdServiceRegistry implements ServiceRegistry<EtcdRegistration>, A
 		}
 	}
 
-	/** Or a lost lease would leave out for good what etcd refuses. */
+	/**
+	 * Restores the old value: after a lost lease the record is written anew, and with the
+	 * refused value it would never come back.
+	 */
 	private synchronized void takeBack(EtcdRegistration registration, String name, @Nullable String value,
 			@Nullable String former) {
 		if (Objects.equals(registration.getMetadata().get(name), value)) {

@@ -23,15 +23,15 @@ final class Placement {
 	/** Where it was when it was last all that was wanted. */
 	private Set<String> settled = Set.of();
 
-	private List<RecordToWrite> records = List.of();
+	private List<WantedRecord> records = List.of();
 
-	void want(List<RecordToWrite> records) {
+	void want(List<WantedRecord> records) {
 		this.records.forEach((record) -> this.former.add(record.key()));
 		this.records = records;
 		records.forEach((record) -> this.former.remove(record.key()));
 	}
 
-	List<RecordToWrite> all() {
+	List<WantedRecord> all() {
 		return this.records;
 	}
 
@@ -40,26 +40,26 @@ final class Placement {
 	 * there. The last one listed begins: a second record is the newer idea, and what is
 	 * refused of it had better be so before the first one is there.
 	 */
-	List<RecordToWrite> shown() {
-		List<RecordToWrite> shown = new ArrayList<>(this.records);
+	List<WantedRecord> shown() {
+		List<WantedRecord> shown = new ArrayList<>(this.records);
 		shown.removeIf((record) -> !record.shown());
 		Collections.reverse(shown);
 		return shown;
 	}
 
 	Set<String> shownKeys() {
-		return shown().stream().map(RecordToWrite::key).collect(Collectors.toCollection(LinkedHashSet::new));
+		return shown().stream().map(WantedRecord::key).collect(Collectors.toCollection(LinkedHashSet::new));
 	}
 
 	Set<String> hiddenKeys() {
 		return this.records.stream()
 			.filter((record) -> !record.shown())
-			.map(RecordToWrite::key)
+			.map(WantedRecord::key)
 			.collect(Collectors.toCollection(LinkedHashSet::new));
 	}
 
 	/** Returns what is to be in etcd at a key for now, {@code null} if nothing is. */
-	@Nullable RecordToWrite find(String key) {
+	@Nullable WantedRecord find(String key) {
 		return this.records.stream()
 			.filter((record) -> record.shown() && record.key().equals(key))
 			.findFirst()

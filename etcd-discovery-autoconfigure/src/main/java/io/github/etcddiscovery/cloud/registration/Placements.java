@@ -80,7 +80,7 @@ final class Placements {
 	 * @return completes when all of them are in etcd that are shown, and those that are
 	 * hidden are not; fails if etcd refuses one
 	 */
-	CompletableFuture<Void> place(EtcdRegistration registration, List<RecordToWrite> records) {
+	CompletableFuture<Void> place(EtcdRegistration registration, List<WantedRecord> records) {
 		Placement placement = this.placements.computeIfAbsent(registration, (added) -> new Placement());
 		// The registrar may have said so already, and be about to tell.
 		settle(placement);
@@ -89,7 +89,7 @@ final class Placements {
 		outcomes.add(hide(placement));
 		// What is not there yet waits for what has been handed over and is not either.
 		List<CompletableFuture<Void>> awaited = new ArrayList<>();
-		for (RecordToWrite record : placement.shown()) {
+		for (WantedRecord record : placement.shown()) {
 			if (this.handedOver.contains(record.key())) {
 				boolean there = isRegistered(record.key());
 				CompletableFuture<Void> outcome = handOver(record);
@@ -99,16 +99,16 @@ final class Placements {
 				}
 			}
 		}
-		for (RecordToWrite record : placement.shown()) {
+		for (WantedRecord record : placement.shown()) {
 			if (!this.handedOver.contains(record.key())) {
-				CompletableFuture<Void> outcome = CombinedOutcome.of(awaited)
+				CompletableFuture<Void> outcome = FailFastAll.of(awaited)
 					.thenCompose((before) -> proceed(placement, record.key()));
 				outcomes.add(outcome);
 				awaited.add(outcome);
 			}
 		}
 		settle(placement);
-		return CombinedOutcome.of(outcomes);
+		return FailFastAll.of(outcomes);
 	}
 
 	/**
@@ -127,12 +127,12 @@ final class Placements {
 	/** Another value, or none, may be wanted by now. */
 	private CompletableFuture<Void> proceed(Placement placement, String key) {
 		synchronized (this.lock) {
-			RecordToWrite record = this.placements.containsValue(placement) ? placement.find(key) : null;
+			WantedRecord record = this.placements.containsValue(placement) ? placement.find(key) : null;
 			return (record != null) ? handOver(record) : cancelled();
 		}
 	}
 
-	private CompletableFuture<Void> handOver(RecordToWrite record) {
+	private CompletableFuture<Void> handOver(WantedRecord record) {
 		this.handedOver.add(record.key());
 		return this.registrar.register(record.entry());
 	}
@@ -186,7 +186,7 @@ final class Placements {
 	 * and who waits for it is called back.
 	 */
 	private void settle(Placement placement) {
-		List<RecordToWrite> shown = placement.shown();
+		List<WantedRecord> shown = placement.shown();
 		if (!shown.isEmpty() && shown.stream().allMatch((record) -> isRegistered(record.key()))) {
 			takeOut(placement.takeFormer(), placement);
 			placement.settle().forEach(Runnable::run);
@@ -199,7 +199,7 @@ final class Placements {
 
 	/** Takes keys out of etcd that nobody else wants there, and awaits those leaving. */
 	private CompletableFuture<Void> takeOut(Set<String> keys, @Nullable Placement placement) {
-		return CombinedOutcome.of(keys.stream()
+		return FailFastAll.of(keys.stream()
 			.filter((key) -> this.placements.values()
 				.stream()
 				.noneMatch((other) -> other != placement && other.find(key) != null))
@@ -242,7 +242,7 @@ final class Placements {
 	}
 
 	/** What waits for another one is wanted, too. */
-	private RecordState state(RecordToWrite record) {
+	private RecordState state(WantedRecord record) {
 		boolean waiting = record.shown() && !this.handedOver.contains(record.key());
 		return waiting ? RecordState.WANTED : this.registrar.state(record.key());
 	}

@@ -45,7 +45,7 @@ public record RegisteredRecord(String key, RecordState state, @Nullable String r
 	}
 
 	/** Describes what has become of a record. */
-	static RegisteredRecord of(EtcdRegistration registration, RecordToWrite record, RecordState state,
+	static RegisteredRecord of(EtcdRegistration registration, WantedRecord record, RecordState state,
 			Registrar registrar) {
 		EtcdException refusal = registrar.refusal(record.key());
 		String problem = (refusal != null) ? refusal.getMessage() : null;

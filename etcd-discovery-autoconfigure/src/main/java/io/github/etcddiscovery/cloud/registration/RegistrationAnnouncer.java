@@ -1,5 +1,6 @@
 package io.github.etcddiscovery.cloud.registration;
 
+import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.function.BooleanSupplier;
 import java.util.function.Consumer;
@@ -7,7 +8,6 @@ import java.util.function.Consumer;
 import io.github.etcddiscovery.client.EtcdException;
 import io.github.etcddiscovery.cloud.EtcdUnavailableException;
 import io.github.etcddiscovery.support.EventLoop;
-import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -45,14 +45,18 @@ final class RegistrationAnnouncer implements AutoCloseable {
 	 * Waits until both are in etcd, and tells others; or, if that takes too long, leaves
 	 * telling to a thread of its own.
 	 * @param registering what has been handed over
-	 * @param outcome what becomes of it
+	 * @param outcomes what becomes of each, in the order of
+	 * {@link OwnRegistrations#all()}
 	 * @param failFast whether a refusal ends the start
 	 * @param current whether it is still registered
 	 * @throws EtcdUnavailableException if starting is to end
 	 */
-	void announce(Registrations registering, Outcome outcome, boolean failFast, BooleanSupplier current) {
+	void announce(OwnRegistrations registering, List<CompletableFuture<Void>> outcomes, boolean failFast,
+			BooleanSupplier current) {
+		EtcdRegistration application = registering.application();
+		CompletableFuture<Void> outcome = outcomes.get(0);
 		try {
-			this.registry.waiting().await(registering.application(), outcome.application(), "registered");
+			this.registry.await(application, outcome, "registered");
 		}
 		catch (EtcdException ex) {
 			if (failFast) {
@@ -60,23 +64,22 @@ final class RegistrationAnnouncer implements AutoCloseable {
 			}
 			logger.error("Not registered yet, trying again in the background: {}", ex.getMessage());
 		}
-		tellOthers(current, registering.application(), outcome.application(), (registered) -> {
+		tellOthers(current, application, outcome, (registered) -> {
 			this.lifecycles.afterStart(registered);
 			this.context.publishEvent(new InstanceRegisteredEvent<>(this, registered));
 		});
-		if (registering.management() != null && outcome.management() != null) {
-			if (outcome.application().isDone()) {
-				awaitManagement(registering.management(), outcome.management());
+		registering.ifManagement((management) -> {
+			if (outcome.isDone()) {
+				awaitManagement(management, outcomes.get(1));
 			}
-			tellOthers(current, registering.management(), outcome.management(),
-					this.lifecycles::afterStartOfManagement);
-		}
+			tellOthers(current, management, outcomes.get(1), this.lifecycles::afterStartOfManagement);
+		});
 	}
 
 	/** The application does not depend on it, so it never ends the start. */
 	private void awaitManagement(EtcdRegistration management, CompletableFuture<Void> outcome) {
 		try {
-			this.registry.waiting().await(management, outcome, "registered");
+			this.registry.await(management, outcome, "registered");
 		}
 		catch (EtcdException ex) {
 			logger.error(
@@ -109,16 +112,6 @@ final class RegistrationAnnouncer implements AutoCloseable {
 	@Override
 	public void close() {
 		this.events.close();
-	}
-
-	/**
-	 * What becomes of what has been handed over.
-	 *
-	 * @param application the application's own record
-	 * @param management that of its management port, {@code null} without one
-	 */
-	record Outcome(CompletableFuture<Void> application, @Nullable CompletableFuture<Void> management) {
-
 	}
 
 }

@@ -24,7 +24,7 @@ public record RegistrationLifecycles(List<? extends RegistrationLifecycle<? supe
 
 	private static final Logger logger = LoggerFactory.getLogger(RegistrationLifecycles.class);
 
-	void beforeStart(Registrations registering) {
+	void beforeStart(OwnRegistrations registering) {
 		this.application.forEach((lifecycle) -> lifecycle.postProcessBeforeStartRegister(registering.application()));
 		registering.ifManagement((registration) -> this.management
 			.forEach((lifecycle) -> lifecycle.postProcessBeforeStartRegisterManagement(registration)));
@@ -38,13 +38,13 @@ public record RegistrationLifecycles(List<? extends RegistrationLifecycle<? supe
 		this.management.forEach((lifecycle) -> lifecycle.postProcessAfterStartRegisterManagement(registered));
 	}
 
-	void beforeStop(Registrations leaving) {
+	void beforeStop(OwnRegistrations leaving) {
 		each(this.application, (lifecycle) -> lifecycle.postProcessBeforeStopRegister(leaving.application()));
 		leaving.ifManagement((registration) -> each(this.management,
 				(lifecycle) -> lifecycle.postProcessBeforeStopRegisterManagement(registration)));
 	}
 
-	void afterStop(Registrations left) {
+	void afterStop(OwnRegistrations left) {
 		each(this.application, (lifecycle) -> lifecycle.postProcessAfterStopRegister(left.application()));
 		left.ifManagement((registration) -> each(this.management,
 				(lifecycle) -> lifecycle.postProcessAfterStopRegisterManagement(registration)));

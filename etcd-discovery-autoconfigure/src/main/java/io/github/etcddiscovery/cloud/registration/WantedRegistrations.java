@@ -15,7 +15,7 @@ final class WantedRegistrations {
 
 	private final Object lock;
 
-	private final Registrations wanted;
+	private final OwnRegistrations wanted;
 
 	/** Guarded by {@code lock}. */
 	private RegistrationSource source;
@@ -24,7 +24,7 @@ final class WantedRegistrations {
 	 * What the source created last, without later changes by the application. Guarded by
 	 * {@code lock}.
 	 */
-	private Registrations created;
+	private OwnRegistrations created;
 
 	/** Whether {@code created} has been customized. Guarded by {@code lock}. */
 	private boolean customized;
@@ -38,11 +38,11 @@ final class WantedRegistrations {
 	WantedRegistrations(Object lock, EtcdRegistration application, RegistrationSource source) {
 		this.lock = lock;
 		this.source = source;
-		this.wanted = new Registrations(application, source.management(application));
+		this.wanted = new OwnRegistrations(application, source.management(application));
 		this.created = this.wanted.copy();
 	}
 
-	Registrations get() {
+	OwnRegistrations get() {
 		return this.wanted;
 	}
 
@@ -54,9 +54,9 @@ final class WantedRegistrations {
 	 * Returns the registrations to write, now that the ports are known.
 	 * @param ports the ports
 	 */
-	Registrations withPorts(AdvertisedPorts ports) {
+	OwnRegistrations withPorts(AdvertisedPorts ports) {
 		RegistrationSource used;
-		Registrations fresh;
+		OwnRegistrations fresh;
 		boolean upToDate;
 		do {
 			synchronized (this.lock) {
@@ -85,7 +85,7 @@ final class WantedRegistrations {
 	 * before anything is applied; may refuse them
 	 * @param applied is called under the lock, once they are applied
 	 */
-	void change(RegistrationSource changed, AdvertisedPorts ports, BiConsumer<Registrations, Registrations> check,
+	void change(RegistrationSource changed, AdvertisedPorts ports, BiConsumer<OwnRegistrations, OwnRegistrations> check,
 			Runnable applied) {
 		boolean upToDate;
 		do {
@@ -93,7 +93,7 @@ final class WantedRegistrations {
 			synchronized (this.lock) {
 				customizing = this.customized;
 			}
-			Registrations fresh = customizing ? create(changed, ports) : createWithoutPorts(changed);
+			OwnRegistrations fresh = customizing ? create(changed, ports) : createWithoutPorts(changed);
 			synchronized (this.lock) {
 				upToDate = customizing == this.customized;
 				if (upToDate) {
@@ -107,7 +107,7 @@ final class WantedRegistrations {
 		while (!upToDate);
 	}
 
-	private Registrations create(RegistrationSource source, AdvertisedPorts ports) {
+	private OwnRegistrations create(RegistrationSource source, AdvertisedPorts ports) {
 		EtcdRegistration application = applicationOf(source);
 		ports.applyTo(application);
 		int described = ports.management(application, source.managementPort());
@@ -128,12 +128,12 @@ final class WantedRegistrations {
 			management.setBoundPorts(managementPort, 0);
 			source.customizeManagement(management);
 		}
-		return new Registrations(application, management);
+		return new OwnRegistrations(application, management);
 	}
 
-	private Registrations createWithoutPorts(RegistrationSource source) {
+	private OwnRegistrations createWithoutPorts(RegistrationSource source) {
 		EtcdRegistration application = applicationOf(source);
-		return new Registrations(application, source.management(application));
+		return new OwnRegistrations(application, source.management(application));
 	}
 
 	private EtcdRegistration applicationOf(RegistrationSource source) {
@@ -146,14 +146,14 @@ final class WantedRegistrations {
 		}
 	}
 
-	private void follow(Registrations fresh) {
+	private void follow(OwnRegistrations fresh) {
 		this.wanted.follow(this.created, fresh);
 		// A management server that is left out now may come back.
 		this.created = (fresh.management() != null) ? fresh
-				: new Registrations(fresh.application(), this.created.management());
+				: new OwnRegistrations(fresh.application(), this.created.management());
 	}
 
-	private void applyPorts(Registrations fresh, AdvertisedPorts ports) {
+	private void applyPorts(OwnRegistrations fresh, AdvertisedPorts ports) {
 		ports.applyTo(this.wanted.application());
 		this.wanted.ifManagement((management) -> management.setBoundPorts(ports.management(fresh.application(), 0), 0));
 	}

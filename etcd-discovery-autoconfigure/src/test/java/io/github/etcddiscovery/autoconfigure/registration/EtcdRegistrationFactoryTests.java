@@ -7,10 +7,10 @@ import java.util.stream.Stream;
 import io.github.etcddiscovery.autoconfigure.EtcdDiscoveryProperties;
 import io.github.etcddiscovery.cloud.registration.EtcdRegistration;
 import io.github.etcddiscovery.cloud.registration.EtcdRegistrationCustomizer;
-import io.github.etcddiscovery.cloud.registration.RegistryEntries;
+import io.github.etcddiscovery.cloud.registration.RecordEncoder;
 import io.github.etcddiscovery.cloud.registration.WriteAlso;
 import io.github.etcddiscovery.instance.AllowedNetworks;
-import io.github.etcddiscovery.instance.GuardedFormats;
+import io.github.etcddiscovery.instance.CheckedFormats;
 import io.github.etcddiscovery.instance.InstanceFormats;
 import io.github.etcddiscovery.instance.InvalidValueException;
 import io.github.etcddiscovery.instance.KeyLayout;
@@ -42,8 +42,8 @@ class EtcdRegistrationFactoryTests {
 
 	private EtcdRegistrationFactory factory(EtcdRegistrationCustomizer... customizers) {
 		this.properties.setHost("10.0.0.5");
-		RegistryEntries entries = new RegistryEntries(new KeyLayout(this.properties.getPrefix()),
-				new GuardedFormats(InstanceFormats.with(List.of()),
+		RecordEncoder entries = new RecordEncoder(new KeyLayout(this.properties.getPrefix()),
+				new CheckedFormats(InstanceFormats.with(List.of()),
 						AllowedNetworks.of(this.properties.getAllowedNetworks()),
 						this.properties.isAllowSecretMetadata()));
 		return new EtcdRegistrationFactory(this.environment, new InetUtils(new InetUtilsProperties()),

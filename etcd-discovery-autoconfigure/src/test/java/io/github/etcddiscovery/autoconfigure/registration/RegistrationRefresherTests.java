@@ -5,9 +5,9 @@ import java.util.Set;
 
 import io.github.etcddiscovery.autoconfigure.EtcdDiscoveryProperties;
 import io.github.etcddiscovery.cloud.registration.EtcdAutoServiceRegistration;
-import io.github.etcddiscovery.cloud.registration.RegistryEntries;
+import io.github.etcddiscovery.cloud.registration.RecordEncoder;
 import io.github.etcddiscovery.instance.AllowedNetworks;
-import io.github.etcddiscovery.instance.GuardedFormats;
+import io.github.etcddiscovery.instance.CheckedFormats;
 import io.github.etcddiscovery.instance.InstanceFormats;
 import io.github.etcddiscovery.instance.KeyLayout;
 import org.junit.jupiter.api.BeforeEach;
@@ -53,8 +53,8 @@ class RegistrationRefresherTests {
 	void create() {
 		EtcdDiscoveryProperties properties = Binder.get(this.environment)
 			.bindOrCreate(EtcdDiscoveryProperties.PREFIX, EtcdDiscoveryProperties.class);
-		RegistryEntries entries = new RegistryEntries(new KeyLayout(properties.getPrefix()),
-				new GuardedFormats(InstanceFormats.with(List.of()), AllowedNetworks.of(properties.getAllowedNetworks()),
+		RecordEncoder entries = new RecordEncoder(new KeyLayout(properties.getPrefix()),
+				new CheckedFormats(InstanceFormats.with(List.of()), AllowedNetworks.of(properties.getAllowedNetworks()),
 						properties.isAllowSecretMetadata()));
 		this.refresher = new RegistrationRefresher(this.environment, this.registration,
 				new EtcdRegistrationFactory(this.environment, new InetUtils(new InetUtilsProperties()), List.of(),

@@ -5,7 +5,7 @@ import java.util.List;
 
 import io.github.etcddiscovery.doubles.MemoryEtcdClient;
 import io.github.etcddiscovery.instance.AllowedNetworks;
-import io.github.etcddiscovery.instance.GuardedFormats;
+import io.github.etcddiscovery.instance.CheckedFormats;
 import io.github.etcddiscovery.instance.InstanceFormats;
 import io.github.etcddiscovery.instance.KeyLayout;
 import io.github.etcddiscovery.registry.Registrar;
@@ -22,8 +22,8 @@ final class MemoryRegistry {
 
 	static EtcdServiceRegistry over(MemoryEtcdClient etcd, boolean deregister, Duration timeout) {
 		return new EtcdServiceRegistry((listener) -> new Registrar(etcd, TtlOption.DEFAULT, listener, Telemetry.NONE),
-				new RegistryEntries(new KeyLayout("/services"),
-						new GuardedFormats(InstanceFormats.with(List.of()), AllowedNetworks.of(List.of()), false)),
+				new RecordEncoder(new KeyLayout("/services"),
+						new CheckedFormats(InstanceFormats.with(List.of()), AllowedNetworks.of(List.of()), false)),
 				deregister, timeout);
 	}
 

@@ -38,9 +38,9 @@ class PlacementsTests {
 
 	private static final byte[] OF_ANOTHER = { 'x' };
 
-	private static final List<RecordToWrite> BOTH = List.of(
-			new RecordToWrite(RegistryEntry.of(FIRST, "first"), "json", true),
-			new RecordToWrite(RegistryEntry.of(SECOND, "second"), "url", true));
+	private static final List<WantedRecord> BOTH = List.of(
+			new WantedRecord(RegistryEntry.of(FIRST, "first"), "json", true),
+			new WantedRecord(RegistryEntry.of(SECOND, "second"), "url", true));
 
 	private final Answers etcd = new Answers();
 

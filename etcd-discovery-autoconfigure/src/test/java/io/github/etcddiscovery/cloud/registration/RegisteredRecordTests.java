@@ -20,7 +20,7 @@ import static org.mockito.Mockito.mock;
  */
 class RegisteredRecordTests {
 
-	private static final RecordToWrite RECORD = new RecordToWrite(RegistryEntry.of("/services/orders/1", "x"), "json",
+	private static final WantedRecord RECORD = new WantedRecord(RegistryEntry.of("/services/orders/1", "x"), "json",
 			true);
 
 	private final Registrar registrar = mock(Registrar.class);

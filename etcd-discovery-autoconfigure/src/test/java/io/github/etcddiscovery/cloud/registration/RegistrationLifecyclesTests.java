@@ -26,7 +26,7 @@ class RegistrationLifecyclesTests {
 	private static final EtcdRegistration MANAGEMENT = new EtcdRegistration("orders-management", null, "h", 2, false,
 			Map.of());
 
-	private static final Registrations BOTH = new Registrations(APPLICATION, MANAGEMENT);
+	private static final OwnRegistrations BOTH = new OwnRegistrations(APPLICATION, MANAGEMENT);
 
 	private final List<String> called = new ArrayList<>();
 
@@ -51,7 +51,7 @@ class RegistrationLifecyclesTests {
 
 	@Test
 	void withoutAManagementServerNothingIsCalledForIt() {
-		Registrations alone = BOTH.withoutManagement();
+		OwnRegistrations alone = BOTH.withoutManagement();
 		this.lifecycles.beforeStart(alone);
 		this.lifecycles.beforeStop(alone);
 		this.lifecycles.afterStop(alone);

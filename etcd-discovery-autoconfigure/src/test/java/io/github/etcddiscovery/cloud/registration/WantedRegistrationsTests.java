@@ -41,7 +41,7 @@ class WantedRegistrationsTests {
 
 	@Test
 	void registrationHasItsPortsAndWhatCustomizersMadeOfThem() {
-		Registrations registrations = this.wanted.withPorts(BOTH);
+		OwnRegistrations registrations = this.wanted.withPorts(BOTH);
 		assertThat(registrations.application()).isSameAs(this.bean);
 		assertThat(this.bean.getPort()).isEqualTo(8080);
 		assertThat(metadata()).containsEntry("seen", "8080, management 8081");

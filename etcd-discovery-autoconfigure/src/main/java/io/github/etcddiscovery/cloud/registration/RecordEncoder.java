@@ -4,7 +4,7 @@ import java.util.List;
 import java.util.Set;
 
 import io.github.etcddiscovery.Internal;
-import io.github.etcddiscovery.instance.GuardedFormats;
+import io.github.etcddiscovery.instance.CheckedFormats;
 import io.github.etcddiscovery.instance.InstanceCodec;
 import io.github.etcddiscovery.instance.InstanceStatus;
 import io.github.etcddiscovery.instance.InvalidValueException;
@@ -19,7 +19,7 @@ import io.github.etcddiscovery.registry.RegistryEntry;
  * @param formats write a record
  */
 @Internal
-public record RegistryEntries(KeyLayout layout, GuardedFormats formats) {
+public record RecordEncoder(KeyLayout layout, CheckedFormats formats) {
 
 	private static final Set<String> OF_THE_SECOND = Set.of("format", "service-prefix");
 
@@ -33,14 +33,14 @@ public record RegistryEntries(KeyLayout layout, GuardedFormats formats) {
 	}
 
 	/** Returns what is to be written. */
-	List<RecordToWrite> of(EtcdRegistration registration) {
+	List<WantedRecord> of(EtcdRegistration registration) {
 		ServiceRecord record = registration.toRecord();
-		RecordToWrite first = write(record, this.layout.format(record.key()), registration.getFormat());
+		WantedRecord first = write(record, this.layout.format(record.key()), registration.getFormat());
 		WriteAlso also = registration.getWriteAlso();
 		return (also != null) ? List.of(first, second(record, also)) : List.of(first);
 	}
 
-	private RecordToWrite second(ServiceRecord record, WriteAlso also) {
+	private WantedRecord second(ServiceRecord record, WriteAlso also) {
 		try {
 			return write(record, this.layout.formatOutside(record.key(), also.servicePrefix()), also.format());
 		}
@@ -51,7 +51,7 @@ public record RegistryEntries(KeyLayout layout, GuardedFormats formats) {
 	}
 
 	/** The last part says whom the registrar may take a key over from. */
-	private RecordToWrite write(ServiceRecord record, String key, String format) {
+	private WantedRecord write(ServiceRecord record, String key, String format) {
 		InstanceCodec codec = codec(format);
 		byte[] value = this.formats.encode(record, format);
 		byte[] farewell = codec.carriesStatus()
@@ -59,7 +59,7 @@ public record RegistryEntries(KeyLayout layout, GuardedFormats formats) {
 		RegistryEntry entry = new RegistryEntry(key, value, farewell,
 				(found) -> this.formats.decode(record.key(), found)
 					.sameAddress(this.formats.decode(record.key(), value)));
-		return new RecordToWrite(entry, format, codec.carriesStatus() || record.status() == InstanceStatus.UP);
+		return new WantedRecord(entry, format, codec.carriesStatus() || record.status() == InstanceStatus.UP);
 	}
 
 	/** Or a change would be confirmed that nobody sees. */

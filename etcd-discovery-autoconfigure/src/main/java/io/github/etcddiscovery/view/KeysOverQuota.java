@@ -6,16 +6,16 @@ import java.util.Map;
 import java.util.Set;
 
 /**
- * The keys of entries that there was no room for. Belongs to one thread.
+ * The keys of entries that were rejected over the quota. Belongs to one thread.
  */
-final class WaitingKeys {
+final class KeysOverQuota {
 
-	private final Room room;
+	private final InstanceQuota quota;
 
 	private final Map<String, Set<String>> keysByService = new HashMap<>();
 
-	WaitingKeys(Room room) {
-		this.room = room;
+	KeysOverQuota(InstanceQuota quota) {
+		this.quota = quota;
 	}
 
 	void add(String serviceId, String key) {
@@ -27,9 +27,9 @@ final class WaitingKeys {
 				(known, keys) -> (keys.remove(key) && keys.isEmpty()) ? null : keys);
 	}
 
-	/** Whether there is room for one of them by now. */
+	/** Whether the quota allows one of them by now. */
 	boolean hasFitting() {
-		return this.room.isLeft() && this.keysByService.keySet().stream().anyMatch(this.room::isLeft);
+		return this.quota.isLeft() && this.keysByService.keySet().stream().anyMatch(this.quota::isLeft);
 	}
 
 }

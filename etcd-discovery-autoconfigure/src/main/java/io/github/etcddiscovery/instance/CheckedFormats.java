@@ -16,7 +16,7 @@ import org.jspecify.annotations.Nullable;
  * @param secretsAllowed whether metadata may be written whose name says that it is secret
  */
 @Internal
-public record GuardedFormats(InstanceFormats formats, AllowedNetworks networks, boolean secretsAllowed) {
+public record CheckedFormats(InstanceFormats formats, AllowedNetworks networks, boolean secretsAllowed) {
 
 	/** In bytes; a usual one has 300. */
 	private static final int LARGEST = 64 * 1024;

@@ -9,7 +9,7 @@ import java.util.concurrent.ConcurrentHashMap;
  * Outcomes that somebody may be waiting for, each of which comes, whatever becomes of
  * those who are to bring it about. Safe to use from any thread.
  */
-final class Outcomes {
+final class PendingFutures {
 
 	private final Set<CompletableFuture<Void>> open = ConcurrentHashMap.newKeySet();
 

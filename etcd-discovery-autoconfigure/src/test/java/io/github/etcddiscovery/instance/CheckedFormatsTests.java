@@ -15,9 +15,9 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
 
 /**
- * {@link GuardedFormats}: what neither is read nor written.
+ * {@link CheckedFormats}: what neither is read nor written.
  */
-class GuardedFormatsTests {
+class CheckedFormatsTests {
 
 	private static final InstanceKey KEY = new InstanceKey("orders", "1");
 
@@ -25,7 +25,7 @@ class GuardedFormatsTests {
 
 	private final JsonInstanceCodec plain = new JsonInstanceCodec();
 
-	private final GuardedFormats formats = guarded();
+	private final CheckedFormats formats = guarded();
 
 	@ParameterizedTest
 	@ValueSource(strings = { "0.0.0.0", "::", "224.0.0.1", "ff02::1", "169.254.169.254", "fe80::1", "::ffff:a9fe:101",
@@ -53,14 +53,14 @@ class GuardedFormatsTests {
 			"10.0.0.0/8, ::ffff:a01:203, ::ffff:b01:203", "10.0.0.0/8, 10.0.0.1, orders.local",
 			"169.254.0.0/16, 169.254.1.1, 10.0.0.5" })
 	void onlyAddressesInTheNetworksAreAllowed(String network, String allowed, String refused) {
-		GuardedFormats narrow = guarded(network);
+		CheckedFormats narrow = guarded(network);
 		assertAllowed(narrow, allowed);
 		assertRefused(narrow, refused);
 	}
 
 	@Test
 	void oneNetworkOfSeveralIsEnough() {
-		GuardedFormats both = guarded("10.0.0.0/8", "192.168.0.0/16");
+		CheckedFormats both = guarded("10.0.0.0/8", "192.168.0.0/16");
 		assertAllowed(both, "192.168.1.1");
 		assertAllowed(both, "10.0.0.1");
 		assertRefused(both, "172.16.0.1");
@@ -136,7 +136,7 @@ class GuardedFormatsTests {
 	@Test
 	void managementAddressMayBeAnotherInTheNetworks() {
 		ServiceRecord record = record("10.0.0.5", Map.of("management.address", "10.0.0.6"));
-		GuardedFormats narrow = guarded("10.0.0.0/8");
+		CheckedFormats narrow = guarded("10.0.0.0/8");
 		assertThat(narrow.decode(KEY, narrow.encode(record, JSON))).isEqualTo(record);
 	}
 
@@ -171,16 +171,16 @@ class GuardedFormatsTests {
 		assertThatExceptionOfType(InvalidValueException.class).isThrownBy(() -> this.formats.encode(record, JSON))
 			.withMessageContaining(name)
 			.satisfies((ex) -> assertThat(ex.getMessage()).doesNotContain("canary"));
-		assertThat(new GuardedFormats(InstanceFormats.with(List.of()), AllowedNetworks.of(List.of()), true)
+		assertThat(new CheckedFormats(InstanceFormats.with(List.of()), AllowedNetworks.of(List.of()), true)
 			.encode(record, JSON)).isNotEmpty();
 	}
 
-	private void assertAllowed(GuardedFormats guarded, String host) {
+	private void assertAllowed(CheckedFormats guarded, String host) {
 		ServiceRecord record = record(host, Map.of());
 		assertThat(guarded.decode(KEY, guarded.encode(record, JSON))).isEqualTo(record);
 	}
 
-	private void assertRefused(GuardedFormats guarded, String host) {
+	private void assertRefused(CheckedFormats guarded, String host) {
 		ServiceRecord record = record(host, Map.of());
 		assertThatExceptionOfType(InvalidValueException.class).isThrownBy(() -> guarded.encode(record, JSON))
 			.withMessageContaining("host '" + host + "'");
@@ -193,8 +193,8 @@ class GuardedFormatsTests {
 		return new ServiceRecord(KEY, host, 80, false, InstanceStatus.UP, metadata);
 	}
 
-	private GuardedFormats guarded(String... networks) {
-		return new GuardedFormats(InstanceFormats.with(List.of()), AllowedNetworks.of(List.of(networks)), false);
+	private CheckedFormats guarded(String... networks) {
+		return new CheckedFormats(InstanceFormats.with(List.of()), AllowedNetworks.of(List.of(networks)), false);
 	}
 
 }

@@ -14,10 +14,10 @@ import org.springframework.boot.test.system.OutputCaptureExtension;
 import static org.assertj.core.api.Assertions.assertThat;
 
 /**
- * Room for one instance, for which another one waits.
+ * A quota of one instance, for which another one waits.
  */
 @ExtendWith(OutputCaptureExtension.class)
-class FilledRoomTests extends ScriptedView {
+class FilledQuotaTests extends ScriptedView {
 
 	private static final Duration PAUSE = Duration.ofSeconds(10);
 

@@ -15,7 +15,7 @@ import org.slf4j.LoggerFactory;
  * What has come of a record: whether it is in etcd, or why etcd refuses it. Changed on
  * the registrar's loop.
  */
-final class RegistrationOutcome {
+final class RecordProgress {
 
 	private static final Logger logger = LoggerFactory.getLogger(RecordKeeper.class);
 
@@ -28,7 +28,7 @@ final class RegistrationOutcome {
 	private final OpenOperation operation;
 
 	/** Of a record that is wanted. */
-	RegistrationOutcome(String key, Telemetry telemetry) {
+	RecordProgress(String key, Telemetry telemetry) {
 		this.key = key;
 		this.operation = new OpenOperation(telemetry, key);
 		missing();

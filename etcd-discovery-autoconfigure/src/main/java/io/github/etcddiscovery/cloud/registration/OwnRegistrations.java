@@ -15,7 +15,7 @@ import org.jspecify.annotations.Nullable;
  * own where it is another port; {@code null} if not
  */
 @Internal
-public record Registrations(EtcdRegistration application, @Nullable EtcdRegistration management) {
+public record OwnRegistrations(EtcdRegistration application, @Nullable EtcdRegistration management) {
 
 	void ifManagement(Consumer<EtcdRegistration> action) {
 		if (this.management != null) {
@@ -27,20 +27,20 @@ public record Registrations(EtcdRegistration application, @Nullable EtcdRegistra
 		return Stream.of(this.application, this.management).filter((one) -> one != null).toList();
 	}
 
-	Registrations copy() {
-		return new Registrations(this.application.copy(), (this.management != null) ? this.management.copy() : null);
+	OwnRegistrations copy() {
+		return new OwnRegistrations(this.application.copy(), (this.management != null) ? this.management.copy() : null);
 	}
 
 	/** Takes over the difference between two others. */
-	void follow(Registrations before, Registrations after) {
+	void follow(OwnRegistrations before, OwnRegistrations after) {
 		this.application.follow(before.application, after.application);
 		if (this.management != null && before.management != null && after.management != null) {
 			this.management.follow(before.management, after.management);
 		}
 	}
 
-	Registrations withoutManagement() {
-		return new Registrations(this.application, null);
+	OwnRegistrations withoutManagement() {
+		return new OwnRegistrations(this.application, null);
 	}
 
 }

@@ -12,9 +12,9 @@ import java.util.concurrent.atomic.AtomicInteger;
  * {@link CompletableFuture#allOf}, it does not wait for the others once one is refused,
  * and tells a refusal from things that are not wanted any more.
  */
-final class CombinedOutcome {
+final class FailFastAll {
 
-	private CombinedOutcome() {
+	private FailFastAll() {
 	}
 
 	/**

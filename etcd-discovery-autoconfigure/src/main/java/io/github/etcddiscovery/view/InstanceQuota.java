@@ -4,13 +4,13 @@ import java.util.HashMap;
 import java.util.Map;
 
 /**
- * The room that is left for instances. Belongs to one thread.
+ * Counts instances against the limits of a view. Belongs to one thread.
  */
-final class Room {
+final class InstanceQuota {
 
 	private final InstanceLimits limits;
 
-	/** Shared by all that there is no room for. */
+	/** Shared by all entries over the quota. */
 	private final String reasonOfAService;
 
 	private final String reasonOfAll;
@@ -19,20 +19,20 @@ final class Room {
 
 	private int taken;
 
-	Room(InstanceLimits limits) {
+	InstanceQuota(InstanceLimits limits) {
 		this.limits = limits;
 		this.reasonOfAService = "max-instances-per-service is %d, and so many are held".formatted(limits.perService());
 		this.reasonOfAll = "max-instances is %d, and so many are held".formatted(limits.total());
 	}
 
-	/** Returns as much room, none of it taken. */
-	Room empty() {
-		return new Room(this.limits);
+	/** Returns a quota with the same limits and no instances. */
+	InstanceQuota empty() {
+		return new InstanceQuota(this.limits);
 	}
 
-	/** Returns as much room, of which as much is taken. */
-	Room copy() {
-		Room copy = empty();
+	/** Returns a quota with the same limits and the same counts. */
+	InstanceQuota copy() {
+		InstanceQuota copy = empty();
 		copy.takenByService.putAll(this.takenByService);
 		copy.taken = this.taken;
 		return copy;
@@ -48,7 +48,7 @@ final class Room {
 		return this.taken < this.limits.total();
 	}
 
-	/** Says why there is no room for a service. */
+	/** Says which limit an instance of a service would exceed. */
 	String reason(String serviceId) {
 		return (takenBy(serviceId) >= this.limits.perService()) ? this.reasonOfAService : this.reasonOfAll;
 	}

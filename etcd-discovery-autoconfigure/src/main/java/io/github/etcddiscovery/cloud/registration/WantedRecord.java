@@ -10,7 +10,7 @@ import io.github.etcddiscovery.registry.RegistryEntry;
  * @param shown whether it is to be in etcd for now: a format without room for the status
  * can say that an instance is not to be called only by not naming it
  */
-record RecordToWrite(RegistryEntry entry, String format, boolean shown) {
+record WantedRecord(RegistryEntry entry, String format, boolean shown) {
 
 	String key() {
 		return this.entry.key();

@@ -6,9 +6,9 @@ import io.grpc.StatusRuntimeException;
 /**
  * The errors of etcd, with its own codes and words: clients tell them apart by both.
  */
-final class EtcdErrors {
+final class EtcdStatuses {
 
-	private EtcdErrors() {
+	private EtcdStatuses() {
 	}
 
 	static StatusRuntimeException emptyKey() {

@@ -10,12 +10,12 @@ import org.springframework.boot.actuate.endpoint.web.WebEndpointResponse;
 /**
  * What endpoints answer to whoever changes something: a failure in a sentence.
  */
-final class ChangeAnswers {
+final class WriteResponses {
 
 	/** etcd has not answered yet. */
 	static final int STATUS_ACCEPTED = 202;
 
-	private ChangeAnswers() {
+	private WriteResponses() {
 	}
 
 	/** Makes a change, and says so if it is refused. */

@@ -16,7 +16,7 @@ import org.springframework.core.NestedExceptionUtils;
  * Says which property an invalid value came from.
  */
 @Internal
-public final class PropertyRules {
+public final class InvalidProperties {
 
 	private static final String ETCD = "spring.cloud.etcd.";
 
@@ -31,7 +31,7 @@ public final class PropertyRules {
 	/** Properties whose names differ from what the rooms below call the value. */
 	private static final Map<String, String> NAMES = Map.of("service id", "service-name", "instance id", "instance-id");
 
-	private PropertyRules() {
+	private InvalidProperties() {
 	}
 
 	/**
