@@ -3,6 +3,7 @@ package io.github.etcddiscovery.registry;
 import java.time.Duration;
 import java.util.concurrent.CompletableFuture;
 import java.util.function.Consumer;
+import java.util.random.RandomGenerator;
 
 import io.github.etcddiscovery.client.EtcdClient;
 import io.github.etcddiscovery.client.EtcdException;
@@ -17,9 +18,9 @@ import org.slf4j.LoggerFactory;
 
 /**
  * Writes one key, one call at a time, each guarded by the revision at which the key was
- * last seen. Belongs to the registrar's loop.
+ * last seen, and watches what others do to it. Belongs to the registrar's loop.
  */
-final class KeyWriter {
+final class KeyWriter implements KeyWatch.Listener {
 
 	private static final Logger logger = LoggerFactory.getLogger(RecordKeeper.class);
 
@@ -43,6 +44,8 @@ final class KeyWriter {
 
 	private final KnownKey known = new KnownKey();
 
+	private final KeyWatch watch;
+
 	/** The newest revision of which it was said, during a call, that the key changed. */
 	private long unseen;
 
@@ -55,19 +58,58 @@ final class KeyWriter {
 
 	private boolean closed;
 
-	KeyWriter(EtcdClient client, LeaseKeeper lease, EventLoop loop, String key, Listener listener,
-			Telemetry telemetry) {
+	KeyWriter(EtcdClient client, LeaseKeeper lease, EventLoop loop, String key, Listener listener, Telemetry telemetry,
+			RandomGenerator random) {
 		this.client = client;
 		this.lease = lease;
 		this.loop = loop;
 		this.key = key;
 		this.listener = listener;
 		this.telemetry = telemetry;
+		this.watch = new KeyWatch(client, loop, key, this, random);
 	}
 
-	/** What is known of the key. */
-	KnownKey known() {
-		return this.known;
+	/** Whether etcd is known to hold this value under this lease of ours. */
+	boolean holds(byte[] value, long leaseId) {
+		return holds(value) && this.known.isUnder(leaseId);
+	}
+
+	/** Whether etcd is known to hold this value, written by this process. */
+	boolean holds(byte[] value) {
+		return this.known.holds(value);
+	}
+
+	/** Whether what was last seen was written by this process. */
+	boolean isOurs() {
+		return this.known.isOurs();
+	}
+
+	/** Whether the outcome of a write is open, so that the key may hold it unseen. */
+	boolean isUnsettled() {
+		return this.known.isUnsettled();
+	}
+
+	/**
+	 * Hears that a lease is gone.
+	 * @return whether the key is gone with it; false if another lease of ours holds it
+	 */
+	boolean leaseLost(long leaseId) {
+		boolean gone = !this.known.isOurs() || this.known.isUnder(leaseId);
+		if (gone) {
+			// Perhaps etcd was wiped, and its revisions mean something else by now.
+			this.known.vanished();
+		}
+		return gone;
+	}
+
+	/** Watches what others do to the key, if it does not yet. */
+	void watchFrom(long revision) {
+		this.watch.openFrom(revision);
+	}
+
+	/** Does not watch the key any more. */
+	void stopWatching() {
+		this.watch.close();
 	}
 
 	/** Whether a call is under way. */
@@ -105,7 +147,7 @@ final class KeyWriter {
 			this.known.setUnsettled(false);
 			if (result.applied()) {
 				this.telemetry.written(this.key, result.revision(), sentAt);
-				this.listener.written(value, result.revision(), leaseId);
+				wrote(value, result.revision(), leaseId);
 			}
 			else {
 				found(result.current(), result.revision());
@@ -127,13 +169,32 @@ final class KeyWriter {
 		this.listener.failed(cause);
 	}
 
+	private void wrote(byte[] value, long revision, long leaseId) {
+		this.known.wrote(value, revision, leaseId);
+		this.listener.written(revision, leaseId);
+	}
+
+	@Override
+	public void changed(@Nullable KeyValue current, long revision) {
+		if (!readLater(revision) && revision > this.known.modRevision()) {
+			found(current, revision);
+		}
+	}
+
+	@Override
+	public void read(@Nullable KeyValue current, long revision) {
+		// A wiped etcd counts from the beginning, so this may well be a lower revision.
+		long found = (current != null) ? current.modRevision() : 0;
+		if (!readLater(Long.MAX_VALUE) && found != this.known.modRevision()) {
+			found(current, revision);
+		}
+	}
+
 	/**
-	 * Hears that the key has changed. While a call is under way that may be the call's
-	 * own doing, or out of date by the time it ends: then the key is read.
-	 * @param revision the revision of the change
-	 * @return whether that is so
+	 * While a call is under way, a change may be the call's own doing, or out of date by
+	 * the time the call ends. Then the key is read.
 	 */
-	boolean readLater(long revision) {
+	private boolean readLater(long revision) {
 		if (this.busy) {
 			this.unseen = Math.max(this.unseen, revision);
 		}
@@ -194,7 +255,12 @@ final class KeyWriter {
 	}
 
 	/** The key is not as it was thought to be. */
-	void found(@Nullable KeyValue current, long revision) {
+	private void found(@Nullable KeyValue current, long revision) {
+		if (current != null && current.leaseId() != 0 && current.leaseId() == this.lease.id()) {
+			// A write of ours took effect although no answer came.
+			wrote(current.value(), current.modRevision(), current.leaseId());
+			return;
+		}
 		this.known.saw(current, current != null && this.lease.isOurs(current.leaseId()));
 		this.listener.found(current, revision);
 	}
@@ -228,8 +294,8 @@ final class KeyWriter {
 	 */
 	interface Listener {
 
-		/** The key has been written. */
-		void written(byte[] value, long revision, long leaseId);
+		/** etcd holds what was written; another value may be wanted by now. */
+		void written(long revision, long leaseId);
 
 		/** The key has been deleted. */
 		void deleted();

@@ -22,7 +22,7 @@ import org.slf4j.LoggerFactory;
  * means that something else is there. The record has a lease of its own; a watch on the
  * key reports what others do to it. Belongs to the registrar's loop.
  */
-final class RecordKeeper implements KeyWatch.Listener, KeyWriter.Listener, LeaseKeeper.Listener {
+final class RecordKeeper implements KeyWriter.Listener, LeaseKeeper.Listener {
 
 	private static final Logger logger = LoggerFactory.getLogger(RecordKeeper.class);
 
@@ -53,13 +53,9 @@ final class RecordKeeper implements KeyWatch.Listener, KeyWriter.Listener, Lease
 
 	private final KeyWriter writer;
 
-	private final KnownKey known;
-
 	private boolean everRegistered;
 
 	private boolean marked;
-
-	private final KeyWatch watch;
 
 	RecordKeeper(EtcdClient client, EventLoop loop, TtlOption ttl, RegistryEntry wanted, Listener listener,
 			Telemetry telemetry, RandomGenerator random) {
@@ -72,14 +68,16 @@ final class RecordKeeper implements KeyWatch.Listener, KeyWriter.Listener, Lease
 		this.attempted = wanted.value();
 		this.outcome = new RecordProgress(wanted.key(), telemetry);
 		this.backoff = new EtcdBackoff(random);
-		this.writer = new KeyWriter(client, this.lease, this.loop, wanted.key(), this, telemetry);
-		this.known = this.writer.known();
-		this.watch = new KeyWatch(client, this.loop, wanted.key(), this, random);
+		this.writer = new KeyWriter(client, this.lease, this.loop, wanted.key(), this, telemetry, random);
 	}
 
 	/** Has the record written as soon as there is a lease for it. */
 	void start() {
 		this.lease.require();
+	}
+
+	String key() {
+		return this.key;
 	}
 
 	RecordState state() {
@@ -138,9 +136,7 @@ final class RecordKeeper implements KeyWatch.Listener, KeyWriter.Listener, Lease
 	@Override
 	public void leaseLost(long leaseId) {
 		boolean staying = this.state == RecordState.REGISTERED || this.state == RecordState.WANTED;
-		if (staying && (!this.known.isOurs() || this.known.isUnder(leaseId))) {
-			// Perhaps etcd was wiped, and its revisions mean something else by now.
-			this.known.vanished();
+		if (staying && this.writer.leaseLost(leaseId)) {
 			wantAgain();
 		}
 		else if (this.state == RecordState.LEAVING) {
@@ -162,7 +158,7 @@ final class RecordKeeper implements KeyWatch.Listener, KeyWriter.Listener, Lease
 			return;
 		}
 		long leaseId = this.lease.id();
-		boolean inSync = this.known.holds(this.wanted.value()) && this.known.isUnder(leaseId);
+		boolean inSync = this.writer.holds(this.wanted.value(), leaseId);
 		if (inSync && this.state == RecordState.REGISTERED) {
 			this.outcome.succeeded();
 		}
@@ -171,10 +167,8 @@ final class RecordKeeper implements KeyWatch.Listener, KeyWriter.Listener, Lease
 		}
 	}
 
-	/** etcd holds this value, under our lease; it may not be the one wanted by now. */
 	@Override
-	public void written(byte[] value, long revision, long leaseId) {
-		this.known.wrote(value, revision, leaseId);
+	public void written(long revision, long leaseId) {
 		if (this.state == RecordState.LEAVING) {
 			continueLeaving();
 			return;
@@ -184,13 +178,13 @@ final class RecordKeeper implements KeyWatch.Listener, KeyWriter.Listener, Lease
 		this.state = this.state.to(RecordState.REGISTERED);
 		this.everRegistered = true;
 		this.outcome.written();
-		if (this.known.holds(this.wanted.value())) {
+		if (this.writer.holds(this.wanted.value())) {
 			this.outcome.succeeded();
 		}
 		if (!before) {
 			logger.info("Registered {} under lease {}", this.key, Long.toHexString(leaseId));
 		}
-		this.watch.openFrom(revision + 1);
+		this.writer.watchFrom(revision + 1);
 		sync();
 		if (!before) {
 			this.listener.registered(this.key, again);
@@ -204,13 +198,15 @@ final class RecordKeeper implements KeyWatch.Listener, KeyWriter.Listener, Lease
 			return;
 		}
 		if (current == null) {
+			if (this.state == RecordState.REGISTERED) {
+				logger.warn("{} was deleted by somebody else, or its lease ran out: putting it back", this.key);
+			}
+			else if (this.state == RecordState.CONFLICT) {
+				logger.info("{} is free now: registering", this.key);
+			}
 			again();
 		}
-		else if (current.leaseId() != 0 && current.leaseId() == this.lease.id()) {
-			// A write of ours took effect although no answer came.
-			written(current.value(), current.modRevision(), current.leaseId());
-		}
-		else if (current.leaseId() == 0 || this.known.isOurs()) {
+		else if (current.leaseId() == 0 || this.writer.isOurs()) {
 			logger.warn("Replacing {}: somebody wrote it without a lease, or it is left of a lost one", this.key);
 			again();
 		}
@@ -235,7 +231,7 @@ final class RecordKeeper implements KeyWatch.Listener, KeyWriter.Listener, Lease
 			this.outcome.missing();
 			this.listener.blocked(this.key);
 		}
-		this.watch.openFrom(revision + 1);
+		this.writer.watchFrom(revision + 1);
 	}
 
 	private void again() {
@@ -279,7 +275,7 @@ final class RecordKeeper implements KeyWatch.Listener, KeyWriter.Listener, Lease
 		if (this.state != RecordState.LEAVING && this.state != RecordState.GONE) {
 			this.state = this.state.to(RecordState.LEAVING);
 			this.outcome.leaving();
-			this.watch.close();
+			this.writer.stopWatching();
 			this.lease.stop();
 			this.writer.hurry();
 		}
@@ -289,7 +285,7 @@ final class RecordKeeper implements KeyWatch.Listener, KeyWriter.Listener, Lease
 	/** Forgets the record, and leaves it to its lease. */
 	void abandon() {
 		this.outcome.givenUp();
-		this.watch.close();
+		this.writer.stopWatching();
 		this.lease.stop();
 		if (this.state != RecordState.GONE) {
 			this.state = (this.state == RecordState.LEAVING) ? this.state : this.state.to(RecordState.LEAVING);
@@ -299,13 +295,13 @@ final class RecordKeeper implements KeyWatch.Listener, KeyWriter.Listener, Lease
 
 	private void continueLeaving() {
 		byte[] farewell = this.wanted.farewell();
-		if (this.known.isUnsettled()) {
+		if (this.writer.isUnsettled()) {
 			this.writer.read();
 		}
-		else if (!this.known.isOurs()) {
+		else if (!this.writer.isOurs()) {
 			this.writer.revoke();
 		}
-		else if (farewell != null && !this.known.holds(farewell) && !this.marked && this.lease.id() != 0) {
+		else if (farewell != null && !this.writer.holds(farewell) && !this.marked && this.lease.id() != 0) {
 			// Once only: deleting must not wait for ever on somebody who overwrites it.
 			this.marked = true;
 			this.writer.put(farewell);
@@ -330,32 +326,6 @@ final class RecordKeeper implements KeyWatch.Listener, KeyWriter.Listener, Lease
 		this.outcome.gone();
 		this.writer.close();
 		this.gone.complete(null);
-	}
-
-	@Override
-	public void changed(@Nullable KeyValue current, long revision) {
-		if (!this.writer.readLater(revision) && revision > this.known.modRevision()) {
-			differs(current, revision);
-		}
-	}
-
-	@Override
-	public void read(@Nullable KeyValue current, long revision) {
-		// A wiped etcd counts from the beginning, so this may well be a lower revision.
-		long found = (current != null) ? current.modRevision() : 0;
-		if (!this.writer.readLater(Long.MAX_VALUE) && found != this.known.modRevision()) {
-			differs(current, revision);
-		}
-	}
-
-	private void differs(@Nullable KeyValue current, long revision) {
-		if (this.state == RecordState.REGISTERED && current == null) {
-			logger.warn("{} was deleted by somebody else, or its lease ran out: putting it back", this.key);
-		}
-		else if (this.state == RecordState.CONFLICT && current == null) {
-			logger.info("{} is free now: registering", this.key);
-		}
-		this.writer.found(current, revision);
 	}
 
 	/**

@@ -1,19 +1,19 @@
 package io.github.etcddiscovery.registry;
 
 import java.time.Duration;
+import java.util.Collection;
 import java.util.Comparator;
-import java.util.HashMap;
 import java.util.List;
-import java.util.Map;
 import java.util.concurrent.CompletableFuture;
-import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.LongAdder;
+import java.util.function.Supplier;
 import java.util.random.RandomGenerator;
 
+import io.github.etcddiscovery.Internal;
 import io.github.etcddiscovery.client.EtcdClient;
 import io.github.etcddiscovery.client.EtcdException;
 import io.github.etcddiscovery.support.EventLoop;
@@ -51,10 +51,9 @@ public final class Registrar implements AutoCloseable {
 
 	private final Telemetry telemetry;
 
-	private final Map<String, RecordKeeper> records = new ConcurrentHashMap<>();
+	private final RecordKeepers keepers = new RecordKeepers(this::keeper);
 
-	/** What is wanted under keys that are leaving, once they have left. */
-	private final Map<String, Comeback> comebacks = new HashMap<>();
+	private final RecordGroups groups = new RecordGroups(this.keepers);
 
 	private final PendingFutures outcomes = new PendingFutures();
 
@@ -112,45 +111,31 @@ public final class Registrar implements AutoCloseable {
 	 * complete
 	 */
 	public CompletableFuture<Void> register(RegistryEntry entry) {
-		CompletableFuture<Void> registered = this.outcomes.add();
-		this.loop.execute(() -> {
-			RecordKeeper keeper = this.records.get(entry.key());
-			if (this.closed.get()) {
-				registered.cancel(false);
-			}
-			else if (keeper != null && keeper.state() == RecordState.LEAVING) {
-				// What is leaving is not to be written again.
-				Comeback replaced = this.comebacks.put(entry.key(), new Comeback(entry, registered));
-				if (replaced != null) {
-					PendingFutures.follow(registered, replaced.registered());
-				}
-			}
-			else {
-				PendingFutures.follow(wanted(entry, keeper).outcome().registered(), registered);
-			}
-		});
-		return registered;
+		return place(entry.key(), List.of(new WantedRecord(entry, "", true)));
 	}
 
-	private RecordKeeper wanted(RegistryEntry entry, @Nullable RecordKeeper existing) {
-		if (existing != null) {
-			existing.want(entry);
-			return existing;
-		}
-		RecordKeeper keeper = new RecordKeeper(this.client, this.loop, this.ttl, entry, new RecordListener(),
-				this.telemetry, this.random);
-		this.records.put(entry.key(), keeper);
-		keeper.gone().thenRun(() -> gone(keeper, entry.key()));
-		keeper.start();
-		return keeper;
+	/**
+	 * Wants these records of an owner in etcd, and no others: all of them or none. Of
+	 * several calls and those of {@link #remove(Collection)} the last one counts.
+	 * @param owner any object, with the identity by which it is found again
+	 * @param records the records
+	 * @return completes when all shown records are in etcd and all hidden ones are not;
+	 * fails and is cancelled as that of {@link #register(RegistryEntry)}
+	 */
+	@Internal
+	public CompletableFuture<Void> place(Object owner, List<WantedRecord> records) {
+		return onLoop(() -> this.groups.place(owner, records));
 	}
 
-	private void gone(RecordKeeper keeper, String key) {
-		this.records.remove(key, keeper);
-		Comeback comeback = this.comebacks.remove(key);
-		if (comeback != null) {
-			PendingFutures.follow(wanted(comeback.entry(), null).outcome().registered(), comeback.registered());
-		}
+	private CompletableFuture<Void> onLoop(Supplier<CompletableFuture<Void>> action) {
+		CompletableFuture<Void> outcome = this.outcomes.add();
+		this.loop.execute(() -> PendingFutures.follow(action.get(), outcome));
+		return outcome;
+	}
+
+	private RecordKeeper keeper(RegistryEntry entry) {
+		return new RecordKeeper(this.client, this.loop, this.ttl, entry, new RecordListener(), this.telemetry,
+				this.random);
 	}
 
 	/**
@@ -163,21 +148,28 @@ public final class Registrar implements AutoCloseable {
 	 * runs out by itself
 	 */
 	public CompletableFuture<Void> deregister(String key) {
-		CompletableFuture<Void> gone = this.outcomes.add();
-		this.loop.execute(() -> {
-			Comeback comeback = this.comebacks.remove(key);
-			if (comeback != null) {
-				comeback.registered().cancel(false);
-			}
-			RecordKeeper keeper = this.records.get(key);
-			if (keeper == null) {
-				gone.complete(null);
-				return;
-			}
-			PendingFutures.follow(keeper.gone(), gone);
-			keeper.leave();
-		});
-		return gone;
+		return onLoop(() -> this.groups.removeKey(key));
+	}
+
+	/**
+	 * Takes the records of these owners out of etcd, as {@link #deregister(String)} does.
+	 * @param owners the owners; one without records is left out
+	 * @return completes when they are out
+	 */
+	@Internal
+	public CompletableFuture<Void> remove(Collection<?> owners) {
+		return onLoop(() -> this.groups.remove(owners));
+	}
+
+	/**
+	 * Calls back once all records of an owner are in etcd; never if they are not wanted
+	 * any more before.
+	 * @param owner the owner
+	 * @param callback called on the registrar's thread, which it must not block
+	 */
+	@Internal
+	public void whenPlaced(Object owner, Runnable callback) {
+		this.loop.execute(() -> this.groups.whenPlaced(owner, callback));
 	}
 
 	/**
@@ -186,8 +178,7 @@ public final class Registrar implements AutoCloseable {
 	 * @return its state, {@link RecordState#GONE} if there is none
 	 */
 	public RecordState state(String key) {
-		RecordKeeper keeper = this.records.get(key);
-		return (keeper != null) ? keeper.state() : RecordState.GONE;
+		return this.keepers.state(key);
 	}
 
 	/**
@@ -196,7 +187,7 @@ public final class Registrar implements AutoCloseable {
 	 * @return the reason, {@code null} if it is not refused, or there is none
 	 */
 	public @Nullable EtcdException refusal(String key) {
-		RecordKeeper keeper = this.records.get(key);
+		RecordKeeper keeper = this.keepers.find(key);
 		return (keeper != null) ? keeper.outcome().refusal() : null;
 	}
 
@@ -215,7 +206,7 @@ public final class Registrar implements AutoCloseable {
 	 * @return the lease's id, 0 as long as there is none
 	 */
 	public long leaseId(String key) {
-		RecordKeeper keeper = this.records.get(key);
+		RecordKeeper keeper = this.keepers.find(key);
 		return (keeper != null) ? keeper.lease().id() : 0;
 	}
 
@@ -226,7 +217,7 @@ public final class Registrar implements AutoCloseable {
 	 * @return the time left, zero if there is no lease or it should have run out
 	 */
 	public Duration leaseRemaining(String key) {
-		RecordKeeper keeper = this.records.get(key);
+		RecordKeeper keeper = this.keepers.find(key);
 		return (keeper != null) ? keeper.lease().remaining() : Duration.ZERO;
 	}
 
@@ -236,7 +227,7 @@ public final class Registrar implements AutoCloseable {
 	 * @return the least of the times left, zero if there is no record
 	 */
 	public Duration leaseRemaining() {
-		return this.records.values()
+		return this.keepers.all()
 			.stream()
 			.map((keeper) -> keeper.lease().remaining())
 			.min(Comparator.naturalOrder())
@@ -265,21 +256,14 @@ public final class Registrar implements AutoCloseable {
 			return true;
 		}
 		CompletableFuture<Void> done = new CompletableFuture<>();
-		this.loop.execute(() -> {
-			this.comebacks.clear();
-			List<RecordKeeper> leaving = List.copyOf(this.records.values());
-			leaving.forEach(deregister ? RecordKeeper::leave : RecordKeeper::abandon);
-			PendingFutures.follow(
-					CompletableFuture.allOf(leaving.stream().map(RecordKeeper::gone).toArray(CompletableFuture[]::new)),
-					done);
-		});
+		this.loop.execute(() -> PendingFutures.follow(this.keepers.close(deregister), done));
 		try {
 			done.get(timeout.toNanos(), TimeUnit.NANOSECONDS);
 			return true;
 		}
 		catch (TimeoutException ex) {
 			logger.warn("etcd did not answer within {} ms: {} will go when their leases run out", timeout.toMillis(),
-					this.records.keySet());
+					this.keepers.all().stream().map(RecordKeeper::key).toList());
 		}
 		catch (ExecutionException ex) {
 			throw new IllegalStateException(ex.getCause());
@@ -290,7 +274,7 @@ public final class Registrar implements AutoCloseable {
 		finally {
 			this.loop.close();
 			this.outcomes.end();
-			this.records.values().forEach((keeper) -> keeper.outcome().givenUp());
+			this.keepers.all().forEach((keeper) -> keeper.outcome().givenUp());
 		}
 		return false;
 	}
@@ -332,20 +316,15 @@ public final class Registrar implements AutoCloseable {
 			if (again) {
 				Registrar.this.reregistrations.increment();
 			}
+			Registrar.this.groups.registered(key, again);
 			Registrar.this.listener.registered(key);
 		}
 
 		@Override
 		public void blocked(String key) {
+			Registrar.this.groups.blocked(key);
 			Registrar.this.listener.blocked(key);
 		}
-
-	}
-
-	/**
-	 * A record that is wanted once its key has left.
-	 */
-	private record Comeback(RegistryEntry entry, CompletableFuture<Void> registered) {
 
 	}
 

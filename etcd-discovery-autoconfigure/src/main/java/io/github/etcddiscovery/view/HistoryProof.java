@@ -28,15 +28,15 @@ final class HistoryProof {
 
 	private final String prefix;
 
-	private final ReflectorSink sink;
+	private final HeldKeys held;
 
 	/** The keys that changed last, oldest first. */
 	private final Set<String> witnesses = new LinkedHashSet<>();
 
-	HistoryProof(EtcdClient client, String prefix, ReflectorSink sink) {
+	HistoryProof(EtcdClient client, String prefix, HeldKeys held) {
 		this.client = client;
 		this.prefix = prefix;
-		this.sink = sink;
+		this.held = held;
 	}
 
 	/** Everything has been read: the newest values are the last changes known. */
@@ -48,7 +48,7 @@ final class HistoryProof {
 
 	/** A key that was shortened cannot be asked for. */
 	private Stream<String> readableKeys() {
-		return this.sink.keys().stream().filter((key) -> !KeyText.isShortened(key));
+		return this.held.keys().stream().filter((key) -> !KeyText.isShortened(key));
 	}
 
 	void changed(String key) {
@@ -77,14 +77,14 @@ final class HistoryProof {
 	}
 
 	private boolean isHeld(Set<String> asked, PastState past) {
-		return past.count() == this.sink.keys().size() && asked.stream().allMatch((key) -> {
+		return past.count() == this.held.keys().size() && asked.stream().allMatch((key) -> {
 			KeyValue found = past.entries().get(key);
-			return (found != null) ? this.sink.isHeld(found) : this.sink.revisionOf(key) == 0;
+			return (found != null) ? this.held.isHeld(found) : this.held.revisionOf(key) == 0;
 		});
 	}
 
 	private Comparator<String> byRevision() {
-		return Comparator.comparingLong(this.sink::revisionOf);
+		return Comparator.comparingLong(this.held::revisionOf);
 	}
 
 }

@@ -55,7 +55,8 @@ public final class Instancer implements AutoCloseable {
 	 * so that {@code /services/stock} does not mean {@code /services/stock-old} too
 	 */
 	public Instancer(EtcdClient client, String prefix) {
-		this.reflector = new Reflector(client, prefix.endsWith("/") ? prefix : prefix + "/", this.loop, new Values(),
+		Values values = new Values();
+		this.reflector = new Reflector(client, prefix.endsWith("/") ? prefix : prefix + "/", this.loop, values, values,
 				RandomGenerator.getDefault(),
 				new LimitedLog(LoggerFactory.getLogger(Instancer.class), this.loop::nanoTime));
 	}
@@ -121,7 +122,7 @@ public final class Instancer implements AutoCloseable {
 	/**
 	 * Keeps the values by their keys.
 	 */
-	private final class Values implements ReflectorSink {
+	private final class Values implements ReflectorStore, ReflectorListener {
 
 		private SortedMap<String, Value> values = new TreeMap<>();
 
@@ -142,9 +143,18 @@ public final class Instancer implements AutoCloseable {
 		}
 
 		@Override
-		public void completeListing(long revision, boolean newHistory) {
+		public void completeListing() {
 			this.values = this.listing;
-			publish(revision);
+		}
+
+		@Override
+		public void listed(long revision, boolean newHistory) {
+			publishValues();
+		}
+
+		@Override
+		public void changed(long revision, long changes) {
+			publishValues();
 		}
 
 		@Override
@@ -168,8 +178,7 @@ public final class Instancer implements AutoCloseable {
 			this.texts += (value != null && value.text() != null) ? change : 0;
 		}
 
-		@Override
-		public void publish(long revision) {
+		private void publishValues() {
 			List<String> instances = this.values.values().stream().map(Value::text).filter(Objects::nonNull).toList();
 			Instancer.this.publish(new Event(true, instances, Instancer.this.event.error()));
 		}
@@ -221,8 +230,8 @@ public final class Instancer implements AutoCloseable {
 	 */
 	private record Value(@Nullable String text, long modRevision, long leaseId) {
 
-		static Value of(KeyValue keyValue, boolean room) {
-			String text = (room && keyValue.value().length <= LARGEST_VALUE)
+		static Value of(KeyValue keyValue, boolean counted) {
+			String text = (counted && keyValue.value().length <= LARGEST_VALUE)
 					? new String(keyValue.value(), StandardCharsets.UTF_8) : null;
 			return new Value(text, keyValue.modRevision(), keyValue.leaseId());
 		}

@@ -1,9 +1,7 @@
 package io.github.etcddiscovery.view;
 
 import java.time.Duration;
-import java.util.List;
 import java.util.Map;
-import java.util.Set;
 import java.util.concurrent.CancellationException;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
@@ -13,8 +11,6 @@ import java.util.random.RandomGenerator;
 
 import io.github.etcddiscovery.client.EtcdClient;
 import io.github.etcddiscovery.client.EtcdException;
-import io.github.etcddiscovery.client.KeyValue;
-import io.github.etcddiscovery.client.WatchEvent;
 import io.github.etcddiscovery.instance.KeyRange;
 import io.github.etcddiscovery.support.EventLoop;
 import io.github.etcddiscovery.support.LimitedLog;
@@ -30,7 +26,7 @@ import org.slf4j.event.Level;
  * Follows one range: what its reflector finds goes to its writer, and how it fares can be
  * asked from any thread.
  */
-final class RangeFollower implements ReflectorSink {
+final class RangeFollower implements ReflectorListener {
 
 	private static final Logger logger = LoggerFactory.getLogger(ServiceView.class);
 
@@ -92,7 +88,7 @@ final class RangeFollower implements ReflectorSink {
 		this.telemetry = telemetry;
 		this.resync = new OpenOperation(telemetry, range.prefix());
 		this.log = log;
-		this.reflector = new Reflector(client, range.prefix(), loop, this, random, log);
+		this.reflector = new Reflector(client, range.prefix(), loop, writer, this, random, log);
 	}
 
 	void start() {
@@ -159,27 +155,24 @@ final class RangeFollower implements ReflectorSink {
 	}
 
 	@Override
-	public void beginListing() {
+	public void listing() {
 		if (this.epoch > 0) {
 			this.resync.begin(Kind.RESYNC);
 		}
-		this.writer.beginListing();
 	}
 
 	@Override
-	public void addPage(List<KeyValue> page) {
+	public void pageStored() {
 		this.pages = this.pages + 1;
-		this.writer.addPage(page);
 	}
 
 	@Override
-	public void completeListing(long revision, boolean newHistory) {
+	public void listed(long revision, boolean newHistory) {
 		boolean first = this.epoch == 0;
 		this.resyncs = first ? 0 : this.resyncs + 1;
 		if (newHistory || first) {
 			this.epoch++;
 		}
-		this.writer.completeListing();
 		publish(revision, newHistory);
 		this.resync.end(null);
 		if (first) {
@@ -190,13 +183,8 @@ final class RangeFollower implements ReflectorSink {
 	}
 
 	@Override
-	public void apply(WatchEvent event) {
-		this.events = this.events + 1;
-		this.writer.apply(event);
-	}
-
-	@Override
-	public void publish(long revision) {
+	public void changed(long revision, long changes) {
+		this.events = this.events + changes;
 		publish(revision, false);
 	}
 
@@ -272,21 +260,6 @@ final class RangeFollower implements ReflectorSink {
 		if (cause.reason().isRefusal()) {
 			this.firstOutcome.completeExceptionally(cause);
 		}
-	}
-
-	@Override
-	public Set<String> keys() {
-		return this.writer.keys();
-	}
-
-	@Override
-	public long revisionOf(String key) {
-		return this.writer.revisionOf(key);
-	}
-
-	@Override
-	public boolean isHeld(KeyValue keyValue) {
-		return this.writer.isHeld(keyValue);
 	}
 
 	/**

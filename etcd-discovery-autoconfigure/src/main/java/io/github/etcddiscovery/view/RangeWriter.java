@@ -23,7 +23,7 @@ import org.slf4j.event.Level;
  *
  * @param <T> what the view holds of an instance
  */
-final class RangeWriter<T> {
+final class RangeWriter<T> implements ReflectorStore {
 
 	/** How much of a key is shown, in characters. */
 	static final int LONGEST_KEY = 200;
@@ -86,18 +86,21 @@ final class RangeWriter<T> {
 	}
 
 	/** The keys that etcd holds, those of rejected entries included. */
-	Set<String> keys() {
+	@Override
+	public Set<String> keys() {
 		return this.entries.keySet();
 	}
 
 	/** At which revision a key changed last, 0 if etcd does not hold it. */
-	long revisionOf(String key) {
+	@Override
+	public long revisionOf(String key) {
 		RangeEntry<T> entry = this.entries.get(key);
 		return (entry != null) ? entry.modRevision() : 0;
 	}
 
 	/** Whether etcd holds just this. */
-	boolean isHeld(KeyValue keyValue) {
+	@Override
+	public boolean isHeld(KeyValue keyValue) {
 		RangeEntry<T> entry = this.entries.get(keyValue.key());
 		return entry != null && entry.isOf(keyValue);
 	}
@@ -127,14 +130,16 @@ final class RangeWriter<T> {
 	 * complete. A listing for entries that were over the quota counts on top of the
 	 * instances held.
 	 */
-	void beginListing() {
+	@Override
+	public void beginListing() {
 		this.listing = new HashMap<>();
 		this.rejectedInListing = 0;
 		this.listed = this.filling ? this.quota.copy() : this.quota.empty();
 	}
 
 	/** Takes a page of the listing. What has not changed is not decoded again. */
-	void addPage(List<KeyValue> page) {
+	@Override
+	public void addPage(List<KeyValue> page) {
 		for (KeyValue keyValue : page) {
 			RangeEntry<T> known = this.entries.get(keyValue.key());
 			RangeEntry<T> found = (known != null && known.isOf(keyValue) && !known.waiting()) ? known
@@ -149,7 +154,8 @@ final class RangeWriter<T> {
 	}
 
 	/** Takes the listing, now complete, for what etcd holds. */
-	void completeListing() {
+	@Override
+	public void completeListing() {
 		Map<String, RangeEntry<T>> old = this.entries;
 		Map<String, RangeEntry<T>> found = this.listing;
 		this.entries = new HashMap<>();
@@ -163,7 +169,8 @@ final class RangeWriter<T> {
 		found.forEach((key, entry) -> put(key, old.get(key), entry));
 	}
 
-	void apply(WatchEvent event) {
+	@Override
+	public void apply(WatchEvent event) {
 		KeyValue keyValue = event.keyValue();
 		RangeEntry<T> before = this.entries.get(keyValue.key());
 		if (event.deleted()) {

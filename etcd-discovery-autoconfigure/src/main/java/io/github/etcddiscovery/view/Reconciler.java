@@ -35,7 +35,7 @@ final class Reconciler {
 
 	private final EventLoop loop;
 
-	private final ReflectorSink sink;
+	private final HeldKeys held;
 
 	private final Supplier<@Nullable Position> position;
 
@@ -51,18 +51,18 @@ final class Reconciler {
 	 * @param client how to reach etcd
 	 * @param prefix the prefix of the keys
 	 * @param loop where all of it happens
-	 * @param sink holds the keys
+	 * @param held the keys that are held
 	 * @param position how far the watch has come; {@code null} while changes do not
 	 * arrive, and there is nothing to compare
 	 * @param drift receives the keys that were missed
 	 * @param random so that a fleet does not read all at once
 	 */
-	Reconciler(EtcdClient client, String prefix, EventLoop loop, ReflectorSink sink,
-			Supplier<@Nullable Position> position, Consumer<Set<String>> drift, RandomGenerator random) {
+	Reconciler(EtcdClient client, String prefix, EventLoop loop, HeldKeys held, Supplier<@Nullable Position> position,
+			Consumer<Set<String>> drift, RandomGenerator random) {
 		this.client = client;
 		this.prefix = prefix;
 		this.loop = loop;
-		this.sink = sink;
+		this.held = held;
 		this.position = position;
 		this.drift = drift;
 		this.random = random;
@@ -83,8 +83,8 @@ final class Reconciler {
 		start();
 		Position at = this.position.get();
 		if (at != null) {
-			Map<String, Long> held = held();
-			list(at, at.revision(), (found) -> report(at, differences(held, found)));
+			Map<String, Long> revisions = heldRevisions();
+			list(at, at.revision(), (found) -> report(at, differences(revisions, found)));
 		}
 	}
 
@@ -105,16 +105,16 @@ final class Reconciler {
 	}
 
 	private void compareWithNewest(Position at, Map<String, Long> newest) {
-		this.unexplained = differences(held(), newest);
+		this.unexplained = differences(heldRevisions(), newest);
 		if (!this.unexplained.isEmpty()) {
 			this.loop.schedule(() -> report(at, this.unexplained), ON_ITS_WAY);
 		}
 	}
 
-	private Map<String, Long> held() {
-		Map<String, Long> held = new HashMap<>();
-		this.sink.keys().forEach((key) -> held.put(key, this.sink.revisionOf(key)));
-		return held;
+	private Map<String, Long> heldRevisions() {
+		Map<String, Long> revisions = new HashMap<>();
+		this.held.keys().forEach((key) -> revisions.put(key, this.held.revisionOf(key)));
+		return revisions;
 	}
 
 	private static Set<String> differences(Map<String, Long> held, Map<String, Long> found) {

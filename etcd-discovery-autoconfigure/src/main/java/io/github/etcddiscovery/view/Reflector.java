@@ -2,10 +2,7 @@ package io.github.etcddiscovery.view;
 
 import java.time.Duration;
 import java.util.List;
-import java.util.Queue;
 import java.util.Set;
-import java.util.concurrent.ConcurrentLinkedQueue;
-import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.random.RandomGenerator;
 
 import io.github.etcddiscovery.client.EtcdBackoff;
@@ -33,16 +30,15 @@ final class Reflector {
 
 	private static final Logger logger = LoggerFactory.getLogger(Reflector.class);
 
-	/** A reader must not wait for a writer that never pauses. */
-	private static final int RESPONSES_PER_PUBLICATION = 1_000;
-
 	private final EtcdClient client;
 
 	private final String prefix;
 
 	private final EventLoop loop;
 
-	private final ReflectorSink sink;
+	private final ReflectorStore store;
+
+	private final ReflectorListener listener;
 
 	private final EtcdBackoff backoff;
 
@@ -54,6 +50,9 @@ final class Reflector {
 	private long attempt;
 
 	private long revision;
+
+	/** How many changes have been stored. */
+	private long changes;
 
 	/** How many pages of the listing under way have arrived. */
 	private int pages;
@@ -78,25 +77,25 @@ final class Reflector {
 
 	private EtcdClient.@Nullable Watch watch;
 
-	private final Queue<Response> inbox = new ConcurrentLinkedQueue<>();
-
-	private final AtomicBoolean drainScheduled = new AtomicBoolean();
+	private final WatchInbox inbox;
 
 	private final Reconciler reconciler;
 
 	private volatile long drifts;
 
-	Reflector(EtcdClient client, String prefix, EventLoop loop, ReflectorSink sink, RandomGenerator random,
-			LimitedLog log) {
+	Reflector(EtcdClient client, String prefix, EventLoop loop, ReflectorStore store, ReflectorListener listener,
+			RandomGenerator random, LimitedLog log) {
 		this.log = log;
 		this.client = client;
 		this.prefix = prefix;
 		this.loop = new GuardedLoop(loop, this::stepFailed);
-		this.sink = sink;
+		this.store = store;
+		this.listener = listener;
+		this.inbox = new WatchInbox(this.loop, this::drain);
 		this.backoff = new EtcdBackoff(random);
 		this.listingBackoff = EtcdBackoff.ofListings(random);
-		this.proof = new HistoryProof(client, prefix, sink);
-		this.reconciler = new Reconciler(client, prefix, loop, sink, this::position, this::drifted, random);
+		this.proof = new HistoryProof(client, prefix, store);
+		this.reconciler = new Reconciler(client, prefix, loop, store, this::position, this::drifted, random);
 	}
 
 	ViewState state() {
@@ -166,14 +165,16 @@ final class Reflector {
 		this.listDue = true;
 		long attempt = enter(ViewState.LISTING);
 		this.pages = 0;
-		this.sink.beginListing();
+		this.listener.listing();
+		this.store.beginListing();
 		this.client.list(this.prefix, (page) -> onLoop(attempt, () -> {
 			// Where nothing was missed, what is not held from that time is of another
 			// history.
 			this.historyChanged |= !this.incomplete && page.stream()
-				.anyMatch((found) -> found.modRevision() <= this.revision && !this.sink.isHeld(found));
+				.anyMatch((found) -> found.modRevision() <= this.revision && !this.store.isHeld(found));
 			this.pages++;
-			this.sink.addPage(page);
+			this.store.addPage(page);
+			this.listener.pageStored();
 		})).whenComplete((listed, error) -> onLoop(attempt, () -> {
 			if (error != null) {
 				retry(EtcdException.from(error));
@@ -185,7 +186,8 @@ final class Reflector {
 			this.listDue = false;
 			this.revision = listed;
 			this.listingBackoff.reset();
-			this.sink.completeListing(listed, newHistory);
+			this.store.completeListing();
+			this.listener.listed(listed, newHistory);
 			this.proof.listed();
 			open();
 		}));
@@ -202,8 +204,7 @@ final class Reflector {
 
 			@Override
 			public void onEvents(List<WatchEvent> events) {
-				Reflector.this.inbox.add(new Response(attempt, events));
-				scheduleDrain();
+				Reflector.this.inbox.add(attempt, events);
 			}
 
 			@Override
@@ -240,8 +241,8 @@ final class Reflector {
 		this.state = this.state.to(ViewState.WATCHING);
 		this.watchingSince = this.loop.nanoTime();
 		this.changedBefore = false;
-		this.sink.current();
-		scheduleDrain();
+		this.listener.current();
+		this.inbox.schedule();
 	}
 
 	private void unproven(EtcdException error) {
@@ -268,34 +269,14 @@ final class Reflector {
 		list();
 	}
 
-	private void scheduleDrain() {
-		if (this.drainScheduled.compareAndSet(false, true)) {
-			this.loop.execute(this::drain);
-		}
-	}
-
 	/** Applies all that is pending and publishes once. */
 	private void drain() {
-		this.drainScheduled.set(false);
 		if (this.state != ViewState.WATCHING) {
 			return;
 		}
-		boolean applied = false;
-		for (int i = 0; i < RESPONSES_PER_PUBLICATION; i++) {
-			Response response = this.inbox.poll();
-			if (response == null) {
-				break;
-			}
-			if (response.attempt() == this.attempt) {
-				apply(response.events());
-				applied = true;
-			}
-		}
-		if (applied) {
-			this.sink.publish(this.revision);
-		}
-		if (!this.inbox.isEmpty()) {
-			scheduleDrain();
+		long before = this.changes;
+		if (this.inbox.take(this.attempt, this::apply)) {
+			this.listener.changed(this.revision, this.changes - before);
 		}
 	}
 
@@ -307,7 +288,8 @@ final class Reflector {
 		for (WatchEvent event : events) {
 			KeyValue keyValue = event.keyValue();
 			if (keyValue.modRevision() > before) {
-				this.sink.apply(event);
+				this.store.apply(event);
+				this.changes++;
 				this.revision = keyValue.modRevision();
 				this.proof.changed(keyValue.key());
 				this.reconciler.changed(keyValue.key());
@@ -332,7 +314,7 @@ final class Reflector {
 		long attempt = enter(ViewState.WAITING);
 		// Before anything else that might throw.
 		this.loop.schedule(() -> onLoop(attempt, this.listDue ? this::list : this::open), wait);
-		this.sink.interrupted(cause);
+		this.listener.interrupted(cause);
 	}
 
 	private EtcdBackoff backoff() {
@@ -353,18 +335,11 @@ final class Reflector {
 	/** What the watch should have told and has not: nothing else is left to trust. */
 	private void drifted(Set<String> missed) {
 		this.drifts += missed.size();
-		this.sink.interrupted(new EtcdException(Reason.UNAVAILABLE,
+		this.listener.interrupted(new EtcdException(Reason.UNAVAILABLE,
 				"changes of %d keys were missed, of %s for one".formatted(missed.size(), missed.iterator().next()),
 				null));
 		this.incomplete = true;
 		list();
-	}
-
-	/**
-	 * A message of a watch.
-	 */
-	private record Response(long attempt, List<WatchEvent> events) {
-
 	}
 
 }

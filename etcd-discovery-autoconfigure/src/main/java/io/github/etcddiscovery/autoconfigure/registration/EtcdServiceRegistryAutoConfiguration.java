@@ -84,7 +84,7 @@ public final class EtcdServiceRegistryAutoConfiguration {
 					ttl.heartbeat(), ttl.ttl());
 		}
 		Telemetry telemetry = telemetries.getIfAvailable(() -> Telemetry.NONE);
-		return new EtcdServiceRegistry((listener) -> new Registrar(client, ttl, listener, telemetry), entries,
+		return new EtcdServiceRegistry(() -> new Registrar(client, ttl, Registrar.Listener.NONE, telemetry), entries,
 				discovery.isDeregister(), properties.getRequestTimeout());
 	}
 

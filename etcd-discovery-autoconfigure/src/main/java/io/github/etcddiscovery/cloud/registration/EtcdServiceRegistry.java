@@ -2,14 +2,16 @@ package io.github.etcddiscovery.cloud.registration;
 
 import java.time.Duration;
 import java.util.Collection;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.Objects;
 import java.util.concurrent.CancellationException;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
-import java.util.function.Function;
+import java.util.function.Supplier;
 
 import io.github.etcddiscovery.Internal;
 import io.github.etcddiscovery.client.EtcdException;
@@ -17,6 +19,7 @@ import io.github.etcddiscovery.instance.InstanceStatus;
 import io.github.etcddiscovery.instance.InvalidValueException;
 import io.github.etcddiscovery.registry.RecordState;
 import io.github.etcddiscovery.registry.Registrar;
+import io.github.etcddiscovery.registry.WantedRecord;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -33,33 +36,34 @@ public class EtcdServiceRegistry implements ServiceRegistry<EtcdRegistration>, A
 
 	private static final Logger logger = LoggerFactory.getLogger(EtcdServiceRegistry.class);
 
-	private final Function<Registrar.Listener, Registrar> registrars;
+	private final Supplier<Registrar> registrars;
 
-	private final RecordEncoder entries;
+	private final RecordEncoder encoder;
 
 	private final boolean deregister;
 
 	private final Duration timeout;
 
-	/** What is registered, {@code null} for nothing. */
-	private @Nullable Placements placements;
+	/** Writes what is registered, {@code null} while nothing is. */
+	private @Nullable Registrar registrar;
+
+	private final Map<EtcdRegistration, Placement> placements = new LinkedHashMap<>();
 
 	private boolean ended;
 
 	/**
 	 * Creates a registry. Starts nothing.
-	 * @param registrars creates the write side, whenever it is needed; the listener hears
-	 * of the records
-	 * @param entries makes of a registration what is written
+	 * @param registrars creates the write side whenever it is needed
+	 * @param encoder turns a registration into records
 	 * @param deregister whether leaving takes the records out of etcd; otherwise they
 	 * stay until their lease runs out
 	 * @param timeout how long registering waits for etcd
 	 */
 	@Internal
-	public EtcdServiceRegistry(Function<Registrar.Listener, Registrar> registrars, RecordEncoder entries,
-			boolean deregister, Duration timeout) {
+	public EtcdServiceRegistry(Supplier<Registrar> registrars, RecordEncoder encoder, boolean deregister,
+			Duration timeout) {
 		this.registrars = registrars;
-		this.entries = entries;
+		this.encoder = encoder;
 		this.deregister = deregister;
 		this.timeout = timeout;
 	}
@@ -109,35 +113,32 @@ public class EtcdServiceRegistry implements ServiceRegistry<EtcdRegistration>, A
 		if (this.ended) {
 			throw new IllegalStateException("Not registering " + registration + ": the application is closing");
 		}
-		List<WantedRecord> records = this.entries.of(registration);
-		Placements current = this.placements;
-		if (current == null) {
-			current = new Placements(this, this.registrars);
-			this.placements = current;
+		List<WantedRecord> records = this.encoder.of(registration);
+		if (this.registrar == null) {
+			this.registrar = this.registrars.get();
 		}
 		records.stream()
 			.filter((record) -> !record.shown())
 			.forEach((record) -> logger.info(
 					"{} is not in etcd as long as its status is not UP: format {} has no room for it", record.key(),
 					record.format()));
-		return current.place(registration, records);
+		Registrar used = this.registrar;
+		this.placements.merge(registration, Placement.of(records), (before, now) -> before.movedTo(now, used));
+		return used.place(registration, records);
 	}
 
 	/** Makes sure that a registration could be handed over as it is. */
 	void requireRegistrable(EtcdRegistration registration) {
-		this.entries.of(registration);
+		this.encoder.of(registration);
 	}
 
 	/**
-	 * Calls back once a registration is in etcd; at once if it is, never if it is taken
-	 * back before. The callback must not block.
+	 * Calls back once a registration is in etcd, never if it is deregistered before. The
+	 * callback must not block.
 	 */
 	synchronized void whenRegistered(EtcdRegistration registration, Runnable callback) {
-		if (isRegistered(registration)) {
-			callback.run();
-		}
-		else if (this.placements != null) {
-			this.placements.whenSettled(registration, callback);
+		if (this.registrar != null) {
+			this.registrar.whenPlaced(registration, callback);
 		}
 	}
 
@@ -149,7 +150,7 @@ public class EtcdServiceRegistry implements ServiceRegistry<EtcdRegistration>, A
 	}
 
 	private boolean isWanted(EtcdRegistration registration) {
-		return this.placements != null && this.placements.contains(registration);
+		return this.placements.containsKey(registration);
 	}
 
 	/**
@@ -168,21 +169,20 @@ public class EtcdServiceRegistry implements ServiceRegistry<EtcdRegistration>, A
 	 * in etcd is out of it now.
 	 */
 	boolean withdraw(Collection<EtcdRegistration> registrations) {
-		Registrar last = null;
-		CompletableFuture<Void> gone = CompletableFuture.completedFuture(null);
+		Registrar last;
+		CompletableFuture<Void> gone;
 		boolean wasThere;
 		synchronized (this) {
-			Placements current = this.placements;
-			if (current == null || registrations.stream().noneMatch(current::contains)) {
+			Registrar used = this.registrar;
+			if (used == null || registrations.stream().noneMatch(this::isWanted)) {
 				return false;
 			}
-			wasThere = registrations.stream().anyMatch(current::mayBeCalled);
-			if (registrations.containsAll(current.all())) {
-				last = detach();
-			}
-			else {
-				gone = current.remove(registrations);
-			}
+			wasThere = registrations.stream()
+				.map(this.placements::get)
+				.anyMatch((placement) -> placement != null && placement.mayBeCalled(used));
+			this.placements.keySet().removeAll(registrations);
+			last = this.placements.isEmpty() ? detach() : null;
+			gone = (last == null) ? used.remove(registrations) : CompletableFuture.completedFuture(null);
 		}
 		if (last != null) {
 			return last.close(true, Registrar.CLOSE_TIMEOUT) && wasThere;
@@ -205,7 +205,7 @@ public class EtcdServiceRegistry implements ServiceRegistry<EtcdRegistration>, A
 	boolean withdrawAll() {
 		List<EtcdRegistration> all;
 		synchronized (this) {
-			all = (this.placements != null) ? this.placements.all() : List.of();
+			all = List.copyOf(this.placements.keySet());
 		}
 		return withdraw(all);
 	}
@@ -228,11 +228,12 @@ public class EtcdServiceRegistry implements ServiceRegistry<EtcdRegistration>, A
 		this.ended = true;
 	}
 
-	/** From here on registrations go to another registrar, and the lock is not needed. */
+	/** Returns the registrar to close. The next registration gets another one. */
 	private synchronized @Nullable Registrar detach() {
-		Placements detached = this.placements;
-		this.placements = null;
-		return (detached != null) ? detached.registrar() : null;
+		Registrar detached = this.registrar;
+		this.registrar = null;
+		this.placements.clear();
+		return detached;
 	}
 
 	/**
@@ -282,10 +283,10 @@ public class EtcdServiceRegistry implements ServiceRegistry<EtcdRegistration>, A
 	public boolean changeMetadata(EtcdRegistration registration, String name, @Nullable String value) {
 		String former;
 		synchronized (this) {
-			this.entries.requireRoomForMetadata(registration, name);
+			this.encoder.requireRoomForMetadata(registration, name);
 			EtcdRegistration candidate = registration.copy();
 			candidate.changeMetadata(name, value);
-			this.entries.check(candidate);
+			this.encoder.check(candidate);
 			former = registration.changeMetadata(name, value);
 		}
 		try {
@@ -325,7 +326,12 @@ public class EtcdServiceRegistry implements ServiceRegistry<EtcdRegistration>, A
 
 	/** Whether a registration is in etcd, by the last known state. */
 	synchronized boolean isRegistered(EtcdRegistration registration) {
-		return this.placements != null && this.placements.state(registration) == RecordState.REGISTERED;
+		return state(registration) == RecordState.REGISTERED;
+	}
+
+	private RecordState state(EtcdRegistration registration) {
+		Placement placement = this.placements.get(registration);
+		return (placement != null && this.registrar != null) ? placement.state(this.registrar) : RecordState.GONE;
 	}
 
 	/**
@@ -336,12 +342,11 @@ public class EtcdServiceRegistry implements ServiceRegistry<EtcdRegistration>, A
 	 * @return its state
 	 */
 	public synchronized RecordState getState(EtcdRegistration registration) {
-		if (this.placements == null) {
-			return RecordState.GONE;
-		}
-		RecordState state = this.placements.state(registration);
-		return (state == RecordState.REGISTERED && this.placements.isLeaseExpired(registration)) ? RecordState.WANTED
-				: state;
+		RecordState state = state(registration);
+		Placement placement = this.placements.get(registration);
+		boolean expired = state == RecordState.REGISTERED && placement != null && this.registrar != null
+				&& placement.isLeaseExpired(this.registrar);
+		return expired ? RecordState.WANTED : state;
 	}
 
 	/**
@@ -350,7 +355,14 @@ public class EtcdServiceRegistry implements ServiceRegistry<EtcdRegistration>, A
 	 * record follows the first
 	 */
 	public synchronized List<RegisteredRecord> getRecords() {
-		return (this.placements != null) ? this.placements.records() : List.of();
+		Registrar used = this.registrar;
+		if (used == null) {
+			return List.of();
+		}
+		return this.placements.entrySet()
+			.stream()
+			.flatMap((entry) -> entry.getValue().registered(entry.getKey(), used))
+			.toList();
 	}
 
 	/**
@@ -358,12 +370,17 @@ public class EtcdServiceRegistry implements ServiceRegistry<EtcdRegistration>, A
 	 * @return the counts, as they are at this moment
 	 */
 	public synchronized RegistrationStatistics getStatistics() {
-		Placements current = this.placements;
-		if (current == null) {
+		Registrar used = this.registrar;
+		if (used == null) {
 			return new RegistrationStatistics(0, 0, Duration.ZERO);
 		}
-		return new RegistrationStatistics(current.registered(), current.registrar().reregistrations(),
-				current.registrar().leaseRemaining());
+		long registered = this.placements.values()
+			.stream()
+			.flatMap((placement) -> placement.keys().stream())
+			.distinct()
+			.filter((key) -> used.state(key) == RecordState.REGISTERED && !used.leaseRemaining(key).isZero())
+			.count();
+		return new RegistrationStatistics((int) registered, used.reregistrations(), used.leaseRemaining());
 	}
 
 }

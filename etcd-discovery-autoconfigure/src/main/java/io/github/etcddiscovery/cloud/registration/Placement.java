@@ -1,124 +1,77 @@
 package io.github.etcddiscovery.cloud.registration;
 
-import java.util.ArrayList;
-import java.util.Collections;
+import java.util.Comparator;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Set;
-import java.util.stream.Collectors;
+import java.util.stream.Stream;
 
-import org.jspecify.annotations.Nullable;
+import io.github.etcddiscovery.registry.RecordState;
+import io.github.etcddiscovery.registry.Registrar;
+import io.github.etcddiscovery.registry.WantedRecord;
 
 /**
- * Where a registration is to be in etcd, and where it still is besides. Guarded by the
- * lock of the registry it belongs to.
+ * The records of a registration, and where they are in etcd.
+ *
+ * @param records the records that were handed over last
+ * @param keys their keys, and the keys of earlier records that may still be in etcd
  */
-final class Placement {
+record Placement(List<WantedRecord> records, Set<String> keys) {
 
-	private final List<Runnable> waiting = new ArrayList<>();
+	/** The state that hinders most comes first. */
+	private static final Comparator<RecordState> LEAST_ADVANCED = Comparator.comparing((state) -> switch (state) {
+		case CONFLICT -> 0;
+		case WANTED -> 1;
+		case LEAVING -> 2;
+		case GONE -> 3;
+		case REGISTERED -> 4;
+	});
 
-	/** Where it was before, until it is where it is wanted. */
-	private final Set<String> former = new LinkedHashSet<>();
-
-	/** Where it was when it was last all that was wanted. */
-	private Set<String> settled = Set.of();
-
-	private List<WantedRecord> records = List.of();
-
-	void want(List<WantedRecord> records) {
-		this.records.forEach((record) -> this.former.add(record.key()));
-		this.records = records;
-		records.forEach((record) -> this.former.remove(record.key()));
+	static Placement of(List<WantedRecord> records) {
+		Set<String> keys = new LinkedHashSet<>();
+		records.forEach((record) -> keys.add(record.key()));
+		return new Placement(records, keys);
 	}
 
-	List<WantedRecord> all() {
-		return this.records;
+	/** Returns the next placement. Keeps the keys of this one that are still in use. */
+	Placement movedTo(Placement next, Registrar registrar) {
+		this.keys.stream().filter((key) -> registrar.state(key) != RecordState.GONE).forEach(next.keys::add);
+		return next;
+	}
+
+	/** Returns the state of the record that is furthest behind. */
+	RecordState state(Registrar registrar) {
+		return shown().map((record) -> state(record, registrar)).min(LEAST_ADVANCED).orElse(RecordState.GONE);
+	}
+
+	private static RecordState state(WantedRecord record, Registrar registrar) {
+		RecordState state = registrar.state(record.key());
+		// A record that waits for another one of its registration has no keeper yet.
+		boolean waiting = record.shown() && (state == RecordState.GONE || state == RecordState.LEAVING);
+		return waiting ? RecordState.WANTED : state;
 	}
 
 	/**
-	 * Returns those that are to be in etcd for now, in the order in which they come to be
-	 * there. The last one listed begins: a second record is the newer idea, and what is
-	 * refused of it had better be so before the first one is there.
+	 * Whether callers may still use the registration. Those of a hidden record may not
+	 * have noticed yet.
 	 */
-	List<WantedRecord> shown() {
-		List<WantedRecord> shown = new ArrayList<>(this.records);
-		shown.removeIf((record) -> !record.shown());
-		Collections.reverse(shown);
-		return shown;
+	boolean mayBeCalled(Registrar registrar) {
+		return shown().findAny().isEmpty()
+				|| this.keys.stream().anyMatch((key) -> registrar.state(key) == RecordState.REGISTERED);
 	}
 
-	Set<String> shownKeys() {
-		return shown().stream().map(WantedRecord::key).collect(Collectors.toCollection(LinkedHashSet::new));
+	/** Whether the lease of a record must have run out, so that etcd has deleted it. */
+	boolean isLeaseExpired(Registrar registrar) {
+		return shown().anyMatch((record) -> registrar.leaseRemaining(record.key()).isZero());
 	}
 
-	Set<String> hiddenKeys() {
+	Stream<RegisteredRecord> registered(EtcdRegistration registration, Registrar registrar) {
 		return this.records.stream()
-			.filter((record) -> !record.shown())
-			.map(WantedRecord::key)
-			.collect(Collectors.toCollection(LinkedHashSet::new));
+			.map((record) -> RegisteredRecord.of(registration, record, state(record, registrar), registrar));
 	}
 
-	/** Returns what is to be in etcd at a key for now, {@code null} if nothing is. */
-	@Nullable WantedRecord find(String key) {
-		return this.records.stream()
-			.filter((record) -> record.shown() && record.key().equals(key))
-			.findFirst()
-			.orElse(null);
-	}
-
-	Set<String> former() {
-		return Collections.unmodifiableSet(this.former);
-	}
-
-	Set<String> takeFormer() {
-		Set<String> taken = new LinkedHashSet<>(this.former);
-		this.former.clear();
-		if (!Collections.disjoint(this.settled, taken)) {
-			this.settled = Set.of();
-		}
-		return taken;
-	}
-
-	/** Takes those where it was on its way to, but never was all that was wanted. */
-	Set<String> takeAbandoned() {
-		Set<String> abandoned = new LinkedHashSet<>(this.former);
-		abandoned.removeAll(this.settled);
-		this.former.removeAll(abandoned);
-		return abandoned;
-	}
-
-	/**
-	 * Returns what must not be in etcd while a key cannot be. Either all is there that is
-	 * wanted now, or what was there before: so if the key is new, it is what else is.
-	 */
-	Set<String> without(String blocked) {
-		Set<String> leaving = shownKeys();
-		if (this.settled.contains(blocked)) {
-			leaving.addAll(takeFormer());
-		}
-		else {
-			leaving.removeAll(this.settled);
-		}
-		leaving.remove(blocked);
-		return leaving;
-	}
-
-	/** Calls back once all that is shown is in etcd. */
-	void whenSettled(Runnable callback) {
-		this.waiting.add(callback);
-	}
-
-	/**
-	 * All that is shown is in etcd. What is hidden since it was there comes back to it.
-	 * @return whom to call back
-	 */
-	List<Runnable> settle() {
-		Set<String> now = shownKeys();
-		hiddenKeys().stream().filter(this.settled::contains).forEach(now::add);
-		this.settled = now;
-		List<Runnable> taken = List.copyOf(this.waiting);
-		this.waiting.clear();
-		return taken;
+	private Stream<WantedRecord> shown() {
+		return this.records.stream().filter(WantedRecord::shown);
 	}
 
 }

@@ -11,6 +11,7 @@ import io.github.etcddiscovery.instance.InvalidValueException;
 import io.github.etcddiscovery.instance.KeyLayout;
 import io.github.etcddiscovery.instance.ServiceRecord;
 import io.github.etcddiscovery.registry.RegistryEntry;
+import io.github.etcddiscovery.registry.WantedRecord;
 
 /**
  * Makes of a registration what is written to etcd.

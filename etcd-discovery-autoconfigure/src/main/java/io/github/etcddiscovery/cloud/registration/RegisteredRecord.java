@@ -7,6 +7,7 @@ import io.github.etcddiscovery.client.EtcdException;
 import io.github.etcddiscovery.instance.InstanceStatus;
 import io.github.etcddiscovery.registry.RecordState;
 import io.github.etcddiscovery.registry.Registrar;
+import io.github.etcddiscovery.registry.WantedRecord;
 import org.jspecify.annotations.Nullable;
 
 /**

@@ -10,7 +10,6 @@ import io.github.etcddiscovery.instance.InstanceFormats;
 import io.github.etcddiscovery.instance.KeyLayout;
 import io.github.etcddiscovery.registry.Registrar;
 import io.github.etcddiscovery.registry.TtlOption;
-import io.github.etcddiscovery.support.Telemetry;
 
 /**
  * Creates registries over an etcd in memory, with the defaults of the starter.
@@ -21,7 +20,7 @@ final class MemoryRegistry {
 	}
 
 	static EtcdServiceRegistry over(MemoryEtcdClient etcd, boolean deregister, Duration timeout) {
-		return new EtcdServiceRegistry((listener) -> new Registrar(etcd, TtlOption.DEFAULT, listener, Telemetry.NONE),
+		return new EtcdServiceRegistry(() -> new Registrar(etcd, TtlOption.DEFAULT),
 				new RecordEncoder(new KeyLayout("/services"),
 						new CheckedFormats(InstanceFormats.with(List.of()), AllowedNetworks.of(List.of()), false)),
 				deregister, timeout);

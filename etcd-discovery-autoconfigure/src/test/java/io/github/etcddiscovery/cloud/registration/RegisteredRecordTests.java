@@ -8,6 +8,7 @@ import io.github.etcddiscovery.client.EtcdException.Reason;
 import io.github.etcddiscovery.registry.RecordState;
 import io.github.etcddiscovery.registry.Registrar;
 import io.github.etcddiscovery.registry.RegistryEntry;
+import io.github.etcddiscovery.registry.WantedRecord;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 

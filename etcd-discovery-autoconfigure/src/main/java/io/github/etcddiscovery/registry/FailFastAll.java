@@ -1,4 +1,4 @@
-package io.github.etcddiscovery.cloud.registration;
+package io.github.etcddiscovery.registry;
 
 import java.util.Collection;
 import java.util.concurrent.CancellationException;
@@ -51,6 +51,13 @@ final class FailFastAll {
 		}));
 		done.run();
 		return combined;
+	}
+
+	/** Returns an outcome that does not come, since nobody wants it any more. */
+	static CompletableFuture<Void> cancelled() {
+		CompletableFuture<Void> cancelled = new CompletableFuture<>();
+		cancelled.cancel(false);
+		return cancelled;
 	}
 
 }

@@ -1,0 +1,131 @@
+package io.github.etcddiscovery.registry;
+
+import java.util.ArrayList;
+import java.util.Collections;
+import java.util.LinkedHashSet;
+import java.util.List;
+import java.util.Set;
+import java.util.stream.Collectors;
+
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The records of one owner, which are in etcd all together or not at all. Knows which are
+ * wanted, and where the owner's records may still be besides. Belongs to the registrar's
+ * loop.
+ */
+final class RecordGroup {
+
+	private final List<Runnable> waiting = new ArrayList<>();
+
+	/** The keys of earlier records, until all wanted records are in etcd. */
+	private final Set<String> former = new LinkedHashSet<>();
+
+	/**
+	 * The keys that were in etcd the last time all wanted records were there together:
+	 * the state to fall back to.
+	 */
+	private Set<String> settled = Set.of();
+
+	private List<WantedRecord> records = List.of();
+
+	/** Wants these records instead of the ones before. */
+	void want(List<WantedRecord> records) {
+		this.records.forEach((record) -> this.former.add(record.key()));
+		this.records = records;
+		records.forEach((record) -> this.former.remove(record.key()));
+	}
+
+	/** Returns the keys of all wanted records, the hidden ones included. */
+	Set<String> keys() {
+		return this.records.stream().map(WantedRecord::key).collect(Collectors.toCollection(LinkedHashSet::new));
+	}
+
+	/**
+	 * Returns the records that belong in etcd now, in the order in which they are
+	 * written. The last one comes first: a second record is the newer idea, so a refusal
+	 * should show before the first record is written.
+	 */
+	List<WantedRecord> shown() {
+		List<WantedRecord> shown = new ArrayList<>(this.records);
+		shown.removeIf((record) -> !record.shown());
+		Collections.reverse(shown);
+		return shown;
+	}
+
+	private Set<String> shownKeys() {
+		return shown().stream().map(WantedRecord::key).collect(Collectors.toCollection(LinkedHashSet::new));
+	}
+
+	/** Returns the keys of the wanted records that do not belong in etcd now. */
+	Set<String> hiddenKeys() {
+		Set<String> hidden = keys();
+		hidden.removeAll(shownKeys());
+		return hidden;
+	}
+
+	/** Returns the record that belongs under a key now, {@code null} if none does. */
+	@Nullable WantedRecord find(String key) {
+		return this.records.stream()
+			.filter((record) -> record.shown() && record.key().equals(key))
+			.findFirst()
+			.orElse(null);
+	}
+
+	/** Returns the keys of earlier records, and forgets them. */
+	Set<String> takeFormer() {
+		Set<String> taken = new LinkedHashSet<>(this.former);
+		this.former.clear();
+		if (!Collections.disjoint(this.settled, taken)) {
+			this.settled = Set.of();
+		}
+		return taken;
+	}
+
+	/**
+	 * Returns the keys of records that were replaced before all of their group was in
+	 * etcd, and forgets them.
+	 */
+	Set<String> takeAbandoned() {
+		Set<String> abandoned = new LinkedHashSet<>(this.former);
+		abandoned.removeAll(this.settled);
+		this.former.removeAll(abandoned);
+		return abandoned;
+	}
+
+	/**
+	 * Returns the keys to delete while {@code blocked} cannot be written. etcd holds
+	 * either the complete new set or the complete previous one.
+	 */
+	Set<String> without(String blocked) {
+		Set<String> leaving = shownKeys();
+		if (this.settled.contains(blocked)) {
+			leaving.addAll(takeFormer());
+		}
+		else {
+			leaving.removeAll(this.settled);
+		}
+		leaving.remove(blocked);
+		return leaving;
+	}
+
+	/** Calls back once all records that belong in etcd are there. */
+	void whenSettled(Runnable callback) {
+		this.waiting.add(callback);
+	}
+
+	/**
+	 * Notes that all records that belong in etcd are there. A hidden record that was
+	 * there before belongs to the state to fall back to.
+	 * @return the callbacks that waited for it
+	 */
+	List<Runnable> settle() {
+		Set<String> now = shownKeys();
+		hiddenKeys().stream().filter(this.settled::contains).forEach(now::add);
+		this.settled = now;
+		List<Runnable> taken = List.copyOf(this.waiting);
+		this.waiting.clear();
+		return taken;
+	}
+
+}

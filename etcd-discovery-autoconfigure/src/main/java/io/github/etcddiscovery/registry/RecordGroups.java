@@ -1,0 +1,175 @@
+package io.github.etcddiscovery.registry;
+
+import java.util.ArrayList;
+import java.util.Collection;
+import java.util.HashMap;
+import java.util.HashSet;
+import java.util.LinkedHashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.concurrent.CompletableFuture;
+
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * Brings groups of records into etcd, each group as a whole: a record is written once the
+ * ones before it in its group are there, and while one cannot be written, the others are
+ * taken out. Belongs to the registrar's loop.
+ */
+final class RecordGroups implements RecordKeeper.Listener {
+
+	private static final Logger logger = LoggerFactory.getLogger(RecordGroups.class);
+
+	private final Map<Object, RecordGroup> groups = new HashMap<>();
+
+	/** The keys that the keepers were asked to write, whether or not they have. */
+	private final Set<String> handedOver = new HashSet<>();
+
+	private final RecordKeepers keepers;
+
+	RecordGroups(RecordKeepers keepers) {
+		this.keepers = keepers;
+	}
+
+	/**
+	 * Wants these records of an owner, and no others.
+	 * @return completes when all shown records are in etcd and all hidden ones are not;
+	 * fails if etcd refuses one; is cancelled if they are not wanted any more
+	 */
+	CompletableFuture<Void> place(Object owner, List<WantedRecord> records) {
+		RecordGroup group = this.groups.computeIfAbsent(owner, (added) -> new RecordGroup());
+		group.want(records);
+		List<CompletableFuture<Void>> outcomes = new ArrayList<>();
+		outcomes.add(hide(group));
+		// A new record waits for the records that were handed over and are not there yet.
+		List<CompletableFuture<Void>> awaited = new ArrayList<>();
+		for (WantedRecord record : group.shown()) {
+			if (this.handedOver.contains(record.key())) {
+				boolean there = isRegistered(record.key());
+				CompletableFuture<Void> outcome = handOver(record);
+				outcomes.add(outcome);
+				if (!there) {
+					awaited.add(outcome);
+				}
+			}
+		}
+		for (WantedRecord record : group.shown()) {
+			if (!this.handedOver.contains(record.key())) {
+				CompletableFuture<Void> outcome = FailFastAll.of(awaited)
+					.thenCompose((before) -> proceed(group, record.key()));
+				outcomes.add(outcome);
+				awaited.add(outcome);
+			}
+		}
+		settle(group);
+		return FailFastAll.of(outcomes);
+	}
+
+	/**
+	 * Takes out hidden records and abandoned ones, and the former records too if nothing
+	 * is to take their place.
+	 */
+	private CompletableFuture<Void> hide(RecordGroup group) {
+		Set<String> leaving = group.hiddenKeys();
+		leaving.addAll(group.takeAbandoned());
+		if (group.shown().isEmpty()) {
+			leaving.addAll(group.takeFormer());
+		}
+		return takeOut(leaving, group);
+	}
+
+	/** By now another value may be wanted under the key, or none. */
+	private CompletableFuture<Void> proceed(RecordGroup group, String key) {
+		WantedRecord record = this.groups.containsValue(group) ? group.find(key) : null;
+		return (record != null) ? handOver(record) : FailFastAll.cancelled();
+	}
+
+	private CompletableFuture<Void> handOver(WantedRecord record) {
+		this.handedOver.add(record.key());
+		return this.keepers.want(record.entry());
+	}
+
+	@Override
+	public void registered(String key, boolean again) {
+		groupsAt(key).forEach((group) -> {
+			group.shown().stream().filter((record) -> !this.handedOver.contains(record.key())).forEach(this::handOver);
+			settle(group);
+		});
+	}
+
+	@Override
+	public void blocked(String key) {
+		groupsAt(key).forEach((group) -> {
+			Set<String> others = group.without(key);
+			others.stream()
+				.filter(this::isRegistered)
+				.forEach((other) -> logger.warn("Taking {} out of etcd until {} can be there, too", other, key));
+			takeOut(others, group);
+		});
+	}
+
+	private List<RecordGroup> groupsAt(String key) {
+		return this.groups.values().stream().filter((group) -> group.find(key) != null).toList();
+	}
+
+	/** Once all wanted records are in etcd, the former ones are not needed any more. */
+	private void settle(RecordGroup group) {
+		List<WantedRecord> shown = group.shown();
+		if (!shown.isEmpty() && shown.stream().allMatch((record) -> isRegistered(record.key()))) {
+			takeOut(group.takeFormer(), group);
+			group.settle().forEach(Runnable::run);
+		}
+	}
+
+	private boolean isRegistered(String key) {
+		return this.handedOver.contains(key) && this.keepers.state(key) == RecordState.REGISTERED;
+	}
+
+	/** Takes out keys that no other group wants, and completes when they are out. */
+	private CompletableFuture<Void> takeOut(Set<String> keys, @Nullable RecordGroup group) {
+		return FailFastAll.of(keys.stream()
+			.filter((key) -> this.groups.values()
+				.stream()
+				.noneMatch((other) -> other != group && other.find(key) != null))
+			.map((key) -> {
+				this.handedOver.remove(key);
+				return this.keepers.leave(key);
+			})
+			.toList());
+	}
+
+	/**
+	 * Wants the records of these owners no more.
+	 * @return completes when they are out of etcd
+	 */
+	CompletableFuture<Void> remove(Collection<?> owners) {
+		Set<String> leaving = new LinkedHashSet<>();
+		for (Object owner : owners) {
+			RecordGroup group = this.groups.remove(owner);
+			if (group != null) {
+				leaving.addAll(group.keys());
+				leaving.addAll(group.takeFormer());
+			}
+		}
+		return takeOut(leaving, null);
+	}
+
+	/** Wants the record that is its own owner no more. */
+	CompletableFuture<Void> removeKey(String key) {
+		this.groups.remove(key);
+		return takeOut(Set.of(key), null);
+	}
+
+	/** Calls back once all records of an owner are in etcd, at once if they are. */
+	void whenPlaced(Object owner, Runnable callback) {
+		RecordGroup group = this.groups.get(owner);
+		if (group != null) {
+			group.whenSettled(callback);
+			settle(group);
+		}
+	}
+
+}
