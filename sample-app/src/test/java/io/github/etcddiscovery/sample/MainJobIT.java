@@ -123,6 +123,11 @@ class MainJobIT {
 		for (int i = 0; i < 100; i++) {
 			call("rest-client");
 		}
+		long before = System.nanoTime();
+		for (int i = 0; i < 30; i++) {
+			call("rest-client");
+		}
+		Duration threeCalls = Duration.ofNanos(System.nanoTime() - before).dividedBy(10);
 		HttpServer newcomer = HttpServer.create(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0), 50);
 		String id = "127.0.0.1:" + newcomer.getAddress().getPort();
 		byte[] answer = "{\"service\":\"sample-app\",\"instance\":\"newcomer\"}".getBytes(StandardCharsets.UTF_8);
@@ -148,8 +153,10 @@ class MainJobIT {
 				assertThat(IntStream.range(0, 6).mapToObj((call) -> call("rest-client")))
 					.noneMatch((greeting) -> greeting.contains("newcomer"));
 			}
+			// One of three calls goes to each of three instances, however slow the
+			// machine is.
 			assertThat(delays.stream().sorted().toList().get(delays.size() / 2)).as("median of %s ms", delays)
-				.isLessThan(100);
+				.isLessThan(threeCalls.plusMillis(100).toMillis());
 		}
 		finally {
 			newcomer.stop(0);
