@@ -2,8 +2,10 @@ package io.github.etcddiscovery.cloud.registration;
 
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
+import java.util.function.Function;
 
 import io.github.etcddiscovery.Internal;
+import io.github.etcddiscovery.cloud.registration.RegistrationDecision.Action;
 import io.github.etcddiscovery.instance.InvalidValueException;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -62,17 +64,8 @@ public class EtcdAutoServiceRegistration
 
 	private final Object lock = new Object();
 
-	private boolean running;
-
-	private boolean ready;
-
-	private boolean accepting;
-
-	private boolean closed;
-
-	private boolean attempted;
-
-	private State state = State.OUT;
+	/** Guarded by {@code lock}. */
+	private final RegistrationDecision decision;
 
 	/** What has been handed over: with the management port, if that is another port. */
 	private OwnRegistrations registered;
@@ -99,34 +92,47 @@ public class EtcdAutoServiceRegistration
 		this.registered = this.wanted.get();
 		this.lifecycles = lifecycles;
 		this.settings = settings;
+		this.decision = new RegistrationDecision(settings.followReadiness());
 		this.announcer = new RegistrationAnnouncer(context, registry, lifecycles, settings.endpoints());
 	}
 
 	@Override
 	public void onApplicationEvent(ApplicationEvent event) {
 		if (event instanceof ApplicationReadyEvent readyEvent && readyEvent.getApplicationContext() == this.context) {
-			synchronized (this.lock) {
-				this.ready = true;
-			}
-			registerIfDue();
+			perform(decide(RegistrationDecision::ready));
 		}
 		else if (event instanceof ContextClosedEvent closedEvent
 				&& closedEvent.getApplicationContext() == this.context) {
-			synchronized (this.lock) {
-				this.closed = true;
+			if (decide(RegistrationDecision::closed) == Action.LEAVE) {
+				leave(this.context);
 			}
-			leave(this.context);
 		}
 		else if (event instanceof AvailabilityChangeEvent<?> change && isOwn(change)
 				&& change.getState() instanceof ReadinessState readiness) {
-			synchronized (this.lock) {
-				this.accepting = readiness == ReadinessState.ACCEPTING_TRAFFIC;
-				this.wanted.application().setRefusing(isRefusing());
-				if (this.state == State.IN) {
-					this.registry.publishChanges(this.wanted.application());
-				}
+			perform(decide((decision) -> readiness(decision, readiness)));
+		}
+	}
+
+	/** What follows for the registrar's queue happens under the lock, too. */
+	private Action decide(Function<RegistrationDecision, Action> event) {
+		synchronized (this.lock) {
+			Action action = event.apply(this.decision);
+			if (action == Action.PUBLISH) {
+				this.registry.publishChanges(this.wanted.application());
 			}
-			registerIfDue();
+			return action;
+		}
+	}
+
+	private Action readiness(RegistrationDecision decision, ReadinessState readiness) {
+		Action action = decision.readiness(readiness == ReadinessState.ACCEPTING_TRAFFIC);
+		this.wanted.application().setRefusing(decision.isRefusing());
+		return action;
+	}
+
+	private void perform(Action action) {
+		if (action == Action.REGISTER) {
+			register();
 		}
 	}
 
@@ -135,20 +141,7 @@ public class EtcdAutoServiceRegistration
 		return !(event.getSource() instanceof ApplicationContext source) || source == this.context;
 	}
 
-	private boolean isRefusing() {
-		return this.settings.followReadiness() && !this.accepting;
-	}
-
-	private void registerIfDue() {
-		boolean first;
-		synchronized (this.lock) {
-			boolean due = this.running && this.ready && !this.closed && !isRefusing();
-			if (!due || this.state != State.OUT) {
-				return;
-			}
-			this.state = State.ON_THE_WAY_IN;
-			first = !this.attempted;
-		}
+	private void register() {
 		OwnRegistrations registering = this.wanted.get();
 		try {
 			registering = this.wanted.withPorts(advertisedPorts());
@@ -158,7 +151,9 @@ public class EtcdAutoServiceRegistration
 						"Not registering {}: it has no server, and spring.cloud.etcd.discovery.port is not set."
 								+ " Set that, or spring.cloud.etcd.discovery.register=false",
 						application.getServiceId());
-				goOut();
+				synchronized (this.lock) {
+					this.decision.abort();
+				}
 				return;
 			}
 			if (this.ports.isInExternalContainer()) {
@@ -172,7 +167,7 @@ public class EtcdAutoServiceRegistration
 			abort(registering);
 			throw ex;
 		}
-		register(registering, first && this.settings.failFast());
+		register(registering, this.settings.failFast() && !wasAttempted());
 	}
 
 	private void register(OwnRegistrations registering, boolean failFast) {
@@ -191,18 +186,22 @@ public class EtcdAutoServiceRegistration
 		}
 	}
 
-	/**
-	 * A customizer, a callback or the registry threw: goes back to OUT, so that a later
-	 * event tries again.
-	 */
 	private void abort(OwnRegistrations registering) {
-		goOut();
+		synchronized (this.lock) {
+			this.decision.abort();
+		}
 		this.registry.withdraw(registering.all());
 	}
 
 	private boolean isOnTheWayIn() {
 		synchronized (this.lock) {
-			return this.state == State.ON_THE_WAY_IN;
+			return this.decision.isOnTheWayIn();
+		}
+	}
+
+	private boolean wasAttempted() {
+		synchronized (this.lock) {
+			return this.decision.wasAttempted();
 		}
 	}
 
@@ -210,43 +209,31 @@ public class EtcdAutoServiceRegistration
 		return AdvertisedPorts.of(this.ports, this.settings.advertisesGrpc());
 	}
 
-	private void goOut() {
-		synchronized (this.lock) {
-			this.state = (this.state == State.ON_THE_WAY_IN) ? State.OUT : this.state;
-		}
-	}
-
 	/** Returns {@code null} if the context was closed meanwhile. */
 	private @Nullable List<CompletableFuture<Void>> handOver(OwnRegistrations registering) {
 		synchronized (this.lock) {
-			if (this.state != State.ON_THE_WAY_IN) {
+			if (!this.decision.isOnTheWayIn()) {
 				return null;
 			}
-			this.attempted = true;
-			registering.application().setRefusing(isRefusing());
+			this.decision.attempt();
+			registering.application().setRefusing(this.decision.isRefusing());
 			List<CompletableFuture<Void>> outcomes = registering.all().stream().map(this.registry::submit).toList();
 			this.registered = registering;
-			this.state = State.IN;
+			this.decision.handedOver();
 			return outcomes;
 		}
 	}
 
 	private boolean isIn(OwnRegistrations registering) {
 		synchronized (this.lock) {
-			return this.state == State.IN && this.registered == registering;
+			return this.decision.isIn() && this.registered == registering;
 		}
 	}
 
 	private void leave(@Nullable ApplicationContext closing) {
-		State before;
 		OwnRegistrations leaving;
 		synchronized (this.lock) {
-			before = this.state;
 			leaving = this.registered;
-			this.state = State.OUT;
-		}
-		if (before != State.IN) {
-			return;
 		}
 		if (!this.deregistration.isEnabled()) {
 			// When the context closes, the registry is closed with it.
@@ -275,14 +262,14 @@ public class EtcdAutoServiceRegistration
 	 */
 	public void change(RegistrationSource changed) {
 		this.wanted.change(changed, advertisedPorts(), this::requireRegistrable, () -> {
-			if (this.state == State.IN) {
+			if (this.decision.isIn()) {
 				this.registered.all().forEach(this.registry::publishChanges);
 			}
 		});
 	}
 
 	private void requireRegistrable(OwnRegistrations before, OwnRegistrations after) {
-		if (this.state == State.IN) {
+		if (this.decision.isIn()) {
 			OwnRegistrations candidate = this.registered.copy();
 			candidate.follow(before, after);
 			candidate.all().forEach(this.registry::requireRegistrable);
@@ -296,25 +283,22 @@ public class EtcdAutoServiceRegistration
 
 	@Override
 	public void start() {
-		synchronized (this.lock) {
-			this.running = true;
-		}
+		Action action = decide(RegistrationDecision::started);
 		this.deregistration.begin();
-		registerIfDue();
+		perform(action);
 	}
 
 	@Override
 	public void stop() {
-		synchronized (this.lock) {
-			this.running = false;
+		if (decide(RegistrationDecision::stopped) == Action.LEAVE) {
+			leave(null);
 		}
-		leave(null);
 	}
 
 	@Override
 	public boolean isRunning() {
 		synchronized (this.lock) {
-			return this.running;
+			return this.decision.isRunning();
 		}
 	}
 
@@ -341,22 +325,6 @@ public class EtcdAutoServiceRegistration
 		return ApplicationReadyEvent.class.isAssignableFrom(eventType)
 				|| ContextClosedEvent.class.isAssignableFrom(eventType)
 				|| AvailabilityChangeEvent.class.isAssignableFrom(eventType);
-	}
-
-	/**
-	 * Whether the application has asked to be in etcd.
-	 */
-	private enum State {
-
-		/** Not registered. */
-		OUT,
-
-		/** Its port is known and others are told that it is about to register. */
-		ON_THE_WAY_IN,
-
-		/** Handed over to the registrar, which keeps it in etcd. */
-		IN
-
 	}
 
 	/**
