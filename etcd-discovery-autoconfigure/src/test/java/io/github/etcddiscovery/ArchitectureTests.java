@@ -1,9 +1,17 @@
 package io.github.etcddiscovery;
 
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.time.Clock;
 import java.time.Instant;
 import java.time.LocalDateTime;
 import java.util.Date;
+import java.util.HashMap;
+import java.util.Map;
+import java.util.regex.Pattern;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
 
 import com.tngtech.archunit.core.domain.JavaClasses;
 import com.tngtech.archunit.core.importer.ClassFileImporter;
@@ -26,6 +34,11 @@ import static org.assertj.core.api.Assertions.assertThat;
  * Holds the arrows that ARCHITECTURE.md draws.
  */
 class ArchitectureTests {
+
+	/** In lines. */
+	private static final int LARGE = 100;
+
+	private static final int MOST_CLASSES = 25;
 
 	private static final String BASE = "io.github.etcddiscovery.";
 
@@ -176,6 +189,50 @@ class ArchitectureTests {
 	void everyPackageIsNullMarked() {
 		assertThat(CLASSES.stream().map((type) -> type.getPackage()).distinct()).isNotEmpty()
 			.allSatisfy((room) -> assertThat(room.isAnnotatedWith(NullMarked.class)).as(room.getName()).isTrue());
+	}
+
+	@Test
+	void packagesAreSmallEnoughToBeRead() throws IOException {
+		assertThat(sources("etcd-discovery-autoconfigure/src/main").keySet()
+			.stream()
+			.filter((source) -> !simpleName(source).equals("package-info"))
+			.collect(Collectors.groupingBy(Path::getParent, Collectors.counting()))).isNotEmpty()
+			.allSatisfy(
+					(folder, classes) -> assertThat(classes).as(folder.toString()).isLessThanOrEqualTo(MOST_CLASSES));
+	}
+
+	@Test
+	void testsOfEveryLargeClassAreFoundByItsNameOrByALink() throws IOException {
+		Map<Path, String> tests = sources("etcd-discovery-autoconfigure/src/test", "integration-tests/src/test");
+		Map<Path, String> main = sources("etcd-discovery-autoconfigure/src/main");
+		assertThat(main).isNotEmpty();
+		assertThat(main.entrySet()
+			.stream()
+			.filter((source) -> source.getValue().lines().count() > LARGE)
+			.map((source) -> simpleName(source.getKey()))
+			.filter((name) -> tests.keySet().stream().noneMatch((test) -> simpleName(test).equals(name + "Tests")))
+			.filter((name) -> tests.values()
+				.stream()
+				.noneMatch((test) -> Pattern.compile("Tests of [^/]*\\{@link " + name + "}")
+					.matcher(test.replaceAll("\\s+\\* ", " "))
+					.find())))
+			.isEmpty();
+	}
+
+	private static String simpleName(Path source) {
+		return source.getFileName().toString().replace(".java", "");
+	}
+
+	private static Map<Path, String> sources(String... folders) throws IOException {
+		Map<Path, String> sources = new HashMap<>();
+		for (String folder : folders) {
+			try (Stream<Path> files = Files.walk(Path.of("..").resolve(folder))) {
+				for (Path file : files.filter((path) -> path.toString().endsWith(".java")).toList()) {
+					sources.put(file, Files.readString(file));
+				}
+			}
+		}
+		return sources;
 	}
 
 	private void check(ArchRule rule) {

@@ -33,6 +33,7 @@ import io.etcd.jetcd.options.WatchOption;
 import io.github.etcddiscovery.Internal;
 import io.github.etcddiscovery.client.EtcdException.Reason;
 import io.github.etcddiscovery.instance.KeyText;
+import io.github.etcddiscovery.support.DnsClient;
 import io.github.etcddiscovery.support.EventLoop;
 import org.jspecify.annotations.Nullable;
 

@@ -12,6 +12,8 @@ import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import java.util.stream.Stream;
 
+import io.github.etcddiscovery.support.DnsClient;
+
 /**
  * Finds the addresses of the cluster's members. Each call looks names up anew. Blocks.
  */

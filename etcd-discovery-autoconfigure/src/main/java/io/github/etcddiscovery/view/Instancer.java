@@ -122,7 +122,7 @@ public final class Instancer implements AutoCloseable {
 	/**
 	 * Keeps the values by their keys.
 	 */
-	private final class Values implements ReflectorStore, ReflectorListener {
+	private final class Values implements ReflectorStore, Reflector.Listener {
 
 		private SortedMap<String, Value> values = new TreeMap<>();
 

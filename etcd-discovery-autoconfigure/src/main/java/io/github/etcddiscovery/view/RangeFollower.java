@@ -26,7 +26,7 @@ import org.slf4j.event.Level;
  * Follows one range: what its reflector finds goes to its writer, and how it fares can be
  * asked from any thread.
  */
-final class RangeFollower implements ReflectorListener {
+final class RangeFollower implements Reflector.Listener {
 
 	private static final Logger logger = LoggerFactory.getLogger(ServiceView.class);
 

@@ -38,7 +38,7 @@ final class Reflector {
 
 	private final ReflectorStore store;
 
-	private final ReflectorListener listener;
+	private final Listener listener;
 
 	private final EtcdBackoff backoff;
 
@@ -83,7 +83,7 @@ final class Reflector {
 
 	private volatile long drifts;
 
-	Reflector(EtcdClient client, String prefix, EventLoop loop, ReflectorStore store, ReflectorListener listener,
+	Reflector(EtcdClient client, String prefix, EventLoop loop, ReflectorStore store, Listener listener,
 			RandomGenerator random, LimitedLog log) {
 		this.log = log;
 		this.client = client;
@@ -340,6 +340,33 @@ final class Reflector {
 				null));
 		this.incomplete = true;
 		list();
+	}
+
+	/**
+	 * Hears how a reflector fares. Called on its loop only.
+	 */
+	interface Listener {
+
+		/** A listing begins. */
+		default void listing() {
+		}
+
+		/** A page of the listing was stored. */
+		default void pageStored() {
+		}
+
+		/** The listing is stored, and is what etcd held at this revision. */
+		void listed(long revision, boolean newHistory);
+
+		/** So many changes were stored, the last one of this revision. */
+		void changed(long revision, long changes);
+
+		/** Changes arrive as they happen from now on. */
+		void current();
+
+		/** Changes do not arrive any more. The reflector tries again. */
+		void interrupted(EtcdException cause);
+
 	}
 
 }

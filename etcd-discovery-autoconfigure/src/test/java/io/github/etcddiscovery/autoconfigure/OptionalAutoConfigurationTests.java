@@ -36,6 +36,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 /**
  * Which beans measure, show and drain, by what is on the class path and what is set.
+ * Tests of {@link EtcdActuatorAutoConfiguration}.
  */
 class OptionalAutoConfigurationTests {
 

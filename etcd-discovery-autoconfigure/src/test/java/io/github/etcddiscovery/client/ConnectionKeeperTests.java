@@ -33,6 +33,7 @@ import static org.mockito.Mockito.verify;
 
 /**
  * When a connection is taken into use, checked, given up and left for another member.
+ * Tests of {@link MemberConnection}.
  */
 class ConnectionKeeperTests {
 

@@ -8,7 +8,7 @@ import org.junit.jupiter.params.provider.ValueSource;
 import static org.assertj.core.api.Assertions.assertThat;
 
 /**
- * What is made of the words of others.
+ * What is made of the words of others. Tests of {@link EtcdException}.
  */
 class EtcdErrorsTests {
 

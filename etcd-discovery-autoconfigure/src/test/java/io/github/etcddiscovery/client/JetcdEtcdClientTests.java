@@ -31,6 +31,9 @@ import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException
 import static org.awaitility.Awaitility.await;
 import static org.hamcrest.Matchers.startsWith;
 
+/**
+ * Tests of {@link EtcdClient}.
+ */
 @OnEveryEtcd
 class JetcdEtcdClientTests {
 

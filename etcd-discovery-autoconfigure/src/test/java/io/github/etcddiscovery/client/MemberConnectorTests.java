@@ -14,6 +14,7 @@ import java.util.stream.IntStream;
 
 import io.github.etcddiscovery.client.EtcdException.Reason;
 import io.github.etcddiscovery.doubles.TestClients;
+import io.github.etcddiscovery.support.DnsClient;
 import io.github.etcddiscovery.testsupport.DnsServer;
 import io.github.etcddiscovery.testsupport.EtcdBinary;
 import io.github.etcddiscovery.testsupport.EtcdProcess;
@@ -30,7 +31,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
 
 /**
- * Which member is connected to, and where its address comes from.
+ * Which member is connected to, and where its address comes from. Tests of
+ * {@link MemberResolver} and {@link JetcdClientFactory}.
  */
 @RequiresEtcd
 class MemberConnectorTests {

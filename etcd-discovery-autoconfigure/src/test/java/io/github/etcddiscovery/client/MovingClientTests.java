@@ -17,6 +17,7 @@ import io.github.etcddiscovery.doubles.TestClients;
 import io.github.etcddiscovery.instance.KeyLayout;
 import io.github.etcddiscovery.registry.Registrar;
 import io.github.etcddiscovery.registry.RegistryEntry;
+import io.github.etcddiscovery.support.DnsClient;
 import io.github.etcddiscovery.testsupport.DnsServer;
 import io.github.etcddiscovery.testsupport.EtcdBinary;
 import io.github.etcddiscovery.testsupport.EtcdEyes;

@@ -30,7 +30,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 /**
  * The page of all properties says what their metadata say, and what the pages show can be
- * bound.
+ * bound. Tests of {@link EtcdProperties} and {@link EtcdDiscoveryProperties}.
  */
 class ConfigurationPageTests {
 

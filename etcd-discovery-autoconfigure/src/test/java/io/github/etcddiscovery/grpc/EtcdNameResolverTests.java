@@ -46,7 +46,7 @@ import static org.mockito.Mockito.times;
 
 /**
  * What a channel is told while hosts are not known, which cannot be brought about on
- * purpose in earnest.
+ * purpose in earnest. Tests of {@link EtcdNameResolver} and {@link HostLookups}.
  */
 @ExtendWith(OutputCaptureExtension.class)
 class EtcdNameResolverTests {

@@ -15,7 +15,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
 
 /**
- * {@link CheckedFormats}: what neither is read nor written.
+ * {@link CheckedFormats}: what neither is read nor written. Tests of
+ * {@link AllowedNetworks} and {@link MetadataRules}.
  */
 class CheckedFormatsTests {
 

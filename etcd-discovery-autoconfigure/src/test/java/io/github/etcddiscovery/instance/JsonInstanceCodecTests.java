@@ -10,6 +10,9 @@ import org.junit.jupiter.params.provider.ValueSource;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
 
+/**
+ * Tests of {@link JsonInstanceCodec} and {@link JsonDocuments}.
+ */
 class JsonInstanceCodecTests {
 
 	private static final InstanceKey KEY = new InstanceKey("orders", "10.0.0.5:8080");

@@ -19,7 +19,7 @@ import org.springframework.boot.test.system.OutputCaptureExtension;
 import static org.assertj.core.api.Assertions.assertThat;
 
 /**
- * A key that others write as well.
+ * A key that others write as well. Tests of {@link RecordKeeper} and {@link KeyWatch}.
  */
 @ExtendWith(OutputCaptureExtension.class)
 class ContestedKeyTests extends ScriptedRegistrar {

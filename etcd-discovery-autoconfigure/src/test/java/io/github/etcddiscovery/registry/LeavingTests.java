@@ -13,7 +13,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 /**
  * A record leaves while etcd may still be about to write it: it has left once its lease
- * is revoked, under which nothing can be written any more.
+ * is revoked, under which nothing can be written any more. Tests of {@link KeyWriter}.
  */
 class LeavingTests extends ScriptedRegistrar {
 

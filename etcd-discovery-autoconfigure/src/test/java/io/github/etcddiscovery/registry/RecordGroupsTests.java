@@ -17,7 +17,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 /**
  * Tests of {@link RecordGroups}: groups of records that are in etcd as a whole or not at
- * all.
+ * all. Tests of {@link RecordGroup}.
  */
 class RecordGroupsTests extends ScriptedRegistrar {
 

@@ -11,7 +11,8 @@ import org.junit.jupiter.api.Test;
 import static org.assertj.core.api.Assertions.assertThat;
 
 /**
- * Waits grow from failure to failure, and start again once all is well.
+ * Waits grow from failure to failure, and start again once all is well. Tests of
+ * {@link EtcdBackoff}.
  */
 class RegistrarBackoffTests extends ScriptedRegistrar {
 

@@ -13,7 +13,8 @@ import org.junit.jupiter.api.Test;
 import static org.assertj.core.api.Assertions.assertThat;
 
 /**
- * One named test for every race found.
+ * One named test for every race found. Tests of {@link RecordKeepers} and
+ * {@link LeaseKeeper}.
  */
 class RegistrarRaceTests extends ScriptedRegistrar {
 

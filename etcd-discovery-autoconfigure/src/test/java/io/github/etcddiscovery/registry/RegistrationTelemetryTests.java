@@ -18,7 +18,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.springframework.util.StringUtils.countOccurrencesOf;
 
 /**
- * What those hear of a registration who measure it, wait for it or read the log.
+ * What those hear of a registration who measure it, wait for it or read the log. Tests of
+ * {@link RecordProgress}.
  */
 @ExtendWith(OutputCaptureExtension.class)
 class RegistrationTelemetryTests extends ScriptedRegistrar {

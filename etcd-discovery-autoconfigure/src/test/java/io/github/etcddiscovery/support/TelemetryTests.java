@@ -13,7 +13,7 @@ import org.springframework.boot.test.system.OutputCaptureExtension;
 import static org.assertj.core.api.Assertions.assertThat;
 
 /**
- * What is measured, and that it harms nobody.
+ * What is measured, and that it harms nobody. Tests of {@link OpenOperation}.
  */
 @ExtendWith(OutputCaptureExtension.class)
 class TelemetryTests {

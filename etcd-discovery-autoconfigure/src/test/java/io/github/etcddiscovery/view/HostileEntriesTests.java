@@ -14,7 +14,8 @@ import org.springframework.boot.test.system.OutputCaptureExtension;
 import static org.assertj.core.api.Assertions.assertThat;
 
 /**
- * A user who may write one service cannot fill the memory or the log of others.
+ * A user who may write one service cannot fill the memory or the log of others. Tests of
+ * {@link RangeWriter}.
  */
 @ExtendWith(OutputCaptureExtension.class)
 class HostileEntriesTests extends ScriptedView {

@@ -9,7 +9,8 @@ import org.junit.jupiter.api.Test;
 import static org.assertj.core.api.Assertions.assertThat;
 
 /**
- * What a view does after failures: how long it waits, and that nothing ends it.
+ * What a view does after failures: how long it waits, and that nothing ends it. Tests of
+ * {@link RangeFollower}.
  */
 class ReflectorFailureTests extends ScriptedView {
 

@@ -12,7 +12,7 @@ import org.junit.jupiter.api.Test;
 import static org.assertj.core.api.Assertions.assertThat;
 
 /**
- * One named test for every race found.
+ * One named test for every race found. Tests of {@link Reflector}.
  */
 class ReflectorRaceTests extends ScriptedView {
 

@@ -13,6 +13,9 @@ import org.junit.jupiter.params.provider.ValueSource;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+/**
+ * Tests of {@link CatalogWriter} and {@link Catalog}.
+ */
 class ServiceSnapshotTests {
 
 	@Test

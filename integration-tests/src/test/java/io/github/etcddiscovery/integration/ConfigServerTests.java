@@ -44,7 +44,7 @@ import static org.awaitility.Awaitility.await;
 
 /**
  * Applications that find Spring Cloud Config's server in etcd, with the properties of the
- * page.
+ * page. Tests of {@link ConfigServerInstances}.
  */
 @RequiresEtcd
 @ExtendWith(OutputCaptureExtension.class)

@@ -47,7 +47,8 @@ import static org.awaitility.Awaitility.await;
 
 /**
  * What {@code spring.cloud.loadbalancer.configurations} says takes effect on what etcd
- * holds at that moment.
+ * holds at that moment. Tests of {@link EtcdLoadBalancerAutoConfiguration} and
+ * {@link LoadBalancerConfigurations}.
  */
 @RequiresEtcd
 @ExtendWith(OutputCaptureExtension.class)

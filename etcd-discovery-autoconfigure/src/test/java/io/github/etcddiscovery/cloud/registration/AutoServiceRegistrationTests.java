@@ -43,7 +43,7 @@ import static org.awaitility.Awaitility.await;
 
 /**
  * Tests of {@link EtcdAutoServiceRegistration}: which events register and deregister, on
- * an etcd that answers everything at once.
+ * an etcd that answers everything at once. Tests of {@link RegistrationAnnouncer}.
  */
 @ExtendWith(OutputCaptureExtension.class)
 class AutoServiceRegistrationTests {

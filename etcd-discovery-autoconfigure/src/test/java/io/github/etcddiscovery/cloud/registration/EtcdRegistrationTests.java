@@ -1,5 +1,6 @@
 package io.github.etcddiscovery.cloud.registration;
 
+import java.lang.reflect.Field;
 import java.util.Map;
 
 import io.github.etcddiscovery.cloud.loadbalancer.BoundedWeight;
@@ -92,6 +93,26 @@ class EtcdRegistrationTests {
 		assertThat(this.registration.getFormat()).isEqualTo("url");
 		assertThat(this.registration.getWriteAlso()).isNull();
 		assertThat(this.registration.getMetadata()).containsOnly(Map.entry("team", "b"), Map.entry("own", "c"));
+	}
+
+	@Test
+	void noPropertyIsForgottenWhenARegistrationIsCopiedOrFollowed() throws IllegalAccessException {
+		EtcdRegistration plain = new EtcdRegistration("plain", null, "plain", 0, false, Map.of());
+		EtcdRegistration full = registration();
+		full.setInstanceId("id");
+		full.setPort(443);
+		full.setSecure(true);
+		for (Field field : EtcdRegistration.class.getDeclaredFields()) {
+			field.setAccessible(true);
+			assertThat(field.get(full)).as("Set %s here, so that this test notices it", field.getName())
+				.isNotEqualTo(field.get(plain));
+		}
+		assertThat(full.copy()).usingRecursiveComparison().isEqualTo(full);
+		EtcdRegistration follower = plain.copy();
+		follower.follow(plain, full);
+		assertThat(follower).usingRecursiveComparison()
+			.ignoringFields("boundPort", "boundGrpcPort", "status", "refusing")
+			.isEqualTo(full);
 	}
 
 	@Test

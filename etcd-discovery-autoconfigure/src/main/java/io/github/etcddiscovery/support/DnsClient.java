@@ -1,4 +1,4 @@
-package io.github.etcddiscovery.client;
+package io.github.etcddiscovery.support;
 
 import java.util.ArrayList;
 import java.util.Hashtable;
@@ -11,6 +11,7 @@ import javax.naming.NamingException;
 import javax.naming.directory.Attribute;
 import javax.naming.directory.InitialDirContext;
 
+import io.github.etcddiscovery.Internal;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -19,7 +20,8 @@ import org.slf4j.LoggerFactory;
  * which knows the servers of the operating system. Names are taken as they are; search
  * domains do not count.
  */
-final class DnsClient {
+@Internal
+public final class DnsClient {
 
 	private static final Logger logger = LoggerFactory.getLogger(DnsClient.class);
 
@@ -38,7 +40,7 @@ final class DnsClient {
 	 * @param servers the URL of the servers, {@code dns:} for those of the operating
 	 * system
 	 */
-	DnsClient(String servers) {
+	public DnsClient(String servers) {
 		this.servers = servers;
 	}
 
@@ -50,7 +52,7 @@ final class DnsClient {
 	 * server answers, or it is not a name
 	 */
 	@SuppressWarnings("BanJNDI") // The provider for DNS reads texts, and no objects.
-	List<String> lookUp(String name, String type) {
+	public List<String> lookUp(String name, String type) {
 		if (!HOST_NAME.matcher(name).matches()) {
 			return List.of();
 		}
