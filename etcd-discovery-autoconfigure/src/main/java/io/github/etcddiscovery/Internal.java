@@ -7,8 +7,8 @@ import java.lang.annotation.RetentionPolicy;
 import java.lang.annotation.Target;
 
 /**
- * Marks what is public for other packages of this library only. It may change or vanish
- * in any version. ARCHITECTURE.md lists the API.
+ * Marks a type or member that is public only so that other packages of this library can
+ * use it. It may change or vanish in any version. ARCHITECTURE.md lists the API.
  */
 @Documented
 @Retention(RetentionPolicy.RUNTIME)

@@ -1,5 +1,5 @@
 /**
- * What registration, discovery and load balancing have in common.
+ * Types that registration, discovery and the actuator share.
  */
 @NullMarked
 package io.github.etcddiscovery.cloud;

@@ -24,6 +24,9 @@ final class FailFastAll {
 	 * or is cancelled if one of them was
 	 */
 	static CompletableFuture<Void> of(Collection<CompletableFuture<Void>> outcomes) {
+		if (outcomes.size() == 1) {
+			return outcomes.iterator().next();
+		}
 		CompletableFuture<Void> combined = new CompletableFuture<>();
 		AtomicInteger missing = new AtomicInteger(outcomes.size() + 1);
 		AtomicBoolean cancelled = new AtomicBoolean();
@@ -53,7 +56,7 @@ final class FailFastAll {
 		return combined;
 	}
 
-	/** Returns an outcome that does not come, since nobody wants it any more. */
+	/** Returns a cancelled future, for a record that is not wanted any more. */
 	static CompletableFuture<Void> cancelled() {
 		CompletableFuture<Void> cancelled = new CompletableFuture<>();
 		cancelled.cancel(false);

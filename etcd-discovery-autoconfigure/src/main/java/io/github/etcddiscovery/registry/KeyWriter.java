@@ -90,8 +90,9 @@ final class KeyWriter implements KeyWatch.Listener {
 	}
 
 	/**
-	 * Hears that a lease is gone.
-	 * @return whether the key is gone with it; false if another lease of ours holds it
+	 * Notes that etcd has deleted a lease.
+	 * @return whether the key is deleted too; false if another lease of this process
+	 * holds it
 	 */
 	boolean leaseLost(long leaseId) {
 		boolean gone = !this.known.isOurs() || this.known.isUnder(leaseId);
@@ -191,8 +192,8 @@ final class KeyWriter implements KeyWatch.Listener {
 	}
 
 	/**
-	 * While a call is under way, a change may be the call's own doing, or out of date by
-	 * the time the call ends. Then the key is read.
+	 * During a call, a reported change may come from the call itself, or may be outdated
+	 * when the call ends. So the key is read after the call.
 	 */
 	private boolean readLater(long revision) {
 		if (this.busy) {

@@ -10,9 +10,8 @@ import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The records of one owner, which are in etcd all together or not at all. Knows which are
- * wanted, and where the owner's records may still be besides. Belongs to the registrar's
- * loop.
+ * The records of one owner. Knows the wanted records, and the other keys under which
+ * earlier records of this owner may still be in etcd. Belongs to the registrar's loop.
  */
 final class RecordGroup {
 
@@ -29,7 +28,7 @@ final class RecordGroup {
 
 	private List<WantedRecord> records = List.of();
 
-	/** Wants these records instead of the ones before. */
+	/** Replaces the wanted records. */
 	void want(List<WantedRecord> records) {
 		this.records.forEach((record) -> this.former.add(record.key()));
 		this.records = records;
@@ -43,8 +42,8 @@ final class RecordGroup {
 
 	/**
 	 * Returns the records that belong in etcd now, in the order in which they are
-	 * written. The last one comes first: a second record is the newer idea, so a refusal
-	 * should show before the first record is written.
+	 * written. The last record is written first: the second record ({@code write-also})
+	 * is more likely to be refused, and in that case the first one must not be written.
 	 */
 	List<WantedRecord> shown() {
 		List<WantedRecord> shown = new ArrayList<>(this.records);

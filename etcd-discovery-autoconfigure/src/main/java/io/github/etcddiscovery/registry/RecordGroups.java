@@ -15,9 +15,10 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Brings groups of records into etcd, each group as a whole: a record is written once the
- * ones before it in its group are there, and while one cannot be written, the others are
- * taken out. Belongs to the registrar's loop.
+ * Brings groups of records into etcd. Of each group, etcd holds the complete new set of
+ * shown records, or the complete previous one. New records are written one after the
+ * other, the last of the list first. If one cannot be written, the other records of the
+ * incomplete set are deleted. Belongs to the registrar's loop.
  */
 final class RecordGroups implements RecordKeeper.Listener {
 
@@ -35,7 +36,7 @@ final class RecordGroups implements RecordKeeper.Listener {
 	}
 
 	/**
-	 * Wants these records of an owner, and no others.
+	 * Registers exactly these records for an owner, and deregisters its others.
 	 * @return completes when all shown records are in etcd and all hidden ones are not;
 	 * fails if etcd refuses one; is cancelled if they are not wanted any more
 	 */
@@ -43,7 +44,10 @@ final class RecordGroups implements RecordKeeper.Listener {
 		RecordGroup group = this.groups.computeIfAbsent(owner, (added) -> new RecordGroup());
 		group.want(records);
 		List<CompletableFuture<Void>> outcomes = new ArrayList<>();
-		outcomes.add(hide(group));
+		CompletableFuture<Void> hidden = hide(group);
+		if (!hidden.isDone()) {
+			outcomes.add(hidden);
+		}
 		// A new record waits for the records that were handed over and are not there yet.
 		List<CompletableFuture<Void>> awaited = new ArrayList<>();
 		for (WantedRecord record : group.shown()) {
@@ -58,8 +62,8 @@ final class RecordGroups implements RecordKeeper.Listener {
 		}
 		for (WantedRecord record : group.shown()) {
 			if (!this.handedOver.contains(record.key())) {
-				CompletableFuture<Void> outcome = FailFastAll.of(awaited)
-					.thenCompose((before) -> proceed(group, record.key()));
+				CompletableFuture<Void> outcome = awaited.isEmpty() ? handOver(record)
+						: FailFastAll.of(awaited).thenCompose((before) -> proceed(group, record.key()));
 				outcomes.add(outcome);
 				awaited.add(outcome);
 			}
@@ -69,8 +73,8 @@ final class RecordGroups implements RecordKeeper.Listener {
 	}
 
 	/**
-	 * Takes out hidden records and abandoned ones, and the former records too if nothing
-	 * is to take their place.
+	 * Deletes hidden records, and records that were replaced before their group was
+	 * complete. If no record is shown, also deletes the records of the previous set.
 	 */
 	private CompletableFuture<Void> hide(RecordGroup group) {
 		Set<String> leaving = group.hiddenKeys();
@@ -106,7 +110,9 @@ final class RecordGroups implements RecordKeeper.Listener {
 			Set<String> others = group.without(key);
 			others.stream()
 				.filter(this::isRegistered)
-				.forEach((other) -> logger.warn("Taking {} out of etcd until {} can be there, too", other, key));
+				.forEach((other) -> logger.warn(
+						"Deleting {} from etcd for now: {} of the same registration cannot be written. They come back together",
+						other, key));
 			takeOut(others, group);
 		});
 	}
@@ -142,7 +148,7 @@ final class RecordGroups implements RecordKeeper.Listener {
 	}
 
 	/**
-	 * Wants the records of these owners no more.
+	 * Deregisters the records of these owners.
 	 * @return completes when they are out of etcd
 	 */
 	CompletableFuture<Void> remove(Collection<?> owners) {
@@ -157,7 +163,7 @@ final class RecordGroups implements RecordKeeper.Listener {
 		return takeOut(leaving, null);
 	}
 
-	/** Wants the record that is its own owner no more. */
+	/** Deregisters a record that was registered by its key, without a group. */
 	CompletableFuture<Void> removeKey(String key) {
 		this.groups.remove(key);
 		return takeOut(Set.of(key), null);

@@ -6,6 +6,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.function.BooleanSupplier;
 import java.util.function.Function;
 
 import org.jspecify.annotations.Nullable;
@@ -18,15 +19,21 @@ final class RecordKeepers {
 
 	private final Map<String, RecordKeeper> keepers = new ConcurrentHashMap<>();
 
-	/** The records that are wanted again once their key has left. */
+	/** Records to register as soon as the deregistration of their key has ended. */
 	private final Map<String, Comeback> comebacks = new HashMap<>();
 
 	private final Function<RegistryEntry, RecordKeeper> factory;
 
-	private boolean closed;
+	private final BooleanSupplier closed;
 
-	RecordKeepers(Function<RegistryEntry, RecordKeeper> factory) {
+	/**
+	 * Creates an empty set of keepers.
+	 * @param factory creates a keeper for a record
+	 * @param closed whether the registrar is closed, and wants no record any more
+	 */
+	RecordKeepers(Function<RegistryEntry, RecordKeeper> factory, BooleanSupplier closed) {
 		this.factory = factory;
+		this.closed = closed;
 	}
 
 	/** Returns the keeper of a key, {@code null} if there is none. */
@@ -45,12 +52,12 @@ final class RecordKeepers {
 	}
 
 	/**
-	 * Wants a record in etcd, or another value under its key.
+	 * Registers a record, or another value under its key.
 	 * @return completes when etcd holds the record, or what was wanted in its place
 	 * since; fails if etcd refuses it; is cancelled if it is not wanted any more
 	 */
 	CompletableFuture<Void> want(RegistryEntry entry) {
-		if (this.closed) {
+		if (this.closed.getAsBoolean()) {
 			return FailFastAll.cancelled();
 		}
 		RecordKeeper keeper = find(entry.key());
@@ -87,7 +94,7 @@ final class RecordKeepers {
 	}
 
 	/**
-	 * Wants a record no more.
+	 * Deregisters a record.
 	 * @return completes when it is out of etcd, at once if there is none
 	 */
 	CompletableFuture<Void> leave(String key) {
@@ -104,20 +111,19 @@ final class RecordKeepers {
 	}
 
 	/**
-	 * Wants no record any more, and takes none from now on.
+	 * Deregisters all records.
 	 * @param deregister whether to take the records out of etcd; otherwise they are left
 	 * to their leases
 	 * @return completes when that is done
 	 */
 	CompletableFuture<Void> close(boolean deregister) {
-		this.closed = true;
 		this.comebacks.clear();
 		Collection<RecordKeeper> leaving = all();
 		leaving.forEach(deregister ? RecordKeeper::leave : RecordKeeper::abandon);
 		return CompletableFuture.allOf(leaving.stream().map(RecordKeeper::gone).toArray(CompletableFuture[]::new));
 	}
 
-	/** A record that is wanted once its key has left. */
+	/** A record to register as soon as the deregistration of its key has ended. */
 	private record Comeback(RegistryEntry entry, CompletableFuture<Void> registered) {
 
 	}

@@ -51,15 +51,15 @@ public final class Registrar implements AutoCloseable {
 
 	private final Telemetry telemetry;
 
-	private final RecordKeepers keepers = new RecordKeepers(this::keeper);
-
-	private final RecordGroups groups = new RecordGroups(this.keepers);
-
 	private final PendingFutures outcomes = new PendingFutures();
 
 	private final LongAdder reregistrations = new LongAdder();
 
 	private final AtomicBoolean closed = new AtomicBoolean();
+
+	private final RecordKeepers keepers = new RecordKeepers(this::keeper, this.closed::get);
+
+	private final RecordGroups groups = new RecordGroups(this.keepers);
 
 	/**
 	 * Creates a registrar with go-kit's heartbeat and time to live. Starts nothing.
@@ -115,7 +115,7 @@ public final class Registrar implements AutoCloseable {
 	}
 
 	/**
-	 * Wants these records of an owner in etcd, and no others: all of them or none. Of
+	 * Registers exactly these records for an owner, and deregisters its others. Of
 	 * several calls and those of {@link #remove(Collection)} the last one counts.
 	 * @param owner any object, with the identity by which it is found again
 	 * @param records the records
@@ -162,8 +162,8 @@ public final class Registrar implements AutoCloseable {
 	}
 
 	/**
-	 * Calls back once all records of an owner are in etcd; never if they are not wanted
-	 * any more before.
+	 * Calls back once all records of an owner are in etcd. If the owner is removed before
+	 * that, the callback is never called.
 	 * @param owner the owner
 	 * @param callback called on the registrar's thread, which it must not block
 	 */

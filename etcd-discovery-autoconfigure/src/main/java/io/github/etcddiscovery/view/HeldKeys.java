@@ -5,7 +5,7 @@ import java.util.Set;
 import io.github.etcddiscovery.client.KeyValue;
 
 /**
- * The keys that are held of a prefix. Belongs to the loop of its reflector.
+ * The keys under a prefix that a store holds. Belongs to the loop of its reflector.
  */
 interface HeldKeys {
 

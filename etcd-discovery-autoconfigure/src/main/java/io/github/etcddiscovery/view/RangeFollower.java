@@ -213,8 +213,8 @@ final class RangeFollower implements Reflector.Listener {
 	}
 
 	/**
-	 * Lists again, after a pause, if the quota has room by now for an entry that was over
-	 * it. Instances of another range may have left.
+	 * Lists the range again after a pause, if an entry that was rejected because of the
+	 * quota fits now. Instances of another range may have left.
 	 */
 	void readWaiting() {
 		if (!this.filling && this.writer.hasWaitingThatFit()) {

@@ -126,9 +126,9 @@ final class RangeWriter<T> implements ReflectorStore {
 	}
 
 	/**
-	 * Counts from zero, since instances that are gone count until the listing is
-	 * complete. A listing for entries that were over the quota counts on top of the
-	 * instances held.
+	 * Starts a new count: the current one still includes instances that are already gone.
+	 * A listing for entries that were over the quota starts with the instances already
+	 * held.
 	 */
 	@Override
 	public void beginListing() {

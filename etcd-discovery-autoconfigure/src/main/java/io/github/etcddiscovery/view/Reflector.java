@@ -343,7 +343,7 @@ final class Reflector {
 	}
 
 	/**
-	 * Hears how a reflector fares. Called on its loop only.
+	 * Receives the progress and the failures of a reflector. Called on its loop only.
 	 */
 	interface Listener {
 
@@ -355,10 +355,18 @@ final class Reflector {
 		default void pageStored() {
 		}
 
-		/** The listing is stored, and is what etcd held at this revision. */
+		/**
+		 * A listing is stored.
+		 * @param revision at which etcd held these keys
+		 * @param newHistory whether etcd was wiped or restored
+		 */
 		void listed(long revision, boolean newHistory);
 
-		/** So many changes were stored, the last one of this revision. */
+		/**
+		 * Changes were stored.
+		 * @param revision of the last change
+		 * @param changes how many
+		 */
 		void changed(long revision, long changes);
 
 		/** Changes arrive as they happen from now on. */

@@ -10,8 +10,8 @@ import io.github.etcddiscovery.client.WatchEvent;
 import io.github.etcddiscovery.support.EventLoop;
 
 /**
- * Takes the messages of watches on any thread, and has the loop apply all that are
- * pending at once, so that what comes of them is published once.
+ * Collects the messages of watches from any thread. The loop applies all pending messages
+ * together, so that it publishes one catalog for them.
  */
 final class WatchInbox {
 

@@ -11,6 +11,7 @@ import io.github.etcddiscovery.doubles.EmptyEtcdClient;
 import io.github.etcddiscovery.instance.InstanceKey;
 import io.github.etcddiscovery.instance.KeyLayout;
 import io.github.etcddiscovery.support.Telemetry;
+import io.github.etcddiscovery.view.InstanceLimits;
 import io.github.etcddiscovery.view.ServiceView;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
@@ -51,6 +52,12 @@ class ViewSettingsTests {
 				assertThat(ex.getName()).isEqualTo("spring.cloud.etcd.discovery." + property);
 				assertThat(ex.getReason()).contains(reason);
 			});
+	}
+
+	@Test
+	void limitsOfAViewAreTheSameWithoutProperties() {
+		assertThat(new InstanceLimits(this.properties.getMaxInstances(), this.properties.getMaxInstancesPerService()))
+			.isEqualTo(InstanceLimits.DEFAULT);
 	}
 
 	@Test

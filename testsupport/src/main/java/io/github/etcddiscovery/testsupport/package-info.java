@@ -1,12 +1,12 @@
 /**
- * What the tests of all modules use.
+ * Test helpers for all modules.
  * <ul>
  * <li>etcd: {@link EtcdProcess} starts one, {@link ClusterLab} three in network
  * namespaces, {@link TestUsers} one with authentication; {@link EtcdEyes} reads and
  * writes in it without this project's code; {@link EtcdBinary} finds the programs.
  * {@link OnEveryEtcd}, {@link RequiresEtcd} and {@link RequiresNamespaces} say what a
  * test class needs.</li>
- * <li>the network: {@link TcpProxy} and {@link GrpcProxy} fail on purpose,
+ * <li>the network: {@link TcpProxy} and {@link GrpcProxy} simulate failures,
  * {@link DnsServer} answers as it is told, {@link LoopbackPorts} gives ports that stay
  * free.</li>
  * <li>applications: {@link TestApplications} in this JVM, {@link ApplicationProcess} in
@@ -15,7 +15,7 @@
  * <li>certificates: {@link TestCertificates}, {@link TestAuthority}.</li>
  * <li>the rest: {@link Document} reads pages of the documentation, {@link GoPrograms}
  * builds the programs in Go, {@link QuietLogs} silences this project's loggers,
- * {@link LongestWaits} replaces chance.</li>
+ * {@link LongestWaits} chooses the longest of random waits.</li>
  * </ul>
  */
 package io.github.etcddiscovery.testsupport;

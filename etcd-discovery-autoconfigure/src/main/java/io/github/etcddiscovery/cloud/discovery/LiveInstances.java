@@ -33,9 +33,9 @@ public final class LiveInstances {
 
 	/**
 	 * Returns the available instances of a service, for as long as somebody subscribes.
-	 * @param view where the instances are
+	 * @param view the view to read from
 	 * @param serviceId the service
-	 * @return the list of now, and each list that differs from the one before
+	 * @return the current list, and each list that differs from the one before
 	 */
 	public static Flux<List<ServiceInstance>> of(ServiceView<ServiceInstance> view, String serviceId) {
 		// Not created: that is for producers on several threads at once, and costs a

@@ -113,7 +113,10 @@ public class EtcdAutoServiceRegistration
 		}
 	}
 
-	/** What follows for the registrar's queue happens under the lock, too. */
+	/**
+	 * Holds the lock also while a change is put into the registrar's queue, so that
+	 * changes arrive there in the order of the events.
+	 */
 	private Action decide(Function<RegistrationDecision, Action> event) {
 		synchronized (this.lock) {
 			Action action = event.apply(this.decision);

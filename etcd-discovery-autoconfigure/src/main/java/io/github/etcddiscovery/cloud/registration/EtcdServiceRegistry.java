@@ -44,7 +44,7 @@ public class EtcdServiceRegistry implements ServiceRegistry<EtcdRegistration>, A
 
 	private final Duration timeout;
 
-	/** Writes what is registered, {@code null} while nothing is. */
+	/** Writes the registrations, {@code null} while there is none. */
 	private @Nullable Registrar registrar;
 
 	private final Map<EtcdRegistration, Placement> placements = new LinkedHashMap<>();

@@ -18,7 +18,7 @@ import io.github.etcddiscovery.registry.WantedRecord;
  */
 record Placement(List<WantedRecord> records, Set<String> keys) {
 
-	/** The state that hinders most comes first. */
+	/** Orders states: the state furthest from {@code REGISTERED} comes first. */
 	private static final Comparator<RecordState> LEAST_ADVANCED = Comparator.comparing((state) -> switch (state) {
 		case CONFLICT -> 0;
 		case WANTED -> 1;
@@ -52,15 +52,15 @@ record Placement(List<WantedRecord> records, Set<String> keys) {
 	}
 
 	/**
-	 * Whether callers may still use the registration. Those of a hidden record may not
-	 * have noticed yet.
+	 * Whether callers may still send requests to this instance. If all its records are
+	 * hidden, callers may still have an older list that contains it.
 	 */
 	boolean mayBeCalled(Registrar registrar) {
 		return shown().findAny().isEmpty()
 				|| this.keys.stream().anyMatch((key) -> registrar.state(key) == RecordState.REGISTERED);
 	}
 
-	/** Whether the lease of a record must have run out, so that etcd has deleted it. */
+	/** Whether the lease of a record has run out by the clock of this process. */
 	boolean isLeaseExpired(Registrar registrar) {
 		return shown().anyMatch((record) -> registrar.leaseRemaining(record.key()).isZero());
 	}

@@ -45,7 +45,7 @@ final class RegistrationAnnouncer implements AutoCloseable {
 	 * Waits until both are in etcd, and tells others; or, if that takes too long, leaves
 	 * telling to a thread of its own.
 	 * @param registering what has been handed over
-	 * @param outcomes what becomes of each, in the order of
+	 * @param outcomes the future of each registration, in the order of
 	 * {@link OwnRegistrations#all()}
 	 * @param failFast whether a refusal ends the start
 	 * @param current whether it is still registered

@@ -94,7 +94,7 @@ final class RegistrationDecision {
 		}
 	}
 
-	/** Whether the application refuses traffic, and that is to be published. */
+	/** Whether to publish that the application refuses traffic. */
 	boolean isRefusing() {
 		return this.followReadiness && !this.accepting;
 	}
