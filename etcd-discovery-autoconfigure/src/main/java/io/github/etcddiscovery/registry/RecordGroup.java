@@ -5,7 +5,6 @@ import java.util.Collections;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Set;
-import java.util.stream.Collectors;
 
 import org.jspecify.annotations.Nullable;
 
@@ -26,49 +25,65 @@ final class RecordGroup {
 	 */
 	private Set<String> settled = Set.of();
 
-	private List<WantedRecord> records = List.of();
+	/**
+	 * The records that belong in etcd now, in the order in which they are written. The
+	 * last record is written first: the second record ({@code write-also}) is more likely
+	 * to be refused, and in that case the first one must not be written.
+	 */
+	private List<WantedRecord> shown = List.of();
+
+	private Set<String> shownKeys = Set.of();
+
+	/** The keys of the wanted records that do not belong in etcd now. */
+	private Set<String> hiddenKeys = Set.of();
 
 	/** Replaces the wanted records. */
 	void want(List<WantedRecord> records) {
-		this.records.forEach((record) -> this.former.add(record.key()));
-		this.records = records;
-		records.forEach((record) -> this.former.remove(record.key()));
+		this.former.addAll(keys());
+		List<WantedRecord> shown = new ArrayList<>(records);
+		shown.removeIf((record) -> !record.shown());
+		Collections.reverse(shown);
+		this.shown = shown;
+		this.shownKeys = keys(shown);
+		this.hiddenKeys = keys(records);
+		this.hiddenKeys.removeAll(this.shownKeys);
+		this.former.removeAll(keys());
+	}
+
+	private static Set<String> keys(List<WantedRecord> records) {
+		Set<String> keys = new LinkedHashSet<>();
+		records.forEach((record) -> keys.add(record.key()));
+		return keys;
 	}
 
 	/** Returns the keys of all wanted records, the hidden ones included. */
 	Set<String> keys() {
-		return this.records.stream().map(WantedRecord::key).collect(Collectors.toCollection(LinkedHashSet::new));
+		Set<String> keys = new LinkedHashSet<>(this.shownKeys);
+		keys.addAll(this.hiddenKeys);
+		return keys;
 	}
 
 	/**
 	 * Returns the records that belong in etcd now, in the order in which they are
-	 * written. The last record is written first: the second record ({@code write-also})
-	 * is more likely to be refused, and in that case the first one must not be written.
+	 * written.
 	 */
 	List<WantedRecord> shown() {
-		List<WantedRecord> shown = new ArrayList<>(this.records);
-		shown.removeIf((record) -> !record.shown());
-		Collections.reverse(shown);
-		return shown;
-	}
-
-	private Set<String> shownKeys() {
-		return shown().stream().map(WantedRecord::key).collect(Collectors.toCollection(LinkedHashSet::new));
+		return this.shown;
 	}
 
 	/** Returns the keys of the wanted records that do not belong in etcd now. */
 	Set<String> hiddenKeys() {
-		Set<String> hidden = keys();
-		hidden.removeAll(shownKeys());
-		return hidden;
+		return this.hiddenKeys;
 	}
 
 	/** Returns the record that belongs under a key now, {@code null} if none does. */
 	@Nullable WantedRecord find(String key) {
-		return this.records.stream()
-			.filter((record) -> record.shown() && record.key().equals(key))
-			.findFirst()
-			.orElse(null);
+		for (WantedRecord record : this.shown) {
+			if (record.key().equals(key)) {
+				return record;
+			}
+		}
+		return null;
 	}
 
 	/** Returns the keys of earlier records, and forgets them. */
@@ -97,7 +112,7 @@ final class RecordGroup {
 	 * either the complete new set or the complete previous one.
 	 */
 	Set<String> without(String blocked) {
-		Set<String> leaving = shownKeys();
+		Set<String> leaving = new LinkedHashSet<>(this.shownKeys);
 		if (this.settled.contains(blocked)) {
 			leaving.addAll(takeFormer());
 		}
@@ -119,8 +134,9 @@ final class RecordGroup {
 	 * @return the callbacks that waited for it
 	 */
 	List<Runnable> settle() {
-		Set<String> now = shownKeys();
-		hiddenKeys().stream().filter(this.settled::contains).forEach(now::add);
+		Set<String> now = new LinkedHashSet<>(this.hiddenKeys);
+		now.retainAll(this.settled);
+		now.addAll(this.shownKeys);
 		this.settled = now;
 		List<Runnable> taken = List.copyOf(this.waiting);
 		this.waiting.clear();

@@ -77,7 +77,7 @@ final class RecordGroups implements RecordKeeper.Listener {
 	 * complete. If no record is shown, also deletes the records of the previous set.
 	 */
 	private CompletableFuture<Void> hide(RecordGroup group) {
-		Set<String> leaving = group.hiddenKeys();
+		Set<String> leaving = new LinkedHashSet<>(group.hiddenKeys());
 		leaving.addAll(group.takeAbandoned());
 		if (group.shown().isEmpty()) {
 			leaving.addAll(group.takeFormer());
@@ -118,7 +118,13 @@ final class RecordGroups implements RecordKeeper.Listener {
 	}
 
 	private List<RecordGroup> groupsAt(String key) {
-		return this.groups.values().stream().filter((group) -> group.find(key) != null).toList();
+		List<RecordGroup> found = new ArrayList<>();
+		for (RecordGroup group : this.groups.values()) {
+			if (group.find(key) != null) {
+				found.add(group);
+			}
+		}
+		return found;
 	}
 
 	/** Once all wanted records are in etcd, the former ones are not needed any more. */
@@ -136,15 +142,14 @@ final class RecordGroups implements RecordKeeper.Listener {
 
 	/** Takes out keys that no other group wants, and completes when they are out. */
 	private CompletableFuture<Void> takeOut(Set<String> keys, @Nullable RecordGroup group) {
-		return FailFastAll.of(keys.stream()
-			.filter((key) -> this.groups.values()
-				.stream()
-				.noneMatch((other) -> other != group && other.find(key) != null))
-			.map((key) -> {
+		List<CompletableFuture<Void>> leaving = new ArrayList<>();
+		for (String key : keys) {
+			if (groupsAt(key).stream().allMatch((other) -> other == group)) {
 				this.handedOver.remove(key);
-				return this.keepers.leave(key);
-			})
-			.toList());
+				leaving.add(this.keepers.leave(key));
+			}
+		}
+		return FailFastAll.of(leaving);
 	}
 
 	/**
