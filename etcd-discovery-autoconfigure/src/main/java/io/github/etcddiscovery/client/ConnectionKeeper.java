@@ -191,7 +191,8 @@ final class ConnectionKeeper implements AutoCloseable {
 
 	private synchronized EtcdException parkedTooLong(String action) {
 		String cause = (this.lastFailure != null) ? String.valueOf(this.lastFailure.getMessage())
-				: this.options.describeEndpoints();
+				: "%s has not answered within %d ms".formatted(this.options.describeEndpoints(),
+						this.options.requestTimeout().toMillis());
 		// Another call may have found out why before: its words are not to be wrapped.
 		int known = cause.indexOf(EtcdErrors.NO_CONNECTION);
 		return new EtcdException(Reason.UNAVAILABLE,

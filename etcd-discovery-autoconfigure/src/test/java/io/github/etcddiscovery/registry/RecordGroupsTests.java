@@ -181,6 +181,40 @@ class RecordGroupsTests extends ScriptedRegistrar {
 	}
 
 	@Test
+	void othersAreTakenOutIfARecordCannotComeBackAfterItWasHidden() {
+		placeBoth();
+		place(shown(FIRST, "first"), hidden(SECOND, "second"));
+		deleted(10, 7);
+		place(shown(FIRST, "first"), shown(SECOND, "second"));
+		grant(9);
+		this.etcd.answer("put second under 9 if at 0",
+				new WriteResult(false, 20, new KeyValue(SECOND, bytes("theirs"), 20, OTHER_LEASE)));
+		this.loop.run();
+		assertThat(this.registrar.state(SECOND)).isEqualTo(RecordState.CONFLICT);
+		deleted(11, 8);
+		assertThat(this.registrar.state(FIRST)).isEqualTo(RecordState.GONE);
+	}
+
+	@Test
+	void removedGroupLeavesItsOldKeyTooIfItWasAboutToMove() {
+		place(shown(FIRST, "first"));
+		grant(7);
+		written("first", 7, 10);
+		place(shown(MOVED, "moved"));
+		CompletableFuture<Void> removed = this.registrar.remove(List.of(this.owner));
+		this.loop.run();
+		this.etcd.answerAny("grant", new Lease(8, TTL));
+		this.etcd.answerAny("delete if at 10", new WriteResult(true, 11, null));
+		this.loop.run();
+		this.etcd.answerAny("revoke 7", null);
+		this.etcd.answerAny("revoke 8", null);
+		this.loop.run();
+		assertThat(removed).isCompleted();
+		assertThat(this.registrar.state(FIRST)).isEqualTo(RecordState.GONE);
+		assertThat(this.registrar.state(MOVED)).isEqualTo(RecordState.GONE);
+	}
+
+	@Test
 	void groupOfWhichNothingIsShownIsTakenOut() {
 		place(shown(FIRST, "first"));
 		grant(7);

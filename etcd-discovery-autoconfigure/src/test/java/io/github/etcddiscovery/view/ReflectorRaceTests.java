@@ -69,6 +69,20 @@ class ReflectorRaceTests extends ScriptedView {
 	}
 
 	@Test
+	void historyThatIsAnotherOneIsNoticedAlsoAfterAStepThatFailed() {
+		created(10);
+		happens(put("orders/a", "exhausted", 11));
+		this.loop.advance(RETRY);
+		listed(12, found("orders/b", "1", 12));
+		assertThat(this.view.catalog().epoch()).isEqualTo(1);
+		watching(12, found("orders/b", "1", 12));
+		ends(Reason.COMPACTED);
+		this.loop.advance(RETRY);
+		listed(13, found("orders/b", "1", 12), found("orders/c", "of another history", 7));
+		assertThat(this.view.catalog().epoch()).isEqualTo(2);
+	}
+
+	@Test
 	void historyThatIsAnotherOneBehindACompactionIsNoticed() {
 		created(10);
 		this.etcd.watch.onEvents(List.of(put("orders/a", "1", 11)));

@@ -108,8 +108,12 @@ class EmbeddedEtcdTests {
 	void everythingCanBeForgotten() {
 		put("a", 0);
 		RawEtcd.WatchStream watch = watch();
+		long lease = this.raw.lease().leaseGrant(LeaseGrantRequest.newBuilder().setTTL(60).build()).getID();
 		this.etcd.wipe();
 		assertThat(count("a")).isZero();
+		assertThat(this.raw.lease().leaseTimeToLive(LeaseTimeToLiveRequest.newBuilder().setID(lease).build()).getTTL())
+			.as("lease that is unknown")
+			.isEqualTo(-1);
 		assertThat(this.raw.kv().range(RangeRequest.newBuilder().setKey(bytes("a")).build()).getHeader().getRevision())
 			.isOne();
 		await().atMost(SOON).until(() -> watch.answers().end() != null);

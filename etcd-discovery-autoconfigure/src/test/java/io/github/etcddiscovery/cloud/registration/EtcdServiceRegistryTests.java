@@ -3,6 +3,7 @@ package io.github.etcddiscovery.cloud.registration;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CopyOnWriteArrayList;
 
 import io.github.etcddiscovery.client.EtcdException;
@@ -69,6 +70,19 @@ class EtcdServiceRegistryTests {
 				.satisfies((record) -> assertThat(record.refusal()).isNull())
 				.satisfies((record) -> assertThat(record.state()).isEqualTo(RecordState.REGISTERED)));
 		assertThat(this.etcd.value(KEY)).contains("\"zone\":\"a\"");
+	}
+
+	@Test
+	void refusedChangeIsNotTakenBackIfTheApplicationHasChangedItAgain() {
+		this.registry.register(this.registration);
+		this.etcd.refusePuts(Reason.UNAVAILABLE);
+		CompletableFuture<Boolean> change = CompletableFuture
+			.supplyAsync(() -> this.registry.changeMetadata(this.registration, "zone", "a"));
+		await().atMost(SOON).until(() -> "a".equals(this.registration.getMetadata().get("zone")));
+		this.registration.getMetadata().put("zone", "later");
+		this.etcd.refusePuts(Reason.NO_SPACE);
+		assertThat(change).failsWithin(SOON);
+		assertThat(this.registration.getMetadata()).containsEntry("zone", "later");
 	}
 
 	@Test
