@@ -42,8 +42,8 @@ class ArchitectureTests {
 
 	private static final String BASE = "io.github.etcddiscovery.";
 
-	private static final JavaClasses CLASSES = new ClassFileImporter()
-		.withImportOption(new ImportOption.DoNotIncludeTests())
+	/** The classes of the starter, without tests and their helpers. */
+	static final JavaClasses CLASSES = new ClassFileImporter().withImportOption(new ImportOption.DoNotIncludeTests())
 		.withImportOption((location) -> !location.contains("testsupport"))
 		.importPackages("io.github.etcddiscovery");
 

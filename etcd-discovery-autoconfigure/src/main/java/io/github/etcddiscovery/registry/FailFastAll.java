@@ -58,9 +58,7 @@ final class FailFastAll {
 
 	/** Returns a cancelled future, for a record that is not wanted any more. */
 	static CompletableFuture<Void> cancelled() {
-		CompletableFuture<Void> cancelled = new CompletableFuture<>();
-		cancelled.cancel(false);
-		return cancelled;
+		return CompletableFuture.failedFuture(new CancellationException());
 	}
 
 }

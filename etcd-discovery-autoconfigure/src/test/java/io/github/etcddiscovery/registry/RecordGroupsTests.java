@@ -90,8 +90,7 @@ class RecordGroupsTests extends ScriptedRegistrar {
 		assertThat(this.registrar.state(SECOND)).isEqualTo(RecordState.CONFLICT);
 		deleted(11, 8);
 		assertThat(this.registrar.state(FIRST)).isEqualTo(RecordState.GONE);
-		this.watchOfSecond.onEvents(List.of(new WatchEvent(true, new KeyValue(SECOND, new byte[0], 30, 0))));
-		this.loop.run();
+		vanished(this.watchOfSecond, SECOND, 30);
 		this.loop.advance(RETRY);
 		written("second", 7, 31);
 		grant(9);
@@ -119,9 +118,7 @@ class RecordGroupsTests extends ScriptedRegistrar {
 
 	@Test
 	void completeGroupStaysWhileANewRecordOfItIsRefused() {
-		place(shown(FIRST, "first"));
-		grant(7);
-		written("first", 7, 10);
+		placeFirst();
 		CompletableFuture<Void> placed = place(shown(FIRST, "first"), shown(SECOND, "second"));
 		grant(8);
 		this.etcd.fail("put second under 8 if at 0", Reason.PERMISSION_DENIED);
@@ -133,9 +130,7 @@ class RecordGroupsTests extends ScriptedRegistrar {
 
 	@Test
 	void movedRecordLeavesItsOldKeyOnceTheNewOneIsWritten() {
-		place(shown(FIRST, "first"));
-		grant(7);
-		written("first", 7, 10);
+		placeFirst();
 		CompletableFuture<Void> placed = place(shown(MOVED, "moved"));
 		grant(8);
 		assertThat(this.registrar.state(FIRST)).isEqualTo(RecordState.REGISTERED);
@@ -147,9 +142,7 @@ class RecordGroupsTests extends ScriptedRegistrar {
 
 	@Test
 	void keyOnTheWayToWhichTheRecordMovedOnIsLeft() {
-		place(shown(FIRST, "first"));
-		grant(7);
-		written("first", 7, 10);
+		placeFirst();
 		CompletableFuture<Void> abandoned = place(shown(SECOND, "second"));
 		grant(8);
 		this.etcd.answer("put second under 8 if at 0",
@@ -197,9 +190,7 @@ class RecordGroupsTests extends ScriptedRegistrar {
 
 	@Test
 	void removedGroupLeavesItsOldKeyTooIfItWasAboutToMove() {
-		place(shown(FIRST, "first"));
-		grant(7);
-		written("first", 7, 10);
+		placeFirst();
 		place(shown(MOVED, "moved"));
 		CompletableFuture<Void> removed = this.registrar.remove(List.of(this.owner));
 		this.loop.run();
@@ -216,9 +207,7 @@ class RecordGroupsTests extends ScriptedRegistrar {
 
 	@Test
 	void groupOfWhichNothingIsShownIsTakenOut() {
-		place(shown(FIRST, "first"));
-		grant(7);
-		written("first", 7, 10);
+		placeFirst();
 		CompletableFuture<Void> hidden = place(hidden(MOVED, "moved"));
 		assertThat(hidden).isNotDone();
 		deleted(10, 7);
@@ -253,9 +242,7 @@ class RecordGroupsTests extends ScriptedRegistrar {
 
 	@Test
 	void keyThatAnotherOwnerWantsStays() {
-		place(shown(FIRST, "first"));
-		grant(7);
-		written("first", 7, 10);
+		placeFirst();
 		Object another = new Object();
 		this.registrar.place(another, List.of(shown(FIRST, "first")));
 		CompletableFuture<Void> removed = this.registrar.remove(List.of(this.owner));
@@ -292,6 +279,12 @@ class RecordGroupsTests extends ScriptedRegistrar {
 		grant(7);
 		this.loop.run();
 		assertThat(this.called).isEmpty();
+	}
+
+	private void placeFirst() {
+		place(shown(FIRST, "first"));
+		grant(7);
+		written("first", 7, 10);
 	}
 
 	private void placeBoth() {

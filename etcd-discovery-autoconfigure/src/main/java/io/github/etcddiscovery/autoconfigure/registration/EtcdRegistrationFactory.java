@@ -51,18 +51,18 @@ final class EtcdRegistrationFactory {
 
 	private final List<EtcdRegistrationCustomizer> customizers;
 
-	private final RecordEncoder entries;
+	private final RecordEncoder encoder;
 
 	private final ActuatorMetadata actuator;
 
 	private final Set<String> warnedOf = ConcurrentHashMap.newKeySet();
 
 	EtcdRegistrationFactory(Environment environment, InetUtils inetUtils, List<EtcdRegistrationCustomizer> customizers,
-			RecordEncoder entries) {
+			RecordEncoder encoder) {
 		this.environment = environment;
 		this.inetUtils = inetUtils;
 		this.customizers = customizers;
-		this.entries = entries;
+		this.encoder = encoder;
 		this.actuator = new ActuatorMetadata(environment);
 	}
 
@@ -86,7 +86,7 @@ final class EtcdRegistrationFactory {
 		registration.setFormat(settings.format());
 		registration.setWriteAlso(settings.writeAlso());
 		InvalidProperties.check(() -> {
-			this.entries.check(registration);
+			this.encoder.check(registration);
 			return registration;
 		});
 		warnOfAnUncallableName(registration.getServiceId());
@@ -116,13 +116,13 @@ final class EtcdRegistrationFactory {
 			this.actuator.describe(application, managementPort, isManagementSecure());
 		}
 		this.customizers.forEach((customizer) -> customizer.customize(application));
-		this.entries.check(application);
+		this.encoder.check(application);
 	}
 
 	/** Lets the user change the registration of the management server. */
 	void customizeManagement(EtcdRegistration management) {
 		this.customizers.forEach((customizer) -> customizer.customizeManagement(management));
-		this.entries.check(management);
+		this.encoder.check(management);
 	}
 
 	/**
@@ -165,7 +165,7 @@ final class EtcdRegistrationFactory {
 			registration.setHost(host.host(), host.reason());
 		}
 		try {
-			this.entries.check(registration);
+			this.encoder.check(registration);
 		}
 		catch (InvalidValueException ex) {
 			logger.warn("A management port will not be registered: {}", ex.getMessage());

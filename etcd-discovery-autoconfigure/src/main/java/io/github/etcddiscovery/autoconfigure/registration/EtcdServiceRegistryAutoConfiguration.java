@@ -67,14 +67,14 @@ public final class EtcdServiceRegistryAutoConfiguration {
 
 	@Bean
 	@ConditionalOnMissingBean
-	RecordEncoder etcdStarterRegistryEntries(KeyLayout layout, CheckedFormats formats) {
+	RecordEncoder etcdStarterRecordEncoder(KeyLayout layout, CheckedFormats formats) {
 		return new RecordEncoder(layout, formats);
 	}
 
 	@Bean
 	@Fallback
 	@ConditionalOnMissingBean
-	EtcdServiceRegistry etcdStarterServiceRegistry(EtcdClient client, RecordEncoder entries, EtcdProperties properties,
+	EtcdServiceRegistry etcdStarterServiceRegistry(EtcdClient client, RecordEncoder encoder, EtcdProperties properties,
 			EtcdDiscoveryProperties discovery, ObjectProvider<Telemetry> telemetries) {
 		TtlOption ttl = InvalidProperties.check(() -> new TtlOption(discovery.getHeartbeat(), discovery.getTtl()));
 		if (ttl.heartbeat().multipliedBy(3).compareTo(ttl.ttl()) > 0) {
@@ -84,7 +84,7 @@ public final class EtcdServiceRegistryAutoConfiguration {
 					ttl.heartbeat(), ttl.ttl());
 		}
 		Telemetry telemetry = telemetries.getIfAvailable(() -> Telemetry.NONE);
-		return new EtcdServiceRegistry(() -> new Registrar(client, ttl, Registrar.Listener.NONE, telemetry), entries,
+		return new EtcdServiceRegistry(() -> new Registrar(client, ttl, Registrar.Listener.NONE, telemetry), encoder,
 				discovery.isDeregister(), properties.getRequestTimeout());
 	}
 
@@ -140,8 +140,8 @@ public final class EtcdServiceRegistryAutoConfiguration {
 		@Bean
 		@ConditionalOnMissingBean(search = SearchStrategy.CURRENT)
 		EtcdRegistrationFactory etcdStarterRegistrationFactory(Environment environment, InetUtils inetUtils,
-				ObjectProvider<EtcdRegistrationCustomizer> customizers, RecordEncoder entries) {
-			return new EtcdRegistrationFactory(environment, inetUtils, customizers.orderedStream().toList(), entries);
+				ObjectProvider<EtcdRegistrationCustomizer> customizers, RecordEncoder encoder) {
+			return new EtcdRegistrationFactory(environment, inetUtils, customizers.orderedStream().toList(), encoder);
 		}
 
 		/** Declared before the registration bean, since it has the same condition. */

@@ -154,9 +154,7 @@ public class EtcdAutoServiceRegistration
 						"Not registering {}: it has no server, and spring.cloud.etcd.discovery.port is not set."
 								+ " Set that, or spring.cloud.etcd.discovery.register=false",
 						application.getServiceId());
-				synchronized (this.lock) {
-					this.decision.abort();
-				}
+				abort(registering);
 				return;
 			}
 			if (this.ports.isInExternalContainer()) {

@@ -326,12 +326,8 @@ public class EtcdServiceRegistry implements ServiceRegistry<EtcdRegistration>, A
 
 	/** Whether a registration is in etcd, by the last known state. */
 	synchronized boolean isRegistered(EtcdRegistration registration) {
-		return state(registration) == RecordState.REGISTERED;
-	}
-
-	private RecordState state(EtcdRegistration registration) {
 		Placement placement = this.placements.get(registration);
-		return (placement != null && this.registrar != null) ? placement.state(this.registrar) : RecordState.GONE;
+		return placement != null && this.registrar != null && placement.state(this.registrar) == RecordState.REGISTERED;
 	}
 
 	/**
@@ -342,10 +338,12 @@ public class EtcdServiceRegistry implements ServiceRegistry<EtcdRegistration>, A
 	 * @return its state
 	 */
 	public synchronized RecordState getState(EtcdRegistration registration) {
-		RecordState state = state(registration);
 		Placement placement = this.placements.get(registration);
-		boolean expired = state == RecordState.REGISTERED && placement != null && this.registrar != null
-				&& placement.isLeaseExpired(this.registrar);
+		if (placement == null || this.registrar == null) {
+			return RecordState.GONE;
+		}
+		RecordState state = placement.state(this.registrar);
+		boolean expired = state == RecordState.REGISTERED && placement.isLeaseExpired(this.registrar);
 		return expired ? RecordState.WANTED : state;
 	}
 

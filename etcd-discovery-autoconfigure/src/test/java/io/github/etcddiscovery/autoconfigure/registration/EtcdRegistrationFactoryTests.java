@@ -42,12 +42,12 @@ class EtcdRegistrationFactoryTests {
 
 	private EtcdRegistrationFactory factory(EtcdRegistrationCustomizer... customizers) {
 		this.properties.setHost("10.0.0.5");
-		RecordEncoder entries = new RecordEncoder(new KeyLayout(this.properties.getPrefix()),
+		RecordEncoder encoder = new RecordEncoder(new KeyLayout(this.properties.getPrefix()),
 				new CheckedFormats(InstanceFormats.with(List.of()),
 						AllowedNetworks.of(this.properties.getAllowedNetworks()),
 						this.properties.isAllowSecretMetadata()));
 		return new EtcdRegistrationFactory(this.environment, new InetUtils(new InetUtilsProperties()),
-				List.of(customizers), entries);
+				List.of(customizers), encoder);
 	}
 
 	private PropertiesRegistrationSource source(EtcdRegistrationCustomizer... customizers) {

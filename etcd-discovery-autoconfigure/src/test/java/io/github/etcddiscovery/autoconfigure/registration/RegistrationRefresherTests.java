@@ -53,12 +53,12 @@ class RegistrationRefresherTests {
 	void create() {
 		EtcdDiscoveryProperties properties = Binder.get(this.environment)
 			.bindOrCreate(EtcdDiscoveryProperties.PREFIX, EtcdDiscoveryProperties.class);
-		RecordEncoder entries = new RecordEncoder(new KeyLayout(properties.getPrefix()),
+		RecordEncoder encoder = new RecordEncoder(new KeyLayout(properties.getPrefix()),
 				new CheckedFormats(InstanceFormats.with(List.of()), AllowedNetworks.of(properties.getAllowedNetworks()),
 						properties.isAllowSecretMetadata()));
 		this.refresher = new RegistrationRefresher(this.environment, this.registration,
 				new EtcdRegistrationFactory(this.environment, new InetUtils(new InetUtilsProperties()), List.of(),
-						entries)
+						encoder)
 					.source(RegistrationSettings.of(properties, this.environment)));
 	}
 
