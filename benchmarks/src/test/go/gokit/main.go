@@ -13,7 +13,7 @@ import (
 	"os"
 	"time"
 
-	"go.etcd.io/etcd/clientv3"
+	clientv3 "go.etcd.io/etcd/client/v3"
 )
 
 func main() {
@@ -29,7 +29,7 @@ func main() {
 	changes := client.Watch(ctx, *prefix, clientv3.WithPrefix())
 	entries, _ := read(ctx, client, *prefix, *key)
 	out := bufio.NewWriter(os.Stdout)
-	tell := func(format string, values ...interface{}) {
+	tell := func(format string, values ...any) {
 		fmt.Fprintf(out, format, values...)
 		check(out.Flush())
 	}

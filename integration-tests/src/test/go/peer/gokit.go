@@ -2,56 +2,85 @@ package main
 
 import (
 	"context"
-	"log"
+	"io"
+	"sync"
+	"time"
 
-	"go.etcd.io/etcd/clientv3"
+	"github.com/go-kit/kit/endpoint"
+	"github.com/go-kit/kit/sd"
+	"github.com/go-kit/kit/sd/etcdv3"
+	"github.com/go-kit/kit/sd/lb"
+	"github.com/go-kit/log"
 )
 
-// goKit registers and discovers as go-kit's sd/etcdv3 does, which Debian's package of
-// go-kit leaves out: the key is prefix and address, the value a URL, and after every
-// change all entries are read again.
+// goKit is go-kit's registrar, instancer, endpointer, round robin and retry, put together as its
+// documentation does.
 type goKit struct {
-	client *clientv3.Client
+	settings
+	registrar *etcdv3.Registrar
+	balanced  endpoint.Endpoint
+
+	mutex sync.Mutex
+	known []string
 }
 
-func (g goKit) register(ctx context.Context, prefix, address string, lease clientv3.LeaseID) error {
-	_, err := g.client.Put(ctx, prefix+address, "http://"+address, clientv3.WithLease(lease))
-	return err
-}
-
-func (g goKit) deregister(ctx context.Context, prefix, address string) error {
-	_, err := g.client.Delete(ctx, prefix+address)
-	return err
-}
-
-func (g goKit) follow(ctx context.Context, prefix string, tell func([]string)) error {
-	changes := g.client.Watch(ctx, prefix, clientv3.WithPrefix())
-	entries, err := g.entries(ctx, prefix)
-	if err != nil {
-		return err
-	}
-	tell(entries)
+func newGoKit(s settings) registry {
+	instancer, err := etcdv3.NewInstancer(s.goKitClient(), s.other, log.NewNopLogger())
+	check(err)
+	g := &goKit{settings: s}
+	events := make(chan sd.Event)
 	go func() {
-		for range changes {
-			entries, err := g.entries(ctx, prefix)
-			if err != nil {
-				log.Print(err)
-				continue
-			}
-			tell(entries)
+		for event := range events {
+			g.mutex.Lock()
+			g.known = event.Instances
+			g.mutex.Unlock()
 		}
 	}()
+	instancer.Register(events)
+	endpointer := sd.NewEndpointer(instancer, endpointOf, log.NewNopLogger())
+	g.balanced = lb.Retry(3, 3*time.Second, lb.NewRoundRobin(endpointer))
+	return g
+}
+
+// goKitClient returns a client for a registrar or an instancer, not for both: Register closes the
+// watch of its client.
+func (s settings) goKitClient() etcdv3.Client {
+	client, err := etcdv3.NewClient(context.Background(), []string{s.etcd}, etcdv3.ClientOptions{})
+	check(err)
+	return client
+}
+
+func endpointOf(instance string) (endpoint.Endpoint, io.Closer, error) {
+	return func(ctx context.Context, path interface{}) (interface{}, error) {
+		return get(ctx, instance+path.(string))
+	}, nil, nil
+}
+
+func (g *goKit) register(address string) error {
+	g.registrar = etcdv3.NewRegistrar(g.goKitClient(), etcdv3.Service{
+		Key:   g.own + address,
+		Value: "http://" + address,
+		TTL:   etcdv3.NewTTLOption(g.ttl/3, g.ttl),
+	}, log.NewNopLogger())
+	g.registrar.Register()
 	return nil
 }
 
-func (g goKit) entries(ctx context.Context, prefix string) ([]string, error) {
-	response, err := g.client.Get(ctx, prefix, clientv3.WithPrefix())
+func (g *goKit) deregister() error {
+	g.registrar.Deregister()
+	return nil
+}
+
+func (g *goKit) instances() []string {
+	g.mutex.Lock()
+	defer g.mutex.Unlock()
+	return g.known
+}
+
+func (g *goKit) call(ctx context.Context, path string) (string, error) {
+	answer, err := g.balanced(ctx, path)
 	if err != nil {
-		return nil, err
+		return "", err
 	}
-	entries := []string{}
-	for _, found := range response.Kvs {
-		entries = append(entries, string(found.Value))
-	}
-	return entries, nil
+	return answer.(string), nil
 }

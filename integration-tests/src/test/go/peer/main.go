@@ -1,124 +1,132 @@
-// A service that registers itself in etcd and calls another one found there, by go-kit's
-// endpointer, round robin and retry. What it writes and reads is chosen by -format; "grpc" is
-// "naming" for a port that speaks gRPC, and calls over gRPC, by etcd's resolver.
+// A service that registers itself in etcd and calls another one found there. It does both with the
+// library that -format names: go-kit, etcd's naming for gRPC, go-zero, kratos or kitex.
 //
-// It prints "registering at <time> ms" before it does, "listening on <port>" when it can be
-// called, and answers
+// It prints "using <modules with versions>", "registering at <time> ms" before it registers, and
+// "listening on <port>" when it can be called. It answers
 //
 //	GET /hello      with its name and address
-//	GET /call       with what the other service says to /hello
-//	GET /instances  with what it knows of the other service, one instance a line
+//	GET /call       with the other service's answer to /hello
+//	GET /instances  with the known instances of the other service, one a line
 //
-// SIGTERM deregisters it; whatever else ends it leaves its entry to its lease.
+// SIGTERM deregisters it. Any other end leaves its entry to its lease.
 package main
 
 import (
 	"context"
-	"errors"
 	"flag"
 	"fmt"
 	"io"
-	"io/ioutil"
 	"log"
 	"net"
 	"net/http"
 	"os"
 	"os/signal"
+	"runtime/debug"
 	"strings"
 	"syscall"
 	"time"
 
-	"github.com/go-kit/kit/endpoint"
-	kitlog "github.com/go-kit/kit/log"
-	"github.com/go-kit/kit/sd"
-	"github.com/go-kit/kit/sd/lb"
-	"go.etcd.io/etcd/clientv3"
+	clientv3 "go.etcd.io/etcd/client/v3"
 )
 
-// registry is how a format registers an address and follows those of others.
+// registry is how a library registers a service and finds another one.
 type registry interface {
-	register(ctx context.Context, prefix, address string, lease clientv3.LeaseID) error
-	deregister(ctx context.Context, prefix, address string) error
-	// follow tells of all instances under a prefix: now, and at every change.
-	follow(ctx context.Context, prefix string, tell func([]string)) error
+	register(address string) error
+	deregister() error
+	// instances returns the known instances of the other service.
+	instances() []string
+	// call asks one instance of the other service for a path.
+	call(ctx context.Context, path string) (string, error)
+}
+
+// settings say where etcd is, what to register under, and whom to call.
+type settings struct {
+	etcd, own, other string
+	ttl              time.Duration
+}
+
+// client returns an etcd client for the libraries that take one.
+func (s settings) client() *clientv3.Client {
+	client, err := clientv3.New(clientv3.Config{Endpoints: []string{s.etcd}, DialTimeout: 3 * time.Second})
+	check(err)
+	return client
+}
+
+// split returns what comes before the last part of a prefix such as /services/stock/, and that part.
+func split(prefix string) (namespace, service string) {
+	prefix = strings.TrimSuffix(prefix, "/")
+	slash := strings.LastIndex(prefix, "/")
+	return prefix[:slash], prefix[slash+1:]
+}
+
+var formats = map[string]func(settings) registry{
+	"go-kit": newGoKit, "naming": newNaming, "grpc": newGrpc, "go-zero": newGoZero, "kratos": newKratos, "kitex": newKitex,
 }
 
 func main() {
-	endpoints := flag.String("etcd", "http://127.0.0.1:2379", "where etcd is")
-	format := flag.String("format", "go-kit", "go-kit, naming or grpc")
-	own := flag.String("own", "", "prefix to register under, such as /services/stock/")
-	other := flag.String("other", "", "prefix of the service to call")
-	ttl := flag.Int64("ttl", 3, "seconds that the entry outlives this process")
+	var s settings
+	flag.StringVar(&s.etcd, "etcd", "http://127.0.0.1:2379", "where etcd is")
+	flag.StringVar(&s.own, "own", "", "prefix to register under, such as /services/stock/")
+	flag.StringVar(&s.other, "other", "", "prefix of the service to call")
+	flag.DurationVar(&s.ttl, "ttl", 3*time.Second, "how long the entry outlives this process")
+	format := flag.String("format", "go-kit", "go-kit, naming, grpc, go-zero, kratos or kitex")
 	flag.Parse()
 
-	client, err := clientv3.New(clientv3.Config{Endpoints: []string{*endpoints}, DialTimeout: 3 * time.Second})
-	check(err)
-	registries := map[string]registry{"go-kit": goKit{client}, "naming": naming{client}, "grpc": naming{client}}
-	chosen, known := registries[*format]
+	newRegistry, known := formats[*format]
 	if !known {
-		log.Fatalf("-format is %q, expected go-kit, naming or grpc", *format)
+		log.Fatalf("-format is %q, expected go-kit, naming, grpc, go-zero, kratos or kitex", *format)
 	}
-
-	ctx := context.Background()
-	instancer := newInstancer()
-	check(chosen.follow(ctx, *other, instancer.set))
-	balanced := balance(instancer)
+	printVersions()
+	registry := newRegistry(s)
 
 	listener, err := net.Listen("tcp", "127.0.0.1:0")
 	check(err)
 	address := listener.Addr().String()
-	http.HandleFunc("/hello", func(w http.ResponseWriter, r *http.Request) { fmt.Fprintf(w, "go@%s", address) })
-	http.HandleFunc("/instances", func(w http.ResponseWriter, r *http.Request) {
-		fmt.Fprint(w, strings.Join(instancer.get(), "\n"))
+	mux := http.NewServeMux()
+	mux.HandleFunc("/hello", func(w http.ResponseWriter, r *http.Request) { fmt.Fprintf(w, "go@%s", address) })
+	mux.HandleFunc("/instances", func(w http.ResponseWriter, r *http.Request) {
+		fmt.Fprint(w, strings.Join(registry.instances(), "\n"))
 	})
-	http.HandleFunc("/call", func(w http.ResponseWriter, r *http.Request) {
-		answer, err := balanced(r.Context(), "/hello")
+	mux.HandleFunc("/call", func(w http.ResponseWriter, r *http.Request) {
+		answer, err := registry.call(r.Context(), "/hello")
 		if err != nil {
 			http.Error(w, err.Error(), http.StatusBadGateway)
 			return
 		}
 		fmt.Fprint(w, answer)
 	})
-	go func() { check(http.Serve(listener, nil)) }()
-	if *format == "grpc" {
-		address, err = serveGrpc()
-		check(err)
-		balanced, err = callGrpc(client, *other)
-		check(err)
-	}
+	go func() { check(http.Serve(listener, mux)) }()
 
-	lease, err := client.Grant(ctx, *ttl)
-	check(err)
-	fmt.Printf("registering at %d ms\n", time.Now().UnixNano()/int64(time.Millisecond))
-	check(chosen.register(ctx, *own, address, lease.ID))
-	renewals, err := client.KeepAlive(ctx, lease.ID)
-	check(err)
-	go func() {
-		for range renewals {
-		}
-	}()
+	fmt.Printf("registering at %d ms\n", time.Now().UnixMilli())
+	check(registry.register(address))
 	fmt.Printf("listening on %d\n", listener.Addr().(*net.TCPAddr).Port)
 
 	asked := make(chan os.Signal, 1)
 	signal.Notify(asked, syscall.SIGTERM)
 	<-asked
-	check(chosen.deregister(ctx, *own, address))
-	_, err = client.Revoke(ctx, lease.ID)
-	check(err)
+	check(registry.deregister())
 }
 
-// balance calls what an instancer knows as go-kit's documentation has it.
-func balance(instancer sd.Instancer) endpoint.Endpoint {
-	factory := func(instance string) (endpoint.Endpoint, io.Closer, error) {
-		if !strings.Contains(instance, "://") {
-			instance = "http://" + instance
+// printVersions prints the modules whose behaviour matters here, as they were built in.
+func printVersions() {
+	info, _ := debug.ReadBuildInfo()
+	using := "using " + info.GoVersion
+	for _, module := range info.Deps {
+		for _, part := range []string{"go-kit/kit", "etcd/client/v3", "google.golang.org/grpc", "go-zero", "kratos", "registry-etcd"} {
+			if strings.HasSuffix(module.Path, part) || strings.HasPrefix(module.Path, "github.com/go-kratos/"+part) {
+				using += fmt.Sprintf(", %s %s", module.Path, module.Version)
+			}
 		}
-		return func(ctx context.Context, path interface{}) (interface{}, error) {
-			return get(ctx, instance+path.(string))
-		}, nil, nil
 	}
-	endpointer := sd.NewEndpointer(instancer, factory, kitlog.NewNopLogger())
-	return lb.Retry(3, 3*time.Second, lb.NewRoundRobin(endpointer))
+	fmt.Println(using)
+}
+
+// firstByHTTP calls the first of some addresses.
+func firstByHTTP(ctx context.Context, addresses []string, path string) (string, error) {
+	if len(addresses) == 0 {
+		return "", fmt.Errorf("no instances")
+	}
+	return get(ctx, "http://"+addresses[0]+path)
 }
 
 func get(ctx context.Context, url string) (string, error) {
@@ -131,9 +139,9 @@ func get(ctx context.Context, url string) (string, error) {
 		return "", err
 	}
 	defer response.Body.Close()
-	body, err := ioutil.ReadAll(response.Body)
+	body, err := io.ReadAll(response.Body)
 	if err == nil && response.StatusCode != http.StatusOK {
-		err = errors.New(response.Status)
+		err = fmt.Errorf("%s", response.Status)
 	}
 	return string(body), err
 }

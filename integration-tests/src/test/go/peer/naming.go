@@ -4,68 +4,89 @@ import (
 	"context"
 	"sort"
 	"strings"
+	"sync"
 
-	"go.etcd.io/etcd/clientv3"
-	"go.etcd.io/etcd/clientv3/naming/endpoints"
+	clientv3 "go.etcd.io/etcd/client/v3"
+	"go.etcd.io/etcd/client/v3/naming/endpoints"
 )
 
-// naming registers and discovers by etcd's own naming for gRPC clients.
+// naming is etcd's own registry for gRPC clients.
 type naming struct {
-	client *clientv3.Client
+	settings
+	etcdClient *clientv3.Client
+	lease      clientv3.LeaseID
+	address    string
+
+	mutex sync.Mutex
+	known map[string]string
+}
+
+func newNaming(s settings) registry {
+	n := &naming{settings: s, etcdClient: s.client(), known: map[string]string{}}
+	changes, err := n.manager(s.other).NewWatchChannel(context.Background())
+	check(err)
+	go func() {
+		for updates := range changes {
+			n.mutex.Lock()
+			for _, update := range updates {
+				if update.Op == endpoints.Add {
+					n.known[update.Key] = update.Endpoint.Addr
+				} else {
+					delete(n.known, update.Key)
+				}
+			}
+			n.mutex.Unlock()
+		}
+	}()
+	return n
 }
 
 // manager takes the prefix without the slash, which it appends itself.
-func (n naming) manager(prefix string) (endpoints.Manager, error) {
-	return endpoints.NewManager(n.client, strings.TrimSuffix(prefix, "/"))
+func (n *naming) manager(prefix string) endpoints.Manager {
+	manager, err := endpoints.NewManager(n.etcdClient, strings.TrimSuffix(prefix, "/"))
+	check(err)
+	return manager
 }
 
-func (n naming) register(ctx context.Context, prefix, address string, lease clientv3.LeaseID) error {
-	manager, err := n.manager(prefix)
+func (n *naming) register(address string) error {
+	ctx := context.Background()
+	lease, err := n.etcdClient.Grant(ctx, int64(n.ttl.Seconds()))
 	if err != nil {
 		return err
 	}
-	return manager.AddEndpoint(ctx, prefix+address, endpoints.Endpoint{Addr: address}, clientv3.WithLease(lease))
-}
-
-func (n naming) deregister(ctx context.Context, prefix, address string) error {
-	manager, err := n.manager(prefix)
+	renewals, err := n.etcdClient.KeepAlive(ctx, lease.ID)
 	if err != nil {
 		return err
 	}
-	return manager.DeleteEndpoint(ctx, prefix+address)
-}
-
-func (n naming) follow(ctx context.Context, prefix string, tell func([]string)) error {
-	manager, err := n.manager(prefix)
-	if err != nil {
-		return err
-	}
-	changes, err := manager.NewWatchChannel(ctx)
-	if err != nil {
-		return err
-	}
-	tell([]string{})
 	go func() {
-		known := map[string]string{}
-		for updates := range changes {
-			for _, update := range updates {
-				if update.Op == endpoints.Add {
-					known[update.Key] = update.Endpoint.Addr
-				} else {
-					delete(known, update.Key)
-				}
-			}
-			tell(values(known))
+		for range renewals {
 		}
 	}()
-	return nil
+	n.lease = lease.ID
+	n.address = address
+	return n.manager(n.own).AddEndpoint(ctx, n.own+address, endpoints.Endpoint{Addr: address}, clientv3.WithLease(n.lease))
 }
 
-func values(known map[string]string) []string {
+func (n *naming) deregister() error {
+	ctx := context.Background()
+	if err := n.manager(n.own).DeleteEndpoint(ctx, n.own+n.address); err != nil {
+		return err
+	}
+	_, err := n.etcdClient.Revoke(ctx, n.lease)
+	return err
+}
+
+func (n *naming) instances() []string {
+	n.mutex.Lock()
+	defer n.mutex.Unlock()
 	addresses := []string{}
-	for _, address := range known {
+	for _, address := range n.known {
 		addresses = append(addresses, address)
 	}
 	sort.Strings(addresses)
 	return addresses
+}
+
+func (n *naming) call(ctx context.Context, path string) (string, error) {
+	return firstByHTTP(ctx, n.instances(), path)
 }

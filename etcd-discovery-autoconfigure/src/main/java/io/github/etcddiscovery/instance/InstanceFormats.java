@@ -20,7 +20,8 @@ public record InstanceFormats(List<InstanceFormat> formats) {
 	public static final String DEFAULT = "json";
 
 	private static final List<InstanceFormat> OWN = List.of(new JsonInstanceCodec(), new UrlInstanceCodec(),
-			new AddressInstanceCodec(), new GrpcInstanceCodec(), new KratosInstanceFormat(), new DubboInstanceFormat());
+			new AddressInstanceCodec(), new GrpcInstanceCodec(), new KratosInstanceFormat(), new KitexInstanceFormat(),
+			new DubboInstanceFormat());
 
 	/**
 	 * Copies the list.
@@ -50,7 +51,7 @@ public record InstanceFormats(List<InstanceFormat> formats) {
 	public static List<Class<?>> documentTypes() {
 		return Stream
 			.of(JsonInstanceCodec.BODIES, GrpcInstanceCodec.UPDATES, KratosInstanceFormat.BODIES,
-					DubboInstanceFormat.BODIES)
+					KitexInstanceFormat.BODIES, DubboInstanceFormat.BODIES)
 			.<Class<?>>map(JsonDocuments::type)
 			.toList();
 	}

@@ -21,6 +21,7 @@ import io.github.etcddiscovery.testsupport.EtcdBinary;
 import io.github.etcddiscovery.testsupport.EtcdEyes;
 import io.github.etcddiscovery.testsupport.EtcdProcess;
 import io.github.etcddiscovery.testsupport.LoopbackPorts;
+import io.github.etcddiscovery.testsupport.EtcdVersions;
 import io.github.etcddiscovery.testsupport.OnEveryEtcd;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
@@ -34,7 +35,7 @@ import static org.hamcrest.Matchers.startsWith;
 /**
  * Tests of {@link EtcdClient}.
  */
-@OnEveryEtcd
+@OnEveryEtcd(EtcdVersions.ALL)
 class JetcdEtcdClientTests {
 
 	private final EtcdProcess etcd;

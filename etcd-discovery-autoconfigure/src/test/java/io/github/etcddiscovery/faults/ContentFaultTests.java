@@ -12,6 +12,7 @@ import io.github.etcddiscovery.instance.ServiceRecord;
 import io.github.etcddiscovery.registry.RegistryEntry;
 import io.github.etcddiscovery.testsupport.EtcdBinary;
 import io.github.etcddiscovery.testsupport.EtcdEyes;
+import io.github.etcddiscovery.testsupport.EtcdVersions;
 import io.github.etcddiscovery.testsupport.OnEveryEtcd;
 import io.github.etcddiscovery.view.ServiceView;
 import io.github.etcddiscovery.view.ViewState;
@@ -26,7 +27,7 @@ import static org.awaitility.Awaitility.await;
 /**
  * What etcd holds is changed by others, or is large, or odd, or compacted.
  */
-@OnEveryEtcd
+@OnEveryEtcd(EtcdVersions.MAINTAINED)
 @Tag("slow")
 class ContentFaultTests extends OneEtcdFaults {
 

@@ -14,6 +14,7 @@ import io.github.etcddiscovery.instance.KeyLayout;
 import io.github.etcddiscovery.testsupport.EtcdBinary;
 import io.github.etcddiscovery.testsupport.EtcdEyes;
 import io.github.etcddiscovery.testsupport.EtcdProcess;
+import io.github.etcddiscovery.testsupport.EtcdVersions;
 import io.github.etcddiscovery.testsupport.OnEveryEtcd;
 import io.github.etcddiscovery.testsupport.QuietLogs;
 import io.github.etcddiscovery.view.ServiceView;
@@ -27,7 +28,7 @@ import static org.awaitility.Awaitility.await;
 /**
  * A thousand clients, each with a connection of its own, lose it all at once.
  */
-@OnEveryEtcd
+@OnEveryEtcd(EtcdVersions.MAINTAINED)
 @Tag("slow")
 @ExtendWith(QuietLogs.class)
 class CrowdFaultTests {

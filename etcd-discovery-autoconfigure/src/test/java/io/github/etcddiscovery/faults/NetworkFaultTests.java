@@ -3,6 +3,7 @@ package io.github.etcddiscovery.faults;
 import java.time.Duration;
 
 import io.github.etcddiscovery.testsupport.EtcdBinary;
+import io.github.etcddiscovery.testsupport.EtcdVersions;
 import io.github.etcddiscovery.testsupport.OnEveryEtcd;
 import io.github.etcddiscovery.testsupport.TcpProxy;
 import org.junit.jupiter.api.Tag;
@@ -16,7 +17,7 @@ import static org.awaitility.Awaitility.await;
 /**
  * The way to etcd fails.
  */
-@OnEveryEtcd
+@OnEveryEtcd(EtcdVersions.MAINTAINED)
 @Tag("slow")
 class NetworkFaultTests extends OneEtcdFaults {
 

@@ -14,6 +14,7 @@ import io.github.etcddiscovery.client.EtcdException.Reason;
 import io.github.etcddiscovery.testsupport.EtcdBinary;
 import io.github.etcddiscovery.testsupport.EtcdEyes;
 import io.github.etcddiscovery.testsupport.EtcdProcess;
+import io.github.etcddiscovery.testsupport.EtcdVersions;
 import io.github.etcddiscovery.testsupport.OnEveryEtcd;
 import io.github.etcddiscovery.testsupport.TcpProxy;
 import io.github.etcddiscovery.testsupport.TestUsers;
@@ -28,7 +29,7 @@ import static org.awaitility.Awaitility.await;
 /**
  * etcd asks who they are, and does not always like the answer.
  */
-@OnEveryEtcd
+@OnEveryEtcd(EtcdVersions.MAINTAINED)
 @Tag("slow")
 class PermissionFaultTests {
 

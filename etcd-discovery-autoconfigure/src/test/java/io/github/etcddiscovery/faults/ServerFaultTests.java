@@ -7,6 +7,7 @@ import io.github.etcddiscovery.testsupport.EtcdEyes;
 import io.github.etcddiscovery.testsupport.EtcdProcess;
 import io.github.etcddiscovery.testsupport.GrpcProxy;
 import io.github.etcddiscovery.testsupport.LoopbackPorts;
+import io.github.etcddiscovery.testsupport.EtcdVersions;
 import io.github.etcddiscovery.testsupport.OnEveryEtcd;
 import io.grpc.Status;
 import org.junit.jupiter.api.AfterEach;
@@ -24,7 +25,7 @@ import static org.awaitility.Awaitility.await;
  * etcd, or what stands in front of it, answers as it hardly ever does. The view and the
  * record survive all of it.
  */
-@OnEveryEtcd
+@OnEveryEtcd(EtcdVersions.MAINTAINED)
 @Tag("slow")
 class ServerFaultTests {
 

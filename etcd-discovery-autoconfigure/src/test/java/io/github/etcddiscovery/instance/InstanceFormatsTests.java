@@ -120,6 +120,33 @@ class InstanceFormatsTests {
 	}
 
 	@Test
+	void kitexIsReadWithItsTagsAndItsWeight() {
+		assertThat(read(golden("kitex"))).isEqualTo(orders(Map.of("zone", "eu-1", "weight", "20")));
+	}
+
+	@ParameterizedTest
+	@ValueSource(strings = { "{\"network\":\"tcp\",\"address\":\"10.0.0.5:8080\",\"weight\":0,\"tags\":null}",
+			"{\"network\":\"tcp\",\"address\":\"10.0.0.5:8080\"}" })
+	void kitexWithoutTagsAndWeightHasNoMetadata(String value) {
+		assertThat(read(value)).isEqualTo(orders(Map.of()));
+	}
+
+	@Test
+	void tagOfKitexIsPreferredToItsWeight() {
+		assertThat(
+				read("{\"network\":\"tcp\",\"address\":\"h:1\",\"weight\":2,\"tags\":{\"weight\":\"3\"}}").metadata())
+			.containsExactly(Map.entry("weight", "3"));
+	}
+
+	@ParameterizedTest
+	@ValueSource(strings = { "{\"network\":\"unix\",\"address\":\"/run/orders.sock\"}", "{\"network\":\"tcp\"}",
+			"{\"network\":\"tcp\",\"address\":\"10.0.0.5\"}" })
+	void kitexWithoutHostAndPortIsRefused(String value) {
+		assertThatExceptionOfType(InvalidValueException.class).isThrownBy(() -> read(value))
+			.withMessageContaining("host:port");
+	}
+
+	@Test
 	void dubboIsReadWithItsMetadata() {
 		ServiceRecord record = read(golden("dubbo"));
 		assertThat(record.host()).isEqualTo("10.0.0.5");
@@ -167,11 +194,11 @@ class InstanceFormatsTests {
 	void valueThatNoFormatRecognizesIsRefused() {
 		assertThatExceptionOfType(InvalidValueException.class).isThrownBy(() -> read("what is this"))
 			.withMessage("Invalid record 'what is this': expected one of the formats"
-					+ " [json, url, address, grpc, kratos, dubbo]");
+					+ " [json, url, address, grpc, kratos, kitex, dubbo]");
 	}
 
 	@ParameterizedTest
-	@ValueSource(strings = { "kratos", "dubbo", "yaml", "" })
+	@ValueSource(strings = { "kratos", "kitex", "dubbo", "yaml", "" })
 	void formatThatCannotBeWrittenIsRefused(String format) {
 		assertThatExceptionOfType(InvalidValueException.class).isThrownBy(() -> this.formats.codec(format))
 			.withMessage("Invalid format '%s': expected one of [json, url, address, grpc]", format);
@@ -188,7 +215,7 @@ class InstanceFormatsTests {
 	@Test
 	void formatOfTheUserReplacesTheOneOfItsName() {
 		assertThat(InstanceFormats.with(List.of(ofTheUser("url"))).formats()).extracting(InstanceFormat::name)
-			.containsExactly("url", "json", "address", "grpc", "kratos", "dubbo");
+			.containsExactly("url", "json", "address", "grpc", "kratos", "kitex", "dubbo");
 	}
 
 	@Test
@@ -199,7 +226,7 @@ class InstanceFormatsTests {
 
 	@Test
 	void documentsThatAreReadByReflectionAreNamedForNativeImages() {
-		assertThat(InstanceFormats.documentTypes()).hasSize(4).allMatch(Class::isRecord);
+		assertThat(InstanceFormats.documentTypes()).hasSize(5).allMatch(Class::isRecord);
 	}
 
 	/** Recognizes what begins with an h, and throws at what begins with a t. */

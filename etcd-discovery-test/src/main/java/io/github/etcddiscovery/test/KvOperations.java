@@ -151,9 +151,14 @@ final class KvOperations {
 			wanted = wanted.subList(0, (int) request.getLimit());
 			response.setMore(true);
 		}
-		wanted.forEach((version) -> response
-			.addKvs(request.getKeysOnly() ? version.toBuilder().clearValue().build() : version));
+		wanted.forEach((version) -> response.addKvs(request.getKeysOnly() ? keyOnly(version, request) : version));
 		return response.build();
+	}
+
+	/** Since etcd 3.7 keys alone have no lease, unless etcd sorts them by value. */
+	private static KeyValue keyOnly(KeyValue version, RangeRequest request) {
+		KeyValue.Builder keyOnly = version.toBuilder().clearValue();
+		return ((request.getSortTarget() == RangeRequest.SortTarget.VALUE) ? keyOnly : keyOnly.clearLease()).build();
 	}
 
 	/**

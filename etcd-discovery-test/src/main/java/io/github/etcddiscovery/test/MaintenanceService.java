@@ -26,7 +26,10 @@ import io.grpc.stub.StreamObserver;
 final class MaintenanceService extends MaintenanceGrpc.MaintenanceImplBase {
 
 	/** The version whose behaviour this is tested to have. */
-	private static final String VERSION = "3.5.16";
+	private static final String VERSION = "3.7.3";
+
+	/** One page of etcd's file: {@code etcdctl} divides by the size. */
+	private static final long SMALLEST_FILE = 4096;
 
 	private final MvccStore store;
 
@@ -43,9 +46,11 @@ final class MaintenanceService extends MaintenanceGrpc.MaintenanceImplBase {
 				() -> StatusResponse.newBuilder()
 					.setHeader(header())
 					.setVersion(VERSION)
-					.setDbSize(this.store.size())
+					.setDbSize(Math.max(this.store.size(), SMALLEST_FILE))
+					.setDbSizeInUse(this.store.size())
 					.setLeader(Gate.MEMBER_ID)
 					.setRaftIndex(this.store.revision())
+					.setRaftAppliedIndex(this.store.revision())
 					.setRaftTerm(Gate.TERM)
 					.build());
 	}

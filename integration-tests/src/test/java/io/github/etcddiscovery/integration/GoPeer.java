@@ -9,6 +9,7 @@ import java.net.http.HttpResponse.BodyHandlers;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
@@ -16,8 +17,8 @@ import io.github.etcddiscovery.testsupport.GoPrograms;
 import io.github.etcddiscovery.testsupport.ServerProcess;
 
 /**
- * A service in Go: the program in {@code src/test/go/peer}, built with Debian's packages
- * of go-kit and of etcd's client.
+ * A service in Go that registers itself and calls another one, with a library that others
+ * use: {@code src/test/go/peer}.
  */
 final class GoPeer extends ServerProcess {
 
@@ -27,7 +28,7 @@ final class GoPeer extends ServerProcess {
 
 	private static final HttpClient HTTP = HttpClient.newHttpClient();
 
-	private static Path program;
+	private static final Map<String, Path> PROGRAMS = new ConcurrentHashMap<>();
 
 	private GoPeer(List<String> command) {
 		super(Map.of(), PORT, command);
@@ -36,20 +37,23 @@ final class GoPeer extends ServerProcess {
 	/**
 	 * Starts one.
 	 * @param etcd where etcd is
-	 * @param format {@code go-kit}, {@code naming} or {@code grpc}
+	 * @param format {@code go-kit}, {@code naming}, {@code grpc}, {@code go-zero},
+	 * {@code kratos} or {@code kitex}
 	 * @param own the prefix to register under
 	 * @param other the prefix of the service to call
 	 */
 	static GoPeer start(String etcd, String format, String own, String other) {
 		return new GoPeer(
-				List.of(program().toString(), "-etcd", etcd, "-format", format, "-own", own, "-other", other));
+				List.of(program(format).toString(), "-etcd", etcd, "-format", format, "-own", own, "-other", other));
 	}
 
-	private static synchronized Path program() {
-		if (program == null) {
-			program = GoPrograms.build("peer");
-		}
-		return program;
+	/**
+	 * go-zero refuses a cluster that its etcd client no longer supports, and client 3.7
+	 * does not support etcd 3.5. So it is built with the client that it requires itself.
+	 */
+	private static Path program(String format) {
+		String modules = format.equals("go-zero") ? "go-zero.mod" : "go.mod";
+		return PROGRAMS.computeIfAbsent(modules, (file) -> GoPrograms.build("peer", file));
 	}
 
 	/** When it began to register, in milliseconds of the clock that both share. */
@@ -58,6 +62,12 @@ final class GoPeer extends ServerProcess {
 		Matcher begun = REGISTERING.matcher(log());
 		begun.find();
 		return Long.parseLong(begun.group(1));
+	}
+
+	/** The modules it was built from, with their versions. */
+	String versions() {
+		port();
+		return log().lines().filter((line) -> line.startsWith("using ")).findFirst().orElseThrow();
 	}
 
 	/** What it says of itself. */

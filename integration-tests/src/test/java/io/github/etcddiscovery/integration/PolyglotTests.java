@@ -7,6 +7,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.concurrent.Callable;
 import java.util.concurrent.TimeUnit;
+import java.util.function.Supplier;
 import java.util.stream.Stream;
 
 import io.github.etcddiscovery.cloud.registration.EtcdRegistration;
@@ -82,7 +83,7 @@ class PolyglotTests extends EtcdApplicationTests {
 		ConfigurableApplicationContext orders = start(snippet);
 		GoPeer go = go(format);
 		await().atMost(SOON).until(() -> !instancesOf(orders).isEmpty());
-		RestTemplate template = orders.getBean(RestTemplate.class);
+		RestTemplate template = template(orders);
 		assertThat(template.getForObject("http://stock/hello", String.class)).isEqualTo(go.name());
 		assertThat(go.instances()).containsExactly(instance + TestApplications.port(orders));
 		assertThat(go.call()).isEqualTo("spring@127.0.0.1:" + TestApplications.port(orders));
@@ -161,39 +162,90 @@ class PolyglotTests extends EtcdApplicationTests {
 		await().atMost(SOON).until(() -> instancesOf(orders).size() == 2);
 		first.terminate();
 		took(format, "Spring sees Go vanish, deregistered", () -> instancesOf(orders).size() == 1);
-		RestTemplate template = orders.getBean(RestTemplate.class);
+		RestTemplate template = template(orders);
 		assertThat(template.getForObject("http://stock/hello", String.class)).isEqualTo(second.name());
 		second.kill();
 		took(format, "Spring sees Go vanish, killed, ttl 3 s", () -> instancesOf(orders).isEmpty());
 	}
 
-	/** As go-zero's publisher writes it, and as its subscriber reads it. */
+	/** go-zero's keys end in the number of their lease. */
 	@Test
 	void goZeroFindsAndIsFound() {
-		this.eyes.put("stock.rpc/7587848943239472392", "127.0.0.1:4711");
 		ConfigurableApplicationContext orders = start(2);
-		assertFound(orders, 4711);
+		GoPeer go = goZero();
 		String address = "127.0.0.1:" + TestApplications.port(orders);
-		assertThat(this.eyes.all("services/orders/")).containsExactly(Map.entry("services/orders/" + address, address));
+		await().atMost(SOON).until(() -> go.instances().equals(List.of(address)));
+		assertThat(go.call()).isEqualTo("spring@" + address);
+		assertFound(orders, go.port());
+		assertThat(template(orders).getForObject("http://stock/hello", String.class)).isEqualTo(go.name());
+		assertWritesGoldenFile("stock.rpc/", go, "address");
+		assertVanishes("go-zero", orders, go, this::goZero);
+		GoPeer last = goZero();
+		await().atMost(SOON).until(() -> last.instances().size() == 1);
+		orders.close();
+		took("go-zero", "Go sees Spring vanish, deregistered", () -> last.instances().isEmpty());
+	}
+
+	private GoPeer goZero() {
+		return go("go-zero", "stock.rpc/", "services/orders/");
 	}
 
 	@Test
 	void kratosIsFound() {
-		this.eyes.put("/microservices/stock/4f3ac0a5",
-				"{\"id\":\"4f3ac0a5\",\"name\":\"stock\",\"version\":\"v1\",\"metadata\":null,"
-						+ "\"endpoints\":[\"grpc://127.0.0.1:9000\",\"http://127.0.0.1:8000\"]}");
 		ConfigurableApplicationContext orders = start(3);
-		assertFound(orders, 8000);
-		assertThat(instancesOf(orders).get(0).getMetadata()).containsEntry("gRPC_port", "9000");
+		GoPeer go = go("kratos", "/microservices/stock/", ORDERS);
+		assertFound(orders, go.port());
+		assertThat(instancesOf(orders).get(0).getMetadata()).containsEntry("gRPC_port", "9090");
+		assertThat(template(orders).getForObject("http://stock/hello", String.class)).isEqualTo(go.name());
 		assertFound(Stock.start(this.applications, Orders.class, "orders",
 				"spring.cloud.etcd.discovery.prefix=/microservices", "spring.cloud.etcd.discovery.register=false"),
-				8000);
+				go.port());
+		assertWritesGoldenFile("/microservices/stock/", go, "kratos");
+		assertVanishes("kratos", orders, go, () -> go("kratos", "/microservices/stock/", ORDERS));
+	}
+
+	@Test
+	void kitexIsFound() {
+		ConfigurableApplicationContext orders = start(4);
+		GoPeer go = go("kitex", "kitex/registry-etcd/stock/", ORDERS);
+		assertFound(orders, go.port());
+		assertThat(instancesOf(orders).get(0).getMetadata()).containsEntry("zone", "eu-1")
+			.containsEntry("weight", "20");
+		assertWritesGoldenFile("kitex/registry-etcd/stock/", go, "kitex");
+		assertVanishes("kitex", orders, go, () -> go("kitex", "kitex/registry-etcd/stock/", ORDERS));
+	}
+
+	private void assertVanishes(String format, ConfigurableApplicationContext orders, GoPeer go,
+			Supplier<GoPeer> another) {
+		go.terminate();
+		took(format, "Spring sees Go vanish, deregistered", () -> instancesOf(orders).isEmpty());
+		GoPeer killed = another.get();
+		assertFound(orders, killed.port());
+		killed.kill();
+		took(format, "Spring sees Go vanish, killed, ttl 3 s", () -> instancesOf(orders).isEmpty());
+	}
+
+	@ParameterizedTest
+	@CsvSource({ "go-kit, url", "naming, grpc-without-metadata" })
+	void goldenFileIsWhatGoWrites(String format, String file) {
+		assertWritesGoldenFile(STOCK, go(format), file);
+	}
+
+	/** The golden files are of the service orders at 10.0.0.5:8080. */
+	private void assertWritesGoldenFile(String prefix, GoPeer go, String file) {
+		String address = "127.0.0.1:" + go.port();
+		logger.info("{} on {}, {}", file, this.binary, go.versions());
+		assertThat(this.eyes.all(prefix).values()).singleElement()
+			.extracting((value) -> value.replace(address, "10.0.0.5:8080")
+				.replace("127.0.0.1", "10.0.0.5")
+				.replace("stock", "orders"))
+			.isEqualTo(Document.of("etcd-discovery-autoconfigure/src/test/resources/formats/" + file).text());
 	}
 
 	@Test
 	void serviceThatIsWrittenTwiceIsFoundByGoWhereItWasAndBySpringWhereItIs() {
-		ConfigurableApplicationContext orders = start(4);
-		GoPeer go = go("go-kit", "/legacy/orders/");
+		ConfigurableApplicationContext orders = start(5);
+		GoPeer go = go("go-kit", STOCK, "/legacy/orders/");
 		String address = "127.0.0.1:" + TestApplications.port(orders);
 		await().atMost(SOON).until(() -> go.instances().equals(List.of("http://" + address)));
 		assertThat(go.call()).isEqualTo("spring@" + address);
@@ -208,6 +260,10 @@ class PolyglotTests extends EtcdApplicationTests {
 		assertThat(instancesOf(orders).get(0).getPort()).isEqualTo(port);
 	}
 
+	private static RestTemplate template(ConfigurableApplicationContext orders) {
+		return orders.getBean(RestTemplate.class);
+	}
+
 	private static List<ServiceInstance> instancesOf(ConfigurableApplicationContext orders) {
 		return orders.getBean(DiscoveryClient.class).getInstances("stock");
 	}
@@ -220,11 +276,11 @@ class PolyglotTests extends EtcdApplicationTests {
 	}
 
 	private GoPeer go(String format) {
-		return go(format, ORDERS);
+		return go(format, STOCK, ORDERS);
 	}
 
-	private GoPeer go(String format, String other) {
-		GoPeer go = GoPeer.start(this.etcd.endpoint(), format, STOCK, other);
+	private GoPeer go(String format, String own, String other) {
+		GoPeer go = GoPeer.start(this.etcd.endpoint(), format, own, other);
 		this.processes.add(go);
 		return go;
 	}

@@ -10,8 +10,8 @@ import io.github.etcddiscovery.testsupport.InstalledCondition;
 import org.junit.jupiter.api.extension.ExtendWith;
 
 /**
- * Skips a test class where Go, etcd's Go client or go-kit is not installed, but fails it
- * where the environment variable {@code CI} is set: there that is a mistake.
+ * Skips a test class where Go is not installed or too old, but fails it where the
+ * environment variable {@code CI} is set: there that is a mistake.
  */
 @Target(ElementType.TYPE)
 @Retention(RetentionPolicy.RUNTIME)

@@ -20,6 +20,7 @@ import io.etcd.jetcd.watch.WatchEvent;
 import io.github.etcddiscovery.testsupport.EtcdBinary;
 import io.github.etcddiscovery.testsupport.EtcdEyes;
 import io.github.etcddiscovery.testsupport.EtcdProcess;
+import io.github.etcddiscovery.testsupport.EtcdVersions;
 import io.github.etcddiscovery.testsupport.OnEveryEtcd;
 import io.github.etcddiscovery.testsupport.Programs;
 import org.junit.jupiter.api.MethodOrderer;
@@ -40,7 +41,7 @@ import static org.junit.jupiter.api.Assumptions.assumeTrue;
  * The main job, end to end: real etcd, real applications in processes of their own. The
  * order of the methods is that of a life: found, joined, left, killed.
  */
-@OnEveryEtcd
+@OnEveryEtcd(EtcdVersions.ALL)
 @TestMethodOrder(MethodOrderer.OrderAnnotation.class)
 class MainJobIT {
 
@@ -224,9 +225,8 @@ class MainJobIT {
 	private String etcdctl(String... arguments) throws IOException {
 		List<String> command = new ArrayList<>(List.of("etcdctl", "--endpoints", etcd.endpoint()));
 		command.addAll(List.of(arguments));
-		ProcessBuilder builder = new ProcessBuilder(command).redirectErrorStream(true);
-		builder.environment().put("ETCDCTL_API", "3");
-		return new String(builder.start().getInputStream().readAllBytes(), StandardCharsets.UTF_8);
+		Process etcdctl = new ProcessBuilder(command).redirectErrorStream(true).start();
+		return new String(etcdctl.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
 	}
 
 }

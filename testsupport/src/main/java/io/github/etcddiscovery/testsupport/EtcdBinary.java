@@ -36,6 +36,11 @@ public record EtcdBinary(Path path, String version) {
 		return FOUND.get(FOUND.size() - 1);
 	}
 
+	/** Whether the etcd project still maintains this version: 3.4 is out of support. */
+	boolean isMaintained() {
+		return !this.version.startsWith("3.4.");
+	}
+
 	private static List<EtcdBinary> find() {
 		String listed = System.getenv("ETCD_BINARIES");
 		Stream<Path> candidates = (listed != null && !listed.isBlank())

@@ -1,6 +1,7 @@
 package io.github.etcddiscovery.testsupport;
 
 import java.io.IOException;
+import java.io.InputStream;
 import java.io.UncheckedIOException;
 import java.net.HttpURLConnection;
 import java.net.URI;
@@ -14,6 +15,7 @@ import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.stream.Collectors;
 
+import com.jayway.jsonpath.JsonPath;
 import org.awaitility.Awaitility;
 
 import org.springframework.util.FileSystemUtils;
@@ -40,9 +42,9 @@ public final class EtcdProcess implements AutoCloseable {
 
 	private final TestCertificates certificates;
 
-	private final List<String> flags;
-
 	private final Host host;
+
+	private List<String> flags;
 
 	private EtcdBinary binary;
 
@@ -266,9 +268,10 @@ public final class EtcdProcess implements AutoCloseable {
 		}
 	}
 
-	/** Starts it again in another version, after {@link #kill()}. */
-	public void startAgainAs(EtcdBinary other) {
+	/** Starts it again in another version, after {@link #kill()}, with other flags. */
+	public void startAgainAs(EtcdBinary other, String... otherFlags) {
 		this.binary = other;
+		this.flags = List.of(otherFlags);
 		launchAndAwait();
 	}
 
@@ -283,12 +286,17 @@ public final class EtcdProcess implements AutoCloseable {
 	/**
 	 * Starts etcd's own gRPC proxy in front of it. To be destroyed by the caller.
 	 * @param port where the proxy is to listen
+	 * @param flags further flags of the proxy's
 	 */
-	public Process startGrpcProxy(int port) {
+	public Process startGrpcProxy(int port, String... flags) {
+		// The proxy ends after five seconds if it cannot connect to the address that it
+		// advertises
+		String address = "127.0.0.1:" + port;
+		List<String> command = new ArrayList<>(List.of(this.binary.path().toString(), "grpc-proxy", "start",
+				"--endpoints", endpoint(), "--listen-addr", address, "--advertise-client-url", address));
+		command.addAll(List.of(flags));
 		try {
-			Process proxy = new ProcessBuilder(this.binary.path().toString(), "grpc-proxy", "start", "--endpoints",
-					endpoint(), "--listen-addr", "127.0.0.1:" + port)
-				.redirectErrorStream(true)
+			Process proxy = new ProcessBuilder(command).redirectErrorStream(true)
 				.redirectOutput(ProcessBuilder.Redirect.appendTo(this.folder.resolve("proxy-log").toFile()))
 				.start();
 			Awaitility.await("start of the proxy").atMost(START_TIMEOUT).until(() -> LoopbackPorts.listens(port));
@@ -389,6 +397,17 @@ public final class EtcdProcess implements AutoCloseable {
 	private boolean isHealthy() throws IOException {
 		HttpURLConnection health = (HttpURLConnection) URI.create(endpoint() + "/health").toURL().openConnection();
 		return health.getResponseCode() == HttpURLConnection.HTTP_OK;
+	}
+
+	/**
+	 * Returns the minor version that all members of the cluster have agreed on, such as
+	 * {@code 3.6}: the one of its oldest member, a few seconds after an upgrade.
+	 */
+	public String clusterVersion() throws IOException {
+		try (InputStream version = URI.create(endpoint() + "/version").toURL().openStream()) {
+			String cluster = JsonPath.read(version, "$.etcdcluster");
+			return cluster.substring(0, cluster.lastIndexOf('.'));
+		}
 	}
 
 	private static void delete(Path path) {

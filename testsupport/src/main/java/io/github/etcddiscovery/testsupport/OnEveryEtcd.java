@@ -14,9 +14,10 @@ import org.junit.jupiter.params.provider.Arguments;
 import org.junit.jupiter.params.provider.ArgumentsProvider;
 import org.junit.jupiter.params.provider.ArgumentsSource;
 import org.junit.jupiter.params.support.ParameterDeclarations;
+import org.junit.platform.commons.support.AnnotationSupport;
 
 /**
- * Runs a test class once for every etcd found, which its constructor takes as an
+ * Runs a test class once for each of the etcds found, which its constructor takes as an
  * {@link EtcdBinary}. Without any it is skipped, but where the environment variable
  * {@code CI} is set, it fails.
  */
@@ -28,6 +29,9 @@ import org.junit.jupiter.params.support.ParameterDeclarations;
 @ExtendWith(RequiresEtcd.Condition.class)
 public @interface OnEveryEtcd {
 
+	/** Which of the etcds that were found. */
+	EtcdVersions value() default EtcdVersions.OLDEST_AND_NEWEST_MAINTAINED;
+
 	/**
 	 * Supplies the binaries.
 	 */
@@ -36,7 +40,10 @@ public @interface OnEveryEtcd {
 		@Override
 		public Stream<? extends Arguments> provideArguments(ParameterDeclarations parameters,
 				ExtensionContext context) {
-			return EtcdBinary.found().stream().map(Arguments::of);
+			EtcdVersions versions = AnnotationSupport.findAnnotation(context.getRequiredTestClass(), OnEveryEtcd.class)
+				.orElseThrow()
+				.value();
+			return versions.of(EtcdBinary.found()).stream().map(Arguments::of);
 		}
 
 	}

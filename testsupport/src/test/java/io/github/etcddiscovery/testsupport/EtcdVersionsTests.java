@@ -1,0 +1,52 @@
+package io.github.etcddiscovery.testsupport;
+
+import java.nio.file.Path;
+import java.util.List;
+import java.util.stream.Stream;
+
+import org.junit.jupiter.api.Test;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+/**
+ * Tests for {@link EtcdVersions}.
+ */
+class EtcdVersionsTests {
+
+	@Test
+	void allVersionsAreTestedForTheContract() {
+		assertThat(tested(EtcdVersions.ALL, "3.4.23", "3.5.35", "3.6.16", "3.7.3")).containsExactly("3.4.23", "3.5.35",
+				"3.6.16", "3.7.3");
+	}
+
+	@Test
+	void versionOutOfSupportIsNotMaintained() {
+		assertThat(tested(EtcdVersions.MAINTAINED, "3.4.23", "3.5.35", "3.6.16", "3.7.3")).containsExactly("3.5.35",
+				"3.6.16", "3.7.3");
+	}
+
+	@Test
+	void endsLeaveOutWhatIsInBetween() {
+		assertThat(tested(EtcdVersions.OLDEST_AND_NEWEST_MAINTAINED, "3.4.23", "3.5.35", "3.6.16", "3.7.3"))
+			.containsExactly("3.5.35", "3.7.3");
+		assertThat(tested(EtcdVersions.OLDEST_AND_NEWEST_MAINTAINED, "3.5.35", "3.7.3")).containsExactly("3.5.35",
+				"3.7.3");
+	}
+
+	@Test
+	void onlyEtcdOfAMachineIsUsedWhateverItsVersion() {
+		for (EtcdVersions versions : EtcdVersions.values()) {
+			assertThat(tested(versions, "3.4.23")).containsExactly("3.4.23");
+			assertThat(tested(versions, "3.6.16")).containsExactly("3.6.16");
+			assertThat(tested(versions)).isEmpty();
+		}
+	}
+
+	private static List<String> tested(EtcdVersions versions, String... found) {
+		return versions.of(Stream.of(found).map((version) -> new EtcdBinary(Path.of("etcd"), version)).toList())
+			.stream()
+			.map(EtcdBinary::version)
+			.toList();
+	}
+
+}
