@@ -104,6 +104,36 @@ class MovingClientTests {
 		}
 	}
 
+	/**
+	 * The JVM keeps what it knows of localhost, as it keeps the address of a pod for a
+	 * while.
+	 */
+	@Test
+	void podWithAnotherAddressBehindTheSameNameIsFoundWithinSixSeconds() {
+		try (EtcdProcess etcd = EtcdProcess.start(EtcdBinary.newest()); DnsServer dns = DnsServer.start()) {
+			dns.setAddresses("localhost", "127.0.0.1");
+			String endpoint = etcd.endpoint().replace("127.0.0.1", "localhost");
+			try (JetcdEtcdClient client = new JetcdEtcdClient(TestClients.options(endpoint), List.of(),
+					new DnsClient(dns.url()), Duration.ofMinutes(15));
+					Registrar registrar = new Registrar(client);
+					ServiceView<String> view = view(client)) {
+				view.start();
+				registrar.register(RegistryEntry.of("/services/own/1", "UP")).orTimeout(10, TimeUnit.SECONDS).join();
+				await().until(() -> view.catalog().all("own").equals(List.of("UP")));
+				etcd.kill();
+				await().pollDelay(Duration.ofSeconds(4)).until(() -> !view.staleness().isZero());
+				dns.setAddresses("localhost", "127.0.0.2");
+				etcd.startAgainAt("127.0.0.2");
+				try (EtcdEyes eyes = new EtcdEyes(etcd.endpoint())) {
+					eyes.put(WRITTEN, "UP");
+				}
+				await().atMost(Duration.ofSeconds(6))
+					.untilAsserted(() -> assertThat(view.catalog().all("written")).containsExactly("UP"));
+				assertThat(registrar.reregistrations()).isZero();
+			}
+		}
+	}
+
 	@Test
 	void membersReplacedOneByOneAreFollowedThroughDns() {
 		List<EtcdProcess> members = new ArrayList<>(EtcdProcess.startCluster(EtcdBinary.newest(), 3));

@@ -2,6 +2,7 @@ package io.github.etcddiscovery.faults;
 
 import java.time.Duration;
 
+import io.github.etcddiscovery.registry.RegistryEntry;
 import io.github.etcddiscovery.testsupport.EtcdBinary;
 import io.github.etcddiscovery.testsupport.EtcdEyes;
 import io.github.etcddiscovery.testsupport.EtcdProcess;
@@ -150,6 +151,28 @@ class ServerFaultTests {
 		}
 		finally {
 			etcdsProxy.destroyForcibly();
+		}
+	}
+
+	/** Another application, without the proxy, shares nothing with the tenant. */
+	@Test
+	void proxyOfEtcdsOwnWithANamespaceServesATenant() {
+		int port = LoopbackPorts.next();
+		Process tenantsProxy = this.etcd.startGrpcProxy(port, "--namespace", "/tenant");
+		String endpoint = "http://127.0.0.1:" + port;
+		try (Subject there = new Subject(endpoint); EtcdEyes tenant = new EtcdEyes(endpoint)) {
+			there.untilAWriteIsSeen(tenant);
+			there.registrar().deregister(Subject.KEY);
+			await().atMost(SOON).until(() -> this.eyes.all("/tenant" + Subject.KEY).isEmpty());
+			there.registrar().register(RegistryEntry.of(Subject.KEY, "UP"));
+			there.untilAWriteIsSeen(tenant);
+			there.assertAllIsWell(tenant);
+			assertThat(this.eyes.all("/tenant/")).containsOnlyKeys("/tenant" + Subject.KEY,
+					"/tenant" + Subject.WRITTEN);
+			assertThat(this.eyes.all(PREFIX)).containsOnlyKeys(Subject.KEY);
+		}
+		finally {
+			tenantsProxy.destroyForcibly();
 		}
 	}
 

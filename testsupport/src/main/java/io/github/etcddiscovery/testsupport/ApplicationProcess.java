@@ -14,7 +14,7 @@ import java.util.regex.Pattern;
  */
 public class ApplicationProcess extends ServerProcess {
 
-	private static final Pattern PORT = Pattern.compile("(?:Tomcat|Jetty) started on port (\\d+)");
+	private static final Pattern PORT = Pattern.compile("(?:Tomcat|Jetty|Netty) started on port (\\d+)");
 
 	/**
 	 * Starts one. {@link #port()} waits until it listens.

@@ -42,7 +42,7 @@ public final class EtcdProcess implements AutoCloseable {
 
 	private final TestCertificates certificates;
 
-	private final Host host;
+	private Host host;
 
 	private List<String> flags;
 
@@ -266,6 +266,15 @@ public final class EtcdProcess implements AutoCloseable {
 		if (!this.process.isAlive()) {
 			this.process = launch();
 		}
+	}
+
+	/**
+	 * Starts it again over the same data at another address of this machine, after
+	 * {@link #kill()}, as Kubernetes does with a pod.
+	 */
+	public void startAgainAt(String address) {
+		this.host = new Host(this.host.prefix(), address, this.host.peerAddress());
+		launchAndAwait();
 	}
 
 	/** Starts it again in another version, after {@link #kill()}, with other flags. */
