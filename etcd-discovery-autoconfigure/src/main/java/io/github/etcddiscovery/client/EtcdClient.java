@@ -54,9 +54,8 @@ public interface EtcdClient extends AutoCloseable {
 	 * @param prefix the prefix
 	 * @param revision the revision to read at, 0 for the newest
 	 * @param pages receives the pages in the order of the keys, never two at a time, on a
-	 * thread of the client; do not rely on the values and the lease ids, since older
-	 * versions of etcd return the latter and etcd 3.7 returns neither; an exception it
-	 * throws fails the call
+	 * thread of the client; an exception it throws fails the call. Values may be empty
+	 * and lease ids 0, since etcd 3.7 returns neither
 	 * @return the revision at which all pages were read
 	 */
 	CompletableFuture<Long> listKeys(String prefix, long revision, Consumer<List<KeyValue>> pages);

@@ -104,10 +104,7 @@ class MovingClientTests {
 		}
 	}
 
-	/**
-	 * The JVM keeps what it knows of localhost, as it keeps the address of a pod for a
-	 * while.
-	 */
+	/** The JVM caches the address of localhost, as it caches that of a pod. */
 	@Test
 	void podWithAnotherAddressBehindTheSameNameIsFoundWithinSixSeconds() {
 		try (EtcdProcess etcd = EtcdProcess.start(EtcdBinary.newest()); DnsServer dns = DnsServer.start()) {

@@ -64,7 +64,7 @@ class DocumentationTests {
 			.matcher(Document.of("docs/polyglot.md").text())
 			.results()
 			.toList();
-		assertThat(rows).hasSize(6).allSatisfy((row) -> {
+		assertThat(rows).hasSize(7).allSatisfy((row) -> {
 			byte[] value = row.group(2).getBytes(StandardCharsets.UTF_8);
 			List<InstanceFormat> formats = InstanceFormats.with(List.of()).formats();
 			assertThat(formats).filteredOn((format) -> format.recognizes(value))

@@ -148,9 +148,12 @@ class SecurityPageTests {
 
 	@ParameterizedTest
 	@ValueSource(strings = { "lease list", "lease timetolive --keys LEASE", "lease keep-alive --once LEASE" })
-	void userWhoMayNotReadAServiceSeesNoneOfItsLeases(String command) throws IOException {
-		asRoot("user add stranger:" + PASSWORD);
-		assertThat(as("stranger", command.replace("LEASE", lease()))).contains("permission denied");
+	void userWhoMayNotReadAllServicesSeesNoLeases(String command) throws IOException {
+		asRoot("role add billing");
+		asRoot("role grant-permission billing --prefix=true read /services/stock/");
+		asRoot("user add billing:" + PASSWORD);
+		asRoot("user grant-role billing billing");
+		assertThat(as("billing", command.replace("LEASE", lease()))).contains("permission denied");
 	}
 
 	@Test

@@ -17,8 +17,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
 /**
- * A load balancer before etcd closes what is idle for less than a heartbeat: connections,
- * or the stream of a watch.
+ * A load balancer in front of etcd closes idle connections, or ends silent watches, after
+ * less than a heartbeat.
  */
 @OnEveryEtcd(EtcdVersions.MAINTAINED)
 @RequiresBalancers

@@ -84,8 +84,9 @@ class ReliabilityPageTests {
 		assertThat(Document.of("docs/reliability.md").find("\\| `(\\w+)` \\|"))
 			.containsOnly(FAULTS.keySet().toArray(String[]::new));
 		assertThat(Stream
-			.of(NetworkFaultTests.class, EtcdFaultTests.class, ContentFaultTests.class, ClusterFaultTests.class,
-					ServerFaultTests.class, PermissionFaultTests.class, CrowdFaultTests.class, MemberFaultTests.class)
+			.of(NetworkFaultTests.class, BalancerFaultTests.class, EtcdFaultTests.class, ContentFaultTests.class,
+					ClusterFaultTests.class, ServerFaultTests.class, PermissionFaultTests.class, CrowdFaultTests.class,
+					MemberFaultTests.class)
 			.flatMap((type) -> Arrays.stream(type.getDeclaredMethods()))
 			.filter((method) -> method.isAnnotationPresent(Test.class))
 			.map((method) -> method.getName()))

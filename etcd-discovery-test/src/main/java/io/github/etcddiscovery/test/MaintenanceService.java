@@ -28,7 +28,7 @@ final class MaintenanceService extends MaintenanceGrpc.MaintenanceImplBase {
 	/** The version whose behaviour this is tested to have. */
 	private static final String VERSION = "3.7.3";
 
-	/** One page of etcd's file: {@code etcdctl} divides by the size. */
+	/** The size to report at least, one page: {@code etcdctl} divides by it. */
 	private static final long SMALLEST_FILE = 4096;
 
 	private final MvccStore store;

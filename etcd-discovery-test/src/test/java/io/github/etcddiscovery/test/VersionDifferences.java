@@ -23,7 +23,7 @@ final class VersionDifferences {
 		this.older = List.of("3.4.", "3.5.", "3.6.").stream().anyMatch(version::startsWith);
 	}
 
-	/** Returns the outcome of a request as etcd 3.7 would have had it. */
+	/** Returns the outcome of a request as etcd 3.7 returns it. */
 	Object asNewest(Object request, Object outcome) {
 		if (!this.older) {
 			return outcome;

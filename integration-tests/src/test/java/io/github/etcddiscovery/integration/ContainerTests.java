@@ -50,9 +50,9 @@ class ContainerTests {
 
 	private static final Document PAGE = Document.of("docs/containers.md");
 
-	private static final String OFFICIAL = "quay.io/coreos/etcd:v3.5.16";
+	private static final String OFFICIAL = "quay.io/coreos/etcd:v3.7.3";
 
-	private static final String GOOGLE = "gcr.io/etcd-development/etcd:v3.5.16";
+	private static final String GOOGLE = "gcr.io/etcd-development/etcd:v3.7.3";
 
 	private static final String BITNAMI = "bitnami/etcd:3.5";
 

@@ -16,7 +16,7 @@ class EtcdContainers {
 	@Bean
 	@ServiceConnection("etcd")
 	GenericContainer<?> etcd() {
-		return new GenericContainer<>("quay.io/coreos/etcd:v3.5.16")
+		return new GenericContainer<>("quay.io/coreos/etcd:v3.7.3")
 			.withCommand("etcd", "--listen-client-urls=http://0.0.0.0:2379",
 					"--advertise-client-urls=http://0.0.0.0:2379")
 			.withExposedPorts(2379)

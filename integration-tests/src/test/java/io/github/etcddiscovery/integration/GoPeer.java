@@ -17,8 +17,8 @@ import io.github.etcddiscovery.testsupport.GoPrograms;
 import io.github.etcddiscovery.testsupport.ServerProcess;
 
 /**
- * A service in Go that registers itself and calls another one, with a library that others
- * use: {@code src/test/go/peer}.
+ * A service in Go that registers itself and calls another one, with one of the Go
+ * libraries under test: {@code src/test/go/peer}.
  */
 final class GoPeer extends ServerProcess {
 

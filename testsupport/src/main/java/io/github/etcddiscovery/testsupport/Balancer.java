@@ -40,8 +40,8 @@ public final class Balancer implements AutoCloseable {
 	}
 
 	/**
-	 * Starts one and waits until it listens.
-	 * @param kind which one
+	 * Starts a balancer, and waits until it listens.
+	 * @param kind program and protocol
 	 * @param target the URL of the server
 	 * @param idle after how long without traffic it closes
 	 */
@@ -71,7 +71,7 @@ public final class Balancer implements AutoCloseable {
 	}
 
 	/**
-	 * What it balances, and by which program.
+	 * Program and protocol of a balancer.
 	 */
 	public enum Kind {
 

@@ -180,6 +180,22 @@ public final class EtcdProcess implements AutoCloseable {
 		return joining;
 	}
 
+	/**
+	 * Enables the downgrade of the cluster, and waits until each member has the storage
+	 * version of the older etcd.
+	 */
+	public void enableDowngrade(EtcdBinary older) {
+		String minor = older.version().substring(0, older.version().lastIndexOf('.'));
+		etcdctl("downgrade", "enable", minor + ".0");
+		Awaitility.await("all members ready for " + minor)
+			.atMost(START_TIMEOUT)
+			.until(() -> JsonPath
+				.<List<String>>read(etcdctl("endpoint", "status", "--cluster", "--write-out", "json"),
+						"$[*].Status.storageVersion")
+				.stream()
+				.allMatch((storage) -> storage.startsWith(minor)));
+	}
+
 	/** etcd refuses it until all members have been connected for five seconds. */
 	private void changeMembers(String... arguments) {
 		Awaitility.await(List.of(arguments).toString())

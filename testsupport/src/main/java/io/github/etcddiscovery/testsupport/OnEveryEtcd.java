@@ -17,9 +17,9 @@ import org.junit.jupiter.params.support.ParameterDeclarations;
 import org.junit.platform.commons.support.AnnotationSupport;
 
 /**
- * Runs a test class once for each of the etcds found, which its constructor takes as an
- * {@link EtcdBinary}. Without any it is skipped, but where the environment variable
- * {@code CI} is set, it fails.
+ * Runs a test class once for each etcd that {@link #value()} selects, which its
+ * constructor takes as an {@link EtcdBinary}. Without any it is skipped, but where the
+ * environment variable {@code CI} is set, it fails.
  */
 @Target(ElementType.TYPE)
 @Retention(RetentionPolicy.RUNTIME)

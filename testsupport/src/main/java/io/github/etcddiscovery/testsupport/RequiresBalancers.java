@@ -34,7 +34,7 @@ public @interface RequiresBalancers {
 
 		@Override
 		protected String missing() {
-			return "No HAProxy or no nginx with its stream module: expected both on the path";
+			return "HAProxy or nginx is missing: expected both on the path";
 		}
 
 	}
