@@ -18,6 +18,7 @@ import (
 type goKit struct {
 	settings
 	registrar *etcdv3.Registrar
+	address   string
 	balanced  endpoint.Endpoint
 
 	mutex sync.Mutex
@@ -57,9 +58,18 @@ func endpointOf(instance string) (endpoint.Endpoint, io.Closer, error) {
 }
 
 func (g *goKit) register(address string) error {
+	g.address = address
+	return g.registerAs("http://")
+}
+
+func (g *goKit) change() error {
+	return g.registerAs("https://")
+}
+
+func (g *goKit) registerAs(scheme string) error {
 	g.registrar = etcdv3.NewRegistrar(g.goKitClient(), etcdv3.Service{
-		Key:   g.own + address,
-		Value: "http://" + address,
+		Key:   g.own + g.address,
+		Value: scheme + g.address,
 		TTL:   etcdv3.NewTTLOption(g.ttl/3, g.ttl),
 	}, log.NewNopLogger())
 	g.registrar.Register()

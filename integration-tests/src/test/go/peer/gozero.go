@@ -34,6 +34,10 @@ func (g *goZero) register(address string) error {
 	return g.publisher.KeepAlive()
 }
 
+func (g *goZero) change() error {
+	return errUnchangeable
+}
+
 func (g *goZero) deregister() error {
 	// Stop only asks a goroutine to revoke the lease, so wait for it
 	client := g.client()

@@ -35,6 +35,10 @@ func (k *kitex) register(address string) error {
 	return k.registry.Register(k.info)
 }
 
+func (k *kitex) change() error {
+	return errUnchangeable
+}
+
 func (k *kitex) deregister() error {
 	return k.registry.Deregister(k.info)
 }

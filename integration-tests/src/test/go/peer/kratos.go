@@ -28,6 +28,11 @@ func (k *kratos) register(address string) error {
 	return k.registry.Register(context.Background(), k.service)
 }
 
+func (k *kratos) change() error {
+	k.service.Metadata = map[string]string{"zone": "eu-2"}
+	return k.registry.Register(context.Background(), k.service)
+}
+
 func (k *kratos) deregister() error {
 	return k.registry.Deregister(context.Background(), k.service)
 }

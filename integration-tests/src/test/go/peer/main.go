@@ -7,12 +7,14 @@
 //	GET /hello      with its name and address
 //	GET /call       with the other service's answer to /hello
 //	GET /instances  with the known instances of the other service, one a line
+//	GET /change     after it has registered again with something else in its entry
 //
 // SIGTERM deregisters it. Any other end leaves its entry to its lease.
 package main
 
 import (
 	"context"
+	"errors"
 	"flag"
 	"fmt"
 	"io"
@@ -32,12 +34,17 @@ import (
 // registry is how a library registers a service and finds another one.
 type registry interface {
 	register(address string) error
+	// change registers again, with something else in the entry.
+	change() error
 	deregister() error
 	// instances returns the known instances of the other service.
 	instances() []string
 	// call asks one instance of the other service for a path.
 	call(ctx context.Context, path string) (string, error)
 }
+
+// errUnchangeable is returned by libraries that have no way to change what is registered.
+var errUnchangeable = errors.New("this library cannot change what is registered")
 
 // settings say where etcd is, what to register under, and whom to call.
 type settings struct {
@@ -94,6 +101,11 @@ func main() {
 			return
 		}
 		fmt.Fprint(w, answer)
+	})
+	mux.HandleFunc("/change", func(w http.ResponseWriter, r *http.Request) {
+		if err := registry.change(); err != nil {
+			http.Error(w, err.Error(), http.StatusNotImplemented)
+		}
 	})
 	go func() { check(http.Serve(listener, mux)) }()
 

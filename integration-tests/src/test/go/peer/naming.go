@@ -64,7 +64,15 @@ func (n *naming) register(address string) error {
 	}()
 	n.lease = lease.ID
 	n.address = address
-	return n.manager(n.own).AddEndpoint(ctx, n.own+address, endpoints.Endpoint{Addr: address}, clientv3.WithLease(n.lease))
+	return n.add(endpoints.Endpoint{Addr: address})
+}
+
+func (n *naming) change() error {
+	return n.add(endpoints.Endpoint{Addr: n.address, Metadata: map[string]string{"zone": "eu-1"}})
+}
+
+func (n *naming) add(endpoint endpoints.Endpoint) error {
+	return n.manager(n.own).AddEndpoint(context.Background(), n.own+n.address, endpoint, clientv3.WithLease(n.lease))
 }
 
 func (n *naming) deregister() error {

@@ -20,14 +20,19 @@ import io.github.etcddiscovery.view.ServiceView;
 import org.springframework.beans.factory.ObjectProvider;
 import org.springframework.boot.autoconfigure.AutoConfiguration;
 import org.springframework.boot.autoconfigure.condition.ConditionalOnBean;
+import org.springframework.boot.autoconfigure.condition.ConditionalOnClass;
 import org.springframework.boot.autoconfigure.condition.ConditionalOnMissingBean;
 import org.springframework.boot.context.properties.EnableConfigurationProperties;
+import org.springframework.boot.health.contributor.ReactiveHealthIndicator;
 import org.springframework.cloud.client.CommonsClientAutoConfiguration;
 import org.springframework.cloud.client.ConditionalOnBlockingDiscoveryEnabled;
+import org.springframework.cloud.client.ConditionalOnDiscoveryHealthIndicatorEnabled;
 import org.springframework.cloud.client.ConditionalOnReactiveDiscoveryEnabled;
 import org.springframework.cloud.client.ReactiveCommonsClientAutoConfiguration;
 import org.springframework.cloud.client.ServiceInstance;
 import org.springframework.cloud.client.discovery.composite.reactive.ReactiveCompositeDiscoveryClientAutoConfiguration;
+import org.springframework.cloud.client.discovery.health.DiscoveryClientHealthIndicatorProperties;
+import org.springframework.cloud.client.discovery.health.reactive.ReactiveDiscoveryClientHealthIndicator;
 import org.springframework.cloud.client.discovery.simple.SimpleDiscoveryClientAutoConfiguration;
 import org.springframework.context.ApplicationContext;
 import org.springframework.context.annotation.Bean;
@@ -132,6 +137,26 @@ public final class EtcdDiscoveryAutoConfiguration {
 		EtcdReactiveDiscoveryClient etcdStarterReactiveDiscoveryClient(ServiceView<ServiceInstance> view,
 				EtcdDiscoveryProperties properties) {
 			return new EtcdReactiveDiscoveryClient(view, properties.getOrder());
+		}
+
+	}
+
+	/**
+	 * Adds the reactive client to the health component {@code reactiveDiscoveryClients},
+	 * as {@code discoveryComposite} has the blocking one.
+	 */
+	@Configuration(proxyBeanMethods = false)
+	@ConditionalOnClass(ReactiveHealthIndicator.class)
+	@ConditionalOnReactiveDiscoveryEnabled
+	@ConditionalOnDiscoveryHealthIndicatorEnabled
+	@EnableConfigurationProperties(DiscoveryClientHealthIndicatorProperties.class)
+	static class ReactiveHealthConfiguration {
+
+		@Bean
+		@ConditionalOnMissingBean(name = "etcdStarterReactiveDiscoveryClientHealthIndicator")
+		ReactiveDiscoveryClientHealthIndicator etcdStarterReactiveDiscoveryClientHealthIndicator(
+				EtcdReactiveDiscoveryClient client, DiscoveryClientHealthIndicatorProperties properties) {
+			return new ReactiveDiscoveryClientHealthIndicator(client, properties);
 		}
 
 	}

@@ -3,6 +3,7 @@ package io.github.etcddiscovery.instance;
 import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.Objects;
+import java.util.Set;
 
 import io.github.etcddiscovery.Internal;
 import org.jspecify.annotations.Nullable;
@@ -17,6 +18,9 @@ public final class KitexInstanceFormat implements InstanceFormat {
 
 	static final JsonDocuments<Body> BODIES = new JsonDocuments<>(Body.class);
 
+	/** The fields that Kitex always writes and no other format has together. */
+	private static final Set<String> FIELDS = Set.of("network", "address");
+
 	private static final String WEIGHT = "weight";
 
 	@Override
@@ -26,7 +30,7 @@ public final class KitexInstanceFormat implements InstanceFormat {
 
 	@Override
 	public boolean recognizes(byte[] value) {
-		return JsonDocuments.fields(value).contains("network");
+		return JsonDocuments.fields(value).containsAll(FIELDS);
 	}
 
 	@Override

@@ -228,7 +228,8 @@ class EndpointTests extends EtcdApplicationTests {
 				"management.endpoint.health.group.readiness.include=readinessState,etcd,discoveryComposite");
 		boolean reactive = type.equals("reactive");
 		String[] indicators = reactive
-				? new String[] { "/components/discoveryComposite", "/components/reactiveDiscoveryClients" }
+				? new String[] { "/components/discoveryComposite", "/components/reactiveDiscoveryClients",
+						"/components/reactiveDiscoveryClients/components/etcd Reactive Discovery Client" }
 				: new String[] { "/components/discoveryComposite" };
 		await().atMost(SOON)
 			.untilAsserted(() -> assertThat(Arrays.stream(indicators)

@@ -139,7 +139,7 @@ class InstanceFormatsTests {
 	}
 
 	@ParameterizedTest
-	@ValueSource(strings = { "{\"network\":\"unix\",\"address\":\"/run/orders.sock\"}", "{\"network\":\"tcp\"}",
+	@ValueSource(strings = { "{\"network\":\"unix\",\"address\":\"/run/orders.sock\"}",
 			"{\"network\":\"tcp\",\"address\":\"10.0.0.5\"}" })
 	void kitexWithoutHostAndPortIsRefused(String value) {
 		assertThatExceptionOfType(InvalidValueException.class).isThrownBy(() -> read(value))

@@ -67,16 +67,27 @@ final class Docker {
 			String etcd = EtcdBinary.newest().path().toString();
 			List<String> tar = new ArrayList<>(List.of("tar", "--create", "--dereference", "--absolute-names",
 					"--transform=s,^.*/etcd$,/usr/local/bin/etcd,", etcd));
-			Pattern.compile("(/\\S+) \\(0x")
-				.matcher(run(Path.of("."), "ldd", etcd))
-				.results()
-				.map((MatchResult library) -> library.group(1))
-				.forEach(tar::add);
+			tar.addAll(libraries(etcd));
 			await(List.of("docker", "import"),
 					start(new ProcessBuilder(tar),
 							new ProcessBuilder("docker", "import", "--change=ENV PATH=/usr/local/bin",
 									"--change=EXPOSE 2379", "--change=CMD [\"/usr/local/bin/etcd\"]", "-", name)));
 			return true;
+		}
+	}
+
+	/** Returns the libraries that a program needs, none if it is linked statically. */
+	private static List<String> libraries(String program) {
+		try {
+			return Pattern.compile("(/\\S+) \\(0x")
+				.matcher(run(Path.of("."), "ldd", program))
+				.results()
+				.map((MatchResult library) -> library.group(1))
+				.toList();
+		}
+		catch (IllegalStateException ex) {
+			// ldd fails for a program that is not dynamic
+			return List.of();
 		}
 	}
 

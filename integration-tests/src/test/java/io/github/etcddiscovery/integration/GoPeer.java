@@ -80,6 +80,11 @@ final class GoPeer extends ServerProcess {
 		return get("/call");
 	}
 
+	/** Has it register again with something else in its entry. */
+	void change() {
+		get("/change");
+	}
+
 	/** What it knows of the other service. */
 	List<String> instances() {
 		return get("/instances").lines().toList();

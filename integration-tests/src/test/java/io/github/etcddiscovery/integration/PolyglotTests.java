@@ -168,6 +168,22 @@ class PolyglotTests extends EtcdApplicationTests {
 		took(format, "Spring sees Go vanish, killed, ttl 3 s", () -> instancesOf(orders).isEmpty());
 	}
 
+	/** go-zero and Kitex have no way to change what is registered. */
+	@ParameterizedTest
+	@CsvSource({ "go-kit, 0, /services/", "naming, 1, /services/", "kratos, 3, /microservices/" })
+	void springSeesAnInstanceThatChanges(String format, int snippet, String prefix) {
+		ConfigurableApplicationContext orders = start(snippet);
+		GoPeer go = go(format, prefix + "stock/", ORDERS);
+		assertFound(orders, go.port());
+		ServiceInstance before = instancesOf(orders).get(0);
+		go.change();
+		took(format, "Spring sees a change of Go's", () -> {
+			ServiceInstance now = instancesOf(orders).get(0);
+			return now.isSecure() != before.isSecure() || !now.getMetadata().equals(before.getMetadata());
+		});
+		assertFound(orders, go.port());
+	}
+
 	/** go-zero's keys end in the number of their lease. */
 	@Test
 	void goZeroFindsAndIsFound() {
@@ -229,6 +245,14 @@ class PolyglotTests extends EtcdApplicationTests {
 	@CsvSource({ "go-kit, url", "naming, grpc-without-metadata" })
 	void goldenFileIsWhatGoWrites(String format, String file) {
 		assertWritesGoldenFile(STOCK, go(format), file);
+	}
+
+	@Test
+	void goldenFileWithMetadataIsWhatEtcdsNamingWrites() {
+		GoPeer go = go("naming");
+		go.port();
+		go.change();
+		assertWritesGoldenFile(STOCK, go, "grpc");
 	}
 
 	/** The golden files are of the service orders at 10.0.0.5:8080. */
