@@ -1,4 +1,4 @@
-package shapes;
+package grpc;
 
 import java.time.Duration;
 import java.util.List;
@@ -29,11 +29,12 @@ class GrpcIT {
 				ServerProcess application = new ServerProcess(Map.of(), REGISTERED,
 						List.of(Programs.jdk("java"), "-Xmx192m", "-jar", System.getProperty("sample.jar"),
 								"--spring.application.name=grpc", "--spring.grpc.server.port=0",
-								"--spring.grpc.server.address=127.0.0.1",
+								"--spring.grpc.server.host=127.0.0.1",
 								"--spring.cloud.etcd.endpoints=" + etcd.endpoint(),
 								"--spring.cloud.etcd.discovery.host=127.0.0.1"))) {
 			assertThat(application.port()).isPositive();
-			await().atMost(Duration.ofSeconds(20)).until(() -> application.log().contains("The service says SERVING"));
+			await().atMost(Duration.ofSeconds(20))
+				.untilAsserted(() -> assertThat(application.log()).contains("The service says SERVING"));
 		}
 	}
 
