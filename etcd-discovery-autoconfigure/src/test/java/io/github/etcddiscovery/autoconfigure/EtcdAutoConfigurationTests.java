@@ -43,6 +43,7 @@ import org.springframework.boot.test.system.OutputCaptureExtension;
 import org.springframework.cloud.client.CommonsClientAutoConfiguration;
 import org.springframework.cloud.client.DefaultServiceInstance;
 import org.springframework.cloud.client.ServiceInstance;
+import org.springframework.cloud.client.discovery.health.reactive.ReactiveDiscoveryClientHealthIndicator;
 import org.springframework.cloud.client.discovery.simple.SimpleDiscoveryClientAutoConfiguration;
 import org.springframework.cloud.client.serviceregistry.AutoServiceRegistrationAutoConfiguration;
 import org.springframework.cloud.client.serviceregistry.Registration;
@@ -136,6 +137,17 @@ class EtcdAutoConfigurationTests {
 		this.withoutEtcd.withPropertyValues("spring.cloud.discovery.reactive.enabled=false")
 			.run((context) -> assertThat(context).hasSingleBean(EtcdDiscoveryClient.class)
 				.doesNotHaveBean(EtcdReactiveDiscoveryClient.class));
+	}
+
+	@Test
+	void reactiveClientIsInHealthUnlessThatIsSwitchedOffOrThereIsNoHealth() {
+		this.withoutEtcd
+			.run((context) -> assertThat(context).hasSingleBean(ReactiveDiscoveryClientHealthIndicator.class));
+		this.withoutEtcd.withPropertyValues("spring.cloud.discovery.client.health-indicator.enabled=false")
+			.run((context) -> assertThat(context).doesNotHaveBean(ReactiveDiscoveryClientHealthIndicator.class));
+		this.withoutEtcd.withClassLoader(new FilteredClassLoader("org.springframework.boot.health"))
+			.run((context) -> assertThat(context).hasNotFailed()
+				.doesNotHaveBean("etcdStarterReactiveDiscoveryClientHealthIndicator"));
 	}
 
 	@Test

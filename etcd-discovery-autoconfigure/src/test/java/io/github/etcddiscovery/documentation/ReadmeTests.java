@@ -73,7 +73,8 @@ class ReadmeTests {
 				.matches(grep.substring("grep '^".length(), grep.indexOf("' README")) + "\n"));
 		assertThat(commands.get(1)).isEqualTo("mvn verify\n");
 		assertThat(Document.of(".ci/run").text())
-			.containsPattern("\nstage \"[^\"]+\" \\.ci/first-run\n" + "stage \"[^\"]+\" mvn [-a-zA-Z0-9.=, ]*verify\n");
+			.containsPattern("\nstage \"[^\"]+\" \\.ci/first-run\n" + "stage \"[^\"]+\" mvn [-a-zA-Z0-9.=, ]*verify\n")
+			.contains("-Pslow,faults-apart,release ");
 	}
 
 	/**

@@ -65,6 +65,8 @@ class BalancerFaultTests {
 		try (Balancer balancer = Balancer.start(kind, this.etcd.endpoint(), IDLE);
 				Subject subject = new Subject(balancer.endpoint())) {
 			long registered = this.eyes.get(Subject.KEY).getModRevision();
+			// So it does close
+			subject.awaitStale();
 			Measurements.measure(test, this.binary, Duration.ofSeconds(2), () -> {
 				await().pollDelay(IDLE.multipliedBy(4)).until(() -> true);
 				return subject.untilAWriteIsSeen(this.eyes);

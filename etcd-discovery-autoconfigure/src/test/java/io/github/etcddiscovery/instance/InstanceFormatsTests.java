@@ -126,6 +126,7 @@ class InstanceFormatsTests {
 
 	@ParameterizedTest
 	@ValueSource(strings = { "{\"network\":\"tcp\",\"address\":\"10.0.0.5:8080\",\"weight\":0,\"tags\":null}",
+			"{\"network\":\"tcp\",\"address\":\"10.0.0.5:8080\",\"weight\":-1}",
 			"{\"network\":\"tcp\",\"address\":\"10.0.0.5:8080\"}" })
 	void kitexWithoutTagsAndWeightHasNoMetadata(String value) {
 		assertThat(read(value)).isEqualTo(orders(Map.of()));
@@ -140,7 +141,7 @@ class InstanceFormatsTests {
 
 	@ParameterizedTest
 	@ValueSource(strings = { "{\"network\":\"unix\",\"address\":\"/run/orders.sock\"}",
-			"{\"network\":\"tcp\",\"address\":\"10.0.0.5\"}" })
+			"{\"network\":\"tcp\",\"address\":null}", "{\"network\":\"tcp\",\"address\":\"10.0.0.5\"}" })
 	void kitexWithoutHostAndPortIsRefused(String value) {
 		assertThatExceptionOfType(InvalidValueException.class).isThrownBy(() -> read(value))
 			.withMessageContaining("host:port");
@@ -226,7 +227,7 @@ class InstanceFormatsTests {
 
 	@Test
 	void documentsThatAreReadByReflectionAreNamedForNativeImages() {
-		assertThat(InstanceFormats.documentTypes()).hasSize(5).allMatch(Class::isRecord);
+		assertThat(InstanceFormats.documentTypes()).hasSize(5).doesNotHaveDuplicates().allMatch(Class::isRecord);
 	}
 
 	/** Recognizes what begins with an h, and throws at what begins with a t. */

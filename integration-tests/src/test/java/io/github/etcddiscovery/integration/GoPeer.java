@@ -82,7 +82,10 @@ final class GoPeer extends ServerProcess {
 
 	/** Has it register again with something else in its entry. */
 	void change() {
-		get("/change");
+		String refusal = get("/change");
+		if (!refusal.isEmpty()) {
+			throw new IllegalStateException(refusal);
+		}
 	}
 
 	/** What it knows of the other service. */

@@ -26,7 +26,7 @@ public final class Interleavings {
 	public static void tryOrders(Class<?> operations) {
 		new ModelCheckingOptions().threads(THREADS)
 			.actorsPerThread(OPERATIONS)
-			.iterations(5 * FACTOR)
+			.iterations(2 * FACTOR)
 			.invocationsPerIteration(100)
 			.loopIterationsBeforeThreadSwitch(LOOP)
 			.loopBound(LOOP)
@@ -37,7 +37,7 @@ public final class Interleavings {
 	public static void tryFreely(Class<?> operations) {
 		new StressOptions().threads(THREADS)
 			.actorsPerThread(OPERATIONS)
-			.iterations(5 * FACTOR)
+			.iterations(2 * FACTOR)
 			.invocationsPerIteration(500)
 			.check(operations);
 	}

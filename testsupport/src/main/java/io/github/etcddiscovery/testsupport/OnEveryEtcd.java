@@ -4,6 +4,7 @@ import java.lang.annotation.ElementType;
 import java.lang.annotation.Retention;
 import java.lang.annotation.RetentionPolicy;
 import java.lang.annotation.Target;
+import java.util.List;
 import java.util.stream.Stream;
 
 import org.junit.jupiter.api.Tag;
@@ -40,10 +41,11 @@ public @interface OnEveryEtcd {
 		@Override
 		public Stream<? extends Arguments> provideArguments(ParameterDeclarations parameters,
 				ExtensionContext context) {
-			EtcdVersions versions = AnnotationSupport.findAnnotation(context.getRequiredTestClass(), OnEveryEtcd.class)
-				.orElseThrow()
-				.value();
-			return versions.of(EtcdBinary.found()).stream().map(Arguments::of);
+			return selected(context.getRequiredTestClass(), EtcdBinary.found()).stream().map(Arguments::of);
+		}
+
+		static List<EtcdBinary> selected(Class<?> test, List<EtcdBinary> found) {
+			return AnnotationSupport.findAnnotation(test, OnEveryEtcd.class).orElseThrow().value().of(found);
 		}
 
 	}

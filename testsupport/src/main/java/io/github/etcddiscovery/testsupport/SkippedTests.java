@@ -7,6 +7,7 @@ import java.util.TreeSet;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ConcurrentSkipListSet;
 
+import org.junit.platform.engine.TestExecutionResult;
 import org.junit.platform.launcher.TestExecutionListener;
 import org.junit.platform.launcher.TestIdentifier;
 import org.junit.platform.launcher.TestPlan;
@@ -23,6 +24,14 @@ public final class SkippedTests implements TestExecutionListener {
 	@Override
 	public void executionSkipped(TestIdentifier test, String reason) {
 		this.namesByReason.computeIfAbsent(reason, (key) -> new ConcurrentSkipListSet<>()).add(test.getDisplayName());
+	}
+
+	/** An assumption that did not hold skips a test, too. */
+	@Override
+	public void executionFinished(TestIdentifier test, TestExecutionResult result) {
+		if (result.getStatus() == TestExecutionResult.Status.ABORTED) {
+			executionSkipped(test, result.getThrowable().map(Throwable::getMessage).orElse("no reason given"));
+		}
 	}
 
 	@Override

@@ -42,11 +42,35 @@ class EtcdVersionsTests {
 		}
 	}
 
+	@Test
+	void annotationOfATestSelects() {
+		List<EtcdBinary> found = binaries("3.4.23", "3.5.35", "3.6.16", "3.7.3");
+		assertThat(OnEveryEtcd.Found.selected(OnAll.class, found)).hasSize(4);
+		assertThat(OnEveryEtcd.Found.selected(OnMaintained.class, found)).hasSize(3);
+		assertThat(OnEveryEtcd.Found.selected(OnTheDefault.class, found)).hasSize(2);
+	}
+
 	private static List<String> tested(EtcdVersions versions, String... found) {
-		return versions.of(Stream.of(found).map((version) -> new EtcdBinary(Path.of("etcd"), version)).toList())
-			.stream()
-			.map(EtcdBinary::version)
-			.toList();
+		return versions.of(binaries(found)).stream().map(EtcdBinary::version).toList();
+	}
+
+	private static List<EtcdBinary> binaries(String... versions) {
+		return Stream.of(versions).map((version) -> new EtcdBinary(Path.of("etcd"), version)).toList();
+	}
+
+	@OnEveryEtcd(EtcdVersions.ALL)
+	private static final class OnAll {
+
+	}
+
+	@OnEveryEtcd(EtcdVersions.MAINTAINED)
+	private static final class OnMaintained {
+
+	}
+
+	@OnEveryEtcd
+	private static final class OnTheDefault {
+
 	}
 
 }

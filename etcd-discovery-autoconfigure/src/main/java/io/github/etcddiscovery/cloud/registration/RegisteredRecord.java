@@ -33,7 +33,7 @@ public record RegisteredRecord(String key, RecordState state, @Nullable String r
 		String format, String lease, long leaseRemainingMillis, String host, String hostReason, int port,
 		Map<String, String> metadata) {
 
-	private static final String EXPIRED = "its lease has run out, since etcd could not be asked to renew it";
+	private static final String EXPIRED = "its lease may have run out, since etcd could not be asked to renew it";
 
 	/**
 	 * Returns the same record with other metadata.

@@ -42,7 +42,7 @@ class ExpiredLeaseTests extends EtcdApplicationTests {
 			assertThat(record.state()).isEqualTo(RecordState.WANTED);
 			assertThat(record.leaseRemainingMillis()).isZero();
 			assertThat(record.summary())
-				.isEqualTo("WANTED: its lease has run out, since etcd could not be asked to renew it");
+				.isEqualTo("WANTED: its lease may have run out, since etcd could not be asked to renew it");
 		});
 		this.etcd.startAgain();
 		await().atMost(SOON).until(() -> registry.getState(registration) == RecordState.REGISTERED);

@@ -60,7 +60,7 @@ class RegisteredRecordTests {
 	void recordWhoseLeaseHasRunOutIsNotKnownToBeRegistered() {
 		given(this.registrar.leaseRemaining("/services/orders/1")).willReturn(Duration.ZERO);
 		assertThat(described(RecordState.REGISTERED).summary())
-			.isEqualTo("WANTED: its lease has run out, since etcd could not be asked to renew it");
+			.isEqualTo("WANTED: its lease may have run out, since etcd could not be asked to renew it");
 		assertThat(described(RecordState.CONFLICT).summary()).isEqualTo("CONFLICT");
 	}
 
