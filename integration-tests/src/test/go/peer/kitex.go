@@ -1,8 +1,6 @@
 package main
 
 import (
-	"context"
-	"errors"
 	"net"
 	"os"
 	"strconv"
@@ -13,6 +11,7 @@ import (
 
 // kitex is Kitex's registry, which reads its own format only.
 type kitex struct {
+	findsOnlyItsOwn
 	settings
 	registry kitexregistry.Registry
 	info     *kitexregistry.Info
@@ -41,12 +40,4 @@ func (k *kitex) change() error {
 
 func (k *kitex) deregister() error {
 	return k.registry.Deregister(k.info)
-}
-
-func (k *kitex) instances() []string {
-	return nil
-}
-
-func (k *kitex) call(context.Context, string) (string, error) {
-	return "", errors.New("kitex reads its own format only")
 }

@@ -2,7 +2,6 @@ package main
 
 import (
 	"context"
-	"errors"
 
 	"github.com/go-kratos/kratos/contrib/registry/etcd/v2"
 	kratosregistry "github.com/go-kratos/kratos/v2/registry"
@@ -10,6 +9,7 @@ import (
 
 // kratos is kratos' registry, which reads its own format only.
 type kratos struct {
+	findsOnlyItsOwn
 	settings
 	registry *etcd.Registry
 	service  *kratosregistry.ServiceInstance
@@ -35,12 +35,4 @@ func (k *kratos) change() error {
 
 func (k *kratos) deregister() error {
 	return k.registry.Deregister(context.Background(), k.service)
-}
-
-func (k *kratos) instances() []string {
-	return nil
-}
-
-func (k *kratos) call(context.Context, string) (string, error) {
-	return "", errors.New("kratos reads its own format only")
 }

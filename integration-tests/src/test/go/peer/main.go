@@ -124,13 +124,25 @@ func printVersions() {
 	info, _ := debug.ReadBuildInfo()
 	using := "using " + info.GoVersion
 	for _, module := range info.Deps {
-		for _, part := range []string{"go-kit/kit", "etcd/client/v3", "google.golang.org/grpc", "go-zero", "kratos", "registry-etcd"} {
-			if strings.HasSuffix(module.Path, part) || strings.HasPrefix(module.Path, "github.com/go-kratos/"+part) {
+		for _, prefix := range []string{"github.com/go-kit/kit", "go.etcd.io/etcd/client/v3", "google.golang.org/grpc",
+			"github.com/zeromicro/go-zero", "github.com/go-kratos/kratos", "github.com/kitex-contrib", "github.com/cloudwego/kitex"} {
+			if strings.HasPrefix(module.Path, prefix) {
 				using += fmt.Sprintf(", %s %s", module.Path, module.Version)
 			}
 		}
 	}
 	fmt.Println(using)
+}
+
+// findsOnlyItsOwn is part of a library that reads its own format only, and so does not find Spring.
+type findsOnlyItsOwn struct{}
+
+func (findsOnlyItsOwn) instances() []string {
+	return nil
+}
+
+func (findsOnlyItsOwn) call(context.Context, string) (string, error) {
+	return "", errors.New("this library reads its own format only")
 }
 
 // firstByHTTP calls the first of some addresses.

@@ -48,7 +48,7 @@ class SideBySideTests {
 
 	SideBySideTests(EtcdBinary binary) {
 		this.binary = binary;
-		this.differences = new VersionDifferences(binary.version());
+		this.differences = new VersionDifferences(binary);
 	}
 
 	static LongStream seeds() {

@@ -9,6 +9,7 @@ import io.etcd.jetcd.api.RequestOp;
 import io.etcd.jetcd.api.ResponseOp;
 import io.etcd.jetcd.api.TxnRequest;
 import io.etcd.jetcd.api.TxnResponse;
+import io.github.etcddiscovery.testsupport.EtcdBinary;
 
 /**
  * How older versions of etcd answer differently from 3.7, whose answers the embedded etcd
@@ -19,8 +20,8 @@ final class VersionDifferences {
 
 	private final boolean older;
 
-	VersionDifferences(String version) {
-		this.older = List.of("3.4.", "3.5.", "3.6.").stream().anyMatch(version::startsWith);
+	VersionDifferences(EtcdBinary etcd) {
+		this.older = List.of("3.4", "3.5", "3.6").contains(etcd.minor());
 	}
 
 	/** Returns the outcome of a request as etcd 3.7 returns it. */

@@ -36,9 +36,18 @@ public record EtcdBinary(Path path, String version) {
 		return FOUND.get(FOUND.size() - 1);
 	}
 
+	/** Returns the minor version, such as {@code 3.6}. */
+	public String minor() {
+		return minorOf(this.version);
+	}
+
+	static String minorOf(String version) {
+		return version.replaceFirst("^(\\d+\\.\\d+).*", "$1");
+	}
+
 	/** Whether the etcd project still maintains this version: 3.4 is out of support. */
 	boolean isMaintained() {
-		return !this.version.startsWith("3.4.");
+		return !minor().equals("3.4");
 	}
 
 	private static List<EtcdBinary> find() {

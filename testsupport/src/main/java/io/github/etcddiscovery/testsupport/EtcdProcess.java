@@ -185,15 +185,15 @@ public final class EtcdProcess implements AutoCloseable {
 	 * version of the older etcd.
 	 */
 	public void enableDowngrade(EtcdBinary older) {
-		String minor = older.version().substring(0, older.version().lastIndexOf('.'));
-		etcdctl("downgrade", "enable", minor + ".0");
-		Awaitility.await("all members ready for " + minor)
+		String version = older.minor() + ".0";
+		etcdctl("downgrade", "enable", version);
+		Awaitility.await("all members ready for " + version)
 			.atMost(START_TIMEOUT)
 			.until(() -> JsonPath
 				.<List<String>>read(etcdctl("endpoint", "status", "--cluster", "--write-out", "json"),
 						"$[*].Status.storageVersion")
 				.stream()
-				.allMatch((storage) -> storage.startsWith(minor)));
+				.allMatch(version::equals));
 	}
 
 	/** etcd refuses it until all members have been connected for five seconds. */
@@ -264,6 +264,12 @@ public final class EtcdProcess implements AutoCloseable {
 			this.process.destroyForcibly();
 			Programs.awaitEnd(this.process);
 		}
+	}
+
+	/** Asks it to end, as an operator does: it writes what it holds to its files. */
+	public void stop() {
+		this.process.destroy();
+		Programs.awaitEnd(this.process);
 	}
 
 	/**
@@ -430,8 +436,7 @@ public final class EtcdProcess implements AutoCloseable {
 	 */
 	public String clusterVersion() throws IOException {
 		try (InputStream version = URI.create(endpoint() + "/version").toURL().openStream()) {
-			String cluster = JsonPath.read(version, "$.etcdcluster");
-			return cluster.substring(0, cluster.lastIndexOf('.'));
+			return EtcdBinary.minorOf(JsonPath.read(version, "$.etcdcluster"));
 		}
 	}
 

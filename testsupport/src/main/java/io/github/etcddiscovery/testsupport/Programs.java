@@ -51,10 +51,11 @@ public final class Programs {
 		}
 	}
 
-	/** Runs a command to its end, and returns what it printed. */
+	/** Runs a command to its end, five minutes at most, and returns what it printed. */
 	static String run(List<String> command) {
 		try {
 			Process process = new ProcessBuilder(command).redirectErrorStream(true).start();
+			process.onExit().orTimeout(5, TimeUnit.MINUTES).whenComplete((ended, late) -> process.destroyForcibly());
 			String output = new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
 			awaitEnd(process);
 			if (process.exitValue() != 0) {

@@ -5,6 +5,8 @@ import java.util.List;
 import java.util.stream.Stream;
 
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
@@ -40,6 +42,12 @@ class EtcdVersionsTests {
 			assertThat(tested(versions, "3.6.16")).containsExactly("3.6.16");
 			assertThat(tested(versions)).isEmpty();
 		}
+	}
+
+	@ParameterizedTest
+	@CsvSource({ "3.6.16, 3.6", "3.10.0, 3.10", "3.8.0-alpha.0, 3.8", "unknown, unknown" })
+	void minorVersionIsWhatComesBeforeThePatch(String version, String minor) {
+		assertThat(new EtcdBinary(Path.of("etcd"), version).minor()).isEqualTo(minor);
 	}
 
 	@Test
