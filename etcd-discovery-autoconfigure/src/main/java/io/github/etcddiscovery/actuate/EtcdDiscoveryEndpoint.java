@@ -5,6 +5,8 @@ import java.util.Map;
 import java.util.TreeMap;
 
 import io.github.etcddiscovery.Internal;
+import io.github.etcddiscovery.cloud.EjectedInstances;
+import io.github.etcddiscovery.cloud.EjectedInstances.EjectedInstance;
 import io.github.etcddiscovery.cloud.registration.EtcdRegistration;
 import io.github.etcddiscovery.cloud.registration.EtcdServiceRegistry;
 import io.github.etcddiscovery.cloud.registration.RegisteredRecord;
@@ -43,15 +45,20 @@ public class EtcdDiscoveryEndpoint {
 
 	private final MetadataSanitizer sanitizer;
 
+	private final @Nullable EjectedInstances ejected;
+
 	/**
 	 * Creates the endpoint.
 	 * @param view what is registered
 	 * @param registry what this application has registered, {@code null} if it cannot
 	 * @param registration what it has registered of itself, {@code null} if nothing
 	 * @param sanitizer hides secret metadata
+	 * @param ejected which instances the load balancer has set aside, {@code null} if
+	 * there is none
 	 */
 	public EtcdDiscoveryEndpoint(ServiceView<ServiceInstance> view, @Nullable EtcdServiceRegistry registry,
-			@Nullable EtcdRegistration registration, MetadataSanitizer sanitizer) {
+			@Nullable EtcdRegistration registration, MetadataSanitizer sanitizer, @Nullable EjectedInstances ejected) {
+		this.ejected = ejected;
 		this.sanitizer = sanitizer;
 		this.view = view;
 		this.registry = registry;
@@ -73,7 +80,7 @@ public class EtcdDiscoveryEndpoint {
 				new ViewDescription(this.view.state(), catalog.isSynced(), this.view.staleness().toMillis(),
 						catalog.positions(), services, retained, this.view.drifts(), this.view.statistics().rejected(),
 						this.view.rejections(MOST_REJECTIONS)),
-				this.view.member());
+				(this.ejected != null) ? this.ejected.current() : List.of(), this.view.member());
 	}
 
 	private List<RegisteredRecord> records() {
@@ -141,10 +148,12 @@ public class EtcdDiscoveryEndpoint {
 	 *
 	 * @param registrations what this application has registered
 	 * @param view what it sees
+	 * @param ejected which instances the load balancer has set aside
 	 * @param member the member of the cluster that it speaks to, or did before it lost
 	 * the connection
 	 */
-	public record Description(List<RegisteredRecord> registrations, ViewDescription view, String member) {
+	public record Description(List<RegisteredRecord> registrations, ViewDescription view, List<EjectedInstance> ejected,
+			String member) {
 
 	}
 

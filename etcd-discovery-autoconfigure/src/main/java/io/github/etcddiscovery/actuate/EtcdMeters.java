@@ -6,6 +6,7 @@ import java.util.function.ToDoubleFunction;
 
 import io.github.etcddiscovery.Internal;
 import io.github.etcddiscovery.cloud.CertificateExpiry;
+import io.github.etcddiscovery.cloud.EjectedInstances;
 import io.github.etcddiscovery.cloud.registration.EtcdServiceRegistry;
 import io.github.etcddiscovery.view.ServiceView;
 import io.micrometer.core.instrument.FunctionCounter;
@@ -33,15 +34,20 @@ public class EtcdMeters implements MeterBinder {
 
 	private final @Nullable CertificateExpiry certificates;
 
+	private final @Nullable EjectedInstances ejected;
+
 	/**
 	 * Creates the meters.
 	 * @param view what is registered
 	 * @param registry what this application has registered, {@code null} if it cannot
 	 * @param certificates when those of the connection end, {@code null} if that is not
 	 * known
+	 * @param ejected which instances the load balancer has set aside, {@code null} if
+	 * there is none
 	 */
 	public EtcdMeters(ServiceView<ServiceInstance> view, @Nullable EtcdServiceRegistry registry,
-			@Nullable CertificateExpiry certificates) {
+			@Nullable CertificateExpiry certificates, @Nullable EjectedInstances ejected) {
+		this.ejected = ejected;
 		this.view = view;
 		this.registry = registry;
 		this.certificates = certificates;
@@ -74,6 +80,12 @@ public class EtcdMeters implements MeterBinder {
 						(registry) -> registry.getStatistics().leaseRemaining().toMillis())
 				.description("for how long all records stay if their leases are not renewed any more")
 				.register(meters);
+		}
+		if (this.ejected != null) {
+			gauge(meters, "outlier.ejected", "instances that the load balancer has set aside", this.ejected,
+					(ejected) -> ejected.current().size());
+			counter(meters, "outlier.ejections", "how often the load balancer has set an instance aside", this.ejected,
+					EjectedInstances::ejections);
 		}
 		if (this.certificates != null) {
 			TimeGauge

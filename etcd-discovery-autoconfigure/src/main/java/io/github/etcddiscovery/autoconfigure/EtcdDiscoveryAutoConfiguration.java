@@ -18,6 +18,7 @@ import io.github.etcddiscovery.support.Telemetry;
 import io.github.etcddiscovery.view.ServiceView;
 
 import org.springframework.beans.factory.ObjectProvider;
+import org.springframework.beans.factory.annotation.Qualifier;
 import org.springframework.boot.autoconfigure.AutoConfiguration;
 import org.springframework.boot.autoconfigure.condition.ConditionalOnBean;
 import org.springframework.boot.autoconfigure.condition.ConditionalOnClass;
@@ -52,6 +53,13 @@ import org.springframework.context.support.AbstractApplicationContext;
 @ConditionalOnBean(EtcdClient.class)
 @EnableConfigurationProperties(EtcdDiscoveryProperties.class)
 public final class EtcdDiscoveryAutoConfiguration {
+
+	/**
+	 * Only a bean of this name replaces ours: an application may have further clients.
+	 */
+	private static final String BLOCKING = "etcdStarterDiscoveryClient";
+
+	private static final String REACTIVE = "etcdStarterReactiveDiscoveryClient";
 
 	@Bean
 	@ConditionalOnMissingBean
@@ -117,7 +125,7 @@ public final class EtcdDiscoveryAutoConfiguration {
 	static class BlockingConfiguration {
 
 		@Bean
-		@ConditionalOnMissingBean
+		@ConditionalOnMissingBean(name = BLOCKING)
 		EtcdDiscoveryClient etcdStarterDiscoveryClient(ServiceView<ServiceInstance> view,
 				EtcdDiscoveryProperties properties) {
 			return new EtcdDiscoveryClient(view, properties.getOrder());
@@ -133,7 +141,7 @@ public final class EtcdDiscoveryAutoConfiguration {
 	static class ReactiveConfiguration {
 
 		@Bean
-		@ConditionalOnMissingBean
+		@ConditionalOnMissingBean(name = REACTIVE)
 		EtcdReactiveDiscoveryClient etcdStarterReactiveDiscoveryClient(ServiceView<ServiceInstance> view,
 				EtcdDiscoveryProperties properties) {
 			return new EtcdReactiveDiscoveryClient(view, properties.getOrder());
@@ -155,7 +163,8 @@ public final class EtcdDiscoveryAutoConfiguration {
 		@Bean
 		@ConditionalOnMissingBean(name = "etcdStarterReactiveDiscoveryClientHealthIndicator")
 		ReactiveDiscoveryClientHealthIndicator etcdStarterReactiveDiscoveryClientHealthIndicator(
-				EtcdReactiveDiscoveryClient client, DiscoveryClientHealthIndicatorProperties properties) {
+				@Qualifier(REACTIVE) EtcdReactiveDiscoveryClient client,
+				DiscoveryClientHealthIndicatorProperties properties) {
 			return new ReactiveDiscoveryClientHealthIndicator(client, properties);
 		}
 

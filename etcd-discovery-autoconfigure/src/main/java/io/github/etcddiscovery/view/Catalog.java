@@ -103,6 +103,15 @@ public final class Catalog<T> {
 	}
 
 	/**
+	 * Whether anything is known of a service. Costs no more than a look-up.
+	 * @param serviceId the service
+	 * @return whether it has an instance, whatever its status, or a retained one
+	 */
+	public boolean contains(String serviceId) {
+		return this.snapshots.get(serviceId) != null || this.retained.get(serviceId) != null;
+	}
+
+	/**
 	 * Returns all instances of a service, whatever their status, without retained ones.
 	 * @param serviceId the service
 	 * @return the instances, sorted by id; empty if the service is not known

@@ -9,6 +9,8 @@ import io.github.etcddiscovery.actuate.EtcdDiscoveryEndpoint.Description;
 import io.github.etcddiscovery.actuate.EtcdDiscoveryEndpoint.MetadataChange;
 import io.github.etcddiscovery.client.EtcdException;
 import io.github.etcddiscovery.client.EtcdException.Reason;
+import io.github.etcddiscovery.cloud.EjectedInstances;
+import io.github.etcddiscovery.cloud.EjectedInstances.EjectedInstance;
 import io.github.etcddiscovery.cloud.registration.EtcdRegistration;
 import io.github.etcddiscovery.cloud.registration.EtcdServiceRegistry;
 import io.github.etcddiscovery.cloud.registration.RegisteredRecord;
@@ -55,8 +57,10 @@ class EtcdDiscoveryEndpointTests {
 	private final EtcdRegistration registration = new EtcdRegistration("orders", null, "h", 1, false,
 			Map.of("zone", "a"));
 
+	private final EjectedInstances ejected = mock(EjectedInstances.class);
+
 	private final EtcdDiscoveryEndpoint endpoint = new EtcdDiscoveryEndpoint(this.view, this.registry,
-			this.registration, SANITIZER);
+			this.registration, SANITIZER, this.ejected);
 
 	private final EtcdDiscoveryWebExtension web = new EtcdDiscoveryWebExtension(this.endpoint);
 
@@ -77,8 +81,11 @@ class EtcdDiscoveryEndpointTests {
 
 	@Test
 	void everythingThatIsSeenIsShown() {
+		List<EjectedInstance> ejected = List.of(new EjectedInstance("stock", "10.0.0.5:80", 900));
+		given(this.ejected.current()).willReturn(ejected);
 		Description shown = this.endpoint.etcd();
 		assertThat(shown.registrations()).isEmpty();
+		assertThat(shown.ejected()).isEqualTo(ejected);
 		assertThat(shown.view()).isEqualTo(new EtcdDiscoveryEndpoint.ViewDescription(ViewState.WAITING, true, 1_234,
 				List.of(new Catalog.Position("/services/", 2, 77)), Map.of("stock", 2), Map.of("stock", 1), 9, 2,
 				Map.of("/services/stock/x", "not readable")));
@@ -109,8 +116,9 @@ class EtcdDiscoveryEndpointTests {
 
 	@Test
 	void withoutARegistryNothingIsRegistered() {
-		EtcdDiscoveryEndpoint reading = new EtcdDiscoveryEndpoint(this.view, null, null, SANITIZER);
+		EtcdDiscoveryEndpoint reading = new EtcdDiscoveryEndpoint(this.view, null, null, SANITIZER, null);
 		assertThat(reading.etcd().registrations()).isEmpty();
+		assertThat(reading.etcd().ejected()).isEmpty();
 		assertThatIllegalArgumentException().isThrownBy(() -> reading.set("metadata", "a", "b"))
 			.withMessage("This application does not register itself");
 		assertThat(new EtcdDiscoveryWebExtension(reading).remove("metadata", "a").getStatus()).isEqualTo(404);

@@ -9,6 +9,8 @@ import java.util.List;
 import java.util.concurrent.TimeUnit;
 
 import io.github.etcddiscovery.cloud.CertificateExpiry;
+import io.github.etcddiscovery.cloud.EjectedInstances;
+import io.github.etcddiscovery.cloud.EjectedInstances.EjectedInstance;
 import io.github.etcddiscovery.cloud.registration.EtcdServiceRegistry;
 import io.github.etcddiscovery.cloud.registration.RegistrationStatistics;
 import io.github.etcddiscovery.view.Catalog;
@@ -52,7 +54,7 @@ class MeterValuesTests {
 	}
 
 	private void bind(@Nullable EtcdServiceRegistry own, @Nullable CertificateExpiry certificates) {
-		new EtcdMeters(this.view, own, certificates).bindTo(this.meters);
+		new EtcdMeters(this.view, own, certificates, null).bindTo(this.meters);
 	}
 
 	private double gauge(String name) {
@@ -88,6 +90,16 @@ class MeterValuesTests {
 		bind(null, null);
 		assertThat(this.meters.getMeters()).extracting((meter) -> meter.getId().getName())
 			.allMatch((name) -> name.startsWith("etcd.discovery.view."));
+	}
+
+	@Test
+	void instancesThatAreSetAsideAreCountedWhereThereIsALoadBalancer() {
+		EjectedInstances ejected = mock(EjectedInstances.class);
+		given(ejected.ejections()).willReturn(9L);
+		given(ejected.current()).willReturn(List.of(new EjectedInstance("stock", "h:1", 5)));
+		new EtcdMeters(this.view, null, null, ejected).bindTo(this.meters);
+		assertThat(gauge("outlier.ejected")).isEqualTo(1);
+		assertThat(this.meters.get("etcd.discovery.outlier.ejections").functionCounter().count()).isEqualTo(9);
 	}
 
 	@Test

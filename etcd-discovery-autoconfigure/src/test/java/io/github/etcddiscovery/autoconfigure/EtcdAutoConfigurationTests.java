@@ -194,7 +194,7 @@ class EtcdAutoConfigurationTests {
 			.run((context) -> assertThat(context).doesNotHaveBean(EtcdDiscoveryEndpoint.class));
 		exposed.withClassLoader(new FilteredClassLoader("org.springframework.boot.actuate"))
 			.run((context) -> assertThat(context).hasNotFailed().doesNotHaveBean(EtcdDiscoveryEndpoint.class));
-		EtcdDiscoveryEndpoint own = new EtcdDiscoveryEndpoint(null, null, null, null);
+		EtcdDiscoveryEndpoint own = new EtcdDiscoveryEndpoint(null, null, null, null, null);
 		exposed.withBean(EtcdDiscoveryEndpoint.class, () -> own)
 			.run((context) -> assertThat(context.getBean(EtcdDiscoveryEndpoint.class)).isSameAs(own));
 	}
@@ -278,21 +278,26 @@ class EtcdAutoConfigurationTests {
 	@Test
 	void loadBalancerIsFedByOurSupplierWhateverConfigurationIsPutOnTop() {
 		this.withoutEtcd.run((context) -> assertThat(suppliers(context.getBean(LoadBalancerClientFactory.class)))
+			.as("one of them sets instances aside")
+			.hasSize(3));
+		ApplicationContextRunner plain = this.withoutEtcd
+			.withPropertyValues("spring.cloud.etcd.discovery.outlier.enabled=false");
+		plain.run((context) -> assertThat(suppliers(context.getBean(LoadBalancerClientFactory.class)))
 			.containsExactly(UntriedInstanceListSupplier.class, EtcdServiceInstanceListSupplier.class));
-		this.withoutEtcd.withPropertyValues("spring.cloud.loadbalancer.configurations=default")
+		plain.withPropertyValues("spring.cloud.loadbalancer.configurations=default")
 			.run((context) -> assertThat(suppliers(context.getBean(LoadBalancerClientFactory.class)))
 				.containsExactly(UntriedInstanceListSupplier.class, EtcdServiceInstanceListSupplier.class));
 		for (String property : List.of("spring.cloud.loadbalancer.configurations",
 				"spring.cloud.loadbalancer.clients.stock.configurations")) {
-			this.withoutEtcd.withPropertyValues(property + "=zone-preference")
+			plain.withPropertyValues(property + "=zone-preference")
 				.run((context) -> assertThat(suppliers(context.getBean(LoadBalancerClientFactory.class)))
 					.containsExactly(ZonePreferenceServiceInstanceListSupplier.class, UntriedInstanceListSupplier.class,
 							EtcdServiceInstanceListSupplier.class));
 		}
-		this.withoutEtcd.withPropertyValues("spring.cloud.loadbalancer.clients.other.configurations=zone-preference")
+		plain.withPropertyValues("spring.cloud.loadbalancer.clients.other.configurations=zone-preference")
 			.run((context) -> assertThat(suppliers(context.getBean(LoadBalancerClientFactory.class)))
 				.containsExactly(UntriedInstanceListSupplier.class, EtcdServiceInstanceListSupplier.class));
-		this.withoutEtcd.withPropertyValues("spring.cloud.loadbalancer.retry.avoid-previous-instance=false")
+		plain.withPropertyValues("spring.cloud.loadbalancer.retry.avoid-previous-instance=false")
 			.run((context) -> assertThat(suppliers(context.getBean(LoadBalancerClientFactory.class)))
 				.containsExactly(EtcdServiceInstanceListSupplier.class));
 	}

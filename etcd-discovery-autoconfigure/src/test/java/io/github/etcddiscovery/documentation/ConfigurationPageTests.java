@@ -14,6 +14,8 @@ import java.util.stream.Stream;
 
 import io.github.etcddiscovery.autoconfigure.EtcdDiscoveryProperties;
 import io.github.etcddiscovery.autoconfigure.EtcdProperties;
+import io.github.etcddiscovery.autoconfigure.loadbalancer.EtcdLoadBalancingProperties;
+import io.github.etcddiscovery.autoconfigure.loadbalancer.ServiceChoiceProperties;
 import io.github.etcddiscovery.testsupport.Document;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -39,13 +41,20 @@ class ConfigurationPageTests {
 
 	private static final String METADATA = "META-INF/spring-configuration-metadata.json";
 
-	private static final Map<String, String> TYPES = Map.of("java.lang.String", "text", "java.lang.Boolean", "boolean",
-			"java.lang.Integer", "number", "java.lang.Double", "number", "java.time.Duration", "duration",
-			"java.util.List<java.lang.String>", "list", "java.util.Map<java.lang.String,java.lang.String>", "map",
-			"java.util.Map<java.lang.String,java.lang.Integer>", "map of numbers",
-			"org.springframework.boot.actuate.endpoint.Access", "`Access`");
+	private static final Map<String, String> TYPES = Map.ofEntries(Map.entry("java.lang.String", "text"),
+			Map.entry("java.lang.Boolean", "boolean"), Map.entry("java.lang.Integer", "number"),
+			Map.entry("java.lang.Double", "number"), Map.entry("java.time.Duration", "duration"),
+			Map.entry("java.util.List<java.lang.String>", "list"),
+			Map.entry("java.util.Map<java.lang.String,java.lang.String>", "map"),
+			Map.entry("java.util.Map<java.lang.String,java.lang.Integer>", "map of numbers"),
+			Map.entry("java.util.Map<java.lang.String,java.util.Map<java.lang.String,java.util.List<java.lang.String>>>",
+					"map of maps"),
+			Map.entry("java.util.Map<java.lang.String," + ServiceChoiceProperties.class.getName() + ">",
+					"map of properties"),
+			Map.entry(ServiceChoiceProperties.SelectDefault.class.getName(), "`any` or `none`"),
+			Map.entry("org.springframework.boot.actuate.endpoint.Access", "`Access`"));
 
-	private static final Pattern ROW = Pattern.compile("\\n\\| `([a-z.-]+)` \\| ([^|]+) \\| (?:`([^`]*)` )?\\| \\S");
+	private static final Pattern ROW = Pattern.compile("\\n\\| `([a-z0-9.-]+)` \\| ([^|]+) \\| (?:`([^`]*)` )?\\| \\S");
 
 	private static final Document PAGE = Document.of("docs/configuration.md");
 
@@ -100,6 +109,7 @@ class ConfigurationPageTests {
 		Binder binder = new Binder(new MapConfigurationPropertySource(shown));
 		binder.bindOrCreate("spring.cloud.etcd", Bindable.of(EtcdProperties.class));
 		binder.bindOrCreate("spring.cloud.etcd.discovery", Bindable.of(EtcdDiscoveryProperties.class));
+		binder.bindOrCreate("spring.cloud.etcd.discovery", Bindable.of(EtcdLoadBalancingProperties.class));
 	}
 
 	/** A property itself, or an entry of one that is a map, a list or a group. */

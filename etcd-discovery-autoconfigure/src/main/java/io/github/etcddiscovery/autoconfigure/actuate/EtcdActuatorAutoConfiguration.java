@@ -9,6 +9,7 @@ import io.github.etcddiscovery.actuate.MetadataSanitizer;
 import io.github.etcddiscovery.autoconfigure.EtcdDiscoveryAutoConfiguration;
 import io.github.etcddiscovery.autoconfigure.registration.EtcdServiceRegistryAutoConfiguration;
 import io.github.etcddiscovery.cloud.CertificateExpiry;
+import io.github.etcddiscovery.cloud.EjectedInstances;
 import io.github.etcddiscovery.cloud.registration.EtcdRegistration;
 import io.github.etcddiscovery.cloud.registration.EtcdServiceRegistry;
 import io.github.etcddiscovery.view.ServiceView;
@@ -45,9 +46,9 @@ public final class EtcdActuatorAutoConfiguration {
 	@ConditionalOnAvailableEndpoint
 	EtcdDiscoveryEndpoint etcdStarterDiscoveryEndpoint(ServiceView<ServiceInstance> view,
 			ObjectProvider<EtcdServiceRegistry> registry, ObjectProvider<EtcdRegistration> registration,
-			ObjectProvider<SanitizingFunction> sanitizingFunctions) {
+			ObjectProvider<SanitizingFunction> sanitizingFunctions, ObjectProvider<EjectedInstances> ejected) {
 		return new EtcdDiscoveryEndpoint(view, registry.getIfAvailable(), registration.getIfUnique(),
-				new MetadataSanitizer(sanitizingFunctions.orderedStream().toList()));
+				new MetadataSanitizer(sanitizingFunctions.orderedStream().toList()), ejected.getIfAvailable());
 	}
 
 	@Bean

@@ -5,6 +5,7 @@ import io.github.etcddiscovery.actuate.MicrometerTelemetry;
 import io.github.etcddiscovery.autoconfigure.EtcdDiscoveryAutoConfiguration;
 import io.github.etcddiscovery.autoconfigure.registration.EtcdServiceRegistryAutoConfiguration;
 import io.github.etcddiscovery.cloud.CertificateExpiry;
+import io.github.etcddiscovery.cloud.EjectedInstances;
 import io.github.etcddiscovery.cloud.registration.EtcdServiceRegistry;
 import io.github.etcddiscovery.support.Telemetry;
 import io.github.etcddiscovery.view.ServiceView;
@@ -30,8 +31,8 @@ public final class EtcdMetricsAutoConfiguration {
 	@Bean
 	@ConditionalOnMissingBean
 	EtcdMeters etcdStarterMeters(ServiceView<ServiceInstance> view, ObjectProvider<EtcdServiceRegistry> registry,
-			ObjectProvider<CertificateExpiry> certificates) {
-		return new EtcdMeters(view, registry.getIfAvailable(), certificates.getIfAvailable());
+			ObjectProvider<CertificateExpiry> certificates, ObjectProvider<EjectedInstances> ejected) {
+		return new EtcdMeters(view, registry.getIfAvailable(), certificates.getIfAvailable(), ejected.getIfAvailable());
 	}
 
 	@Bean

@@ -1,11 +1,14 @@
 package io.github.etcddiscovery.autoconfigure.loadbalancer;
 
 import java.time.Duration;
+import java.util.Map;
 
 import io.github.etcddiscovery.autoconfigure.EtcdDiscoveryAutoConfiguration;
 import io.github.etcddiscovery.autoconfigure.EtcdDiscoveryProperties;
 import io.github.etcddiscovery.autoconfigure.InvalidProperties;
 import io.github.etcddiscovery.cloud.loadbalancer.HealthProbe;
+import io.github.etcddiscovery.cloud.loadbalancer.OutlierDetection;
+import io.github.etcddiscovery.cloud.loadbalancer.RequestsInFlight;
 import io.github.etcddiscovery.cloud.retry.BudgetedExchangeFilterFunction;
 import io.github.etcddiscovery.cloud.retry.BudgetedRetryFactory;
 import io.github.etcddiscovery.cloud.retry.RetryBudgets;
@@ -19,6 +22,8 @@ import org.springframework.boot.autoconfigure.condition.ConditionalOnBean;
 import org.springframework.boot.autoconfigure.condition.ConditionalOnBooleanProperty;
 import org.springframework.boot.autoconfigure.condition.ConditionalOnClass;
 import org.springframework.boot.autoconfigure.condition.ConditionalOnMissingBean;
+import org.springframework.boot.context.properties.EnableConfigurationProperties;
+import org.springframework.boot.context.properties.source.ConfigurationPropertyName;
 import org.springframework.boot.http.client.HttpClientSettings;
 import org.springframework.boot.http.client.HttpRedirects;
 import org.springframework.boot.http.client.JdkHttpClientBuilder;
@@ -35,9 +40,11 @@ import org.springframework.cloud.loadbalancer.config.BlockingLoadBalancerClientA
 import org.springframework.cloud.loadbalancer.config.LoadBalancerAutoConfiguration;
 import org.springframework.cloud.loadbalancer.config.LoadBalancerZoneConfig;
 import org.springframework.cloud.loadbalancer.core.ServiceInstanceListSupplier;
+import org.springframework.cloud.commons.config.DefaultsBindHandlerAdvisor;
 import org.springframework.context.annotation.Bean;
 import org.springframework.context.annotation.Configuration;
 import org.springframework.context.annotation.Lazy;
+import org.springframework.core.env.Environment;
 import org.springframework.retry.support.RetryTemplate;
 import org.springframework.web.reactive.function.client.WebClient;
 
@@ -50,10 +57,12 @@ import org.springframework.web.reactive.function.client.WebClient;
 @ConditionalOnClass(ServiceInstanceListSupplier.class)
 @ConditionalOnBean(ServiceView.class)
 @ConditionalOnBooleanProperty(name = "spring.cloud.loadbalancer.enabled", matchIfMissing = true)
+@EnableConfigurationProperties(EtcdLoadBalancingProperties.class)
 @LoadBalancerClients(defaultConfiguration = EtcdLoadBalancerClientConfiguration.class)
 public final class EtcdLoadBalancerAutoConfiguration {
 
-	EtcdLoadBalancerAutoConfiguration(EtcdDiscoveryProperties properties) {
+	EtcdLoadBalancerAutoConfiguration(EtcdDiscoveryProperties properties, EtcdLoadBalancingProperties balancing,
+			Environment environment) {
 		if (properties.getSlowStart().isNegative()) {
 			throw InvalidProperties.invalid("discovery.slow-start", properties.getSlowStart(), "Expected 0 or more.");
 		}
@@ -61,6 +70,25 @@ public final class EtcdLoadBalancerAutoConfiguration {
 			throw InvalidProperties.invalid("discovery.retry-budget", properties.getRetryBudget(),
 					"Expected 0 or more.");
 		}
+		balancing.check();
+		LoadBalancerConfigurations.check(environment, balancing);
+	}
+
+	/** Has the settings of a service begin with those of all services. */
+	@Bean
+	static DefaultsBindHandlerAdvisor.MappingsProvider etcdStarterClientDefaults() {
+		ConfigurationPropertyName everywhere = ConfigurationPropertyName.of(EtcdDiscoveryProperties.PREFIX);
+		return () -> Map.of(everywhere.append("clients"), everywhere);
+	}
+
+	@Bean
+	OutlierDetection etcdStarterOutlierDetection() {
+		return new OutlierDetection();
+	}
+
+	@Bean
+	RequestsInFlight etcdStarterRequestsInFlight() {
+		return new RequestsInFlight();
 	}
 
 	@Bean

@@ -1,12 +1,10 @@
 package io.github.etcddiscovery.autoconfigure.loadbalancer;
 
 import io.github.etcddiscovery.Internal;
-import io.github.etcddiscovery.cloud.loadbalancer.EtcdServiceInstanceListSupplier;
 import io.github.etcddiscovery.view.ServiceView;
 
 import org.springframework.cloud.client.ServiceInstance;
 import org.springframework.cloud.loadbalancer.core.ServiceInstanceListSupplier;
-import org.springframework.cloud.loadbalancer.support.LoadBalancerClientFactory;
 import org.springframework.context.ConfigurableApplicationContext;
 import org.springframework.context.annotation.Bean;
 import org.springframework.context.annotation.Configuration;
@@ -27,8 +25,7 @@ public class EtcdLoadBalancerClientConfiguration {
 	@Lazy
 	ServiceInstanceListSupplier etcdStarterServiceInstanceListSupplier(ServiceView<ServiceInstance> view,
 			ConfigurableApplicationContext context) {
-		String serviceId = LoadBalancerClientFactory.getName(context.getEnvironment());
-		return LoadBalancerConfigurations.apply(new EtcdServiceInstanceListSupplier(view, serviceId), context);
+		return new LoadBalancerLayers(context, view).build();
 	}
 
 }

@@ -1,177 +1,151 @@
 package io.github.etcddiscovery.autoconfigure.loadbalancer;
 
-import java.time.Duration;
+import java.util.LinkedHashSet;
+import java.util.List;
+import java.util.Locale;
 import java.util.Map;
+import java.util.Set;
 import java.util.TreeMap;
-import java.util.function.UnaryOperator;
 
-import io.github.etcddiscovery.autoconfigure.EtcdDiscoveryProperties;
-import io.github.etcddiscovery.cloud.loadbalancer.BoundedWeight;
-import io.github.etcddiscovery.cloud.loadbalancer.HealthCheckedInstanceListSupplier;
-import io.github.etcddiscovery.cloud.loadbalancer.HealthProbe;
-import io.github.etcddiscovery.cloud.loadbalancer.SlowStart;
-import io.github.etcddiscovery.cloud.loadbalancer.UntriedInstanceListSupplier;
-import io.github.etcddiscovery.cloud.loadbalancer.WeightedInstanceListSupplier;
 import org.jspecify.annotations.Nullable;
-import org.slf4j.Logger;
-import org.slf4j.LoggerFactory;
 
-import org.springframework.aot.hint.RuntimeHints;
-import org.springframework.aot.hint.RuntimeHintsRegistrar;
-import org.springframework.aot.hint.TypeReference;
-import org.springframework.cloud.client.ServiceInstance;
-import org.springframework.cloud.loadbalancer.core.ServiceInstanceListSupplier;
-import org.springframework.cloud.loadbalancer.core.ServiceInstanceListSupplierBuilder;
-import org.springframework.cloud.loadbalancer.support.LoadBalancerClientFactory;
-import org.springframework.cloud.loadbalancer.support.LoadBalancerEnvironmentPropertyUtils;
-import org.springframework.context.ApplicationListener;
-import org.springframework.context.ConfigurableApplicationContext;
-import org.springframework.context.event.ContextClosedEvent;
+import org.springframework.boot.context.properties.bind.Bindable;
+import org.springframework.boot.context.properties.bind.Binder;
+import org.springframework.boot.context.properties.source.ConfigurationPropertyName;
+import org.springframework.boot.context.properties.source.ConfigurationPropertyName.Form;
+import org.springframework.boot.context.properties.source.ConfigurationPropertySources;
+import org.springframework.boot.context.properties.source.InvalidConfigurationPropertyValueException;
+import org.springframework.boot.context.properties.source.IterableConfigurationPropertySource;
 import org.springframework.core.env.Environment;
-import org.springframework.util.ClassUtils;
 
 /**
- * What {@code spring.cloud.loadbalancer.configurations} may say, or
- * {@code spring.cloud.loadbalancer.clients.<service>.configurations} for one service, put
- * on top of a supplier that is always current. Spring Cloud builds the same over the
- * discovery client and a cache.
+ * The names in {@code spring.cloud.loadbalancer.configurations}, or, for one service, in
+ * {@code spring.cloud.loadbalancer.clients.<service>.configurations}.
  */
 final class LoadBalancerConfigurations {
 
-	private static final String SERVLET_REQUEST = "jakarta.servlet.http.HttpServletRequest";
+	static final String HEALTH_CHECK = "health-check";
 
-	private static final Logger logger = LoggerFactory.getLogger(LoadBalancerConfigurations.class);
+	static final String ZONE_PREFERENCE = "zone-preference";
 
-	private static final String PROPERTY = "configurations";
+	static final String API_VERSION = "api-version";
+
+	static final String SUBSET = "subset";
+
+	static final String STICKY_SESSION = "request-based-sticky-session";
+
+	static final String SAME_INSTANCE = "same-instance-preference";
+
+	static final String WEIGHTED = "weighted";
+
+	static final String LEAST_REQUESTS = "least-requests";
 
 	private static final String DEFAULT = "default";
 
-	private static final Map<String, Configuration> KNOWN = new TreeMap<>(String.CASE_INSENSITIVE_ORDER);
-	static {
-		KNOWN.put(DEFAULT, on((builder) -> builder));
-		KNOWN.put("zone-preference", on(ServiceInstanceListSupplierBuilder::withZonePreference));
-		KNOWN.put("health-check", on((builder) -> builder.with(LoadBalancerConfigurations::healthChecked)));
-		KNOWN.put("request-based-sticky-session",
-				on(ServiceInstanceListSupplierBuilder::withRequestBasedStickySession));
-		KNOWN.put("same-instance-preference", on(ServiceInstanceListSupplierBuilder::withSameInstancePreference));
-		KNOWN.put("weighted", LoadBalancerConfigurations::weighted);
-		KNOWN.put("subset", on(ServiceInstanceListSupplierBuilder::withSubset));
-		KNOWN.put("api-version", on(LoadBalancerConfigurations::byApiVersion));
-	}
+	/** In the order in which they are applied. */
+	private static final Set<String> KNOWN = new LinkedHashSet<>(List.of(DEFAULT, HEALTH_CHECK, ZONE_PREFERENCE,
+			API_VERSION, SUBSET, STICKY_SESSION, SAME_INSTANCE, WEIGHTED, LEAST_REQUESTS));
+
+	/** Each set has names of which only one may be used. */
+	private static final List<Set<String>> EXCLUSIVE = List.of(Set.of(SAME_INSTANCE, STICKY_SESSION),
+			Set.of(SAME_INSTANCE, WEIGHTED), Set.of(SAME_INSTANCE, LEAST_REQUESTS), Set.of(WEIGHTED, LEAST_REQUESTS));
+
+	private static final String PROPERTY = "configurations";
+
+	private static final String EVERYWHERE = "spring.cloud.loadbalancer." + PROPERTY;
+
+	private static final ConfigurationPropertyName CLIENTS = ConfigurationPropertyName
+		.of("spring.cloud.loadbalancer.clients");
 
 	private LoadBalancerConfigurations() {
 	}
 
 	/**
-	 * Puts the configuration that is wanted for a service on top of a supplier.
-	 * @param base supplies the instances
-	 * @param context the load balancer's context of the service
-	 * @return the supplier for the load balancer
+	 * Returns the names that hold for a service.
+	 * @param environment has the properties
+	 * @param serviceId the service
+	 * @param zones the zones in order of the service
+	 * @throws InvalidConfigurationPropertyValueException if a name is unknown, or
+	 * excludes another one
 	 */
-	static ServiceInstanceListSupplier apply(ServiceInstanceListSupplier base, ConfigurableApplicationContext context) {
-		Environment environment = context.getEnvironment();
-		String everywhere = "spring.cloud.loadbalancer." + PROPERTY;
-		String here = "spring.cloud.loadbalancer.clients." + base.getServiceId() + "." + PROPERTY;
-		String property = environment.containsProperty(here) ? here : everywhere;
-		String wanted = environment.getProperty(property, DEFAULT);
-		Configuration configuration = KNOWN.get(wanted);
-		if (configuration == null) {
-			logger.warn("{} is '{}', which is not known here: {} is balanced by default. Expected one of {}", property,
-					wanted, base.getServiceId(), KNOWN.keySet());
-			return untried(base, context).build(context);
-		}
-		return configuration.apply(base, context).build(context);
-	}
-
-	/** Puts something on top of instances that have not been tried for a request. */
-	private static Configuration on(UnaryOperator<ServiceInstanceListSupplierBuilder> configuration) {
-		return (base, context) -> configuration.apply(untried(base, context));
-	}
-
-	/** At the bottom, so that nothing above holds on to an instance that has failed. */
-	private static ServiceInstanceListSupplierBuilder untried(ServiceInstanceListSupplier base,
-			ConfigurableApplicationContext context) {
-		return ServiceInstanceListSupplier.builder().withBase(withoutTried(base, context));
-	}
-
-	private static ServiceInstanceListSupplier withoutTried(ServiceInstanceListSupplier supplier,
-			ConfigurableApplicationContext context) {
-		boolean avoid = LoadBalancerEnvironmentPropertyUtils.trueOrMissingForClientOrDefault(context.getEnvironment(),
-				"retry.avoid-previous-instance");
-		return avoid ? new UntriedInstanceListSupplier(supplier) : supplier;
-	}
-
-	private static ServiceInstanceListSupplierBuilder weighted(ServiceInstanceListSupplier base,
-			ConfigurableApplicationContext context) {
-		Duration slowStart = context.getBean(EtcdDiscoveryProperties.class).getSlowStart();
-		if (slowStart.isZero()) {
-			return untried(base, context)
-				.with((used, delegate) -> new WeightedInstanceListSupplier(delegate, new BoundedWeight(), () -> true));
-		}
-		SlowStart weights = new SlowStart(new BoundedWeight(), slowStart);
-		return untried(weights.following(base), context)
-			.with((used, delegate) -> new WeightedInstanceListSupplier(delegate, weights, weights::isSteady));
-	}
-
-	private static ServiceInstanceListSupplier healthChecked(ConfigurableApplicationContext context,
-			ServiceInstanceListSupplier delegate) {
-		HealthCheckedInstanceListSupplier supplier = new HealthCheckedInstanceListSupplier(delegate,
-				context.getBean(LoadBalancerClientFactory.class), context.getBean(HealthProbe.class));
-		if (context.getParent() instanceof ConfigurableApplicationContext application) {
-			application.addApplicationListener(new StopAtClose(supplier, application));
-		}
-		// It checks all, whatever the request, so that what is below does not count.
-		return withoutTried(supplier, context);
-	}
-
-	/**
-	 * The version is read from a request of the stack that the application is made of.
-	 */
-	private static ServiceInstanceListSupplierBuilder byApiVersion(ServiceInstanceListSupplierBuilder builder) {
-		boolean servlet = ClassUtils.isPresent(SERVLET_REQUEST, ServiceInstance.class.getClassLoader());
-		return servlet ? builder.withBlockingApiVersioning() : builder.withReactiveApiVersioning();
-	}
-
-	/**
-	 * The load balancer's contexts are closed late, when HTTP clients are gone already or
-	 * wait for calls to cease.
-	 *
-	 * @param supplier checks until then
-	 * @param application closes
-	 */
-	private record StopAtClose(HealthCheckedInstanceListSupplier supplier,
-			ConfigurableApplicationContext application) implements ApplicationListener<ContextClosedEvent> {
-
-		@Override
-		public void onApplicationEvent(ContextClosedEvent event) {
-			if (event.getApplicationContext() == this.application) {
-				this.supplier.stop();
+	static Set<String> of(Environment environment, String serviceId, List<String> zones) {
+		String plain = CLIENTS + "." + serviceId + "." + PROPERTY;
+		String bracketed = CLIENTS + "[" + serviceId + "]." + PROPERTY;
+		for (String property : List.of(plain, bracketed, EVERYWHERE)) {
+			ConfigurationPropertyName name = ConfigurationPropertyName.adapt(property, '.');
+			List<String> names = read(environment, name);
+			if (names != null) {
+				return check(property, names, zones);
 			}
 		}
-
+		return Set.of();
 	}
 
 	/**
-	 * Puts a configuration on top of the instances that there are.
+	 * Checks what is set for all services, and for each one.
+	 * @param environment has the properties
+	 * @param properties has the zones
+	 * @throws InvalidConfigurationPropertyValueException if a name is unknown, or
+	 * excludes another one
 	 */
-	@FunctionalInterface
-	private interface Configuration {
-
-		ServiceInstanceListSupplierBuilder apply(ServiceInstanceListSupplier base,
-				ConfigurableApplicationContext context);
-
-	}
-
-	/**
-	 * Lets a native image look for the type by its name.
-	 */
-	static final class Hints implements RuntimeHintsRegistrar {
-
-		@Override
-		public void registerHints(RuntimeHints hints, @Nullable ClassLoader classLoader) {
-			hints.reflection().registerType(TypeReference.of(SERVLET_REQUEST));
+	static void check(Environment environment, EtcdLoadBalancingProperties properties) {
+		List<String> everywhere = read(environment, ConfigurationPropertyName.of(EVERYWHERE));
+		if (everywhere != null) {
+			check(EVERYWHERE, everywhere, properties.getZones());
 		}
+		clients(environment).forEach((name, serviceId) -> {
+			List<String> names = read(environment, name);
+			if (names != null) {
+				check(name.toString(), names, properties.of(serviceId).getZones());
+			}
+		});
+	}
 
+	/** Returns the ids of the services that have names of their own, by property. */
+	private static Map<ConfigurationPropertyName, String> clients(Environment environment) {
+		Map<ConfigurationPropertyName, String> clients = new TreeMap<>();
+		int service = CLIENTS.getNumberOfElements();
+		ConfigurationPropertySources.get(environment).forEach((source) -> {
+			if (source instanceof IterableConfigurationPropertySource iterable) {
+				iterable.stream()
+					.filter((name) -> CLIENTS.isAncestorOf(name) && name.getNumberOfElements() > service + 1
+							&& name.getElement(service + 1, Form.UNIFORM).equals(PROPERTY))
+					.forEach((name) -> clients.put(name.chop(service + 2), name.getElement(service, Form.ORIGINAL)));
+			}
+		});
+		return clients;
+	}
+
+	private static @Nullable List<String> read(Environment environment, ConfigurationPropertyName name) {
+		return Binder.get(environment).bind(name, Bindable.listOf(String.class)).orElse(null);
+	}
+
+	private static Set<String> check(String property, List<String> values, List<String> zones) {
+		Set<String> names = new LinkedHashSet<>();
+		for (String value : values) {
+			String name = value.trim().toLowerCase(Locale.ROOT);
+			if (!KNOWN.contains(name)) {
+				throw new InvalidConfigurationPropertyValueException(property, value,
+						"Expected some of " + String.join(", ", KNOWN) + ".");
+			}
+			names.add(name);
+		}
+		if (names.contains(DEFAULT) && names.size() > 1) {
+			throw new InvalidConfigurationPropertyValueException(property, values,
+					"Expected 'default' alone, since it stands for none of the others.");
+		}
+		for (Set<String> exclusive : EXCLUSIVE) {
+			if (names.containsAll(exclusive)) {
+				throw new InvalidConfigurationPropertyValueException(property, values, "Expected only one of "
+						+ String.join(" and ", exclusive) + ", since each of them decides which instance is called.");
+			}
+		}
+		if (names.contains(ZONE_PREFERENCE) && !zones.isEmpty()) {
+			throw new InvalidConfigurationPropertyValueException(property, values,
+					"Expected no 'zone-preference' together with spring.cloud.etcd.discovery.zones " + zones
+							+ ", since each of them decides which zones are used.");
+		}
+		return names;
 	}
 
 }

@@ -2,6 +2,7 @@ package io.github.etcddiscovery.cloud.discovery;
 
 import java.util.List;
 
+import io.github.etcddiscovery.Internal;
 import io.github.etcddiscovery.client.EtcdException;
 import io.github.etcddiscovery.cloud.ManagementServices;
 import io.github.etcddiscovery.view.ServiceView;
@@ -69,6 +70,16 @@ public class EtcdDiscoveryClient implements DiscoveryClient {
 		catch (RuntimeException ex) {
 			throw EtcdException.from(ex);
 		}
+	}
+
+	/**
+	 * Whether this client answers from a particular view.
+	 * @param view the view
+	 * @return whether it reads from that very view
+	 */
+	@Internal
+	public boolean reads(ServiceView<ServiceInstance> view) {
+		return this.view == view;
 	}
 
 	@Override

@@ -2,6 +2,7 @@ package io.github.etcddiscovery.cloud.discovery;
 
 import java.util.List;
 
+import io.github.etcddiscovery.Internal;
 import io.github.etcddiscovery.cloud.ManagementServices;
 import io.github.etcddiscovery.view.ServiceView;
 import reactor.core.publisher.Flux;
@@ -72,6 +73,16 @@ public class EtcdReactiveDiscoveryClient implements ReactiveDiscoveryClient {
 	@Override
 	public Mono<Void> reactiveProbe() {
 		return Mono.fromFuture(this.view::probe);
+	}
+
+	/**
+	 * Whether this client answers from a particular view.
+	 * @param view the view
+	 * @return whether it reads from that very view
+	 */
+	@Internal
+	public boolean reads(ServiceView<ServiceInstance> view) {
+		return this.view == view;
 	}
 
 	@Override

@@ -51,6 +51,22 @@ public final class LiveInstances {
 	}
 
 	/**
+	 * Tells whether a view knows a service, for as long as somebody subscribes.
+	 * @param view the view to read from
+	 * @param serviceId the service
+	 * @return whether the view contains the service now, and again at every change of the
+	 * view, even if the answer is the same
+	 */
+	public static Flux<Boolean> known(ServiceView<ServiceInstance> view, String serviceId) {
+		return Flux.push((sink) -> {
+			sink.next(view.catalog().contains(serviceId));
+			if (!sink.isCancelled()) {
+				sink.onDispose(view.subscribe((catalog) -> sink.next(catalog.contains(serviceId)))::close);
+			}
+		}, FluxSink.OverflowStrategy.LATEST);
+	}
+
+	/**
 	 * Two lists of the very same instances come when one changes that may not be called.
 	 */
 	private static boolean isSame(List<ServiceInstance> current, @Nullable List<ServiceInstance> last) {

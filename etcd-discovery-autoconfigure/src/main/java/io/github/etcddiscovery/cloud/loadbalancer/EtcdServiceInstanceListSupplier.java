@@ -2,8 +2,10 @@ package io.github.etcddiscovery.cloud.loadbalancer;
 
 import java.util.List;
 
+import io.github.etcddiscovery.Internal;
 import io.github.etcddiscovery.cloud.discovery.LiveInstances;
 import io.github.etcddiscovery.view.ServiceView;
+import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import reactor.core.publisher.Flux;
@@ -15,32 +17,51 @@ import org.springframework.cloud.loadbalancer.core.ServiceInstanceListSupplier;
 
 /**
  * Feeds Spring Cloud LoadBalancer straight from the view, with no cache in between. For a
- * request it is the list of the moment at which it is subscribed to, and no other;
- * without one it is the current list at once, and again at every change of the service's
- * instances, of which a slow subscriber gets the newest.
+ * request it supplies one list: that of the moment at which it is subscribed to. Without
+ * a request it supplies the current list at once, and another one at every change of the
+ * service's instances; a slow subscriber gets the newest.
+ * <p>
+ * A service that has no key in etcd may be known to other registries. Their instances are
+ * supplied until its first key arrives.
  */
 public final class EtcdServiceInstanceListSupplier implements ServiceInstanceListSupplier {
 
 	private static final Logger logger = LoggerFactory.getLogger(EtcdServiceInstanceListSupplier.class);
 
+	private final ServiceView<ServiceInstance> view;
+
 	private final String serviceId;
 
-	private final Flux<List<ServiceInstance>> instances;
+	private final @Nullable OtherRegistries others;
 
 	private final Flux<List<ServiceInstance>> current;
+
+	/**
+	 * Creates a supplier that knows nothing but the view.
+	 * @param view what is registered
+	 * @param serviceId the service whose instances are supplied
+	 */
+	public EtcdServiceInstanceListSupplier(ServiceView<ServiceInstance> view, String serviceId) {
+		this(view, serviceId, null);
+	}
 
 	/**
 	 * Creates a supplier.
 	 * @param view what is registered
 	 * @param serviceId the service whose instances are supplied
+	 * @param others what other registries know of a service that the view does not
+	 * contain
 	 */
-	public EtcdServiceInstanceListSupplier(ServiceView<ServiceInstance> view, String serviceId) {
+	@Internal
+	public EtcdServiceInstanceListSupplier(ServiceView<ServiceInstance> view, String serviceId,
+			@Nullable OtherRegistries others) {
+		this.view = view;
 		this.serviceId = serviceId;
+		this.others = others;
 		if (!view.follows(serviceId)) {
-			logger.warn("There will be no instances of {}: expected it among spring.cloud.etcd.discovery.services,"
-					+ " which says what to follow", serviceId);
+			logger.warn("There will be no instances of {} from etcd: expected it in"
+					+ " spring.cloud.etcd.discovery.services, the list of services to follow", serviceId);
 		}
-		this.instances = LiveInstances.of(view, serviceId);
 		this.current = Mono.fromCallable(() -> view.catalog().available(serviceId)).flux();
 	}
 
@@ -51,13 +72,20 @@ public final class EtcdServiceInstanceListSupplier implements ServiceInstanceLis
 
 	@Override
 	public Flux<List<ServiceInstance>> get() {
-		return this.instances;
+		OtherRegistries others = this.others;
+		if (others == null) {
+			return LiveInstances.of(this.view, this.serviceId);
+		}
+		return LiveInstances.known(this.view, this.serviceId)
+			.distinctUntilChanged()
+			.switchMap((known) -> known ? LiveInstances.of(this.view, this.serviceId) : others.polled());
 	}
 
 	@Override
 	@SuppressWarnings("rawtypes")
 	public Flux<List<ServiceInstance>> get(Request request) {
-		return this.current;
+		OtherRegistries others = this.others;
+		return (others != null && !this.view.catalog().contains(this.serviceId)) ? others.get() : this.current;
 	}
 
 }

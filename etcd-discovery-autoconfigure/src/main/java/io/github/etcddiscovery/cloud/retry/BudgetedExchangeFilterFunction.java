@@ -2,6 +2,7 @@ package io.github.etcddiscovery.cloud.retry;
 
 import java.util.List;
 
+import io.github.etcddiscovery.cloud.UnsentRequests;
 import org.jspecify.annotations.Nullable;
 import reactor.core.Exceptions;
 import reactor.core.publisher.Mono;

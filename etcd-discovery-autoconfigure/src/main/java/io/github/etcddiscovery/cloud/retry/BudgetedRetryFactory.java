@@ -1,5 +1,7 @@
 package io.github.etcddiscovery.cloud.retry;
 
+import io.github.etcddiscovery.cloud.UnsentRequests;
+
 import org.springframework.cloud.client.ServiceInstance;
 import org.springframework.cloud.client.loadbalancer.LoadBalancedRetryContext;
 import org.springframework.cloud.client.loadbalancer.LoadBalancedRetryPolicy;

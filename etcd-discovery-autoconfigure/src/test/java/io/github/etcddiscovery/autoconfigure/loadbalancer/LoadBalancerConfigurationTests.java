@@ -2,11 +2,14 @@ package io.github.etcddiscovery.autoconfigure.loadbalancer;
 
 import java.net.URI;
 import java.time.Duration;
+import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.TreeMap;
 import java.util.stream.IntStream;
 
+import io.github.etcddiscovery.cloud.discovery.EtcdDiscoveryClient;
+import io.github.etcddiscovery.cloud.loadbalancer.HealthProbe;
 import io.github.etcddiscovery.testsupport.EtcdBinary;
 import io.github.etcddiscovery.testsupport.EtcdEyes;
 import io.github.etcddiscovery.testsupport.EtcdProcess;
@@ -18,7 +21,9 @@ import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
+import reactor.core.publisher.Mono;
 
 import org.springframework.boot.WebApplicationType;
 import org.springframework.boot.autoconfigure.EnableAutoConfiguration;
@@ -38,17 +43,20 @@ import org.springframework.cloud.loadbalancer.support.ServiceInstanceListSupplie
 import org.springframework.context.ConfigurableApplicationContext;
 import org.springframework.context.annotation.Bean;
 import org.springframework.context.annotation.Configuration;
+import org.springframework.context.support.GenericApplicationContext;
 import org.springframework.http.HttpHeaders;
 import org.springframework.http.HttpMethod;
 import org.springframework.util.LinkedMultiValueMap;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatException;
 import static org.awaitility.Awaitility.await;
 
 /**
  * What {@code spring.cloud.loadbalancer.configurations} says takes effect on what etcd
  * holds at that moment. Tests of {@link EtcdLoadBalancerAutoConfiguration} and
- * {@link LoadBalancerConfigurations}.
+ * {@link LoadBalancerLayers}, {@link EtcdLoadBalancingProperties} and
+ * {@link ServiceChoiceProperties}.
  */
 @RequiresEtcd
 @ExtendWith(OutputCaptureExtension.class)
@@ -188,10 +196,113 @@ class LoadBalancerConfigurationTests {
 	}
 
 	@Test
-	void configurationThatIsNotKnownIsNamedAndTheDefaultUsed(CapturedOutput output) {
+	void configurationThatIsNotKnownEndsTheStartWithASentence(CapturedOutput output) {
+		assertThatException().isThrownBy(() -> caller(configurations("wieghted")));
+		assertThat(output)
+			.contains("Invalid value 'wieghted' for configuration property 'spring.cloud.loadbalancer.configurations'")
+			.contains("Expected some of default, health-check");
+	}
+
+	@Test
+	void configurationsAreCombined() {
+		register("1", Map.of("zone", "eu-1", "weight", "3"));
+		register("2", Map.of("zone", "eu-1"));
+		register("3", Map.of("zone", "eu-2"));
+		register("4", Map.of("zone", "eu-1"));
+		List<String> well = List.of("127.0.0.1:91", "127.0.0.1:92", "127.0.0.1:93");
+		ConfigurableApplicationContext caller = this.applications.start(
+				new SpringApplicationBuilder(Caller.class).web(WebApplicationType.NONE)
+					.initializers((context) -> ((GenericApplicationContext) context).registerBean(HealthProbe.class,
+							() -> (uri) -> Mono.just(well.contains(uri.getAuthority())))),
+				"caller", configurations("weighted,zone-preference,health-check"),
+				"spring.cloud.etcd.discovery.zone=eu-1");
+		awaitChosen(caller, "1", "2");
+		assertThat(chosen(caller, 400)).isEqualTo(Map.of("1", 300, "2", 100));
+	}
+
+	@Test
+	void stickySessionAndWeightsAreCombined() {
+		register("1", Map.of("weight", "3"));
+		register("2", Map.of());
+		ConfigurableApplicationContext caller = caller(configurations("weighted,request-based-sticky-session"));
+		awaitChosen(caller, "1", "2");
+		assertThat(chosen(caller, 400)).isEqualTo(Map.of("1", 300, "2", 100));
+		Request<RequestDataContext> request = request(new HttpHeaders(), "sc-lb-instance-id", "2");
+		assertThat(IntStream.range(0, 10).mapToObj((i) -> choose(caller, request))).containsOnly("2");
+	}
+
+	@Test
+	void leastRequestsSpreadOverAllInstances() {
 		register("1", Map.of());
-		awaitChosen(caller(configurations("wieghted")), "1");
-		assertThat(output).contains("spring.cloud.loadbalancer.configurations is 'wieghted'").contains("weighted");
+		register("2", Map.of());
+		awaitChosen(caller(configurations("least-requests")), "1", "2");
+	}
+
+	@Test
+	void zonesAreUsedInTheirOrderForAllServicesOrOne() {
+		register("1", Map.of("zone", "eu-1"));
+		register("2", Map.of("zone", "eu-2"));
+		register("3", Map.of("zone", "us-1"));
+		ConfigurableApplicationContext caller = caller("spring.cloud.etcd.discovery.zones=eu-1,eu-2",
+				"spring.cloud.etcd.discovery.min-available=2");
+		awaitChosen(caller, "1", "2");
+		delete("1");
+		awaitChosen(caller, "2", "3");
+		awaitChosen(caller("spring.cloud.etcd.discovery.zones=eu-1,eu-2",
+				"spring.cloud.etcd.discovery.clients.orders.zones=us-1,eu-2"), "3");
+		awaitChosen(caller("spring.cloud.etcd.discovery.zones=us-1",
+				"spring.cloud.etcd.discovery.clients.orders.min-available=2"), "2", "3");
+	}
+
+	@Test
+	void shareOfTheRegisteredInstancesCountsAlsoThoseThatAreDown() {
+		register("1", Map.of("zone", "eu-1"));
+		register("2", Map.of("zone", "eu-2"));
+		ConfigurableApplicationContext caller = caller("spring.cloud.etcd.discovery.zones=eu-1,eu-2",
+				"spring.cloud.etcd.discovery.min-available=60%");
+		awaitChosen(caller, "1");
+		eyes.put("/services/orders/3",
+				"{\"host\":\"127.0.0.1\",\"port\":93,\"status\":\"DOWN\",\"metadata\":{\"zone\":\"eu-1\"}}");
+		awaitChosen(caller, "1", "2");
+	}
+
+	@Test
+	void metadataIsSelectedByPropertyAndByHeader() {
+		register("1", Map.of("version", "1", "app.color", "blue"));
+		register("2", Map.of("version", "2"));
+		register("3", Map.of("version", "3"));
+		ConfigurableApplicationContext caller = caller("spring.cloud.etcd.discovery.select.orders.version=2,3",
+				"spring.cloud.etcd.discovery.select-headers.X-Version=version");
+		awaitChosen(caller, "2", "3");
+		HttpHeaders headers = new HttpHeaders();
+		headers.set("X-Version", "1");
+		assertThat(IntStream.range(0, 10).mapToObj((i) -> choose(caller, request(headers, "none", "none"))))
+			.containsOnly("1");
+		awaitChosen(caller("spring.cloud.etcd.discovery.select.orders[app.color]=blue"), "1");
+	}
+
+	@Test
+	void whetherAllOrNoneAreUsedWithoutAMatchCanBeSaidForOneService() {
+		register("1", Map.of());
+		awaitChosen(caller("spring.cloud.etcd.discovery.select.orders.version=9"), "1");
+		ConfigurableApplicationContext caller = caller("spring.cloud.etcd.discovery.select.orders.version=9",
+				"spring.cloud.etcd.discovery.clients.orders.select-default=none");
+		await().atMost(SOON).until(() -> caller.getBean(EtcdDiscoveryClient.class).getInstances("orders").size() == 1);
+		assertThat(chosen(caller, 10)).containsOnlyKeys("none");
+	}
+
+	@ParameterizedTest
+	@CsvSource(delimiter = '|', value = { "min-available=101% | 100%", "min-available=0 | at least 1",
+			"clients.orders.min-available=-3 | at least 1", "zones[0]= | names of zones",
+			"outlier.base-ejection-time=-1s | Expected more than 0",
+			"outlier.base-ejection-time=0 | Expected more than 0",
+			"outlier.max-ejection-time=10ms | base-ejection-time", "outlier.max-ejection-percent=101 | 0 to 100",
+			"outlier.max-ejection-percent=-1 | 0 to 100", "outlier.consecutive-5xx=-1 | 0 or more",
+			"outlier.consecutive-timeouts=-1 | 0 or more", "clients.orders.outlier.max-ejection-percent=101 | 0 to 100",
+			"select.orders.version= | values of the metadata", "select-headers.X-Version= | name of the metadata" })
+	void valueThatMakesNoSenseEndsTheStartWithASentence(String property, String expected, CapturedOutput output) {
+		assertThatException().isThrownBy(() -> caller("spring.cloud.etcd.discovery." + property));
+		assertThat(output).contains("APPLICATION FAILED TO START").containsIgnoringWhitespaces(expected);
 	}
 
 	@ParameterizedTest

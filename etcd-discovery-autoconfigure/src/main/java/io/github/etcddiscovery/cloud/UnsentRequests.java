@@ -1,4 +1,4 @@
-package io.github.etcddiscovery.cloud.retry;
+package io.github.etcddiscovery.cloud;
 
 import java.net.ConnectException;
 import java.net.NoRouteToHostException;
@@ -7,6 +7,7 @@ import java.net.http.HttpConnectTimeoutException;
 import java.util.ArrayList;
 import java.util.List;
 
+import io.github.etcddiscovery.Internal;
 import org.jspecify.annotations.Nullable;
 
 import org.springframework.aot.hint.RuntimeHints;
@@ -22,7 +23,8 @@ import org.springframework.util.ExceptionTypeFilter;
  * instance may have received what it redirected. Of {@code HttpURLConnection} a
  * connection that takes too long cannot be told from an answer that does.
  */
-final class UnsentRequests {
+@Internal
+public final class UnsentRequests {
 
 	/** Unlike Netty's, which is the JDK's, a subclass of what a slow answer gives. */
 	private static final String APACHE_CONNECT_TIMEOUT = "org.apache.hc.client5.http.ConnectTimeoutException";
@@ -43,9 +45,25 @@ final class UnsentRequests {
 		return types;
 	}
 
-	/** Whether a request failed since there was no connection to send it over. */
-	static boolean isUnsent(@Nullable Throwable failure) {
+	/**
+	 * Whether a request failed because there was no connection to send it over.
+	 * @param failure why the request failed
+	 * @return whether the failure, or one of its causes, says so
+	 */
+	public static boolean isUnsent(@Nullable Throwable failure) {
 		return failure != null && WITHOUT_CONNECTION.match(failure, true);
+	}
+
+	/**
+	 * Whether the chosen instance itself accepted no connection. Deeper causes do not
+	 * count: an interceptor may have failed to connect to another server, for example to
+	 * one that issues tokens.
+	 * @param failure why the request failed
+	 * @return whether the failure, or what it directly wraps, says so
+	 */
+	public static boolean isConnectFailure(@Nullable Throwable failure) {
+		return failure != null && (WITHOUT_CONNECTION.match(failure)
+				|| (failure.getCause() != null && WITHOUT_CONNECTION.match(failure.getCause())));
 	}
 
 	/**

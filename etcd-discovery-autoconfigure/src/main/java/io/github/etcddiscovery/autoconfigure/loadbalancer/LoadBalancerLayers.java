@@ -1,0 +1,235 @@
+package io.github.etcddiscovery.autoconfigure.loadbalancer;
+
+import java.time.Duration;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.concurrent.ThreadLocalRandom;
+
+import io.github.etcddiscovery.autoconfigure.EtcdDiscoveryProperties;
+import io.github.etcddiscovery.autoconfigure.loadbalancer.ServiceChoiceProperties.SelectDefault;
+import io.github.etcddiscovery.cloud.loadbalancer.BoundedWeight;
+import io.github.etcddiscovery.cloud.loadbalancer.EtcdServiceInstanceListSupplier;
+import io.github.etcddiscovery.cloud.loadbalancer.HealthCheckedInstanceListSupplier;
+import io.github.etcddiscovery.cloud.loadbalancer.HealthProbe;
+import io.github.etcddiscovery.cloud.loadbalancer.InstanceSelector;
+import io.github.etcddiscovery.cloud.loadbalancer.MinAvailable;
+import io.github.etcddiscovery.cloud.loadbalancer.OtherRegistries;
+import io.github.etcddiscovery.cloud.loadbalancer.OutlierDetection;
+import io.github.etcddiscovery.cloud.loadbalancer.RequestsInFlight;
+import io.github.etcddiscovery.cloud.loadbalancer.SelectingInstanceListSupplier;
+import io.github.etcddiscovery.cloud.loadbalancer.SlowStart;
+import io.github.etcddiscovery.cloud.loadbalancer.UntriedInstanceListSupplier;
+import io.github.etcddiscovery.cloud.loadbalancer.WeightedInstanceListSupplier;
+import io.github.etcddiscovery.cloud.loadbalancer.ZonesInstanceListSupplier;
+import io.github.etcddiscovery.view.Catalog;
+import io.github.etcddiscovery.view.ServiceView;
+import org.jspecify.annotations.Nullable;
+
+import org.springframework.aot.hint.RuntimeHints;
+import org.springframework.aot.hint.RuntimeHintsRegistrar;
+import org.springframework.aot.hint.TypeReference;
+import org.springframework.cloud.client.ServiceInstance;
+import org.springframework.cloud.client.loadbalancer.Request;
+import org.springframework.cloud.loadbalancer.core.ServiceInstanceListSupplier;
+import org.springframework.cloud.loadbalancer.core.ServiceInstanceListSupplierBuilder;
+import org.springframework.cloud.loadbalancer.support.LoadBalancerClientFactory;
+import org.springframework.cloud.loadbalancer.support.LoadBalancerEnvironmentPropertyUtils;
+import org.springframework.context.ApplicationListener;
+import org.springframework.context.ConfigurableApplicationContext;
+import org.springframework.context.event.ContextClosedEvent;
+import org.springframework.util.ClassUtils;
+
+/**
+ * Builds the supplier of a service from layers. Each layer narrows, or orders, what the
+ * layer below supplies. Spring Cloud builds its configurations over the discovery client
+ * and a cache, one at a time. Here they are built over a supplier that is always current,
+ * and can be combined.
+ */
+final class LoadBalancerLayers {
+
+	private static final String SERVLET_REQUEST = "jakarta.servlet.http.HttpServletRequest";
+
+	private final ConfigurableApplicationContext context;
+
+	private final ServiceView<ServiceInstance> view;
+
+	private final String serviceId;
+
+	private final EtcdLoadBalancingProperties properties;
+
+	private final ServiceChoiceProperties choice;
+
+	private final Set<String> configurations;
+
+	private @Nullable SelectingInstanceListSupplier selecting;
+
+	/**
+	 * Reads the properties of a service.
+	 * @param context the load balancer's context of the service
+	 * @param view what is registered
+	 */
+	LoadBalancerLayers(ConfigurableApplicationContext context, ServiceView<ServiceInstance> view) {
+		this.context = context;
+		this.view = view;
+		this.serviceId = LoadBalancerClientFactory.getName(context.getEnvironment());
+		this.properties = context.getBean(EtcdLoadBalancingProperties.class);
+		this.choice = this.properties.of(this.serviceId);
+		this.configurations = LoadBalancerConfigurations.of(context.getEnvironment(), this.serviceId,
+				this.choice.getZones());
+	}
+
+	/**
+	 * Builds the supplier. The order of the layers does not depend on the order in which
+	 * the configurations are written.
+	 */
+	ServiceInstanceListSupplier build() {
+		boolean weighted = has(LoadBalancerConfigurations.WEIGHTED);
+		SlowStart slowStart = weighted ? slowStart() : null;
+		ServiceInstanceListSupplier base = new EtcdServiceInstanceListSupplier(this.view, this.serviceId,
+				OtherRegistries.find(this.serviceId, this.context, this.view));
+		ServiceInstanceListSupplierBuilder layers = ServiceInstanceListSupplier.builder()
+			.withBase((slowStart != null) ? slowStart.following(base) : base);
+		if (has(LoadBalancerConfigurations.HEALTH_CHECK)) {
+			// At the bottom, because it ignores the request: it checks all instances.
+			layers.with((used, delegate) -> healthChecked(delegate));
+		}
+		layers.with((used, delegate) -> selecting(delegate));
+		layers.with((used, delegate) -> withoutOutliers(delegate));
+		// Below what holds on to an instance: that instance may have failed.
+		layers.with((used, delegate) -> untried(delegate));
+		if (!this.choice.getZones().isEmpty()) {
+			layers.with((used, delegate) -> zones(delegate));
+		}
+		if (has(LoadBalancerConfigurations.ZONE_PREFERENCE)) {
+			layers.withZonePreference();
+		}
+		if (has(LoadBalancerConfigurations.API_VERSION)) {
+			byApiVersion(layers);
+		}
+		if (has(LoadBalancerConfigurations.SUBSET)) {
+			layers.withSubset();
+		}
+		if (has(LoadBalancerConfigurations.STICKY_SESSION)) {
+			layers.withRequestBasedStickySession();
+		}
+		if (has(LoadBalancerConfigurations.SAME_INSTANCE)) {
+			layers.withSameInstancePreference();
+		}
+		if (weighted) {
+			layers.with((used, delegate) -> weighted(delegate, slowStart));
+		}
+		if (has(LoadBalancerConfigurations.LEAST_REQUESTS)) {
+			layers.with((used, delegate) -> this.context.getBean(RequestsInFlight.class).balance(delegate));
+		}
+		return layers.build(this.context);
+	}
+
+	private boolean has(String configuration) {
+		return this.configurations.contains(configuration);
+	}
+
+	private @Nullable SlowStart slowStart() {
+		Duration duration = this.context.getBean(EtcdDiscoveryProperties.class).getSlowStart();
+		return duration.isZero() ? null : new SlowStart(new BoundedWeight(), duration);
+	}
+
+	private static ServiceInstanceListSupplier weighted(ServiceInstanceListSupplier delegate,
+			@Nullable SlowStart slowStart) {
+		return (slowStart != null) ? new WeightedInstanceListSupplier(delegate, slowStart, slowStart::isSteady)
+				: new WeightedInstanceListSupplier(delegate, new BoundedWeight(), () -> true);
+	}
+
+	private ServiceInstanceListSupplier healthChecked(ServiceInstanceListSupplier delegate) {
+		HealthCheckedInstanceListSupplier supplier = new HealthCheckedInstanceListSupplier(delegate,
+				this.context.getBean(LoadBalancerClientFactory.class), this.context.getBean(HealthProbe.class));
+		if (this.context.getParent() instanceof ConfigurableApplicationContext application) {
+			application.addApplicationListener(new StopAtClose(supplier, application));
+		}
+		return supplier;
+	}
+
+	private ServiceInstanceListSupplier selecting(ServiceInstanceListSupplier delegate) {
+		Map<String, Set<String>> wanted = new LinkedHashMap<>();
+		this.properties.getSelect()
+			.getOrDefault(this.serviceId, Map.of())
+			.forEach((name, values) -> wanted.put(name, Set.copyOf(values)));
+		Map<String, String> headers = this.properties.getSelectHeaders();
+		if (wanted.isEmpty() && headers.isEmpty()) {
+			return delegate;
+		}
+		this.selecting = new SelectingInstanceListSupplier(delegate, new InstanceSelector(wanted), headers,
+				this.choice.getSelectDefault() == SelectDefault.ANY);
+		return this.selecting;
+	}
+
+	private ServiceInstanceListSupplier withoutOutliers(ServiceInstanceListSupplier delegate) {
+		ServiceChoiceProperties.Outlier outlier = this.choice.getOutlier();
+		return outlier.isEnabled() ? this.context.getBean(OutlierDetection.class).watch(delegate, outlier.toSettings())
+				: delegate;
+	}
+
+	private ServiceInstanceListSupplier untried(ServiceInstanceListSupplier delegate) {
+		boolean avoid = LoadBalancerEnvironmentPropertyUtils
+			.trueOrMissingForClientOrDefault(this.context.getEnvironment(), "retry.avoid-previous-instance");
+		return avoid ? new UntriedInstanceListSupplier(delegate) : delegate;
+	}
+
+	private ServiceInstanceListSupplier zones(ServiceInstanceListSupplier delegate) {
+		return new ZonesInstanceListSupplier(delegate, this.choice.getZones(),
+				MinAvailable.parse(this.choice.getMinAvailable()), this::registered,
+				ThreadLocalRandom.current().nextLong());
+	}
+
+	private List<ServiceInstance> registered(Request<?> request, List<ServiceInstance> available) {
+		Catalog<ServiceInstance> catalog = this.view.catalog();
+		// Another registry tells only who is available.
+		List<ServiceInstance> all = catalog.contains(this.serviceId) ? catalog.all(this.serviceId) : available;
+		return (this.selecting != null) ? this.selecting.registered(request, available, all) : all;
+	}
+
+	/**
+	 * The version is read from a request of the stack that the application is made of.
+	 */
+	private static void byApiVersion(ServiceInstanceListSupplierBuilder layers) {
+		if (ClassUtils.isPresent(SERVLET_REQUEST, ServiceInstance.class.getClassLoader())) {
+			layers.withBlockingApiVersioning();
+		}
+		else {
+			layers.withReactiveApiVersioning();
+		}
+	}
+
+	/**
+	 * The load balancer's contexts are closed late, when HTTP clients are gone already or
+	 * wait for calls to cease.
+	 *
+	 * @param supplier checks until then
+	 * @param application closes
+	 */
+	private record StopAtClose(HealthCheckedInstanceListSupplier supplier,
+			ConfigurableApplicationContext application) implements ApplicationListener<ContextClosedEvent> {
+
+		@Override
+		public void onApplicationEvent(ContextClosedEvent event) {
+			if (event.getApplicationContext() == this.application) {
+				this.supplier.stop();
+			}
+		}
+
+	}
+
+	/**
+	 * Lets a native image look for the type by its name.
+	 */
+	static final class Hints implements RuntimeHintsRegistrar {
+
+		@Override
+		public void registerHints(RuntimeHints hints, @Nullable ClassLoader classLoader) {
+			hints.reflection().registerType(TypeReference.of(SERVLET_REQUEST));
+		}
+
+	}
+
+}

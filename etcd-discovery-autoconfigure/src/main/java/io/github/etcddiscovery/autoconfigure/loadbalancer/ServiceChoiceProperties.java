@@ -1,0 +1,212 @@
+package io.github.etcddiscovery.autoconfigure.loadbalancer;
+
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+
+import io.github.etcddiscovery.Internal;
+import io.github.etcddiscovery.autoconfigure.InvalidProperties;
+import io.github.etcddiscovery.cloud.loadbalancer.MinAvailable;
+import io.github.etcddiscovery.cloud.loadbalancer.OutlierSettings;
+
+import org.springframework.boot.context.properties.bind.Name;
+
+/**
+ * How instances are chosen: for all services, or for one of them.
+ */
+@Internal
+public class ServiceChoiceProperties {
+
+	/**
+	 * Zones in the order in which they are used. Instances of other zones come last.
+	 */
+	private List<String> zones = new ArrayList<>();
+
+	/**
+	 * How many instances must be available before the next zone is left alone: a number,
+	 * or a percentage of the registered instances of the first zone that has any.
+	 */
+	private String minAvailable = "1";
+
+	/**
+	 * Which instances are used if none has the selected metadata: any or none.
+	 */
+	private SelectDefault selectDefault = SelectDefault.ANY;
+
+	private final Outlier outlier = new Outlier();
+
+	public List<String> getZones() {
+		return this.zones;
+	}
+
+	public void setZones(List<String> zones) {
+		this.zones = zones;
+	}
+
+	public String getMinAvailable() {
+		return this.minAvailable;
+	}
+
+	public void setMinAvailable(String minAvailable) {
+		this.minAvailable = minAvailable;
+	}
+
+	public SelectDefault getSelectDefault() {
+		return this.selectDefault;
+	}
+
+	public void setSelectDefault(SelectDefault selectDefault) {
+		this.selectDefault = selectDefault;
+	}
+
+	public Outlier getOutlier() {
+		return this.outlier;
+	}
+
+	/**
+	 * Checks the values.
+	 * @param prefix what the names of these properties begin with, after
+	 * {@code spring.cloud.etcd.discovery.}
+	 * @throws org.springframework.boot.context.properties.source.InvalidConfigurationPropertyValueException
+	 * if a value is not allowed
+	 */
+	void check(String prefix) {
+		InvalidProperties.check(prefix + "min-available", () -> MinAvailable.parse(this.minAvailable));
+		for (String zone : this.zones) {
+			if (zone.isBlank()) {
+				throw invalid(prefix + "zones", this.zones, "Expected names of zones that are not empty.");
+			}
+		}
+		this.outlier.check(prefix + "outlier.");
+	}
+
+	private static RuntimeException invalid(String property, Object value, String expected) {
+		return InvalidProperties.invalid("discovery." + property, value, expected);
+	}
+
+	/**
+	 * The instances that are used if none has the selected metadata.
+	 */
+	public enum SelectDefault {
+
+		/** All instances. */
+		ANY,
+
+		/** No instance. */
+		NONE
+
+	}
+
+	/**
+	 * When an instance is set aside.
+	 */
+	public static class Outlier {
+
+		/**
+		 * Whether instances to which calls fail are set aside.
+		 */
+		private boolean enabled = true;
+
+		/**
+		 * How long an instance is set aside the first time. The time doubles until a call
+		 * succeeds.
+		 */
+		private Duration baseEjectionTime = Duration.ofSeconds(1);
+
+		/**
+		 * How long an instance is set aside at most.
+		 */
+		private Duration maxEjectionTime = Duration.ofSeconds(10);
+
+		/**
+		 * How many of the instances that a request may use are set aside at most, in
+		 * percent, rounded down.
+		 */
+		private int maxEjectionPercent = 50;
+
+		/**
+		 * After how many 5xx responses in a row an instance is set aside; 0 for never.
+		 */
+		@Name("consecutive-5xx")
+		private int consecutive5xx;
+
+		/**
+		 * After how many timeouts in a row an instance is set aside; 0 for never.
+		 */
+		private int consecutiveTimeouts;
+
+		private void check(String prefix) {
+			if (this.baseEjectionTime.isNegative() || this.baseEjectionTime.isZero()) {
+				throw invalid(prefix + "base-ejection-time", this.baseEjectionTime, "Expected more than 0.");
+			}
+			if (this.maxEjectionTime.compareTo(this.baseEjectionTime) < 0) {
+				throw invalid(prefix + "max-ejection-time", this.maxEjectionTime,
+						"Expected base-ejection-time (" + this.baseEjectionTime + ") or more.");
+			}
+			if (this.maxEjectionPercent < 0 || this.maxEjectionPercent > 100) {
+				throw invalid(prefix + "max-ejection-percent", this.maxEjectionPercent, "Expected 0 to 100.");
+			}
+			if (this.consecutive5xx < 0) {
+				throw invalid(prefix + "consecutive-5xx", this.consecutive5xx, "Expected 0 or more.");
+			}
+			if (this.consecutiveTimeouts < 0) {
+				throw invalid(prefix + "consecutive-timeouts", this.consecutiveTimeouts, "Expected 0 or more.");
+			}
+		}
+
+		OutlierSettings toSettings() {
+			return new OutlierSettings(this.baseEjectionTime, this.maxEjectionTime, this.maxEjectionPercent,
+					this.consecutive5xx, this.consecutiveTimeouts);
+		}
+
+		public boolean isEnabled() {
+			return this.enabled;
+		}
+
+		public void setEnabled(boolean enabled) {
+			this.enabled = enabled;
+		}
+
+		public Duration getBaseEjectionTime() {
+			return this.baseEjectionTime;
+		}
+
+		public void setBaseEjectionTime(Duration baseEjectionTime) {
+			this.baseEjectionTime = baseEjectionTime;
+		}
+
+		public Duration getMaxEjectionTime() {
+			return this.maxEjectionTime;
+		}
+
+		public void setMaxEjectionTime(Duration maxEjectionTime) {
+			this.maxEjectionTime = maxEjectionTime;
+		}
+
+		public int getMaxEjectionPercent() {
+			return this.maxEjectionPercent;
+		}
+
+		public void setMaxEjectionPercent(int maxEjectionPercent) {
+			this.maxEjectionPercent = maxEjectionPercent;
+		}
+
+		public int getConsecutive5xx() {
+			return this.consecutive5xx;
+		}
+
+		public void setConsecutive5xx(int consecutive5xx) {
+			this.consecutive5xx = consecutive5xx;
+		}
+
+		public int getConsecutiveTimeouts() {
+			return this.consecutiveTimeouts;
+		}
+
+		public void setConsecutiveTimeouts(int consecutiveTimeouts) {
+			this.consecutiveTimeouts = consecutiveTimeouts;
+		}
+
+	}
+
+}

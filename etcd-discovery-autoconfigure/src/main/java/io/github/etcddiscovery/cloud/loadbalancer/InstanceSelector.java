@@ -1,0 +1,60 @@
+package io.github.etcddiscovery.cloud.loadbalancer;
+
+import java.util.HashMap;
+import java.util.Map;
+import java.util.Set;
+
+import io.github.etcddiscovery.Internal;
+
+import org.springframework.cloud.client.ServiceInstance;
+
+/**
+ * Selects instances by their metadata.
+ *
+ * @param wanted the values of which an instance must have one, by name of the metadata;
+ * empty for all instances
+ */
+@Internal
+public record InstanceSelector(Map<String, Set<String>> wanted) {
+
+	/** Selects all instances. */
+	public static final InstanceSelector ALL = new InstanceSelector(Map.of());
+
+	/**
+	 * Copies the map.
+	 */
+	public InstanceSelector {
+		wanted = Map.copyOf(wanted);
+	}
+
+	/**
+	 * Whether an instance has a wanted value of each name.
+	 * @param instance the instance
+	 */
+	boolean matches(ServiceInstance instance) {
+		Map<String, String> metadata = instance.getMetadata();
+		for (Map.Entry<String, Set<String>> entry : this.wanted.entrySet()) {
+			String value = (metadata != null) ? metadata.get(entry.getKey()) : null;
+			if (value == null || !entry.getValue().contains(value)) {
+				return false;
+			}
+		}
+		return true;
+	}
+
+	/**
+	 * Returns a selector with other values for one name.
+	 * @param name the name of the metadata
+	 * @param values the values of which an instance must have one
+	 */
+	InstanceSelector with(String name, Set<String> values) {
+		Map<String, Set<String>> changed = new HashMap<>(this.wanted);
+		changed.put(name, values);
+		return new InstanceSelector(changed);
+	}
+
+	boolean isAll() {
+		return this.wanted.isEmpty();
+	}
+
+}

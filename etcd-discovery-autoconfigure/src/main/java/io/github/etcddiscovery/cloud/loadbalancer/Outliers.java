@@ -1,0 +1,268 @@
+package io.github.etcddiscovery.cloud.loadbalancer;
+
+import java.util.Collections;
+import java.util.HashSet;
+import java.util.Iterator;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.concurrent.TimeUnit;
+import java.util.function.LongSupplier;
+import java.util.stream.Collectors;
+
+import io.github.etcddiscovery.support.LimitedLog;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+import org.slf4j.event.Level;
+
+import org.springframework.cloud.client.ServiceInstance;
+
+/**
+ * The instances of one service to which calls failed, and those of them that are set
+ * aside. Safe to use from any thread. Choosing takes a lock only when an ejection has
+ * just ended, and reports of answers only while there are failures to remember.
+ */
+final class Outliers {
+
+	private static final Logger logger = LoggerFactory.getLogger(OutlierDetection.class);
+
+	/** A failure older than this, and older than the longest ejection, is forgotten. */
+	private static final long MEMORY = TimeUnit.MINUTES.toNanos(1);
+
+	private final LimitedLog log;
+
+	private final String serviceId;
+
+	private final OutlierSettings settings;
+
+	private final LongSupplier nanoTime;
+
+	private final Runnable ejected;
+
+	/** In the order of their last failures. Guarded by this. */
+	private final Map<InstanceAddress, Suspect> suspects = new LinkedHashMap<>();
+
+	private final RecentLists<Ejections> lists = new RecentLists<>();
+
+	/** Whether there are suspects. */
+	private volatile boolean suspicious;
+
+	private volatile Ejections ejections = Ejections.NONE;
+
+	/** How long the last list was: a share of it may be set aside. */
+	private volatile int size;
+
+	/**
+	 * Creates an empty set.
+	 * @param serviceId the service
+	 * @param settings when an instance is set aside
+	 * @param nanoTime the clock
+	 * @param ejected hears of each ejection
+	 */
+	Outliers(String serviceId, OutlierSettings settings, LongSupplier nanoTime, Runnable ejected) {
+		this.log = new LimitedLog(logger, nanoTime);
+		this.serviceId = serviceId;
+		this.settings = settings;
+		this.nanoTime = nanoTime;
+		this.ejected = ejected;
+	}
+
+	/**
+	 * Returns a list without the instances that are set aside; with some of them if there
+	 * are more than the share that may be left out.
+	 */
+	List<ServiceInstance> leaveOut(List<ServiceInstance> instances) {
+		if (this.size != instances.size()) {
+			this.size = instances.size();
+		}
+		Ejections current = current();
+		return current.isEmpty() ? instances : this.lists.get(instances, current, () -> leaveOut(current, instances));
+	}
+
+	private List<ServiceInstance> leaveOut(Ejections current, List<ServiceInstance> instances) {
+		Set<InstanceAddress> present = instances.stream().map(InstanceAddress::of).collect(Collectors.toSet());
+		Set<InstanceAddress> left = current.ends()
+			.keySet()
+			.stream()
+			.filter(present::contains)
+			.limit(most(instances.size()))
+			.collect(Collectors.toSet());
+		return left.isEmpty() ? instances
+				: instances.stream().filter((instance) -> !left.contains(InstanceAddress.of(instance))).toList();
+	}
+
+	private int most(int instances) {
+		return (int) ((long) instances * this.settings.maxEjectionPercent() / 100);
+	}
+
+	/** Returns the instances that are set aside, with when they come back. */
+	Map<InstanceAddress, Long> ends() {
+		return current().ends();
+	}
+
+	private Ejections current() {
+		Ejections known = this.ejections;
+		if (known.isEmpty() || this.nanoTime.getAsLong() - known.firstEnd() < 0) {
+			return known;
+		}
+		synchronized (this) {
+			return update();
+		}
+	}
+
+	/**
+	 * Takes note of an answer that is no failure.
+	 */
+	void succeeded(ServiceInstance instance) {
+		if (!this.suspicious) {
+			return;
+		}
+		synchronized (this) {
+			if (this.suspects.remove(InstanceAddress.of(instance)) != null) {
+				update();
+			}
+		}
+	}
+
+	/**
+	 * Takes note of a connection that could not be made.
+	 * @param instance the instance
+	 * @param reason why not
+	 */
+	synchronized void refused(ServiceInstance instance, Throwable reason) {
+		eject(instance, suspect(instance), "no connection could be made: " + reason.getClass().getSimpleName());
+	}
+
+	/**
+	 * Takes note of a response with a status of 500 or more.
+	 */
+	synchronized void answered5xx(ServiceInstance instance) {
+		Suspect suspect = suspect(instance);
+		suspect.timeouts = 0;
+		if (++suspect.errors >= this.settings.consecutive5xx()) {
+			suspect.errors = 0;
+			eject(instance, suspect, this.settings.consecutive5xx() + " responses in a row were 5xx");
+		}
+	}
+
+	/**
+	 * Takes note of a response that did not come in time.
+	 */
+	synchronized void timedOut(ServiceInstance instance) {
+		Suspect suspect = suspect(instance);
+		suspect.errors = 0;
+		if (++suspect.timeouts >= this.settings.consecutiveTimeouts()) {
+			suspect.timeouts = 0;
+			eject(instance, suspect, this.settings.consecutiveTimeouts() + " calls in a row timed out");
+		}
+	}
+
+	private Suspect suspect(ServiceInstance instance) {
+		forget();
+		InstanceAddress address = InstanceAddress.of(instance);
+		Suspect suspect = this.suspects.remove(address);
+		if (suspect == null) {
+			suspect = new Suspect();
+		}
+		suspect.lastFailure = this.nanoTime.getAsLong();
+		this.suspects.put(address, suspect);
+		this.suspicious = true;
+		return suspect;
+	}
+
+	/** Instances that have gone never succeed. */
+	private void forget() {
+		long memory = Math.max(MEMORY, 2 * this.settings.maxEjectionTime().toNanos());
+		Iterator<Suspect> oldest = this.suspects.values().iterator();
+		while (oldest.hasNext() && this.nanoTime.getAsLong() - oldest.next().lastFailure > memory) {
+			oldest.remove();
+		}
+	}
+
+	private void eject(ServiceInstance instance, Suspect suspect, String reason) {
+		long now = this.nanoTime.getAsLong();
+		// A call that was under way already does not count again.
+		if ((suspect.isEjected && now - suspect.end < 0) || update().ends().size() >= most(this.size)) {
+			return;
+		}
+		long time = Math.min(this.settings.maxEjectionTime().toNanos(),
+				this.settings.baseEjectionTime().toNanos() << Math.min(suspect.times, 20));
+		suspect.times++;
+		suspect.isEjected = true;
+		suspect.end = now + time;
+		update();
+		this.ejected.run();
+		InstanceAddress address = InstanceAddress.of(instance);
+		this.log.log(Level.INFO, this.serviceId, address.toString(), () -> "%s at %s is set aside for %d ms, since %s"
+			.formatted(this.serviceId, address, TimeUnit.NANOSECONDS.toMillis(time), reason));
+	}
+
+	private Ejections update() {
+		long now = this.nanoTime.getAsLong();
+		Map<InstanceAddress, Long> ends = new LinkedHashMap<>();
+		this.suspects.forEach((address, suspect) -> {
+			suspect.isEjected &= now - suspect.end < 0;
+			if (suspect.isEjected) {
+				ends.put(address, suspect.end);
+			}
+		});
+		this.suspicious = !this.suspects.isEmpty();
+		if (!ends.equals(this.ejections.ends())) {
+			this.ejections = new Ejections(Collections.unmodifiableMap(ends),
+					ends.values().stream().mapToLong(Long::longValue).min().orElse(0));
+		}
+		return this.ejections;
+	}
+
+	/**
+	 * What is known of an instance to which a call failed.
+	 */
+	private static final class Suspect {
+
+		private long lastFailure;
+
+		/** How many times it was set aside since its last success. */
+		private int times;
+
+		private boolean isEjected;
+
+		private long end;
+
+		private int errors;
+
+		private int timeouts;
+
+	}
+
+	/**
+	 * The instances that are set aside, equal only to the very same object.
+	 */
+	private static final class Ejections {
+
+		static final Ejections NONE = new Ejections(Map.of(), 0);
+
+		private final Map<InstanceAddress, Long> ends;
+
+		private final long firstEnd;
+
+		Ejections(Map<InstanceAddress, Long> ends, long firstEnd) {
+			this.ends = ends;
+			this.firstEnd = firstEnd;
+		}
+
+		Map<InstanceAddress, Long> ends() {
+			return this.ends;
+		}
+
+		long firstEnd() {
+			return this.firstEnd;
+		}
+
+		boolean isEmpty() {
+			return this.ends.isEmpty();
+		}
+
+	}
+
+}

@@ -1,0 +1,143 @@
+package io.github.etcddiscovery.cloud.loadbalancer;
+
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.List;
+import java.util.Map;
+import java.util.TreeMap;
+import java.util.function.BiFunction;
+
+import io.github.etcddiscovery.Internal;
+import reactor.core.publisher.Flux;
+
+import org.springframework.cloud.client.ServiceInstance;
+import org.springframework.cloud.client.loadbalancer.Request;
+import org.springframework.cloud.client.loadbalancer.reactive.ReactiveLoadBalancer;
+import org.springframework.cloud.loadbalancer.core.DelegatingServiceInstanceListSupplier;
+import org.springframework.cloud.loadbalancer.core.ServiceInstanceListSupplier;
+
+/**
+ * Supplies the instances of the first zone that has any. While these are too few, as many
+ * as are missing join from the next zones. Instances of other zones, and those without a
+ * zone, form the last zone. Callers take different instances of a zone that joins. Safe
+ * to use from any thread.
+ */
+@Internal
+public final class ZonesInstanceListSupplier extends DelegatingServiceInstanceListSupplier {
+
+	private static final String METADATA = "zone";
+
+	/** By name, upper and lower case alike, as Spring Cloud compares zones. */
+	private final Map<String, Integer> zones = new TreeMap<>(String.CASE_INSENSITIVE_ORDER);
+
+	private final MinAvailable minAvailable;
+
+	private final BiFunction<Request<?>, List<ServiceInstance>, List<ServiceInstance>> registered;
+
+	private final long caller;
+
+	private final RecentLists<RegisteredInstances> chosen = new RecentLists<>();
+
+	/**
+	 * Creates a supplier.
+	 * @param delegate supplies all available instances
+	 * @param zones the zones, in the order in which they are used
+	 * @param minAvailable how many instances are enough
+	 * @param registered returns the registered instances, whatever their status, among
+	 * which a request chooses, given the available ones; the same list as long as nothing
+	 * changes
+	 * @param caller a number that differs from caller to caller
+	 */
+	public ZonesInstanceListSupplier(ServiceInstanceListSupplier delegate, List<String> zones,
+			MinAvailable minAvailable, BiFunction<Request<?>, List<ServiceInstance>, List<ServiceInstance>> registered,
+			long caller) {
+		super(delegate);
+		zones.forEach((zone) -> this.zones.putIfAbsent(zone, this.zones.size()));
+		this.minAvailable = minAvailable;
+		this.registered = registered;
+		this.caller = caller;
+	}
+
+	@Override
+	public Flux<List<ServiceInstance>> get() {
+		return this.delegate.get().map((available) -> choose(available, ReactiveLoadBalancer.REQUEST));
+	}
+
+	@Override
+	@SuppressWarnings("rawtypes")
+	public Flux<List<ServiceInstance>> get(Request request) {
+		return this.delegate.get(request).map((available) -> choose(available, request));
+	}
+
+	private List<ServiceInstance> choose(List<ServiceInstance> available, Request<?> request) {
+		// A number does not depend on how many are registered.
+		RegisteredInstances all = new RegisteredInstances(
+				this.minAvailable.isPercentage() ? this.registered.apply(request, available) : List.of());
+		return this.chosen.get(available, all, () -> choose(byZone(available), all.list()));
+	}
+
+	private List<ServiceInstance> choose(List<List<ServiceInstance>> available, List<ServiceInstance> registered) {
+		int enough = this.minAvailable
+			.of(byZone(registered).stream().mapToInt(List::size).filter((size) -> size > 0).findFirst().orElse(0));
+		List<ServiceInstance> result = List.of();
+		for (List<ServiceInstance> zone : available) {
+			if (result.isEmpty()) {
+				result = zone;
+			}
+			else if (result.size() < enough) {
+				result = new ArrayList<>(result);
+				result.addAll(some(zone, enough - result.size()));
+			}
+		}
+		return result;
+	}
+
+	private List<List<ServiceInstance>> byZone(List<ServiceInstance> instances) {
+		List<List<ServiceInstance>> result = new ArrayList<>();
+		for (int zone = 0; zone <= this.zones.size(); zone++) {
+			result.add(new ArrayList<>());
+		}
+		instances.forEach((instance) -> result.get(zone(instance)).add(instance));
+		return result;
+	}
+
+	private int zone(ServiceInstance instance) {
+		Map<String, String> metadata = instance.getMetadata();
+		String zone = (metadata != null) ? metadata.get(METADATA) : null;
+		return (zone != null) ? this.zones.getOrDefault(zone, this.zones.size()) : this.zones.size();
+	}
+
+	/**
+	 * Returns the instances with the highest hashes (rendezvous hashing), so that a
+	 * caller keeps its instances when others come and go.
+	 */
+	private List<ServiceInstance> some(List<ServiceInstance> zone, int count) {
+		return zone.stream().sorted(Comparator.comparingLong(this::hash)).limit(count).toList();
+	}
+
+	/** Mixes with the finalizer of SplitMix64. */
+	private long hash(ServiceInstance instance) {
+		long mixed = this.caller ^ (instance.getHost().hashCode() * 31L + instance.getPort()) * 0x9E3779B97F4A7C15L;
+		mixed = (mixed ^ (mixed >>> 30)) * 0xBF58476D1CE4E5B9L;
+		mixed = (mixed ^ (mixed >>> 27)) * 0x94D049BB133111EBL;
+		return mixed ^ (mixed >>> 31);
+	}
+
+	/**
+	 * The registered instances, equal only to the very same list.
+	 */
+	private record RegisteredInstances(List<ServiceInstance> list) {
+
+		@Override
+		public boolean equals(Object other) {
+			return other instanceof RegisteredInstances that && this.list == that.list;
+		}
+
+		@Override
+		public int hashCode() {
+			return System.identityHashCode(this.list);
+		}
+
+	}
+
+}
