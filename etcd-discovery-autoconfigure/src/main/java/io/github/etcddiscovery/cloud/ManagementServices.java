@@ -31,10 +31,17 @@ public final class ManagementServices {
 	public static List<String> leaveOut(Catalog<ServiceInstance> catalog) {
 		// The name comes first, or the lists of all services would be worked out for
 		// this.
-		return catalog.services()
-			.stream()
-			.filter((service) -> !service.endsWith(SUFFIX) || !isManagement(catalog.all(service)))
-			.toList();
+		return catalog.services().stream().filter((service) -> !contains(catalog, service)).toList();
+	}
+
+	/**
+	 * Whether a service is that of management servers.
+	 * @param catalog what is registered
+	 * @param serviceId the service
+	 * @return whether its name and all its instances say so
+	 */
+	public static boolean contains(Catalog<ServiceInstance> catalog, String serviceId) {
+		return serviceId.endsWith(SUFFIX) && isManagement(catalog.all(serviceId));
 	}
 
 	private static boolean isManagement(List<ServiceInstance> instances) {

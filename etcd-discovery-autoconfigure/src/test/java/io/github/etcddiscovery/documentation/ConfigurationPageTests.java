@@ -47,7 +47,8 @@ class ConfigurationPageTests {
 			Map.entry("java.util.List<java.lang.String>", "list"),
 			Map.entry("java.util.Map<java.lang.String,java.lang.String>", "map"),
 			Map.entry("java.util.Map<java.lang.String,java.lang.Integer>", "map of numbers"),
-			Map.entry("java.util.Map<java.lang.String,java.util.Map<java.lang.String,java.util.List<java.lang.String>>>",
+			Map.entry(
+					"java.util.Map<java.lang.String,java.util.Map<java.lang.String,java.util.List<java.lang.String>>>",
 					"map of maps"),
 			Map.entry("java.util.Map<java.lang.String," + ServiceChoiceProperties.class.getName() + ">",
 					"map of properties"),

@@ -4,16 +4,20 @@ import java.time.Duration;
 import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.Set;
-import java.util.function.Supplier;
 import java.util.stream.Collectors;
 import java.util.stream.IntStream;
+import java.util.stream.Stream;
 
+import io.github.etcddiscovery.cloud.EjectedInstances;
 import io.github.etcddiscovery.testsupport.EtcdApplicationTests;
 import io.github.etcddiscovery.testsupport.EtcdBinary;
 import io.github.etcddiscovery.testsupport.LoadBalancedClients;
 import io.github.etcddiscovery.testsupport.LoopbackPorts;
 import io.github.etcddiscovery.testsupport.RequiresEtcd;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 import reactor.core.publisher.Mono;
 
 import org.springframework.boot.autoconfigure.EnableAutoConfiguration;
@@ -25,7 +29,10 @@ import org.springframework.context.ConfigurableApplicationContext;
 import org.springframework.context.annotation.Bean;
 import org.springframework.context.annotation.Configuration;
 import org.springframework.context.annotation.Import;
+import org.springframework.http.HttpHeaders;
+import org.springframework.http.RequestEntity;
 import org.springframework.web.bind.annotation.GetMapping;
+import org.springframework.web.bind.annotation.RequestHeader;
 import org.springframework.web.client.RestClient;
 import org.springframework.web.client.RestTemplate;
 import org.springframework.web.client.support.RestClientAdapter;
@@ -35,6 +42,7 @@ import org.springframework.web.service.annotation.GetExchange;
 import org.springframework.web.service.invoker.HttpServiceProxyFactory;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatException;
 import static org.awaitility.Awaitility.await;
 
 /**
@@ -45,6 +53,8 @@ import static org.awaitility.Awaitility.await;
 class CallerTests extends EtcdApplicationTests {
 
 	private static final Duration SOON = Duration.ofSeconds(15);
+
+	private static final String VERSION = "X-Version";
 
 	CallerTests() {
 		super(EtcdBinary.newest());
@@ -77,6 +87,39 @@ class CallerTests extends EtcdApplicationTests {
 					(name, caller) -> assertThat(reached(caller)).as("by %s", name).containsExactly(Stock.port(alive)));
 	}
 
+	@ParameterizedTest
+	@ValueSource(strings = { "RestTemplate", "RestClient", "WebClient", "@HttpExchange over RestClient",
+			"@HttpExchange over WebClient", "OpenFeign" })
+	void callerSetsAsideAnInstanceThatItCannotReach(String name) {
+		this.eyes.put("/services/stock/dead", "{\"host\":\"127.0.0.1\",\"port\":%d}".formatted(LoopbackPorts.next()));
+		ConfigurableApplicationContext alive = Stock.start(this.applications);
+		ConfigurableApplicationContext application = application("spring.cloud.loadbalancer.retry.enabled=false",
+				"spring.cloud.etcd.discovery.outlier.base-ejection-time=1h",
+				"spring.cloud.etcd.discovery.outlier.max-ejection-time=1h");
+		Caller caller = application.getBean(Callers.class).byName().get(name);
+		assertThatException().as("one of the first calls").isThrownBy(() -> reached(caller));
+		assertThat(reached(caller)).containsExactly(Stock.port(alive));
+		assertThat(application.getBean(EjectedInstances.class).current()).hasSize(1);
+	}
+
+	@ParameterizedTest
+	@ValueSource(booleans = { true, false })
+	void everyCallerSelectsByTheHeaderThatItSends(boolean retry) {
+		ConfigurableApplicationContext one = Stock.start(this.applications,
+				"spring.cloud.etcd.discovery.metadata.version=1");
+		ConfigurableApplicationContext two = Stock.start(this.applications,
+				"spring.cloud.etcd.discovery.metadata.version=2");
+		Callers callers = application("spring.cloud.loadbalancer.retry.enabled=" + retry,
+				"spring.cloud.etcd.discovery.select-headers.X-Version=version")
+			.getBean(Callers.class);
+		everyCallerReaches(callers, one, two);
+		callers.byName().forEach((name, caller) -> {
+			assertThat(reached(caller, "1")).as("by %s", name).containsExactly(Stock.port(one));
+			assertThat(reached(caller, "2")).as("by %s", name).containsExactly(Stock.port(two));
+			assertThat(reached(caller, "3")).as("by %s", name).hasSize(2);
+		});
+	}
+
 	private static void everyCallerReaches(Callers callers, ConfigurableApplicationContext... instances) {
 		String[] ports = IntStream.range(0, instances.length)
 			.mapToObj((i) -> Stock.port(instances[i]))
@@ -87,8 +130,12 @@ class CallerTests extends EtcdApplicationTests {
 	}
 
 	/** The ports that four calls reach. */
-	private static Set<String> reached(Supplier<String> caller) {
-		return IntStream.range(0, 4).mapToObj((i) -> caller.get()).collect(Collectors.toSet());
+	private static Set<String> reached(Caller caller) {
+		return reached(caller, null);
+	}
+
+	private static Set<String> reached(Caller caller, @Nullable String version) {
+		return IntStream.range(0, 4).mapToObj((i) -> caller.port(version)).collect(Collectors.toSet());
 	}
 
 	private Callers start() {
@@ -97,16 +144,32 @@ class CallerTests extends EtcdApplicationTests {
 	}
 
 	private Callers start(boolean retry) {
-		return Stock
-			.start(this.applications, Application.class, "caller", "spring.main.web-application-type=servlet",
-					"spring.cloud.etcd.discovery.register=false", "spring.cloud.loadbalancer.retry.enabled=" + retry)
-			.getBean(Callers.class);
+		return application("spring.cloud.loadbalancer.retry.enabled=" + retry).getBean(Callers.class);
+	}
+
+	private ConfigurableApplicationContext application(String... properties) {
+		return Stock.start(this.applications, Application.class, "caller",
+				Stream
+					.concat(Stream.of("spring.main.web-application-type=servlet",
+							"spring.cloud.etcd.discovery.register=false"), Stream.of(properties))
+					.toArray(String[]::new));
+	}
+
+	/**
+	 * Asks the service for its port.
+	 */
+	@FunctionalInterface
+	interface Caller {
+
+		/** Sends a version in the header, if there is one. */
+		String port(@Nullable String version);
+
 	}
 
 	/**
 	 * Ways to ask the service for its port.
 	 */
-	record Callers(Map<String, Supplier<String>> byName) {
+	record Callers(Map<String, Caller> byName) {
 
 	}
 
@@ -114,7 +177,7 @@ class CallerTests extends EtcdApplicationTests {
 	interface BlockingStock {
 
 		@GetExchange("/port")
-		String port();
+		String port(@RequestHeader(name = VERSION, required = false) @Nullable String version);
 
 	}
 
@@ -122,7 +185,7 @@ class CallerTests extends EtcdApplicationTests {
 	interface ReactiveStock {
 
 		@GetExchange("/port")
-		Mono<String> port();
+		Mono<String> port(@RequestHeader(name = VERSION, required = false) @Nullable String version);
 
 	}
 
@@ -131,7 +194,7 @@ class CallerTests extends EtcdApplicationTests {
 	interface FeignStock {
 
 		@GetMapping("/port")
-		String port();
+		String port(@RequestHeader(name = VERSION, required = false) @Nullable String version);
 
 	}
 
@@ -157,14 +220,35 @@ class CallerTests extends EtcdApplicationTests {
 			ReactiveStock reactive = HttpServiceProxyFactory.builderFor(WebClientAdapter.create(webClient))
 				.build()
 				.createClient(ReactiveStock.class);
-			Map<String, Supplier<String>> callers = new LinkedHashMap<>();
-			callers.put("RestTemplate", () -> restTemplate.getForObject(PORT, String.class));
-			callers.put("RestClient", () -> restClient.get().uri(PORT).retrieve().body(String.class));
-			callers.put("WebClient", () -> webClient.get().uri(PORT).retrieve().bodyToMono(String.class).block());
+			Map<String, Caller> callers = new LinkedHashMap<>();
+			callers.put("RestTemplate",
+					(version) -> restTemplate
+						.exchange(RequestEntity.get(PORT).headers((headers) -> set(headers, version)).build(),
+								String.class)
+						.getBody());
+			callers.put("RestClient",
+					(version) -> restClient.get()
+						.uri(PORT)
+						.headers((headers) -> set(headers, version))
+						.retrieve()
+						.body(String.class));
+			callers.put("WebClient",
+					(version) -> webClient.get()
+						.uri(PORT)
+						.headers((headers) -> set(headers, version))
+						.retrieve()
+						.bodyToMono(String.class)
+						.block());
 			callers.put("@HttpExchange over RestClient", blocking::port);
-			callers.put("@HttpExchange over WebClient", () -> reactive.port().block());
+			callers.put("@HttpExchange over WebClient", (version) -> reactive.port(version).block());
 			callers.put("OpenFeign", feign::port);
 			return new Callers(callers);
+		}
+
+		private static void set(HttpHeaders headers, @Nullable String version) {
+			if (version != null) {
+				headers.set(VERSION, version);
+			}
 		}
 
 	}

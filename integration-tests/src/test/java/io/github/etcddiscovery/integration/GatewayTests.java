@@ -1,14 +1,18 @@
 package io.github.etcddiscovery.integration;
 
 import java.time.Duration;
+import java.util.List;
 import java.util.Set;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.stream.Collectors;
 import java.util.stream.IntStream;
 import java.util.stream.Stream;
 
+import io.github.etcddiscovery.cloud.EjectedInstances;
+import io.github.etcddiscovery.cloud.gateway.DiscoveryRouteFilter;
 import io.github.etcddiscovery.testsupport.EtcdApplicationTests;
 import io.github.etcddiscovery.testsupport.EtcdBinary;
+import io.github.etcddiscovery.testsupport.LoopbackPorts;
 import io.github.etcddiscovery.testsupport.RequiresEtcd;
 import io.github.etcddiscovery.testsupport.TestApplications;
 import org.junit.jupiter.api.Test;
@@ -16,14 +20,17 @@ import org.junit.jupiter.api.Test;
 import org.springframework.boot.autoconfigure.EnableAutoConfiguration;
 import org.springframework.cloud.gateway.event.RefreshRoutesEvent;
 import org.springframework.cloud.gateway.route.RouteLocator;
+import org.springframework.cloud.gateway.server.mvc.filter.FilterFunctions;
 import org.springframework.cloud.loadbalancer.support.LoadBalancerClientFactory;
 import org.springframework.context.ConfigurableApplicationContext;
+import org.springframework.context.annotation.Bean;
 import org.springframework.context.annotation.Configuration;
 import org.springframework.context.annotation.Import;
 import org.springframework.context.event.EventListener;
 import org.springframework.web.client.RestClient;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatException;
 import static org.awaitility.Awaitility.await;
 
 /**
@@ -45,6 +52,8 @@ class GatewayTests extends EtcdApplicationTests {
 				"handler.HandlerFunctionAutoConfiguration", "predicate.PredicateAutoConfiguration")
 		.map((name) -> "org.springframework.cloud.gateway.server.mvc." + name)
 		.collect(Collectors.joining(","));
+
+	private static final String DISCOVERED = "spring.cloud.etcd.discovery.gateway.webmvc.";
 
 	private static final String WEBMVC = "spring.cloud.gateway.server.webmvc.";
 
@@ -140,12 +149,104 @@ class GatewayTests extends EtcdApplicationTests {
 
 	@Test
 	void servletRouteSpreadsOverTheInstances() {
-		spreads(Stock.start(this.applications, Gateway.class, "gateway", "spring.main.web-application-type=servlet",
-				WEBMVC + "routes[0].id=stock", WEBMVC + "routes[0].uri=lb://stock",
-				WEBMVC + "routes[0].predicates[0]=Path=/port", "spring.cloud.etcd.discovery.register=false",
-				// Over Apache's pool it sends a GET with a body, after which Jetty hangs
-				// up.
-				"spring.http.clients.imperative.factory=reactor"));
+		spreads(servlet(Gateway.class, WEBMVC + "routes[0].id=stock", WEBMVC + "routes[0].uri=lb://stock",
+				WEBMVC + "routes[0].predicates[0]=Path=/port"));
+	}
+
+	@Test
+	void newServiceHasItsServletRouteAtOnceUntilItsLastInstanceGoes() {
+		ConfigurableApplicationContext gateway = servlet(Gateway.class, DISCOVERED + "enabled=true");
+		assertThat(status(gateway, "/stock/port")).isEqualTo(404);
+		ConfigurableApplicationContext one = Stock.start(this.applications);
+		await().atMost(SOON).until(() -> status(gateway, "/stock/port") == 200);
+		ConfigurableApplicationContext other = Stock.start(this.applications);
+		await().atMost(SOON)
+			.untilAsserted(() -> assertThat(reached(gateway, "/stock/port")).containsExactlyInAnyOrder(Stock.port(one),
+					Stock.port(other)));
+		assertThat(http(gateway).post().uri("/stock/post").body("article").retrieve().body(String.class))
+			.isIn(Stock.port(one), Stock.port(other));
+		one.close();
+		assertThat(reached(gateway, "/stock/port")).as("at once").containsExactly(Stock.port(other));
+		other.close();
+		assertThat(status(gateway, "/stock/port")).isEqualTo(404);
+		assertThat(status(gateway, "/")).isEqualTo(404);
+	}
+
+	@Test
+	void servletRoutesAreThoseOfIncludedServicesAndOtherRoutesWin() {
+		ConfigurableApplicationContext stock = Stock.start(this.applications);
+		ConfigurableApplicationContext gateway = servlet(FilteringGateway.class, DISCOVERED + "enabled=true",
+				DISCOVERED + "lower-case-service-id=true", DISCOVERED + "include-expression=metadata['hidden'] == null",
+				WEBMVC + "routes[0].id=own", WEBMVC + "routes[0].uri=lb://stock",
+				WEBMVC + "routes[0].predicates[0]=Path=/other/**", WEBMVC + "routes[0].filters[0]=SetPath=/port");
+		register("Big-Stock", stock, "{}");
+		register("hidden", stock, "{\"hidden\":\"yes\"}");
+		register("other", stock, "{}");
+		register("stock-management", stock, "{\"management_of\":\"x\"}");
+		await().atMost(SOON).until(() -> status(gateway, "/big-stock/port") == 200);
+		assertThat(get(gateway, "/other/anything")).isEqualTo(Stock.port(stock));
+		assertThat(status(gateway, "/Big-Stock/port")).isEqualTo(404);
+		assertThat(status(gateway, "/hidden/port")).isEqualTo(404);
+		assertThat(status(gateway, "/stock-management/port")).isEqualTo(404);
+		assertThat(http(gateway).get().uri("/stock/header").retrieve().body(String.class)).isEqualTo("of the filter");
+	}
+
+	@Test
+	void bothGatewaysSetAsideWhatTheyCannotReach() {
+		this.eyes.put("/services/stock/dead", "{\"host\":\"127.0.0.1\",\"port\":%d}".formatted(LoopbackPorts.next()));
+		Stock.start(this.applications);
+		String forLong = "spring.cloud.etcd.discovery.outlier.";
+		for (ConfigurableApplicationContext gateway : List.of(
+				servlet(Gateway.class, DISCOVERED + "enabled=true", forLong + "base-ejection-time=1h",
+						forLong + "max-ejection-time=1h"),
+				reactive(WEBFLUX + "discovery.locator.enabled=true", forLong + "base-ejection-time=1h",
+						forLong + "max-ejection-time=1h"))) {
+			await().atMost(SOON).until(() -> status(gateway, "/stock/port") >= 500);
+			assertThat(gateway.getBean(EjectedInstances.class).current()).hasSize(1);
+			assertThat(IntStream.range(0, 8).map((i) -> status(gateway, "/stock/port"))).containsOnly(200);
+		}
+	}
+
+	@Test
+	void bothGatewaysSelectByTheHeaderThatTheySend() {
+		ConfigurableApplicationContext blue = Stock.start(this.applications,
+				"spring.cloud.etcd.discovery.metadata.c=b");
+		ConfigurableApplicationContext red = Stock.start(this.applications, "spring.cloud.etcd.discovery.metadata.c=r");
+		for (ConfigurableApplicationContext gateway : List.of(
+				servlet(Gateway.class, DISCOVERED + "enabled=true",
+						"spring.cloud.etcd.discovery.select-headers.X-Color=c"),
+				reactive(WEBFLUX + "discovery.locator.enabled=true",
+						"spring.cloud.etcd.discovery.select-headers.X-Color=c"))) {
+			await().atMost(SOON).until(() -> status(gateway, "/stock/port") == 200);
+			assertThat(IntStream.range(0, 4).mapToObj((i) -> colored(gateway, "b"))).containsOnly(Stock.port(blue));
+			assertThat(IntStream.range(0, 4).mapToObj((i) -> colored(gateway, "r"))).containsOnly(Stock.port(red));
+		}
+	}
+
+	private static String colored(ConfigurableApplicationContext gateway, String color) {
+		return http(gateway).get().uri("/stock/port").header("X-Color", color).retrieve().body(String.class);
+	}
+
+	@Test
+	void expressionThatCannotBeParsedEndsTheStart() {
+		assertThatException().isThrownBy(
+				() -> servlet(Gateway.class, DISCOVERED + "enabled=true", DISCOVERED + "include-expression=metadata["))
+			.havingRootCause()
+			.withMessageContaining("Expected an expression in SpEL");
+	}
+
+	private void register(String service, ConfigurableApplicationContext instance, String metadata) {
+		this.eyes.put("/services/" + service + "/1",
+				"{\"host\":\"127.0.0.1\",\"port\":%s,\"metadata\":%s}".formatted(Stock.port(instance), metadata));
+	}
+
+	private ConfigurableApplicationContext servlet(Class<?> gateway, String... properties) {
+		return Stock.start(this.applications, gateway, "gateway", Stream
+			.concat(Stream.of("spring.main.web-application-type=servlet", "spring.cloud.etcd.discovery.register=false",
+					// Over Apache's pool it sends a GET with a body, after which
+					// Jetty hangs up.
+					"spring.http.clients.imperative.factory=reactor"), Stream.of(properties))
+			.toArray(String[]::new));
 	}
 
 	private void spreads(ConfigurableApplicationContext gateway) {
@@ -170,7 +271,11 @@ class GatewayTests extends EtcdApplicationTests {
 
 	/** The ports that four requests reach. */
 	private static Set<String> reached(ConfigurableApplicationContext gateway) {
-		return IntStream.range(0, 4).mapToObj((i) -> get(gateway, "/port")).collect(Collectors.toSet());
+		return reached(gateway, "/port");
+	}
+
+	private static Set<String> reached(ConfigurableApplicationContext gateway, String path) {
+		return IntStream.range(0, 4).mapToObj((i) -> get(gateway, path)).collect(Collectors.toSet());
 	}
 
 	private static String get(ConfigurableApplicationContext gateway, String path) {
@@ -206,6 +311,20 @@ class GatewayTests extends EtcdApplicationTests {
 	@EnableAutoConfiguration
 	@Import(Rebuilds.class)
 	static class Gateway {
+
+	}
+
+	/**
+	 * A gateway that adds a header to what it sends.
+	 */
+	@Configuration(proxyBeanMethods = false)
+	@EnableAutoConfiguration
+	static class FilteringGateway {
+
+		@Bean
+		DiscoveryRouteFilter headerFilter() {
+			return FilterFunctions.addRequestHeader("X-Added", "of the filter")::filter;
+		}
 
 	}
 

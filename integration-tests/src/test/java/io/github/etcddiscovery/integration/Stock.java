@@ -12,6 +12,7 @@ import org.springframework.core.env.Environment;
 import org.springframework.http.client.ReactorResourceFactory;
 import org.springframework.web.bind.annotation.GetMapping;
 import org.springframework.web.bind.annotation.PostMapping;
+import org.springframework.web.bind.annotation.RequestHeader;
 import org.springframework.web.bind.annotation.RestController;
 
 /**
@@ -23,9 +24,11 @@ final class Stock {
 	}
 
 	/** Starts an instance, which serves on long enough for all to take note. */
-	static ConfigurableApplicationContext start(TestApplications applications) {
-		return start(applications, Application.class, "stock", "spring.main.web-application-type=servlet",
-				"spring.cloud.etcd.discovery.drain=500ms");
+	static ConfigurableApplicationContext start(TestApplications applications, String... properties) {
+		return start(applications, Application.class, "stock", Stream
+			.concat(Stream.of("spring.main.web-application-type=servlet", "spring.cloud.etcd.discovery.drain=500ms"),
+					Stream.of(properties))
+			.toArray(String[]::new));
 	}
 
 	/**
@@ -68,6 +71,11 @@ final class Stock {
 		@GetMapping("/port")
 		String port() {
 			return this.environment.getRequiredProperty("local.server.port");
+		}
+
+		@GetMapping("/header")
+		String header(@RequestHeader("X-Added") String value) {
+			return value;
 		}
 
 		@PostMapping("/post")

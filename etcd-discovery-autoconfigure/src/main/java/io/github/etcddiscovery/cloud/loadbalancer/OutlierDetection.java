@@ -69,10 +69,14 @@ public final class OutlierDetection
 		return new WithoutOutliers(delegate, outliers);
 	}
 
+	/**
+	 * Supports all services: some clients ask before the first choice, at which a service
+	 * begins to be watched.
+	 */
 	@Override
 	@SuppressWarnings("rawtypes")
 	public boolean supports(Class requestContextClass, Class responseClass, Class serverTypeClass) {
-		return !this.services.isEmpty() && ServiceInstance.class.isAssignableFrom(serverTypeClass);
+		return ServiceInstance.class.isAssignableFrom(serverTypeClass);
 	}
 
 	@Override

@@ -262,10 +262,9 @@ class OutlierDetectionTests {
 	}
 
 	@Test
-	void nothingIsReportedWhileNoServiceIsWatched() {
+	void firstCallIsReportedAlthoughTheServiceIsWatchedOnlySinceItsChoice() {
 		assertThat(new OutlierDetection().supports(DefaultRequestContext.class, Object.class, ServiceInstance.class))
-			.isFalse();
-		assertThat(this.detection.supports(DefaultRequestContext.class, Object.class, ServiceInstance.class)).isTrue();
+			.isTrue();
 		assertThat(this.detection.supports(DefaultRequestContext.class, Object.class, Object.class)).isFalse();
 	}
 

@@ -1,0 +1,134 @@
+package io.github.etcddiscovery.cloud.gateway;
+
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.Optional;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.function.Predicate;
+
+import io.github.etcddiscovery.Internal;
+import io.github.etcddiscovery.cloud.ManagementServices;
+import io.github.etcddiscovery.view.Catalog;
+import io.github.etcddiscovery.view.ServiceView;
+import org.jspecify.annotations.Nullable;
+
+import org.springframework.cloud.client.ServiceInstance;
+import org.springframework.cloud.gateway.server.mvc.filter.BeforeFilterFunctions;
+import org.springframework.cloud.gateway.server.mvc.filter.LoadBalancerFilterFunctions;
+import org.springframework.cloud.gateway.server.mvc.handler.GatewayRouterFunctions;
+import org.springframework.cloud.gateway.server.mvc.handler.HandlerFunctions;
+import org.springframework.http.server.PathContainer;
+import org.springframework.http.server.PathContainer.PathSegment;
+import org.springframework.web.servlet.function.HandlerFunction;
+import org.springframework.web.servlet.function.RequestPredicates;
+import org.springframework.web.servlet.function.RouterFunction;
+import org.springframework.web.servlet.function.RouterFunctions;
+import org.springframework.web.servlet.function.ServerRequest;
+import org.springframework.web.servlet.function.ServerResponse;
+
+/**
+ * Routes requests to the service that the first segment of their path names, without that
+ * segment: {@code /stock/articles/7} goes to {@code /articles/7} of an instance of
+ * {@code stock}. It looks into the view at each request, so a service has its route as
+ * soon as an instance is available, and loses it with the last one. Nothing is rebuilt
+ * when services come and go.
+ */
+@Internal
+public final class DiscoveryRouterFunction implements RouterFunction<ServerResponse> {
+
+	private final ServiceView<ServiceInstance> view;
+
+	private final String routeIdPrefix;
+
+	private final boolean lowerCaseServiceId;
+
+	private final Predicate<ServiceInstance> include;
+
+	private final List<DiscoveryRouteFilter> filters;
+
+	/** By service, of those that were called. */
+	private final Map<String, RouterFunction<ServerResponse>> routes = new ConcurrentHashMap<>();
+
+	private volatile ServicesInLowerCase lowerCase = new ServicesInLowerCase(List.of(), Map.of());
+
+	/**
+	 * Creates the function.
+	 * @param view what is registered
+	 * @param routeIdPrefix what the id of a route begins with, before the service id
+	 * @param lowerCaseServiceId whether paths have the service ids in lower case
+	 * @param include a service has a route if one of its available instances is included
+	 * @param filters of all routes, the outermost first
+	 */
+	public DiscoveryRouterFunction(ServiceView<ServiceInstance> view, String routeIdPrefix, boolean lowerCaseServiceId,
+			Predicate<ServiceInstance> include, List<DiscoveryRouteFilter> filters) {
+		this.view = view;
+		this.routeIdPrefix = routeIdPrefix;
+		this.lowerCaseServiceId = lowerCaseServiceId;
+		this.include = include;
+		this.filters = List.copyOf(filters);
+	}
+
+	@Override
+	public Optional<HandlerFunction<ServerResponse>> route(ServerRequest request) {
+		String segment = firstSegment(request.requestPath().pathWithinApplication());
+		Catalog<ServiceInstance> catalog = this.view.catalog();
+		String serviceId = (this.lowerCaseServiceId && segment != null) ? inLowerCase(catalog).get(segment) : segment;
+		if (serviceId == null) {
+			return Optional.empty();
+		}
+		boolean routed = catalog.available(serviceId).stream().anyMatch(this.include)
+				&& !ManagementServices.contains(catalog, serviceId);
+		if (!routed) {
+			this.routes.remove(serviceId);
+			return Optional.empty();
+		}
+		return this.routes.computeIfAbsent(serviceId, this::newRoute).route(request);
+	}
+
+	private static @Nullable String firstSegment(PathContainer path) {
+		return path.elements()
+			.stream()
+			.filter(PathSegment.class::isInstance)
+			.findFirst()
+			.map((segment) -> ((PathSegment) segment).valueToMatch())
+			.orElse(null);
+	}
+
+	private Map<String, String> inLowerCase(Catalog<ServiceInstance> catalog) {
+		List<String> services = catalog.services();
+		ServicesInLowerCase known = this.lowerCase;
+		if (known.services() != services) {
+			Map<String, String> ids = new ConcurrentHashMap<>();
+			services.forEach((service) -> ids.putIfAbsent(service.toLowerCase(Locale.ROOT), service));
+			known = new ServicesInLowerCase(services, ids);
+			this.lowerCase = known;
+		}
+		return known.ids();
+	}
+
+	private RouterFunction<ServerResponse> newRoute(String serviceId) {
+		RouterFunctions.Builder route = GatewayRouterFunctions.route(this.routeIdPrefix + serviceId)
+			.route(RequestPredicates.all(), HandlerFunctions.http());
+		this.filters.forEach(route::filter);
+		return route.before(BeforeFilterFunctions.stripPrefix(1))
+			.filter(LoadBalancerFilterFunctions.lb(serviceId))
+			.build();
+	}
+
+	@Override
+	public String toString() {
+		return "Routes to the services in etcd";
+	}
+
+	/**
+	 * The ids of services by how they are in lower case.
+	 *
+	 * @param services the list that they were made from
+	 * @param ids the ids; of two that differ in case only, the first one
+	 */
+	private record ServicesInLowerCase(List<String> services, Map<String, String> ids) {
+
+	}
+
+}
