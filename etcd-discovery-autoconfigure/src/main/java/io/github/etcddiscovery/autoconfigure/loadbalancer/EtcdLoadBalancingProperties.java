@@ -33,6 +33,12 @@ public class EtcdLoadBalancingProperties extends ServiceChoiceProperties {
 	 */
 	private Map<String, String> selectHeaders = new LinkedHashMap<>();
 
+	/**
+	 * Whether the select-headers of an incoming request are copied to the requests that
+	 * are sent because of it.
+	 */
+	private boolean propagateSelectHeaders;
+
 	public Map<String, ServiceChoiceProperties> getClients() {
 		return this.clients;
 	}
@@ -49,6 +55,14 @@ public class EtcdLoadBalancingProperties extends ServiceChoiceProperties {
 		this.selectHeaders = selectHeaders;
 	}
 
+	public boolean isPropagateSelectHeaders() {
+		return this.propagateSelectHeaders;
+	}
+
+	public void setPropagateSelectHeaders(boolean propagateSelectHeaders) {
+		this.propagateSelectHeaders = propagateSelectHeaders;
+	}
+
 	/**
 	 * Checks the values.
 	 * @throws org.springframework.boot.context.properties.source.InvalidConfigurationPropertyValueException
@@ -63,6 +77,10 @@ public class EtcdLoadBalancingProperties extends ServiceChoiceProperties {
 						"Expected values of the metadata, separated by commas.");
 			}
 		}));
+		if (this.propagateSelectHeaders && this.selectHeaders.isEmpty()) {
+			throw InvalidProperties.invalid("discovery.propagate-select-headers", true,
+					"Expected headers to copy in spring.cloud.etcd.discovery.select-headers.");
+		}
 		this.selectHeaders.forEach((header, name) -> {
 			if (name.isBlank()) {
 				throw InvalidProperties.invalid("discovery.select-headers[" + header + "]", name,

@@ -299,7 +299,8 @@ class LoadBalancerConfigurationTests {
 			"outlier.max-ejection-time=10ms | base-ejection-time", "outlier.max-ejection-percent=101 | 0 to 100",
 			"outlier.max-ejection-percent=-1 | 0 to 100", "outlier.consecutive-5xx=-1 | 0 or more",
 			"outlier.consecutive-timeouts=-1 | 0 or more", "clients.orders.outlier.max-ejection-percent=101 | 0 to 100",
-			"select.orders.version= | values of the metadata", "select-headers.X-Version= | name of the metadata" })
+			"select.orders.version= | values of the metadata", "select-headers.X-Version= | name of the metadata",
+			"propagate-select-headers=true | headers to copy" })
 	void valueThatMakesNoSenseEndsTheStartWithASentence(String property, String expected, CapturedOutput output) {
 		assertThatException().isThrownBy(() -> caller("spring.cloud.etcd.discovery." + property));
 		assertThat(output).contains("APPLICATION FAILED TO START").containsIgnoringWhitespaces(expected);
