@@ -38,7 +38,12 @@ final class ShapeProcess extends ServerProcess {
 
 	/** Starts one that does not register. */
 	static ShapeProcess startUnregistered(String shape, String... properties) {
-		return new ShapeProcess(STARTED, arguments(shape, shape, "none", List.of(properties)));
+		return startUnregisteredAs(shape, shape, properties);
+	}
+
+	/** Starts one under another name that does not register in etcd. */
+	static ShapeProcess startUnregisteredAs(String name, String shape, String... properties) {
+		return new ShapeProcess(STARTED, arguments(name, shape, "none", List.of(properties)));
 	}
 
 	/** Starts an external Tomcat with the WAR as its root application. */

@@ -6,6 +6,8 @@ import java.net.InetSocketAddress;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.stream.IntStream;
+import java.util.stream.Stream;
 
 import com.sun.net.httpserver.HttpServer;
 import io.github.etcddiscovery.testsupport.Document;
@@ -187,6 +189,47 @@ class ShapesIT {
 			application.port();
 			assertThat(application.log()).doesNotContain("Caffeine", ".etcddiscovery.", "io.etcd");
 		}
+	}
+
+	/** The steps of docs/migrating.md. */
+	@Test
+	void servicesMoveFromEurekaToEtcdOneByOneWhileTheyAreCalled() {
+		String base = "--spring.http.serviceclient.stock.base-url=lb://stock";
+		try (ShapeProcess server = ShapeProcess.startUnregistered("eureka-server",
+				"--eureka.client.register-with-eureka=false", "--eureka.client.fetch-registry=false",
+				"--eureka.server.wait-time-in-ms-when-sync-empty=0",
+				"--eureka.server.response-cache-update-interval-ms=500")) {
+			String eureka = "http://127.0.0.1:" + server.port() + "/eureka";
+			String[] both = { base, "--eureka.client.service-url.defaultZone=" + eureka,
+					"--eureka.client.registry-fetch-interval-seconds=1",
+					"--eureka.client.initial-instance-info-replication-interval-seconds=0",
+					"--eureka.instance.prefer-ip-address=true", "--eureka.instance.ip-address=127.0.0.1" };
+			try (ShapeProcess old = ShapeProcess.startUnregisteredAs("stock", "eureka",
+					Stream.concat(Stream.of(both), Stream.of("--spring.cloud.etcd.enabled=false"))
+						.toArray(String[]::new));
+					ShapeProcess caller = ShapeProcess.startAs("caller", "eureka", etcd.endpoint(), both)) {
+				old.port();
+				int port = caller.port();
+				awaitAnswer(port, "hello of a shape");
+				assertThat(eyes.all("/services/caller/")).hasSize(1);
+				await().atMost(SOON)
+					.ignoreExceptions()
+					.untilAsserted(() -> assertThat(get(server.port(), "/eureka/apps/CALLER")).contains("UP"));
+				String address = "127.0.0.1:" + peer.getAddress().getPort();
+				eyes.put("/services/stock/" + address, "http://" + address);
+				awaitAnswer(port, HELLO);
+				assertThat(IntStream.range(0, 8).mapToObj((i) -> get(port, "/call"))).as("only etcd's")
+					.containsOnly(HELLO);
+				eyes.deleteAll("/services/stock/");
+				awaitAnswer(port, "hello of a shape");
+			}
+		}
+	}
+
+	private static void awaitAnswer(int port, String answer) {
+		await().atMost(SOON.multipliedBy(2))
+			.ignoreExceptions()
+			.untilAsserted(() -> assertThat(get(port, "/call")).isEqualTo(answer));
 	}
 
 	private static void awaitLog(ShapeProcess application, String text) {
