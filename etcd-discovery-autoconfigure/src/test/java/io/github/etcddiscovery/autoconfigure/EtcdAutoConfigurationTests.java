@@ -16,6 +16,7 @@ import io.github.etcddiscovery.cloud.discovery.EtcdDiscoveryClient;
 import io.github.etcddiscovery.cloud.discovery.EtcdReactiveDiscoveryClient;
 import io.github.etcddiscovery.cloud.loadbalancer.EtcdServiceInstanceListSupplier;
 import io.github.etcddiscovery.cloud.loadbalancer.UntriedInstanceListSupplier;
+import io.github.etcddiscovery.cloud.loadbalancer.ZonesInstanceListSupplier;
 import io.github.etcddiscovery.cloud.registration.EtcdAutoServiceRegistration;
 import io.github.etcddiscovery.cloud.registration.EtcdRegistration;
 import io.github.etcddiscovery.cloud.registration.EtcdServiceRegistry;
@@ -55,7 +56,6 @@ import org.springframework.cloud.loadbalancer.config.LoadBalancerAutoConfigurati
 import org.springframework.cloud.loadbalancer.core.DelegatingServiceInstanceListSupplier;
 import org.springframework.cloud.loadbalancer.core.RetryAwareServiceInstanceListSupplier;
 import org.springframework.cloud.loadbalancer.core.ServiceInstanceListSupplier;
-import org.springframework.cloud.loadbalancer.core.ZonePreferenceServiceInstanceListSupplier;
 import org.springframework.cloud.loadbalancer.support.LoadBalancerClientFactory;
 import org.springframework.context.ApplicationContext;
 import org.springframework.context.annotation.Bean;
@@ -289,9 +289,9 @@ class EtcdAutoConfigurationTests {
 				.containsExactly(UntriedInstanceListSupplier.class, EtcdServiceInstanceListSupplier.class));
 		for (String property : List.of("spring.cloud.loadbalancer.configurations",
 				"spring.cloud.loadbalancer.clients.stock.configurations")) {
-			plain.withPropertyValues(property + "=zone-preference")
+			plain.withPropertyValues(property + "=zone-preference", "spring.cloud.etcd.discovery.zone=eu-1")
 				.run((context) -> assertThat(suppliers(context.getBean(LoadBalancerClientFactory.class)))
-					.containsExactly(ZonePreferenceServiceInstanceListSupplier.class, UntriedInstanceListSupplier.class,
+					.containsExactly(ZonesInstanceListSupplier.class, UntriedInstanceListSupplier.class,
 							EtcdServiceInstanceListSupplier.class));
 		}
 		plain.withPropertyValues("spring.cloud.loadbalancer.clients.other.configurations=zone-preference")

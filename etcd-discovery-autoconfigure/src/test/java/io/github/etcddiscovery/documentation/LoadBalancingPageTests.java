@@ -4,8 +4,14 @@ import java.io.IOException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.ServerSocket;
+import java.net.URI;
 import java.time.Duration;
+import java.util.Map;
+import java.util.Set;
 import java.util.function.Supplier;
+import java.util.stream.Collectors;
+import java.util.stream.IntStream;
+import java.util.stream.Stream;
 
 import com.sun.net.httpserver.HttpServer;
 import io.github.etcddiscovery.cloud.discovery.EtcdReactiveDiscoveryClient;
@@ -25,9 +31,16 @@ import org.springframework.boot.test.system.CapturedOutput;
 import org.springframework.boot.test.system.OutputCaptureExtension;
 import org.springframework.cloud.client.ServiceInstance;
 import org.springframework.cloud.client.discovery.DiscoveryClient;
+import org.springframework.cloud.client.loadbalancer.DefaultRequest;
+import org.springframework.cloud.client.loadbalancer.LoadBalancerClient;
+import org.springframework.cloud.client.loadbalancer.RequestData;
+import org.springframework.cloud.client.loadbalancer.RequestDataContext;
 import org.springframework.context.ConfigurableApplicationContext;
 import org.springframework.context.annotation.Configuration;
 import org.springframework.context.annotation.Import;
+import org.springframework.http.HttpHeaders;
+import org.springframework.http.HttpMethod;
+import org.springframework.util.LinkedMultiValueMap;
 import org.springframework.web.client.RestClient;
 import org.springframework.web.reactive.function.client.WebClient;
 
@@ -111,14 +124,66 @@ class LoadBalancingPageTests extends EtcdApplicationTests {
 	private ConfigurableApplicationContext start(int instances) {
 		ConfigurableApplicationContext caller = this.applications.start(
 				new SpringApplicationBuilder(Application.class).web(WebApplicationType.NONE), "caller",
-				Document.properties(PAGE.blocks("yaml").get(0))
-					.entrySet()
-					.stream()
-					.map((property) -> property.getKey() + "=" + property.getValue())
-					.toArray(String[]::new));
+				yaml("max-retries-on-next-service-instance"));
 		await().atMost(SOON)
 			.until(() -> caller.getBean(DiscoveryClient.class).getInstances("stock").size() == instances);
 		return caller;
+	}
+
+	/** Returns the properties of the example that contains a text. */
+	private static String[] yaml(String text) {
+		return PAGE.blocks("yaml")
+			.stream()
+			.filter((block) -> block.contains(text))
+			.flatMap((block) -> Document.properties(block).entrySet().stream())
+			.map((property) -> property.getKey() + "=" + property.getValue())
+			.toArray(String[]::new);
+	}
+
+	@Test
+	void threeInstancesOfTheZonesInOrderAreCalled() {
+		put("a", 1, "zone", "eu-1");
+		put("b", 2, "zone", "eu-2");
+		put("c", 3, "zone", "us-1");
+		put("d", 4, "zone", "elsewhere");
+		assertThat(chosen(yaml("min-available"), Map.of())).containsExactlyInAnyOrder("a", "b", "c");
+	}
+
+	@Test
+	void versionOfThePropertyOrTheHeaderIsCalled() {
+		put("a", 1, "version", "1");
+		put("b", 2, "version", "2");
+		put("c", 3, "version", "1");
+		assertThat(chosen(yaml("select-headers"), Map.of())).containsExactly("b");
+		assertThat(chosen(yaml("select-headers"), Map.of("X-Version", "1"))).containsExactlyInAnyOrder("a", "c");
+	}
+
+	@Test
+	void configurationsOfTheExampleAreCombined() {
+		put("a", 1, "zone", "eu-1");
+		assertThat(chosen(Stream
+			.concat(Stream.of(yaml("health-check,")), Stream.of("spring.cloud.loadbalancer.health-check.path.stock="))
+			.toArray(String[]::new), Map.of())).containsExactly("a");
+	}
+
+	/** Returns the ids that are chosen of twelve times. */
+	private Set<String> chosen(String[] properties, Map<String, String> headers) {
+		ConfigurableApplicationContext caller = this.applications
+			.start(new SpringApplicationBuilder(Application.class).web(WebApplicationType.NONE), "caller", properties);
+		HttpHeaders sent = new HttpHeaders();
+		headers.forEach(sent::set);
+		RequestData request = new RequestData(HttpMethod.GET, URI.create("http://stock/"), sent,
+				new LinkedMultiValueMap<>(), Map.of());
+		return IntStream.range(0, 12)
+			.mapToObj((i) -> caller.getBean(LoadBalancerClient.class)
+				.choose("stock", new DefaultRequest<>(new RequestDataContext(request)))
+				.getInstanceId())
+			.collect(Collectors.toSet());
+	}
+
+	private void put(String id, int port, String name, String value) {
+		this.eyes.put("/services/stock/" + id,
+				"{\"host\":\"127.0.0.1\",\"port\":%d,\"metadata\":{\"%s\":\"%s\"}}".formatted(port, name, value));
 	}
 
 	/**

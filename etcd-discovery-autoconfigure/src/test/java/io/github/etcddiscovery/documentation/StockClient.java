@@ -1,11 +1,11 @@
 package io.github.etcddiscovery.documentation;
 
-import org.springframework.web.client.RestClient;
+import org.springframework.web.bind.annotation.PathVariable;
+import org.springframework.web.service.annotation.GetExchange;
 
-record StockClient(RestClient http) {
+interface StockClient {
 
-	String stockOf(String article) {
-		return this.http.get().uri("http://stock/articles/{article}", article).retrieve().body(String.class);
-	}
+	@GetExchange("/articles/{article}")
+	String stockOf(@PathVariable("article") String article);
 
 }

@@ -1,22 +1,10 @@
 package io.github.etcddiscovery.documentation;
 
-import org.springframework.cloud.client.loadbalancer.LoadBalanced;
-import org.springframework.context.annotation.Bean;
 import org.springframework.context.annotation.Configuration;
-import org.springframework.web.client.RestClient;
+import org.springframework.web.service.registry.ImportHttpServices;
 
 @Configuration(proxyBeanMethods = false)
+@ImportHttpServices(group = "stock", types = StockClient.class)
 class StockClientConfiguration {
-
-	@Bean
-	@LoadBalanced
-	RestClient.Builder restClientBuilder() {
-		return RestClient.builder();
-	}
-
-	@Bean
-	StockClient stockClient(RestClient.Builder builder) {
-		return new StockClient(builder.build());
-	}
 
 }

@@ -10,6 +10,7 @@ import java.util.stream.Stream;
 
 import io.github.etcddiscovery.cloud.EjectedInstances;
 import io.github.etcddiscovery.cloud.gateway.DiscoveryRouteFilter;
+import io.github.etcddiscovery.cloud.gateway.DiscoveryRouterFunction;
 import io.github.etcddiscovery.testsupport.EtcdApplicationTests;
 import io.github.etcddiscovery.testsupport.EtcdBinary;
 import io.github.etcddiscovery.testsupport.LoopbackPorts;
@@ -34,7 +35,8 @@ import static org.assertj.core.api.Assertions.assertThatException;
 import static org.awaitility.Awaitility.await;
 
 /**
- * Spring Cloud Gateway, of both stacks, before services found in etcd.
+ * Spring Cloud Gateway, of both stacks, before services found in etcd. Tests of
+ * {@link DiscoveryRouterFunction}.
  */
 @RequiresEtcd
 class GatewayTests extends EtcdApplicationTests {

@@ -6,6 +6,7 @@ import java.util.stream.Collectors;
 import java.util.stream.IntStream;
 import java.util.stream.Stream;
 
+import io.github.etcddiscovery.autoconfigure.loadbalancer.EtcdHeaderPropagationAutoConfiguration;
 import io.github.etcddiscovery.testsupport.EtcdApplicationTests;
 import io.github.etcddiscovery.testsupport.EtcdBinary;
 import io.github.etcddiscovery.testsupport.LoadBalancedClients;
@@ -36,7 +37,8 @@ import static org.awaitility.Awaitility.await;
 
 /**
  * An application between a caller and the service {@code stock}: the header of the caller
- * chooses the instance of {@code stock}, and arrives there.
+ * chooses the instance of {@code stock}, and arrives there. Tests of
+ * {@link EtcdHeaderPropagationAutoConfiguration}.
  */
 @RequiresEtcd
 class HeaderPropagationTests extends EtcdApplicationTests {

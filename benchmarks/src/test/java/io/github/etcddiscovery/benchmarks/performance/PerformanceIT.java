@@ -4,6 +4,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.stream.Stream;
 
 import io.github.etcddiscovery.testsupport.GoPrograms;
@@ -83,6 +84,34 @@ class PerformanceIT {
 		Result result = new Choosing(SCALE).run();
 		assertThat(result.where("where", "in the service")).singleElement()
 			.satisfies((row) -> assertThat(Plot.number(row, Choosing.RATIO)).isGreaterThan(0.3));
+		show(result);
+	}
+
+	/** A choice among a thousand visits none of them while nothing changes. */
+	@Test
+	void choices() throws Exception {
+		Result result = new ChoiceCost(SCALE).run();
+		assertThat(result.rows()).hasSize(Choices.Way.values().length)
+			.allSatisfy((row) -> assertThat((Long) row.get(LookupCost.BYTES)).isLessThan(2_000));
+		show(result);
+	}
+
+	@Test
+	void slowInstance() throws Exception {
+		Result result = new SlowInstance(SCALE).run();
+		assertThat(Plot.number(result.where("configuration", "`least-requests`").get(0), SlowInstance.SHARE))
+			.isLessThan(Plot.number(result.where("configuration", "`default`").get(0), SlowInstance.SHARE));
+		show(result);
+	}
+
+	@Test
+	void killedInstance() throws Exception {
+		Result result = new KilledInstance(SCALE).run();
+		for (String method : List.of("GET", "POST")) {
+			List<Map<String, Object>> rows = result.where("method", method);
+			assertThat(Plot.number(rows.get(1), KilledInstance.REPEATED))
+				.isLessThan(Plot.number(rows.get(0), KilledInstance.REPEATED) / 2);
+		}
 		show(result);
 	}
 

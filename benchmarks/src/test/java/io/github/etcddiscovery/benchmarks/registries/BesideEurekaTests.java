@@ -24,7 +24,6 @@ import org.springframework.cloud.client.ServiceInstance;
 import org.springframework.cloud.client.discovery.DiscoveryClient;
 import org.springframework.cloud.client.discovery.simple.SimpleDiscoveryClient;
 import org.springframework.cloud.client.loadbalancer.LoadBalancerClient;
-import org.springframework.cloud.loadbalancer.cache.LoadBalancerCacheManager;
 import org.springframework.cloud.netflix.eureka.EurekaDiscoveryClient;
 import org.springframework.cloud.netflix.eureka.serviceregistry.EurekaServiceRegistry;
 import org.springframework.context.ConfigurableApplicationContext;
@@ -81,7 +80,7 @@ class BesideEurekaTests {
 		ConfigurableApplicationContext both = start("both", Map.of());
 		start("new", Map.of("eureka.client.enabled", "false"));
 		start("old", Map.of("spring.cloud.etcd.enabled", "false"));
-		ConfigurableApplicationContext caller = start("caller", Document.properties(PAGE.blocks("yaml").get(0)));
+		ConfigurableApplicationContext caller = start("caller", Map.of());
 		assertThat(both.getBean(EtcdServiceRegistry.class).getRecords()).hasSize(1);
 		for (String service : List.of("both", "new", "old")) {
 			await(service).atMost(PATIENCE).untilAsserted(() -> {
@@ -91,19 +90,9 @@ class BesideEurekaTests {
 		}
 		assertThat(caller.getBean(DiscoveryClient.class).getInstances("both")).as("etcd is asked first")
 			.hasOnlyElementsOfType(EtcdServiceInstance.class);
-		assertThat(caller.getBeansOfType(LoadBalancerCacheManager.class)).as("as before").hasSize(1);
+		assertThat(caller.getBean(LoadBalancerClient.class).choose("both")).isInstanceOf(EtcdServiceInstance.class);
 		assertThat(caller.getBean(EurekaDiscoveryClient.class).getInstances("both")).hasSize(1);
 		assertThat(caller.getBean(EtcdDiscoveryClient.class).getInstances("old")).isEmpty();
-	}
-
-	@Test
-	void loadBalancersChooseFromEtcdOnlyOtherwise() {
-		start("left-behind", Map.of("spring.cloud.etcd.enabled", "false"));
-		ConfigurableApplicationContext caller = start("caller", Map.of());
-		await().atMost(PATIENCE)
-			.until(() -> !caller.getBean(DiscoveryClient.class).getInstances("left-behind").isEmpty());
-		assertThat(caller.getBean(LoadBalancerClient.class).choose("left-behind")).isNull();
-		assertThat(caller.getBean(LoadBalancerClient.class).choose("caller")).isNotNull();
 	}
 
 	@Test

@@ -61,8 +61,7 @@ import org.springframework.web.reactive.function.client.WebClient;
 @LoadBalancerClients(defaultConfiguration = EtcdLoadBalancerClientConfiguration.class)
 public final class EtcdLoadBalancerAutoConfiguration {
 
-	EtcdLoadBalancerAutoConfiguration(EtcdDiscoveryProperties properties, EtcdLoadBalancingProperties balancing,
-			Environment environment) {
+	EtcdLoadBalancerAutoConfiguration(EtcdDiscoveryProperties properties) {
 		if (properties.getSlowStart().isNegative()) {
 			throw InvalidProperties.invalid("discovery.slow-start", properties.getSlowStart(), "Expected 0 or more.");
 		}
@@ -70,8 +69,13 @@ public final class EtcdLoadBalancerAutoConfiguration {
 			throw InvalidProperties.invalid("discovery.retry-budget", properties.getRetryBudget(),
 					"Expected 0 or more.");
 		}
-		balancing.check();
-		LoadBalancerConfigurations.check(environment, balancing);
+	}
+
+	@Bean
+	LoadBalancing etcdStarterLoadBalancing(EtcdLoadBalancingProperties properties, Environment environment) {
+		LoadBalancing loadBalancing = properties.toLoadBalancing();
+		LoadBalancerConfigurations.check(environment, loadBalancing);
+		return loadBalancing;
 	}
 
 	/** Has the settings of a service begin with those of all services. */

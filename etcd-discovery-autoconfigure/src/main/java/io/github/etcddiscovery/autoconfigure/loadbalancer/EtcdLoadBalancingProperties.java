@@ -1,12 +1,15 @@
 package io.github.etcddiscovery.autoconfigure.loadbalancer;
 
+import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 
 import io.github.etcddiscovery.Internal;
 import io.github.etcddiscovery.autoconfigure.EtcdDiscoveryProperties;
 import io.github.etcddiscovery.autoconfigure.InvalidProperties;
+import io.github.etcddiscovery.cloud.loadbalancer.InstanceSelector;
 
 import org.springframework.boot.context.properties.ConfigurationProperties;
 
@@ -65,36 +68,40 @@ public class EtcdLoadBalancingProperties extends ServiceChoiceProperties {
 
 	/**
 	 * Checks the values.
+	 * @return the values
 	 * @throws org.springframework.boot.context.properties.source.InvalidConfigurationPropertyValueException
 	 * if a value is not allowed
 	 */
-	void check() {
-		check("");
-		this.clients.forEach((serviceId, choice) -> choice.check("clients[" + serviceId + "]."));
-		this.select.forEach((serviceId, wanted) -> wanted.forEach((name, values) -> {
-			if (values.isEmpty() || values.stream().anyMatch(String::isBlank)) {
-				throw InvalidProperties.invalid("discovery.select[" + serviceId + "][" + name + "]", values,
-						"Expected values of the metadata, separated by commas.");
-			}
-		}));
-		if (this.propagateSelectHeaders && this.selectHeaders.isEmpty()) {
-			throw InvalidProperties.invalid("discovery.propagate-select-headers", true,
-					"Expected headers to copy in spring.cloud.etcd.discovery.select-headers.");
-		}
+	LoadBalancing toLoadBalancing() {
+		Map<String, ServiceChoice> choices = new HashMap<>();
+		this.clients
+			.forEach((serviceId, choice) -> choices.put(serviceId, choice.toChoice("clients[" + serviceId + "].")));
+		Map<String, InstanceSelector> selectors = new HashMap<>();
+		this.select.forEach((serviceId, wanted) -> selectors.put(serviceId, selector(serviceId, wanted)));
 		this.selectHeaders.forEach((header, name) -> {
 			if (name.isBlank()) {
 				throw InvalidProperties.invalid("discovery.select-headers[" + header + "]", name,
 						"Expected the name of the metadata.");
 			}
 		});
+		if (this.propagateSelectHeaders && this.selectHeaders.isEmpty()) {
+			throw InvalidProperties.invalid("discovery.propagate-select-headers", true,
+					"Expected headers to copy in spring.cloud.etcd.discovery.select-headers.");
+		}
+		return new LoadBalancing(toChoice(""), Map.copyOf(choices), Map.copyOf(selectors),
+				Map.copyOf(this.selectHeaders));
 	}
 
-	/**
-	 * Returns the settings of a service.
-	 * @param serviceId the service
-	 */
-	ServiceChoiceProperties of(String serviceId) {
-		return this.clients.getOrDefault(serviceId, this);
+	private static InstanceSelector selector(String serviceId, Map<String, List<String>> wanted) {
+		Map<String, Set<String>> values = new HashMap<>();
+		wanted.forEach((name, list) -> {
+			if (list.isEmpty() || list.stream().anyMatch(String::isBlank)) {
+				throw InvalidProperties.invalid("discovery.select[" + serviceId + "][" + name + "]", list,
+						"Expected values of the metadata, separated by commas.");
+			}
+			values.put(name, Set.copyOf(list));
+		});
+		return new InstanceSelector(values);
 	}
 
 }

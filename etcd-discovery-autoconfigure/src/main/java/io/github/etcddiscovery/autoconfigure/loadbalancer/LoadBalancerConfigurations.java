@@ -84,19 +84,19 @@ final class LoadBalancerConfigurations {
 	/**
 	 * Checks what is set for all services, and for each one.
 	 * @param environment has the properties
-	 * @param properties has the zones
+	 * @param loadBalancing has the zones
 	 * @throws InvalidConfigurationPropertyValueException if a name is unknown, or
 	 * excludes another one
 	 */
-	static void check(Environment environment, EtcdLoadBalancingProperties properties) {
+	static void check(Environment environment, LoadBalancing loadBalancing) {
 		List<String> everywhere = read(environment, ConfigurationPropertyName.of(EVERYWHERE));
 		if (everywhere != null) {
-			check(EVERYWHERE, everywhere, properties.getZones());
+			check(EVERYWHERE, everywhere, loadBalancing.everywhere().zones());
 		}
 		clients(environment).forEach((name, serviceId) -> {
 			List<String> names = read(environment, name);
 			if (names != null) {
-				check(name.toString(), names, properties.of(serviceId).getZones());
+				check(name.toString(), names, loadBalancing.of(serviceId).zones());
 			}
 		});
 	}

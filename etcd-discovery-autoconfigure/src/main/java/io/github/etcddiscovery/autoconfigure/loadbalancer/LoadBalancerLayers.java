@@ -1,14 +1,12 @@
 package io.github.etcddiscovery.autoconfigure.loadbalancer;
 
 import java.time.Duration;
-import java.util.LinkedHashMap;
 import java.util.List;
-import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.ThreadLocalRandom;
+import java.util.function.IntSupplier;
 
 import io.github.etcddiscovery.autoconfigure.EtcdDiscoveryProperties;
-import io.github.etcddiscovery.autoconfigure.loadbalancer.ServiceChoiceProperties.SelectDefault;
 import io.github.etcddiscovery.cloud.loadbalancer.BoundedWeight;
 import io.github.etcddiscovery.cloud.loadbalancer.EtcdServiceInstanceListSupplier;
 import io.github.etcddiscovery.cloud.loadbalancer.HealthCheckedInstanceListSupplier;
@@ -17,6 +15,7 @@ import io.github.etcddiscovery.cloud.loadbalancer.InstanceSelector;
 import io.github.etcddiscovery.cloud.loadbalancer.MinAvailable;
 import io.github.etcddiscovery.cloud.loadbalancer.OtherRegistries;
 import io.github.etcddiscovery.cloud.loadbalancer.OutlierDetection;
+import io.github.etcddiscovery.cloud.loadbalancer.OutlierSettings;
 import io.github.etcddiscovery.cloud.loadbalancer.RequestsInFlight;
 import io.github.etcddiscovery.cloud.loadbalancer.SelectingInstanceListSupplier;
 import io.github.etcddiscovery.cloud.loadbalancer.SlowStart;
@@ -32,6 +31,7 @@ import org.springframework.aot.hint.RuntimeHintsRegistrar;
 import org.springframework.aot.hint.TypeReference;
 import org.springframework.cloud.client.ServiceInstance;
 import org.springframework.cloud.client.loadbalancer.Request;
+import org.springframework.cloud.loadbalancer.config.LoadBalancerZoneConfig;
 import org.springframework.cloud.loadbalancer.core.ServiceInstanceListSupplier;
 import org.springframework.cloud.loadbalancer.core.ServiceInstanceListSupplierBuilder;
 import org.springframework.cloud.loadbalancer.support.LoadBalancerClientFactory;
@@ -57,9 +57,9 @@ final class LoadBalancerLayers {
 
 	private final String serviceId;
 
-	private final EtcdLoadBalancingProperties properties;
+	private final LoadBalancing loadBalancing;
 
-	private final ServiceChoiceProperties choice;
+	private final ServiceChoice choice;
 
 	private final Set<String> configurations;
 
@@ -74,10 +74,10 @@ final class LoadBalancerLayers {
 		this.context = context;
 		this.view = view;
 		this.serviceId = LoadBalancerClientFactory.getName(context.getEnvironment());
-		this.properties = context.getBean(EtcdLoadBalancingProperties.class);
-		this.choice = this.properties.of(this.serviceId);
+		this.loadBalancing = context.getBean(LoadBalancing.class);
+		this.choice = this.loadBalancing.of(this.serviceId);
 		this.configurations = LoadBalancerConfigurations.of(context.getEnvironment(), this.serviceId,
-				this.choice.getZones());
+				this.choice.zones());
 	}
 
 	/**
@@ -87,7 +87,7 @@ final class LoadBalancerLayers {
 	ServiceInstanceListSupplier build() {
 		boolean weighted = has(LoadBalancerConfigurations.WEIGHTED);
 		SlowStart slowStart = weighted ? slowStart() : null;
-		ServiceInstanceListSupplier base = new EtcdServiceInstanceListSupplier(this.view, this.serviceId,
+		EtcdServiceInstanceListSupplier base = new EtcdServiceInstanceListSupplier(this.view, this.serviceId,
 				OtherRegistries.find(this.serviceId, this.context, this.view));
 		ServiceInstanceListSupplierBuilder layers = ServiceInstanceListSupplier.builder()
 			.withBase((slowStart != null) ? slowStart.following(base) : base);
@@ -96,14 +96,16 @@ final class LoadBalancerLayers {
 			layers.with((used, delegate) -> healthChecked(delegate));
 		}
 		layers.with((used, delegate) -> selecting(delegate));
-		layers.with((used, delegate) -> withoutOutliers(delegate));
+		layers.with((used, delegate) -> withoutOutliers(delegate, base::available));
 		// Below what holds on to an instance: that instance may have failed.
 		layers.with((used, delegate) -> untried(delegate));
-		if (!this.choice.getZones().isEmpty()) {
-			layers.with((used, delegate) -> zones(delegate));
+		if (!this.choice.zones().isEmpty()) {
+			layers.with((used, delegate) -> zones(delegate, this.choice.zones(), this.choice.minAvailable()));
 		}
-		if (has(LoadBalancerConfigurations.ZONE_PREFERENCE)) {
-			layers.withZonePreference();
+		String zone = this.context.getBean(LoadBalancerZoneConfig.class).getZone();
+		if (has(LoadBalancerConfigurations.ZONE_PREFERENCE) && zone != null) {
+			// Spring Cloud's makes a new list for each request.
+			layers.with((used, delegate) -> zones(delegate, List.of(zone), MinAvailable.ONE));
 		}
 		if (has(LoadBalancerConfigurations.API_VERSION)) {
 			byApiVersion(layers);
@@ -151,22 +153,18 @@ final class LoadBalancerLayers {
 	}
 
 	private ServiceInstanceListSupplier selecting(ServiceInstanceListSupplier delegate) {
-		Map<String, Set<String>> wanted = new LinkedHashMap<>();
-		this.properties.getSelect()
-			.getOrDefault(this.serviceId, Map.of())
-			.forEach((name, values) -> wanted.put(name, Set.copyOf(values)));
-		Map<String, String> headers = this.properties.getSelectHeaders();
-		if (wanted.isEmpty() && headers.isEmpty()) {
+		InstanceSelector selector = this.loadBalancing.selector(this.serviceId);
+		if (selector.isAll() && this.loadBalancing.headers().isEmpty()) {
 			return delegate;
 		}
-		this.selecting = new SelectingInstanceListSupplier(delegate, new InstanceSelector(wanted), headers,
-				this.choice.getSelectDefault() == SelectDefault.ANY);
+		this.selecting = new SelectingInstanceListSupplier(delegate, selector, this.loadBalancing.headers(),
+				this.choice.allWithoutMatch());
 		return this.selecting;
 	}
 
-	private ServiceInstanceListSupplier withoutOutliers(ServiceInstanceListSupplier delegate) {
-		ServiceChoiceProperties.Outlier outlier = this.choice.getOutlier();
-		return outlier.isEnabled() ? this.context.getBean(OutlierDetection.class).watch(delegate, outlier.toSettings())
+	private ServiceInstanceListSupplier withoutOutliers(ServiceInstanceListSupplier delegate, IntSupplier available) {
+		OutlierSettings outlier = this.choice.outlier();
+		return (outlier != null) ? this.context.getBean(OutlierDetection.class).watch(delegate, outlier, available)
 				: delegate;
 	}
 
@@ -176,9 +174,9 @@ final class LoadBalancerLayers {
 		return avoid ? new UntriedInstanceListSupplier(delegate) : delegate;
 	}
 
-	private ServiceInstanceListSupplier zones(ServiceInstanceListSupplier delegate) {
-		return new ZonesInstanceListSupplier(delegate, this.choice.getZones(),
-				MinAvailable.parse(this.choice.getMinAvailable()), this::registered,
+	private ServiceInstanceListSupplier zones(ServiceInstanceListSupplier delegate, List<String> zones,
+			MinAvailable minAvailable) {
+		return new ZonesInstanceListSupplier(delegate, zones, minAvailable, this::registered,
 				ThreadLocalRandom.current().nextLong());
 	}
 

@@ -67,17 +67,21 @@ public class ServiceChoiceProperties {
 	 * Checks the values.
 	 * @param prefix what the names of these properties begin with, after
 	 * {@code spring.cloud.etcd.discovery.}
+	 * @return the values
 	 * @throws org.springframework.boot.context.properties.source.InvalidConfigurationPropertyValueException
 	 * if a value is not allowed
 	 */
-	void check(String prefix) {
-		InvalidProperties.check(prefix + "min-available", () -> MinAvailable.parse(this.minAvailable));
+	ServiceChoice toChoice(String prefix) {
 		for (String zone : this.zones) {
 			if (zone.isBlank()) {
 				throw invalid(prefix + "zones", this.zones, "Expected names of zones that are not empty.");
 			}
 		}
-		this.outlier.check(prefix + "outlier.");
+		MinAvailable floor = InvalidProperties.check(prefix + "min-available",
+				() -> MinAvailable.parse(this.minAvailable));
+		OutlierSettings settings = this.outlier.toSettings(prefix + "outlier.");
+		return new ServiceChoice(List.copyOf(this.zones), floor, this.selectDefault == SelectDefault.ANY,
+				this.outlier.isEnabled() ? settings : null);
 	}
 
 	private static RuntimeException invalid(String property, Object value, String expected) {
@@ -135,7 +139,7 @@ public class ServiceChoiceProperties {
 		 */
 		private int consecutiveTimeouts;
 
-		private void check(String prefix) {
+		private OutlierSettings toSettings(String prefix) {
 			if (this.baseEjectionTime.isNegative() || this.baseEjectionTime.isZero()) {
 				throw invalid(prefix + "base-ejection-time", this.baseEjectionTime, "Expected more than 0.");
 			}
@@ -152,9 +156,6 @@ public class ServiceChoiceProperties {
 			if (this.consecutiveTimeouts < 0) {
 				throw invalid(prefix + "consecutive-timeouts", this.consecutiveTimeouts, "Expected 0 or more.");
 			}
-		}
-
-		OutlierSettings toSettings() {
 			return new OutlierSettings(this.baseEjectionTime, this.maxEjectionTime, this.maxEjectionPercent,
 					this.consecutive5xx, this.consecutiveTimeouts);
 		}

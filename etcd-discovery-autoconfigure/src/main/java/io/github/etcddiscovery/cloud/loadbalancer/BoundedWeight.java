@@ -29,7 +29,11 @@ public final class BoundedWeight implements WeightFunction {
 	@Override
 	public int apply(ServiceInstance instance) {
 		Map<String, String> metadata = instance.getMetadata();
-		String weight = (metadata != null) ? metadata.getOrDefault(METADATA, "") : "";
+		String weight = (metadata != null) ? metadata.get(METADATA) : null;
+		if (weight == null) {
+			// Without this, each instance would cost an exception.
+			return LEAST;
+		}
 		try {
 			return (int) Math.max(LEAST, Math.min(MOST, Long.parseLong(weight.trim())));
 		}

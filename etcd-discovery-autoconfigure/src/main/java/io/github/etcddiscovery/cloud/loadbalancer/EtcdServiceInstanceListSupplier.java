@@ -4,6 +4,7 @@ import java.util.List;
 
 import io.github.etcddiscovery.Internal;
 import io.github.etcddiscovery.cloud.discovery.LiveInstances;
+import io.github.etcddiscovery.view.Catalog;
 import io.github.etcddiscovery.view.ServiceView;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -86,6 +87,18 @@ public final class EtcdServiceInstanceListSupplier implements ServiceInstanceLis
 	public Flux<List<ServiceInstance>> get(Request request) {
 		OtherRegistries others = this.others;
 		return (others != null && !this.view.catalog().contains(this.serviceId)) ? others.get() : this.current;
+	}
+
+	/**
+	 * Returns how many instances are available, without asking another registry.
+	 * @return the number now, or of the last answer of another registry
+	 */
+	@Internal
+	public int available() {
+		OtherRegistries others = this.others;
+		Catalog<ServiceInstance> catalog = this.view.catalog();
+		return (others != null && !catalog.contains(this.serviceId)) ? others.size()
+				: catalog.available(this.serviceId).size();
 	}
 
 }

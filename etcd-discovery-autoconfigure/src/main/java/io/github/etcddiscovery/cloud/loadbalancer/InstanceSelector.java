@@ -53,7 +53,11 @@ public record InstanceSelector(Map<String, Set<String>> wanted) {
 		return new InstanceSelector(changed);
 	}
 
-	boolean isAll() {
+	/**
+	 * Whether all instances match.
+	 * @return whether nothing is wanted
+	 */
+	public boolean isAll() {
 		return this.wanted.isEmpty();
 	}
 

@@ -16,6 +16,9 @@ import io.github.etcddiscovery.instance.InvalidValueException;
 @Internal
 public record MinAvailable(int value, boolean isPercentage) {
 
+	/** One instance is enough. */
+	public static final MinAvailable ONE = new MinAvailable(1, false);
+
 	private static final Pattern TEXT = Pattern.compile("(\\d{1,6})(%?)");
 
 	/**

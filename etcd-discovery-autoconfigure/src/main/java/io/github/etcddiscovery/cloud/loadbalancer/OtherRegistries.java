@@ -43,11 +43,14 @@ public final class OtherRegistries implements ServiceInstanceListSupplier {
 
 	private final Mono<List<ServiceInstance>> instances;
 
+	/** How many instances were found last. */
+	private volatile int size;
+
 	private OtherRegistries(String serviceId, Duration ttl, Mono<List<ServiceInstance>> found) {
 		this.serviceId = serviceId;
 		this.ttl = ttl;
-		this.instances = found.cache((list) -> list.isEmpty() ? Duration.ZERO : ttl, (failure) -> Duration.ZERO,
-				() -> Duration.ZERO);
+		this.instances = found.doOnNext((list) -> this.size = list.size())
+			.cache((list) -> list.isEmpty() ? Duration.ZERO : ttl, (failure) -> Duration.ZERO, () -> Duration.ZERO);
 	}
 
 	/**
@@ -99,6 +102,10 @@ public final class OtherRegistries implements ServiceInstanceListSupplier {
 	@Override
 	public Flux<List<ServiceInstance>> get() {
 		return this.instances.flux();
+	}
+
+	int size() {
+		return this.size;
 	}
 
 	/**

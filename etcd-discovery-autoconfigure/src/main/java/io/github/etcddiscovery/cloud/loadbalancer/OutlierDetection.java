@@ -8,6 +8,7 @@ import java.util.TreeMap;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 import java.util.concurrent.atomic.LongAdder;
+import java.util.function.IntSupplier;
 import java.util.function.LongSupplier;
 
 import io.github.etcddiscovery.Internal;
@@ -60,11 +61,13 @@ public final class OutlierDetection
 	 * Begins to watch the calls to a service.
 	 * @param delegate supplies its instances
 	 * @param settings when an instance is set aside
+	 * @param available how many instances are available
 	 * @return supplies the instances without those that are set aside
 	 */
-	public ServiceInstanceListSupplier watch(ServiceInstanceListSupplier delegate, OutlierSettings settings) {
+	public ServiceInstanceListSupplier watch(ServiceInstanceListSupplier delegate, OutlierSettings settings,
+			IntSupplier available) {
 		String serviceId = delegate.getServiceId();
-		Outliers outliers = new Outliers(serviceId, settings, this.nanoTime, this.ejections::increment);
+		Outliers outliers = new Outliers(serviceId, settings, available, this.nanoTime, this.ejections::increment);
 		this.services.put(serviceId, new Service(settings, outliers));
 		return new WithoutOutliers(delegate, outliers);
 	}
@@ -177,7 +180,8 @@ public final class OutlierDetection
 		@Override
 		@SuppressWarnings("rawtypes")
 		public Flux<List<ServiceInstance>> get(Request request) {
-			return this.delegate.get(request).map(this.outliers::leaveOut);
+			Flux<List<ServiceInstance>> all = this.delegate.get(request);
+			return this.outliers.isEmpty() ? all : all.map(this.outliers::leaveOut);
 		}
 
 	}

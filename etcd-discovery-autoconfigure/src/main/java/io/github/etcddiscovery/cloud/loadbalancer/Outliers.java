@@ -8,6 +8,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.TimeUnit;
+import java.util.function.IntSupplier;
 import java.util.function.LongSupplier;
 import java.util.stream.Collectors;
 
@@ -36,6 +37,8 @@ final class Outliers {
 
 	private final OutlierSettings settings;
 
+	private final IntSupplier available;
+
 	private final LongSupplier nanoTime;
 
 	private final Runnable ejected;
@@ -50,22 +53,30 @@ final class Outliers {
 
 	private volatile Ejections ejections = Ejections.NONE;
 
-	/** How long the last list was: a share of it may be set aside. */
-	private volatile int size;
-
 	/**
 	 * Creates an empty set.
 	 * @param serviceId the service
 	 * @param settings when an instance is set aside
+	 * @param available how many instances are available, a share of which may be set
+	 * aside
 	 * @param nanoTime the clock
 	 * @param ejected hears of each ejection
 	 */
-	Outliers(String serviceId, OutlierSettings settings, LongSupplier nanoTime, Runnable ejected) {
+	Outliers(String serviceId, OutlierSettings settings, IntSupplier available, LongSupplier nanoTime,
+			Runnable ejected) {
 		this.log = new LimitedLog(logger, nanoTime);
 		this.serviceId = serviceId;
 		this.settings = settings;
+		this.available = available;
 		this.nanoTime = nanoTime;
 		this.ejected = ejected;
+	}
+
+	/**
+	 * Whether no instance is set aside.
+	 */
+	boolean isEmpty() {
+		return current().isEmpty();
 	}
 
 	/**
@@ -73,9 +84,6 @@ final class Outliers {
 	 * are more than the share that may be left out.
 	 */
 	List<ServiceInstance> leaveOut(List<ServiceInstance> instances) {
-		if (this.size != instances.size()) {
-			this.size = instances.size();
-		}
 		Ejections current = current();
 		return current.isEmpty() ? instances : this.lists.get(instances, current, () -> leaveOut(current, instances));
 	}
@@ -183,7 +191,7 @@ final class Outliers {
 	private void eject(ServiceInstance instance, Suspect suspect, String reason) {
 		long now = this.nanoTime.getAsLong();
 		// A call that was under way already does not count again.
-		if ((suspect.isEjected && now - suspect.end < 0) || update().ends().size() >= most(this.size)) {
+		if ((suspect.isEjected && now - suspect.end < 0) || update().ends().size() >= most(this.available.getAsInt())) {
 			return;
 		}
 		long time = Math.min(this.settings.maxEjectionTime().toNanos(),

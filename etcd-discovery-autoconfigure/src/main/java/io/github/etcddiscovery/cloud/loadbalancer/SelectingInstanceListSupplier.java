@@ -68,7 +68,8 @@ public final class SelectingInstanceListSupplier extends DelegatingServiceInstan
 	@SuppressWarnings("rawtypes")
 	public Flux<List<ServiceInstance>> get(Request request) {
 		InstanceSelector wanted = selector(request);
-		return this.delegate.get(request).map((instances) -> select(instances, wanted));
+		Flux<List<ServiceInstance>> all = this.delegate.get(request);
+		return wanted.isAll() ? all : all.map((instances) -> select(instances, wanted));
 	}
 
 	/**

@@ -29,17 +29,19 @@ class LoadBalancerConfigurationNamesTests {
 		return LoadBalancerConfigurations.of(this.environment, service, List.of());
 	}
 
+	private void check() {
+		LoadBalancerConfigurations.check(this.environment, this.properties.toLoadBalancing());
+	}
+
 	private InvalidConfigurationPropertyValueException refused() {
-		return assertThatExceptionOfType(InvalidConfigurationPropertyValueException.class)
-			.isThrownBy(() -> LoadBalancerConfigurations.check(this.environment, this.properties))
+		return assertThatExceptionOfType(InvalidConfigurationPropertyValueException.class).isThrownBy(this::check)
 			.actual();
 	}
 
 	@Test
 	void withoutThePropertyThereAreNone() {
 		assertThat(names("stock")).isEmpty();
-		assertThatCode(() -> LoadBalancerConfigurations.check(this.environment, this.properties))
-			.doesNotThrowAnyException();
+		assertThatCode(this::check).doesNotThrowAnyException();
 	}
 
 	@ParameterizedTest
@@ -110,8 +112,7 @@ class LoadBalancerConfigurationNamesTests {
 			"health-check,zone-preference,api-version,subset,request-based-sticky-session,weighted" })
 	void othersCanBeCombined(String value) {
 		this.environment.setProperty(EVERYWHERE, value);
-		assertThatCode(() -> LoadBalancerConfigurations.check(this.environment, this.properties))
-			.doesNotThrowAnyException();
+		assertThatCode(this::check).doesNotThrowAnyException();
 	}
 
 	@Test
@@ -120,8 +121,7 @@ class LoadBalancerConfigurationNamesTests {
 		stock.setZones(List.of("eu-1"));
 		this.properties.getClients().put("stock", stock);
 		this.environment.setProperty("spring.cloud.loadbalancer.clients.cart.configurations", "zone-preference");
-		assertThatCode(() -> LoadBalancerConfigurations.check(this.environment, this.properties))
-			.doesNotThrowAnyException();
+		assertThatCode(this::check).doesNotThrowAnyException();
 		this.environment.setProperty("spring.cloud.loadbalancer.clients.stock.configurations", "zone-preference");
 		assertThat(refused().getReason()).contains("zones [eu-1]");
 	}

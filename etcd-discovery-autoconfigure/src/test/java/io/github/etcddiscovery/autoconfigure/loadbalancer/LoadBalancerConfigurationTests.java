@@ -30,6 +30,7 @@ import org.springframework.boot.autoconfigure.EnableAutoConfiguration;
 import org.springframework.boot.builder.SpringApplicationBuilder;
 import org.springframework.boot.test.system.CapturedOutput;
 import org.springframework.boot.test.system.OutputCaptureExtension;
+import org.springframework.boot.test.util.TestPropertyValues;
 import org.springframework.cloud.client.DefaultServiceInstance;
 import org.springframework.cloud.client.ServiceInstance;
 import org.springframework.cloud.client.loadbalancer.DefaultRequest;
@@ -37,6 +38,7 @@ import org.springframework.cloud.client.loadbalancer.LoadBalancerClient;
 import org.springframework.cloud.client.loadbalancer.Request;
 import org.springframework.cloud.client.loadbalancer.RequestData;
 import org.springframework.cloud.client.loadbalancer.RequestDataContext;
+import org.springframework.cloud.context.environment.EnvironmentChangeEvent;
 import org.springframework.cloud.loadbalancer.annotation.LoadBalancerClients;
 import org.springframework.cloud.loadbalancer.core.ServiceInstanceListSupplier;
 import org.springframework.cloud.loadbalancer.support.ServiceInstanceListSuppliers;
@@ -279,6 +281,20 @@ class LoadBalancerConfigurationTests {
 		assertThat(IntStream.range(0, 10).mapToObj((i) -> choose(caller, request(headers, "none", "none"))))
 			.containsOnly("1");
 		awaitChosen(caller("spring.cloud.etcd.discovery.select.orders[app.color]=blue"), "1");
+	}
+
+	@Test
+	void refreshChangesNothingBeforeTheNextStart(CapturedOutput output) {
+		register("1", Map.of("zone", "eu-1"));
+		register("2", Map.of("zone", "eu-2"));
+		ConfigurableApplicationContext caller = caller("spring.cloud.etcd.discovery.zones=eu-1");
+		TestPropertyValues.of("spring.cloud.etcd.discovery.zones=eu-2", "spring.cloud.etcd.discovery.min-available=x")
+			.applyTo(caller);
+		caller.publishEvent(new EnvironmentChangeEvent(caller,
+				Set.of("spring.cloud.etcd.discovery.zones", "spring.cloud.etcd.discovery.min-available")));
+		assertThat(output).contains("spring.cloud.etcd.discovery.zones has changed: it takes effect at the next start")
+			.contains("spring.cloud.etcd.discovery.min-available has changed");
+		awaitChosen(caller, "1");
 	}
 
 	@Test
