@@ -1,5 +1,6 @@
 package io.github.etcddiscovery.documentation;
 
+import java.net.ConnectException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -40,6 +41,7 @@ import org.springframework.boot.autoconfigure.condition.ConditionalOnBooleanProp
 import org.springframework.boot.builder.SpringApplicationBuilder;
 import org.springframework.boot.test.system.CapturedOutput;
 import org.springframework.boot.test.system.OutputCaptureExtension;
+import org.springframework.cloud.client.loadbalancer.LoadBalancerClient;
 import org.springframework.cloud.context.environment.EnvironmentChangeEvent;
 import org.springframework.cloud.loadbalancer.core.ServiceInstanceListSupplier;
 import org.springframework.cloud.loadbalancer.support.LoadBalancerClientFactory;
@@ -233,6 +235,15 @@ class TroubleshootingTests {
 			start(registering(plain(), ETCD + "discovery.services=orders")).getBean(LoadBalancerClientFactory.class)
 				.getInstance("stock", ServiceInstanceListSupplier.class);
 		}
+		else if (message.startsWith("No available instance of stock")) {
+			calling(ETCD + "discovery.select.stock.version=9").choose("stock");
+		}
+		else if (message.contains("is set aside")) {
+			LoadBalancerClient client = calling();
+			assertThatThrownBy(() -> client.execute("stock", (instance) -> {
+				throw new ConnectException("Connection refused");
+			})).isInstanceOf(ConnectException.class);
+		}
 		else if (message.contains("max-instances-per-service")) {
 			EtcdProcess etcd = plain();
 			start(registering(etcd, ETCD + "discovery.max-instances-per-service=1"));
@@ -379,6 +390,14 @@ class TroubleshootingTests {
 		}
 		return opened(TestApplications.run(new SpringApplicationBuilder(Application.class).web(WebApplicationType.NONE),
 				arguments));
+	}
+
+	/** Starts an application that sees two instances of stock. */
+	private LoadBalancerClient calling(String... properties) {
+		EtcdProcess etcd = plain();
+		eyes(etcd).put("/services/stock/a", RECORD_OF_ANOTHER);
+		eyes(etcd).put("/services/stock/b", RECORD_OF_ANOTHER);
+		return start(registering(etcd, properties)).getBean(LoadBalancerClient.class);
 	}
 
 	private static void assertSays(CapturedOutput output, String cell) {

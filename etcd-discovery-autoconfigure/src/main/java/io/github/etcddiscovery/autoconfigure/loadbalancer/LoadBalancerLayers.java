@@ -102,10 +102,8 @@ final class LoadBalancerLayers {
 		if (!this.choice.zones().isEmpty()) {
 			layers.with((used, delegate) -> zones(delegate, this.choice.zones(), this.choice.minAvailable()));
 		}
-		String zone = this.context.getBean(LoadBalancerZoneConfig.class).getZone();
-		if (has(LoadBalancerConfigurations.ZONE_PREFERENCE) && zone != null) {
-			// Spring Cloud's makes a new list for each request.
-			layers.with((used, delegate) -> zones(delegate, List.of(zone), MinAvailable.ONE));
+		if (has(LoadBalancerConfigurations.ZONE_PREFERENCE)) {
+			layers.with((used, delegate) -> zonePreference(delegate));
 		}
 		if (has(LoadBalancerConfigurations.API_VERSION)) {
 			byApiVersion(layers);
@@ -178,6 +176,12 @@ final class LoadBalancerLayers {
 			MinAvailable minAvailable) {
 		return new ZonesInstanceListSupplier(delegate, zones, minAvailable, this::registered,
 				ThreadLocalRandom.current().nextLong());
+	}
+
+	/** In place of Spring Cloud's, which makes a new list for each request. */
+	private ServiceInstanceListSupplier zonePreference(ServiceInstanceListSupplier delegate) {
+		String zone = this.context.getBean(LoadBalancerZoneConfig.class).getZone();
+		return (zone != null) ? zones(delegate, List.of(zone), MinAvailable.ONE) : delegate;
 	}
 
 	private List<ServiceInstance> registered(Request<?> request, List<ServiceInstance> available) {

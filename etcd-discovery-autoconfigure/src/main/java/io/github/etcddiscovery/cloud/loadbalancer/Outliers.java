@@ -194,8 +194,7 @@ final class Outliers {
 		if ((suspect.isEjected && now - suspect.end < 0) || update().ends().size() >= most(this.available.getAsInt())) {
 			return;
 		}
-		long time = Math.min(this.settings.maxEjectionTime().toNanos(),
-				this.settings.baseEjectionTime().toNanos() << Math.min(suspect.times, 20));
+		long time = ejectionTime(suspect.times);
 		suspect.times++;
 		suspect.isEjected = true;
 		suspect.end = now + time;
@@ -204,6 +203,13 @@ final class Outliers {
 		InstanceAddress address = InstanceAddress.of(instance);
 		this.log.log(Level.INFO, this.serviceId, address.toString(), () -> "%s at %s is set aside for %d ms, since %s"
 			.formatted(this.serviceId, address, TimeUnit.NANOSECONDS.toMillis(time), reason));
+	}
+
+	/** Doubles the time without overflow. */
+	private long ejectionTime(int times) {
+		long base = this.settings.baseEjectionTime().toNanos();
+		long longest = this.settings.maxEjectionTime().toNanos();
+		return (base > longest >> Math.min(times, Long.SIZE - 1)) ? longest : base << times;
 	}
 
 	private Ejections update() {

@@ -124,6 +124,18 @@ class OutlierDetectionTests {
 	}
 
 	@Test
+	void timeNeverBecomesLongerThanTheLongestHoweverOftenItDoubles() {
+		this.supplier = this.detection.watch(this.all,
+				new OutlierSettings(Duration.ofHours(10), Duration.ofDays(1_000), 50, 0, 0), () -> 4);
+		for (int i = 0; i < 100; i++) {
+			fails(A, new ConnectException());
+			assertThat(this.detection.current()).singleElement()
+				.satisfies((ejected) -> assertThat(ejected.remainingMillis()).isBetween(36_000_000L, 86_400_000_000L));
+			pass(Duration.ofDays(1_000));
+		}
+	}
+
+	@Test
 	void callsThatWereUnderWayDoNotCountAgain() {
 		IntStream.range(0, 20).forEach((i) -> fails(A, new ConnectException()));
 		assertThat(this.detection.ejections()).isEqualTo(1);

@@ -10,6 +10,7 @@ import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.Function;
 import java.util.function.Supplier;
+import java.util.stream.Stream;
 
 import com.sun.net.httpserver.HttpServer;
 import io.github.etcddiscovery.cloud.discovery.EtcdDiscoveryClient;
@@ -277,7 +278,10 @@ class LoadBalancerRetryTests extends EtcdApplicationTests {
 
 	private ConfigurableApplicationContext caller(int instances, String... properties) {
 		ConfigurableApplicationContext caller = this.applications
-			.start(new SpringApplicationBuilder(Caller.class).web(WebApplicationType.NONE), "caller", properties);
+			.start(new SpringApplicationBuilder(Caller.class).web(WebApplicationType.NONE), "caller", Stream
+				// Or only the first call would meet the dead instance.
+				.concat(Stream.of("spring.cloud.etcd.discovery.outlier.enabled=false"), Stream.of(properties))
+				.toArray(String[]::new));
 		await().atMost(Duration.ofSeconds(10))
 			.until(() -> caller.getBean(EtcdDiscoveryClient.class).getInstances("orders").size() == instances);
 		return caller;
