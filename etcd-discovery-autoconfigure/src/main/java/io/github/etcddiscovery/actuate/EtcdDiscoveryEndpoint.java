@@ -53,8 +53,8 @@ public class EtcdDiscoveryEndpoint {
 	 * @param registry what this application has registered, {@code null} if it cannot
 	 * @param registration what it has registered of itself, {@code null} if nothing
 	 * @param sanitizer hides secret metadata
-	 * @param ejected which instances the load balancer has set aside, {@code null} if
-	 * there is none
+	 * @param ejected the ejected instances, {@code null} without Spring Cloud
+	 * LoadBalancer
 	 */
 	public EtcdDiscoveryEndpoint(ServiceView<ServiceInstance> view, @Nullable EtcdServiceRegistry registry,
 			@Nullable EtcdRegistration registration, MetadataSanitizer sanitizer, @Nullable EjectedInstances ejected) {
@@ -148,7 +148,8 @@ public class EtcdDiscoveryEndpoint {
 	 *
 	 * @param registrations what this application has registered
 	 * @param view what it sees
-	 * @param ejected which instances the load balancer has set aside
+	 * @param ejected the instances that the load balancer has ejected; empty without
+	 * Spring Cloud LoadBalancer
 	 * @param member the member of the cluster that it speaks to, or did before it lost
 	 * the connection
 	 */

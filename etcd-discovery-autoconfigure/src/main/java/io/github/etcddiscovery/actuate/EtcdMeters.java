@@ -42,8 +42,8 @@ public class EtcdMeters implements MeterBinder {
 	 * @param registry what this application has registered, {@code null} if it cannot
 	 * @param certificates when those of the connection end, {@code null} if that is not
 	 * known
-	 * @param ejected which instances the load balancer has set aside, {@code null} if
-	 * there is none
+	 * @param ejected the ejected instances, {@code null} without Spring Cloud
+	 * LoadBalancer
 	 */
 	public EtcdMeters(ServiceView<ServiceInstance> view, @Nullable EtcdServiceRegistry registry,
 			@Nullable CertificateExpiry certificates, @Nullable EjectedInstances ejected) {
@@ -82,10 +82,10 @@ public class EtcdMeters implements MeterBinder {
 				.register(meters);
 		}
 		if (this.ejected != null) {
-			gauge(meters, "outlier.ejected", "instances that the load balancer has set aside", this.ejected,
+			gauge(meters, "outlier.ejected", "instances that the load balancer has ejected", this.ejected,
 					(ejected) -> ejected.current().size());
-			counter(meters, "outlier.ejections", "how often the load balancer has set an instance aside", this.ejected,
-					EjectedInstances::ejections);
+			counter(meters, "outlier.ejections", "how often the load balancer has ejected an instance", this.ejected,
+					EjectedInstances::count);
 		}
 		if (this.certificates != null) {
 			TimeGauge

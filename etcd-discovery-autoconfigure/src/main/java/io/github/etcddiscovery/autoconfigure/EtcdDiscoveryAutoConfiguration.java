@@ -57,9 +57,9 @@ public final class EtcdDiscoveryAutoConfiguration {
 	/**
 	 * Only a bean of this name replaces ours: an application may have further clients.
 	 */
-	private static final String BLOCKING = "etcdStarterDiscoveryClient";
+	private static final String BLOCKING_CLIENT = "etcdStarterDiscoveryClient";
 
-	private static final String REACTIVE = "etcdStarterReactiveDiscoveryClient";
+	private static final String REACTIVE_CLIENT = "etcdStarterReactiveDiscoveryClient";
 
 	@Bean
 	@ConditionalOnMissingBean
@@ -125,7 +125,7 @@ public final class EtcdDiscoveryAutoConfiguration {
 	static class BlockingConfiguration {
 
 		@Bean
-		@ConditionalOnMissingBean(name = BLOCKING)
+		@ConditionalOnMissingBean(name = BLOCKING_CLIENT)
 		EtcdDiscoveryClient etcdStarterDiscoveryClient(ServiceView<ServiceInstance> view,
 				EtcdDiscoveryProperties properties) {
 			return new EtcdDiscoveryClient(view, properties.getOrder());
@@ -141,7 +141,7 @@ public final class EtcdDiscoveryAutoConfiguration {
 	static class ReactiveConfiguration {
 
 		@Bean
-		@ConditionalOnMissingBean(name = REACTIVE)
+		@ConditionalOnMissingBean(name = REACTIVE_CLIENT)
 		EtcdReactiveDiscoveryClient etcdStarterReactiveDiscoveryClient(ServiceView<ServiceInstance> view,
 				EtcdDiscoveryProperties properties) {
 			return new EtcdReactiveDiscoveryClient(view, properties.getOrder());
@@ -163,7 +163,7 @@ public final class EtcdDiscoveryAutoConfiguration {
 		@Bean
 		@ConditionalOnMissingBean(name = "etcdStarterReactiveDiscoveryClientHealthIndicator")
 		ReactiveDiscoveryClientHealthIndicator etcdStarterReactiveDiscoveryClientHealthIndicator(
-				@Qualifier(REACTIVE) EtcdReactiveDiscoveryClient client,
+				@Qualifier(REACTIVE_CLIENT) EtcdReactiveDiscoveryClient client,
 				DiscoveryClientHealthIndicatorProperties properties) {
 			return new ReactiveDiscoveryClientHealthIndicator(client, properties);
 		}

@@ -5,7 +5,8 @@ import java.util.List;
 import io.github.etcddiscovery.Internal;
 
 /**
- * Tells which instances the load balancer has set aside because calls to them fail.
+ * The instances that the load balancer has ejected because calls to them fail. Safe to
+ * use from any thread.
  */
 @Internal
 public interface EjectedInstances {
@@ -14,20 +15,20 @@ public interface EjectedInstances {
 	 * Returns the number of ejections since the start.
 	 * @return the number, of all services
 	 */
-	long ejections();
+	long count();
 
 	/**
-	 * Returns the instances that are set aside at this moment.
-	 * @return the instances, by service
+	 * Returns the instances that are ejected at this moment.
+	 * @return the instances, sorted by service id
 	 */
 	List<EjectedInstance> current();
 
 	/**
-	 * An instance that is set aside.
+	 * An ejected instance.
 	 *
 	 * @param serviceId its service
 	 * @param address its host and port
-	 * @param remainingMillis for how long it is still set aside, in milliseconds
+	 * @param remainingMillis the remaining time of the ejection, in milliseconds
 	 */
 	record EjectedInstance(String serviceId, String address, long remainingMillis) {
 

@@ -38,7 +38,8 @@ public final class ManagementServices {
 	 * Whether a service is that of management servers.
 	 * @param catalog what is registered
 	 * @param serviceId the service
-	 * @return whether its name and all its instances say so
+	 * @return whether its name has the suffix, and the metadata of all its instances mark
+	 * them
 	 */
 	public static boolean contains(Catalog<ServiceInstance> catalog, String serviceId) {
 		return serviceId.endsWith(SUFFIX) && isManagement(catalog.all(serviceId));

@@ -48,7 +48,7 @@ public final class UnsentRequests {
 	/**
 	 * Whether a request failed because there was no connection to send it over.
 	 * @param failure why the request failed
-	 * @return whether the failure, or one of its causes, says so
+	 * @return whether the failure, or one of its causes, is a failed connection
 	 */
 	public static boolean isUnsent(@Nullable Throwable failure) {
 		return failure != null && WITHOUT_CONNECTION.match(failure, true);
@@ -59,7 +59,7 @@ public final class UnsentRequests {
 	 * count: an interceptor may have failed to connect to another server, for example to
 	 * one that issues tokens.
 	 * @param failure why the request failed
-	 * @return whether the failure, or what it directly wraps, says so
+	 * @return whether the failure, or its direct cause, is a failed connection
 	 */
 	public static boolean isConnectFailure(@Nullable Throwable failure) {
 		return failure != null && (WITHOUT_CONNECTION.match(failure)

@@ -95,7 +95,7 @@ class MeterValuesTests {
 	@Test
 	void instancesThatAreSetAsideAreCountedWhereThereIsALoadBalancer() {
 		EjectedInstances ejected = mock(EjectedInstances.class);
-		given(ejected.ejections()).willReturn(9L);
+		given(ejected.count()).willReturn(9L);
 		given(ejected.current()).willReturn(List.of(new EjectedInstance("stock", "h:1", 5)));
 		new EtcdMeters(this.view, null, null, ejected).bindTo(this.meters);
 		assertThat(gauge("outlier.ejected")).isEqualTo(1);

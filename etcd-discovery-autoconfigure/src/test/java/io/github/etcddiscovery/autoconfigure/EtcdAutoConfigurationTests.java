@@ -278,7 +278,7 @@ class EtcdAutoConfigurationTests {
 	@Test
 	void loadBalancerIsFedByOurSupplierWhateverConfigurationIsPutOnTop() {
 		this.withoutEtcd.run((context) -> assertThat(suppliers(context.getBean(LoadBalancerClientFactory.class)))
-			.as("one of them sets instances aside")
+			.as("one of them ejects instances")
 			.hasSize(3));
 		ApplicationContextRunner plain = this.withoutEtcd
 			.withPropertyValues("spring.cloud.etcd.discovery.outlier.enabled=false");

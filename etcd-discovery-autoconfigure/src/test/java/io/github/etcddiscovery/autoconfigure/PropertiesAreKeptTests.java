@@ -7,7 +7,7 @@ import java.util.Map;
 import java.util.stream.Stream;
 
 import io.github.etcddiscovery.autoconfigure.loadbalancer.EtcdLoadBalancingProperties;
-import io.github.etcddiscovery.autoconfigure.loadbalancer.ServiceChoiceProperties;
+import io.github.etcddiscovery.autoconfigure.loadbalancer.ChoiceProperties;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 
@@ -29,7 +29,7 @@ class PropertiesAreKeptTests {
 	static Stream<Object> beans() {
 		return Stream.of(new EtcdProperties(), new EtcdProperties.Ssl(), new EtcdDiscoveryProperties(),
 				new EtcdDiscoveryProperties.WriteAlsoProperties(), new EtcdLoadBalancingProperties(),
-				new ServiceChoiceProperties.Outlier());
+				new ChoiceProperties.Outlier());
 	}
 
 	@ParameterizedTest

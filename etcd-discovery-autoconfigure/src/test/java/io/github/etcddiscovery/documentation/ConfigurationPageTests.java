@@ -15,7 +15,7 @@ import java.util.stream.Stream;
 import io.github.etcddiscovery.autoconfigure.EtcdDiscoveryProperties;
 import io.github.etcddiscovery.autoconfigure.EtcdProperties;
 import io.github.etcddiscovery.autoconfigure.loadbalancer.EtcdLoadBalancingProperties;
-import io.github.etcddiscovery.autoconfigure.loadbalancer.ServiceChoiceProperties;
+import io.github.etcddiscovery.autoconfigure.loadbalancer.ChoiceProperties;
 import io.github.etcddiscovery.testsupport.Document;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -50,9 +50,8 @@ class ConfigurationPageTests {
 			Map.entry(
 					"java.util.Map<java.lang.String,java.util.Map<java.lang.String,java.util.List<java.lang.String>>>",
 					"map of maps"),
-			Map.entry("java.util.Map<java.lang.String," + ServiceChoiceProperties.class.getName() + ">",
-					"map of properties"),
-			Map.entry(ServiceChoiceProperties.SelectDefault.class.getName(), "`any` or `none`"),
+			Map.entry("java.util.Map<java.lang.String," + ChoiceProperties.class.getName() + ">", "map of properties"),
+			Map.entry(ChoiceProperties.SelectDefault.class.getName(), "`any` or `none`"),
 			Map.entry("org.springframework.boot.actuate.endpoint.Access", "`Access`"));
 
 	private static final Pattern ROW = Pattern.compile("\\n\\| `([a-z0-9.-]+)` \\| ([^|]+) \\| (?:`([^`]*)` )?\\| \\S");

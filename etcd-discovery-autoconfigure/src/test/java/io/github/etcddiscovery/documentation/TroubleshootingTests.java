@@ -238,7 +238,7 @@ class TroubleshootingTests {
 		else if (message.startsWith("No available instance of stock")) {
 			calling(ETCD + "discovery.select.stock.version=9").choose("stock");
 		}
-		else if (message.contains("is set aside")) {
+		else if (message.startsWith("Ejected")) {
 			LoadBalancerClient client = calling();
 			assertThatThrownBy(() -> client.execute("stock", (instance) -> {
 				throw new ConnectException("Connection refused");

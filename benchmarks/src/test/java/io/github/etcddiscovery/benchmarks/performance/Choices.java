@@ -105,8 +105,8 @@ public class Choices {
 		/** Each in turn. */
 		PLAIN("each in turn", Map.of()),
 
-		/** As before this could be set aside. */
-		NOTHING_SET_ASIDE("each in turn, `outlier.enabled=false`",
+		/** Without outlier detection. */
+		NOTHING_EJECTED("each in turn, `outlier.enabled=false`",
 				Map.of("spring.cloud.etcd.discovery.outlier.enabled", "false")),
 
 		/** Three configurations of Spring Cloud's. */

@@ -20,8 +20,8 @@ import org.springframework.web.client.RestClientException;
 
 /**
  * How many calls fail, and how many are repeated, in the ten seconds after one of four
- * instances was killed, while its key is still in etcd: by turns with and without setting
- * it aside.
+ * instances was killed, while its key is still in etcd: by turns with and without
+ * ejecting it.
  */
 final class KilledInstance {
 
@@ -40,28 +40,28 @@ final class KilledInstance {
 	Result run() throws Exception {
 		Result result = Result.of(NAME);
 		for (HttpMethod method : List.of(HttpMethod.GET, HttpMethod.POST)) {
-			for (boolean setAside : List.of(false, true)) {
+			for (boolean ejecting : List.of(false, true)) {
 				LongAdder calls = new LongAdder();
 				LongAdder failed = new LongAdder();
 				LongAdder attempts = new LongAdder();
 				for (int round = 0; round < this.scale.rounds(); round++) {
-					measure(method, setAside, calls, failed, attempts);
+					measure(method, ejecting, calls, failed, attempts);
 				}
-				result.add("set aside", setAside, "method", method.name(), "rounds", this.scale.rounds(), "calls",
-						calls.sum(), REPEATED, attempts.sum(), "failed calls", failed.sum());
+				result.add("`outlier.enabled`", ejecting, "method", method.name(), "rounds", this.scale.rounds(),
+						"calls", calls.sum(), REPEATED, attempts.sum(), "failed calls", failed.sum());
 			}
 		}
 		result.write(this.scale.folder());
 		return result;
 	}
 
-	private void measure(HttpMethod method, boolean setAside, LongAdder calls, LongAdder failed, LongAdder attempts)
+	private void measure(HttpMethod method, boolean ejecting, LongAdder calls, LongAdder failed, LongAdder attempts)
 			throws Exception {
 		ExecutorService callers = Executors.newFixedThreadPool(32);
 		ScheduledExecutorService clock = Executors.newSingleThreadScheduledExecutor();
 		try (FourInstances instances = new FourInstances(Duration.ZERO, Duration.ZERO)) {
 			RestClient client = instances
-				.call(Map.of("spring.cloud.etcd.discovery.outlier.enabled", String.valueOf(setAside)));
+				.call(Map.of("spring.cloud.etcd.discovery.outlier.enabled", String.valueOf(ejecting)));
 			Failures failures = instances.caller().getBean(Failures.class);
 			clock.scheduleAtFixedRate(() -> callers.execute(() -> {
 				calls.increment();

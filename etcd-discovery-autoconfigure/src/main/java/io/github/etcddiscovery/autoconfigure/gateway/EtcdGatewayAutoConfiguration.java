@@ -61,7 +61,7 @@ public final class EtcdGatewayAutoConfiguration {
 		}
 		catch (ParseException ex) {
 			throw InvalidProperties.invalid("discovery.gateway.webmvc.include-expression", text,
-					"Expected an expression in SpEL, but: " + ex.getMessage());
+					"Expected a valid SpEL expression: " + ex.getMessage());
 		}
 	}
 

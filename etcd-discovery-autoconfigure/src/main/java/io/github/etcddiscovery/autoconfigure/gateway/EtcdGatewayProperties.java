@@ -6,8 +6,8 @@ import io.github.etcddiscovery.autoconfigure.EtcdDiscoveryProperties;
 import org.springframework.boot.context.properties.ConfigurationProperties;
 
 /**
- * Which discovered services Spring Cloud Gateway Server WebMVC has routes to. The names
- * are those of the discovery locator of its WebFlux sibling.
+ * Properties of the routes from Spring Cloud Gateway Server WebMVC to the services in
+ * etcd. The names are those of the discovery locator of Gateway Server WebFlux.
  */
 @Internal
 @ConfigurationProperties(EtcdGatewayProperties.PREFIX)
@@ -22,12 +22,12 @@ public class EtcdGatewayProperties {
 	private boolean enabled;
 
 	/**
-	 * What the id of a route begins with, before the service id.
+	 * Prefix of the route ids, before the service id.
 	 */
 	private String routeIdPrefix = "etcd_";
 
 	/**
-	 * Whether paths have the service ids in lower case.
+	 * Whether the path contains the service id in lower case.
 	 */
 	private boolean lowerCaseServiceId;
 

@@ -87,7 +87,7 @@ public final class EtcdHeaderPropagationAutoConfiguration {
 	}
 
 	/**
-	 * For {@code WebClient} in reactive applications.
+	 * Reads the headers of incoming requests in reactive applications.
 	 */
 	@Configuration(proxyBeanMethods = false)
 	@ConditionalOnWebApplication(type = Type.REACTIVE)

@@ -72,13 +72,14 @@ public final class EtcdLoadBalancerAutoConfiguration {
 	}
 
 	@Bean
-	LoadBalancing etcdStarterLoadBalancing(EtcdLoadBalancingProperties properties, Environment environment) {
-		LoadBalancing loadBalancing = properties.toLoadBalancing();
-		LoadBalancerConfigurations.check(environment, loadBalancing);
-		return loadBalancing;
+	LoadBalancingSettings etcdStarterLoadBalancingSettings(EtcdLoadBalancingProperties properties,
+			Environment environment) {
+		LoadBalancingSettings settings = properties.toSettings();
+		LoadBalancerConfigurations.check(environment, settings);
+		return settings;
 	}
 
-	/** Has the settings of a service begin with those of all services. */
+	/** Uses the settings of all services as the defaults of each service. */
 	@Bean
 	static DefaultsBindHandlerAdvisor.MappingsProvider etcdStarterClientDefaults() {
 		ConfigurationPropertyName everywhere = ConfigurationPropertyName.of(EtcdDiscoveryProperties.PREFIX);

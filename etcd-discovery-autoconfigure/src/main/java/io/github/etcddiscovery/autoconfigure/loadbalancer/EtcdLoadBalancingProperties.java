@@ -18,31 +18,32 @@ import org.springframework.boot.context.properties.ConfigurationProperties;
  */
 @Internal
 @ConfigurationProperties(EtcdDiscoveryProperties.PREFIX)
-public class EtcdLoadBalancingProperties extends ServiceChoiceProperties {
+public class EtcdLoadBalancingProperties extends ChoiceProperties {
 
 	/**
-	 * Settings of single services, by service id. They win over those of all services.
+	 * Settings of single services, by service id. They override the settings of all
+	 * services.
 	 */
-	private final Map<String, ServiceChoiceProperties> clients = new LinkedHashMap<>();
+	private final Map<String, ChoiceProperties> clients = new LinkedHashMap<>();
 
 	/**
-	 * Metadata that instances must have, by service id and name of the metadata: one of
-	 * the values.
+	 * Allowed metadata values, by service id and metadata key.
 	 */
 	private final Map<String, Map<String, List<String>>> select = new LinkedHashMap<>();
 
 	/**
-	 * Metadata that a header of the outgoing request selects by, by name of the header.
+	 * Maps a header of the outgoing request to the metadata key by which it selects
+	 * instances.
 	 */
 	private Map<String, String> selectHeaders = new LinkedHashMap<>();
 
 	/**
-	 * Whether the select-headers of an incoming request are copied to the requests that
-	 * are sent because of it.
+	 * Whether the headers of select-headers are copied from an incoming request to the
+	 * requests that are sent while it is handled.
 	 */
 	private boolean propagateSelectHeaders;
 
-	public Map<String, ServiceChoiceProperties> getClients() {
+	public Map<String, ChoiceProperties> getClients() {
 		return this.clients;
 	}
 
@@ -72,23 +73,23 @@ public class EtcdLoadBalancingProperties extends ServiceChoiceProperties {
 	 * @throws org.springframework.boot.context.properties.source.InvalidConfigurationPropertyValueException
 	 * if a value is not allowed
 	 */
-	LoadBalancing toLoadBalancing() {
-		Map<String, ServiceChoice> choices = new HashMap<>();
+	LoadBalancingSettings toSettings() {
+		Map<String, ChoiceSettings> choices = new HashMap<>();
 		this.clients
-			.forEach((serviceId, choice) -> choices.put(serviceId, choice.toChoice("clients[" + serviceId + "].")));
+			.forEach((serviceId, choice) -> choices.put(serviceId, choice.toSettings("clients[" + serviceId + "].")));
 		Map<String, InstanceSelector> selectors = new HashMap<>();
 		this.select.forEach((serviceId, wanted) -> selectors.put(serviceId, selector(serviceId, wanted)));
 		this.selectHeaders.forEach((header, name) -> {
 			if (name.isBlank()) {
 				throw InvalidProperties.invalid("discovery.select-headers[" + header + "]", name,
-						"Expected the name of the metadata.");
+						"Expected a metadata key, such as version.");
 			}
 		});
 		if (this.propagateSelectHeaders && this.selectHeaders.isEmpty()) {
 			throw InvalidProperties.invalid("discovery.propagate-select-headers", true,
-					"Expected headers to copy in spring.cloud.etcd.discovery.select-headers.");
+					"Expected a header to copy: set spring.cloud.etcd.discovery.select-headers, or remove this property.");
 		}
-		return new LoadBalancing(toChoice(""), Map.copyOf(choices), Map.copyOf(selectors),
+		return new LoadBalancingSettings(toSettings(""), Map.copyOf(choices), Map.copyOf(selectors),
 				Map.copyOf(this.selectHeaders));
 	}
 
@@ -97,7 +98,7 @@ public class EtcdLoadBalancingProperties extends ServiceChoiceProperties {
 		wanted.forEach((name, list) -> {
 			if (list.isEmpty() || list.stream().anyMatch(String::isBlank)) {
 				throw InvalidProperties.invalid("discovery.select[" + serviceId + "][" + name + "]", list,
-						"Expected values of the metadata, separated by commas.");
+						"Expected metadata values, separated by commas.");
 			}
 			values.put(name, Set.copyOf(list));
 		});

@@ -46,9 +46,11 @@ final class LoadBalancerConfigurations {
 	private static final Set<String> KNOWN = new LinkedHashSet<>(List.of(DEFAULT, HEALTH_CHECK, ZONE_PREFERENCE,
 			API_VERSION, SUBSET, STICKY_SESSION, SAME_INSTANCE, WEIGHTED, LEAST_REQUESTS));
 
-	/** Each set has names of which only one may be used. */
-	private static final List<Set<String>> EXCLUSIVE = List.of(Set.of(SAME_INSTANCE, STICKY_SESSION),
-			Set.of(SAME_INSTANCE, WEIGHTED), Set.of(SAME_INSTANCE, LEAST_REQUESTS), Set.of(WEIGHTED, LEAST_REQUESTS));
+	/** Names that exclude the names in their list, with the reason. */
+	private static final List<Conflict> CONFLICTS = List.of(
+			new Conflict(SAME_INSTANCE, List.of(STICKY_SESSION, WEIGHTED, LEAST_REQUESTS),
+					"the first one would keep to the same instance, whatever the other one prefers"),
+			new Conflict(WEIGHTED, List.of(LEAST_REQUESTS), "each of them picks the instance"));
 
 	private static final String PROPERTY = "configurations";
 
@@ -84,19 +86,19 @@ final class LoadBalancerConfigurations {
 	/**
 	 * Checks what is set for all services, and for each one.
 	 * @param environment has the properties
-	 * @param loadBalancing has the zones
+	 * @param settings has the zones
 	 * @throws InvalidConfigurationPropertyValueException if a name is unknown, or
 	 * excludes another one
 	 */
-	static void check(Environment environment, LoadBalancing loadBalancing) {
+	static void check(Environment environment, LoadBalancingSettings settings) {
 		List<String> everywhere = read(environment, ConfigurationPropertyName.of(EVERYWHERE));
 		if (everywhere != null) {
-			check(EVERYWHERE, everywhere, loadBalancing.everywhere().zones());
+			check(EVERYWHERE, everywhere, settings.allServices().zones());
 		}
 		clients(environment).forEach((name, serviceId) -> {
 			List<String> names = read(environment, name);
 			if (names != null) {
-				check(name.toString(), names, loadBalancing.of(serviceId).zones());
+				check(name.toString(), names, settings.of(serviceId).zones());
 			}
 		});
 	}
@@ -126,26 +128,40 @@ final class LoadBalancerConfigurations {
 			String name = value.trim().toLowerCase(Locale.ROOT);
 			if (!KNOWN.contains(name)) {
 				throw new InvalidConfigurationPropertyValueException(property, value,
-						"Expected some of " + String.join(", ", KNOWN) + ".");
+						"Expected one or more of " + String.join(", ", KNOWN) + ", separated by commas.");
 			}
 			names.add(name);
 		}
 		if (names.contains(DEFAULT) && names.size() > 1) {
 			throw new InvalidConfigurationPropertyValueException(property, values,
-					"Expected 'default' alone, since it stands for none of the others.");
+					"Remove 'default' or the other names: 'default' means that no other name applies.");
 		}
-		for (Set<String> exclusive : EXCLUSIVE) {
-			if (names.containsAll(exclusive)) {
-				throw new InvalidConfigurationPropertyValueException(property, values, "Expected only one of "
-						+ String.join(" and ", exclusive) + ", since each of them decides which instance is called.");
+		for (Conflict conflict : CONFLICTS) {
+			for (String other : conflict.others()) {
+				if (names.contains(conflict.name()) && names.contains(other)) {
+					throw new InvalidConfigurationPropertyValueException(property, values,
+							"Expected '%s' or '%s', not both: %s.".formatted(conflict.name(), other,
+									conflict.reason()));
+				}
 			}
 		}
 		if (names.contains(ZONE_PREFERENCE) && !zones.isEmpty()) {
 			throw new InvalidConfigurationPropertyValueException(property, values,
-					"Expected no 'zone-preference' together with spring.cloud.etcd.discovery.zones " + zones
-							+ ", since each of them decides which zones are used.");
+					"Remove 'zone-preference', or the zones %s of spring.cloud.etcd.discovery.zones (or clients.<service>.zones): each of them decides which zones are used."
+						.formatted(zones));
 		}
 		return names;
+	}
+
+	/**
+	 * A name that excludes others.
+	 *
+	 * @param name the name
+	 * @param others the names that it excludes
+	 * @param reason why, the end of a sentence
+	 */
+	private record Conflict(String name, List<String> others, String reason) {
+
 	}
 
 }

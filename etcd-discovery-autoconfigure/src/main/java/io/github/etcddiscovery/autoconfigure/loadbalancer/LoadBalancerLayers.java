@@ -43,9 +43,9 @@ import org.springframework.util.ClassUtils;
 
 /**
  * Builds the supplier of a service from layers. Each layer narrows, or orders, what the
- * layer below supplies. Spring Cloud builds its configurations over the discovery client
- * and a cache, one at a time. Here they are built over a supplier that is always current,
- * and can be combined.
+ * layer below supplies. Spring Cloud builds one configuration at a time, over the
+ * discovery client and a cache. Here several are combined, over a supplier that is always
+ * current.
  */
 final class LoadBalancerLayers {
 
@@ -57,9 +57,9 @@ final class LoadBalancerLayers {
 
 	private final String serviceId;
 
-	private final LoadBalancing loadBalancing;
+	private final LoadBalancingSettings settings;
 
-	private final ServiceChoice choice;
+	private final ChoiceSettings choice;
 
 	private final Set<String> configurations;
 
@@ -74,8 +74,8 @@ final class LoadBalancerLayers {
 		this.context = context;
 		this.view = view;
 		this.serviceId = LoadBalancerClientFactory.getName(context.getEnvironment());
-		this.loadBalancing = context.getBean(LoadBalancing.class);
-		this.choice = this.loadBalancing.of(this.serviceId);
+		this.settings = context.getBean(LoadBalancingSettings.class);
+		this.choice = this.settings.of(this.serviceId);
 		this.configurations = LoadBalancerConfigurations.of(context.getEnvironment(), this.serviceId,
 				this.choice.zones());
 	}
@@ -92,12 +92,12 @@ final class LoadBalancerLayers {
 		ServiceInstanceListSupplierBuilder layers = ServiceInstanceListSupplier.builder()
 			.withBase((slowStart != null) ? slowStart.following(base) : base);
 		if (has(LoadBalancerConfigurations.HEALTH_CHECK)) {
-			// At the bottom, because it ignores the request: it checks all instances.
+			// At the bottom, because it checks all instances, whatever the request.
 			layers.with((used, delegate) -> healthChecked(delegate));
 		}
 		layers.with((used, delegate) -> selecting(delegate));
 		layers.with((used, delegate) -> withoutOutliers(delegate, base::available));
-		// Below what holds on to an instance: that instance may have failed.
+		// Below sticky sessions and same-instance: their instance may have failed.
 		layers.with((used, delegate) -> untried(delegate));
 		if (!this.choice.zones().isEmpty()) {
 			layers.with((used, delegate) -> zones(delegate, this.choice.zones(), this.choice.minAvailable()));
@@ -121,7 +121,7 @@ final class LoadBalancerLayers {
 			layers.with((used, delegate) -> weighted(delegate, slowStart));
 		}
 		if (has(LoadBalancerConfigurations.LEAST_REQUESTS)) {
-			layers.with((used, delegate) -> this.context.getBean(RequestsInFlight.class).balance(delegate));
+			layers.with((used, delegate) -> this.context.getBean(RequestsInFlight.class).leastRequests(delegate));
 		}
 		return layers.build(this.context);
 	}
@@ -151,19 +151,19 @@ final class LoadBalancerLayers {
 	}
 
 	private ServiceInstanceListSupplier selecting(ServiceInstanceListSupplier delegate) {
-		InstanceSelector selector = this.loadBalancing.selector(this.serviceId);
-		if (selector.isAll() && this.loadBalancing.headers().isEmpty()) {
+		InstanceSelector selector = this.settings.selector(this.serviceId);
+		if (selector.isAll() && this.settings.headers().isEmpty()) {
 			return delegate;
 		}
-		this.selecting = new SelectingInstanceListSupplier(delegate, selector, this.loadBalancing.headers(),
+		this.selecting = new SelectingInstanceListSupplier(delegate, selector, this.settings.headers(),
 				this.choice.allWithoutMatch());
 		return this.selecting;
 	}
 
 	private ServiceInstanceListSupplier withoutOutliers(ServiceInstanceListSupplier delegate, IntSupplier available) {
 		OutlierSettings outlier = this.choice.outlier();
-		return (outlier != null) ? this.context.getBean(OutlierDetection.class).watch(delegate, outlier, available)
-				: delegate;
+		return (outlier != null)
+				? this.context.getBean(OutlierDetection.class).withoutEjected(delegate, outlier, available) : delegate;
 	}
 
 	private ServiceInstanceListSupplier untried(ServiceInstanceListSupplier delegate) {
@@ -186,7 +186,7 @@ final class LoadBalancerLayers {
 
 	private List<ServiceInstance> registered(Request<?> request, List<ServiceInstance> available) {
 		Catalog<ServiceInstance> catalog = this.view.catalog();
-		// Another registry tells only who is available.
+		// Another registry returns only available instances.
 		List<ServiceInstance> all = catalog.contains(this.serviceId) ? catalog.all(this.serviceId) : available;
 		return (this.selecting != null) ? this.selecting.registered(request, available, all) : all;
 	}

@@ -47,7 +47,7 @@ public final class DiscoveryRouterFunction implements RouterFunction<ServerRespo
 
 	private final List<DiscoveryRouteFilter> filters;
 
-	/** By service, of those that were called. */
+	/** Routes by service id, created at the first call. */
 	private final Map<String, RouterFunction<ServerResponse>> routes = new ConcurrentHashMap<>();
 
 	private volatile ServicesInLowerCase lowerCase = new ServicesInLowerCase(List.of(), Map.of());
@@ -55,8 +55,8 @@ public final class DiscoveryRouterFunction implements RouterFunction<ServerRespo
 	/**
 	 * Creates the function.
 	 * @param view what is registered
-	 * @param routeIdPrefix what the id of a route begins with, before the service id
-	 * @param lowerCaseServiceId whether paths have the service ids in lower case
+	 * @param routeIdPrefix prefix of the route ids
+	 * @param lowerCaseServiceId whether the path contains the service id in lower case
 	 * @param include a service has a route if one of its available instances is included
 	 * @param filters of all routes, the outermost first
 	 */
@@ -122,10 +122,11 @@ public final class DiscoveryRouterFunction implements RouterFunction<ServerRespo
 	}
 
 	/**
-	 * The ids of services by how they are in lower case.
+	 * The service ids by their lower-case form.
 	 *
-	 * @param services the list that they were made from
-	 * @param ids the ids; of two that differ in case only, the first one
+	 * @param services the list from which the ids were computed
+	 * @param ids the ids by their lower-case form; of two that differ in case only, the
+	 * first one
 	 */
 	private record ServicesInLowerCase(List<String> services, Map<String, String> ids) {
 

@@ -17,13 +17,16 @@ import org.springframework.cloud.client.loadbalancer.Request;
 import org.springframework.cloud.loadbalancer.core.ServiceInstanceListSupplier;
 
 /**
- * Feeds Spring Cloud LoadBalancer straight from the view, with no cache in between. For a
- * request it supplies one list: that of the moment at which it is subscribed to. Without
- * a request it supplies the current list at once, and another one at every change of the
- * service's instances; a slow subscriber gets the newest.
+ * Feeds Spring Cloud LoadBalancer straight from the view, with no cache in between.
+ * {@link #get(Request)} emits the current list at subscription, and completes.
+ * {@link #get()} emits the current list at subscription, and another list at every change
+ * of the service's instances, on the notification thread of the view; a slow subscriber
+ * gets only the newest. Lists are never {@code null}, sorted by instance id, and not
+ * modifiable. Neither fails: without instances they emit an empty list.
  * <p>
- * A service that has no key in etcd may be known to other registries. Their instances are
- * supplied until its first key arrives.
+ * Other registries may know a service that the view does not contain. Their instances are
+ * supplied until its first key arrives. The first request then waits for the answer of
+ * the other registry.
  */
 public final class EtcdServiceInstanceListSupplier implements ServiceInstanceListSupplier {
 
@@ -38,7 +41,7 @@ public final class EtcdServiceInstanceListSupplier implements ServiceInstanceLis
 	private final Flux<List<ServiceInstance>> current;
 
 	/**
-	 * Creates a supplier that knows nothing but the view.
+	 * Creates a supplier that reads only the view.
 	 * @param view what is registered
 	 * @param serviceId the service whose instances are supplied
 	 */
@@ -60,8 +63,8 @@ public final class EtcdServiceInstanceListSupplier implements ServiceInstanceLis
 		this.serviceId = serviceId;
 		this.others = others;
 		if (!view.follows(serviceId)) {
-			logger.warn("There will be no instances of {} from etcd: expected it in"
-					+ " spring.cloud.etcd.discovery.services, the list of services to follow", serviceId);
+			logger.warn("There will be no instances of {} from etcd: add it to spring.cloud.etcd.discovery.services,"
+					+ " or clear that property to follow all services", serviceId);
 		}
 		this.current = Mono.fromCallable(() -> view.catalog().available(serviceId)).flux();
 	}

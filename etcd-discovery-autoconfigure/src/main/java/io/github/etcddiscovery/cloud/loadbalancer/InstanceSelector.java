@@ -11,8 +11,7 @@ import org.springframework.cloud.client.ServiceInstance;
 /**
  * Selects instances by their metadata.
  *
- * @param wanted the values of which an instance must have one, by name of the metadata;
- * empty for all instances
+ * @param wanted the allowed values by metadata key; empty for all instances
  */
 @Internal
 public record InstanceSelector(Map<String, Set<String>> wanted) {
@@ -28,7 +27,7 @@ public record InstanceSelector(Map<String, Set<String>> wanted) {
 	}
 
 	/**
-	 * Whether an instance has a wanted value of each name.
+	 * Whether an instance has an allowed value for each key.
 	 * @param instance the instance
 	 */
 	boolean matches(ServiceInstance instance) {
@@ -43,9 +42,9 @@ public record InstanceSelector(Map<String, Set<String>> wanted) {
 	}
 
 	/**
-	 * Returns a selector with other values for one name.
-	 * @param name the name of the metadata
-	 * @param values the values of which an instance must have one
+	 * Returns a selector with other values for one key.
+	 * @param name the metadata key
+	 * @param values the allowed values
 	 */
 	InstanceSelector with(String name, Set<String> values) {
 		Map<String, Set<String>> changed = new HashMap<>(this.wanted);

@@ -7,10 +7,10 @@ import io.github.etcddiscovery.Internal;
 import io.github.etcddiscovery.instance.InvalidValueException;
 
 /**
- * How many instances must be available before the next zone is left alone.
+ * The least number of instances to choose from, below which the next zone joins.
  *
  * @param value the number, or the percentage of the registered instances of the first
- * zone that has any
+ * zone that has a registered instance
  * @param isPercentage whether the value is a percentage
  */
 @Internal
@@ -41,7 +41,7 @@ public record MinAvailable(int value, boolean isPercentage) {
 	 * Returns the number of instances.
 	 * @param registered how many instances are registered in the zone
 	 */
-	int of(int registered) {
+	int forRegistered(int registered) {
 		return this.isPercentage ? (int) Math.max(1, ((long) registered * this.value + 99) / 100) : this.value;
 	}
 

@@ -29,10 +29,10 @@ import org.springframework.core.env.Environment;
  * Supplies the instances of one service that the application's other discovery clients
  * know, for example those of Eureka. Reactive clients are asked first, in their order,
  * then blocking ones, until one knows the service. As these clients do not report
- * changes, instances are kept for {@code spring.cloud.loadbalancer.cache.ttl}; that
- * nobody knows the service is not kept. A client that fails or takes longer than
- * {@code spring.cloud.loadbalancer.service-discovery.timeout} counts as one that knows
- * nothing.
+ * changes, instances are kept for {@code spring.cloud.loadbalancer.cache.ttl}. An empty
+ * answer is not kept. A client that fails, or takes longer than
+ * {@code spring.cloud.loadbalancer.service-discovery.timeout}, counts as not knowing the
+ * service.
  */
 @Internal
 public final class OtherRegistries implements ServiceInstanceListSupplier {

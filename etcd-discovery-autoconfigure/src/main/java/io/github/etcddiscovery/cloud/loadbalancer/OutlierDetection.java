@@ -29,15 +29,15 @@ import org.springframework.cloud.loadbalancer.core.ServiceInstanceListSupplier;
 import org.springframework.http.HttpStatusCode;
 
 /**
- * Sets instances aside to which calls fail: no connection could be made, or, where that
- * is wanted, too many responses in a row were errors or came too late. Spring Cloud
- * reports the end of each call. Safe to use from any thread.
+ * Ejects instances that accept no connection and, if configured, instances with too many
+ * consecutive 5xx responses or timeouts. Spring Cloud reports the end of each call. Safe
+ * to use from any thread.
  */
 @Internal
 public final class OutlierDetection
 		implements LoadBalancerLifecycle<Object, Object, ServiceInstance>, EjectedInstances {
 
-	/** Netty's is no subclass of the JDK's. */
+	/** Netty's timeout exception does not extend the JDK's. */
 	private static final String NETTY_TIMEOUT = "io.netty.handler.timeout.TimeoutException";
 
 	private final ServiceMapping<Service> services = new ServiceMapping<>();
@@ -58,13 +58,13 @@ public final class OutlierDetection
 	}
 
 	/**
-	 * Begins to watch the calls to a service.
-	 * @param delegate supplies its instances
-	 * @param settings when an instance is set aside
-	 * @param available how many instances are available
-	 * @return supplies the instances without those that are set aside
+	 * Leaves out the ejected instances of a service, and begins to watch the calls to it.
+	 * @param delegate supplies the instances
+	 * @param settings when an instance is ejected
+	 * @param available returns the number of available instances
+	 * @return supplies the instances that are not ejected
 	 */
-	public ServiceInstanceListSupplier watch(ServiceInstanceListSupplier delegate, OutlierSettings settings,
+	public ServiceInstanceListSupplier withoutEjected(ServiceInstanceListSupplier delegate, OutlierSettings settings,
 			IntSupplier available) {
 		String serviceId = delegate.getServiceId();
 		Outliers outliers = new Outliers(serviceId, settings, available, this.nanoTime, this.ejections::increment);
@@ -108,7 +108,7 @@ public final class OutlierDetection
 			}
 		}
 		else if (failure != null && UnsentRequests.isConnectFailure(failure)) {
-			service.outliers().refused(instance, failure);
+			service.outliers().failedToConnect(instance, failure);
 		}
 		else if (service.settings().consecutiveTimeouts() > 0 && isTimeout(failure)) {
 			service.outliers().timedOut(instance);
@@ -136,7 +136,7 @@ public final class OutlierDetection
 	}
 
 	@Override
-	public long ejections() {
+	public long count() {
 		return this.ejections.sum();
 	}
 
@@ -153,7 +153,7 @@ public final class OutlierDetection
 	/**
 	 * A service whose calls are watched.
 	 *
-	 * @param settings when an instance is set aside
+	 * @param settings when an instance is ejected
 	 * @param outliers the instances to which calls failed
 	 */
 	private record Service(OutlierSettings settings, Outliers outliers) {
@@ -161,7 +161,7 @@ public final class OutlierDetection
 	}
 
 	/**
-	 * Leaves out the instances that are set aside.
+	 * Leaves out the ejected instances.
 	 */
 	private static final class WithoutOutliers extends DelegatingServiceInstanceListSupplier {
 
@@ -181,7 +181,7 @@ public final class OutlierDetection
 		@SuppressWarnings("rawtypes")
 		public Flux<List<ServiceInstance>> get(Request request) {
 			Flux<List<ServiceInstance>> all = this.delegate.get(request);
-			return this.outliers.isEmpty() ? all : all.map(this.outliers::leaveOut);
+			return this.outliers.noneEjected() ? all : all.map(this.outliers::leaveOut);
 		}
 
 	}

@@ -20,9 +20,9 @@ import org.slf4j.event.Level;
 import org.springframework.cloud.client.ServiceInstance;
 
 /**
- * The instances of one service to which calls failed, and those of them that are set
- * aside. Safe to use from any thread. Choosing takes a lock only when an ejection has
- * just ended, and reports of answers only while there are failures to remember.
+ * The instances of one service to which calls failed, and the ejected instances among
+ * them. Safe to use from any thread. A choice takes a lock only when an ejection has just
+ * ended. The report of a response takes one only while there are failures to remember.
  */
 final class Outliers {
 
@@ -56,11 +56,10 @@ final class Outliers {
 	/**
 	 * Creates an empty set.
 	 * @param serviceId the service
-	 * @param settings when an instance is set aside
-	 * @param available how many instances are available, a share of which may be set
-	 * aside
+	 * @param settings when an instance is ejected
+	 * @param available returns the number of available instances
 	 * @param nanoTime the clock
-	 * @param ejected hears of each ejection
+	 * @param ejected runs at each ejection, under the lock of this object
 	 */
 	Outliers(String serviceId, OutlierSettings settings, IntSupplier available, LongSupplier nanoTime,
 			Runnable ejected) {
@@ -73,15 +72,15 @@ final class Outliers {
 	}
 
 	/**
-	 * Whether no instance is set aside.
+	 * Whether no instance is ejected.
 	 */
-	boolean isEmpty() {
+	boolean noneEjected() {
 		return current().isEmpty();
 	}
 
 	/**
-	 * Returns a list without the instances that are set aside; with some of them if there
-	 * are more than the share that may be left out.
+	 * Returns a list without the ejected instances. If they are more than the allowed
+	 * share of the list, only that share is left out.
 	 */
 	List<ServiceInstance> leaveOut(List<ServiceInstance> instances) {
 		Ejections current = current();
@@ -104,7 +103,7 @@ final class Outliers {
 		return (int) ((long) instances * this.settings.maxEjectionPercent() / 100);
 	}
 
-	/** Returns the instances that are set aside, with when they come back. */
+	/** Returns the ejected instances and the end of each ejection, by the clock. */
 	Map<InstanceAddress, Long> ends() {
 		return current().ends();
 	}
@@ -120,7 +119,7 @@ final class Outliers {
 	}
 
 	/**
-	 * Takes note of an answer that is no failure.
+	 * Records a successful response.
 	 */
 	void succeeded(ServiceInstance instance) {
 		if (!this.suspicious) {
@@ -134,35 +133,35 @@ final class Outliers {
 	}
 
 	/**
-	 * Takes note of a connection that could not be made.
+	 * Records a connection that could not be made.
 	 * @param instance the instance
 	 * @param reason why not
 	 */
-	synchronized void refused(ServiceInstance instance, Throwable reason) {
-		eject(instance, suspect(instance), "no connection could be made: " + reason.getClass().getSimpleName());
+	synchronized void failedToConnect(ServiceInstance instance, Throwable reason) {
+		eject(instance, suspect(instance), "no connection (" + reason.getClass().getSimpleName() + ")");
 	}
 
 	/**
-	 * Takes note of a response with a status of 500 or more.
+	 * Records a response with a status of 500 or more.
 	 */
 	synchronized void answered5xx(ServiceInstance instance) {
 		Suspect suspect = suspect(instance);
 		suspect.timeouts = 0;
 		if (++suspect.errors >= this.settings.consecutive5xx()) {
 			suspect.errors = 0;
-			eject(instance, suspect, this.settings.consecutive5xx() + " responses in a row were 5xx");
+			eject(instance, suspect, this.settings.consecutive5xx() + " consecutive 5xx responses");
 		}
 	}
 
 	/**
-	 * Takes note of a response that did not come in time.
+	 * Records a read timeout.
 	 */
 	synchronized void timedOut(ServiceInstance instance) {
 		Suspect suspect = suspect(instance);
 		suspect.errors = 0;
 		if (++suspect.timeouts >= this.settings.consecutiveTimeouts()) {
 			suspect.timeouts = 0;
-			eject(instance, suspect, this.settings.consecutiveTimeouts() + " calls in a row timed out");
+			eject(instance, suspect, this.settings.consecutiveTimeouts() + " consecutive timeouts");
 		}
 	}
 
@@ -179,7 +178,7 @@ final class Outliers {
 		return suspect;
 	}
 
-	/** Instances that have gone never succeed. */
+	/** Removes old entries: an instance that has left never reports a success. */
 	private void forget() {
 		long memory = Math.max(MEMORY, 2 * this.settings.maxEjectionTime().toNanos());
 		Iterator<Suspect> oldest = this.suspects.values().iterator();
@@ -201,8 +200,9 @@ final class Outliers {
 		update();
 		this.ejected.run();
 		InstanceAddress address = InstanceAddress.of(instance);
-		this.log.log(Level.INFO, this.serviceId, address.toString(), () -> "%s at %s is set aside for %d ms, since %s"
-			.formatted(this.serviceId, address, TimeUnit.NANOSECONDS.toMillis(time), reason));
+		this.log.log(Level.INFO, this.serviceId, address.toString(),
+				() -> "Ejected %s at %s for %d ms: %s. See spring.cloud.etcd.discovery.outlier"
+					.formatted(this.serviceId, address, TimeUnit.NANOSECONDS.toMillis(time), reason));
 	}
 
 	/** Doubles the time without overflow. */
@@ -236,7 +236,7 @@ final class Outliers {
 
 		private long lastFailure;
 
-		/** How many times it was set aside since its last success. */
+		/** The number of ejections since the last success. */
 		private int times;
 
 		private boolean isEjected;
@@ -250,7 +250,7 @@ final class Outliers {
 	}
 
 	/**
-	 * The instances that are set aside, equal only to the very same object.
+	 * The ejected instances. Equal only to the very same object.
 	 */
 	private static final class Ejections {
 

@@ -33,7 +33,7 @@ final class RecentLists<K> {
 	 * Returns what is made of a list.
 	 * @param from the list
 	 * @param key what else the result depends on
-	 * @param made makes the result if it is not among those kept
+	 * @param made computes the result if it is not kept
 	 */
 	List<ServiceInstance> get(List<ServiceInstance> from, K key, Supplier<List<ServiceInstance>> made) {
 		for (int i = 0; i < KEPT; i++) {

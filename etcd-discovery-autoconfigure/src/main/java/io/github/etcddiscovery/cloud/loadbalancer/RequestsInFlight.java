@@ -18,9 +18,9 @@ import org.springframework.cloud.client.loadbalancer.Response;
 import org.springframework.cloud.loadbalancer.core.ServiceInstanceListSupplier;
 
 /**
- * Counts the calls in flight to each instance of the services that are balanced by it.
- * Spring Cloud reports the beginning and the end of each call, but not the end of a
- * reactive call that is cancelled: such a call counts until the garbage collector finds
+ * Counts the calls in flight to each instance of the services with least-requests. Spring
+ * Cloud reports the beginning and the end of each call, but not the end of a reactive
+ * call that is cancelled: such a call counts until the garbage collector has collected
  * its request. Safe to use from any thread; reading takes no lock.
  */
 @Internal
@@ -36,12 +36,12 @@ public final class RequestsInFlight implements LoadBalancerLifecycle<Object, Obj
 	private final ReferenceQueue<Object> abandoned = new ReferenceQueue<>();
 
 	/**
-	 * Begins to count the calls to a service.
-	 * @param delegate supplies its instances
-	 * @return supplies for each request one instance: of two drawn at random, the one
+	 * Chooses by the calls in flight to a service, and begins to count them.
+	 * @param delegate supplies the instances
+	 * @return supplies one instance for each request: of two random instances, the one
 	 * with fewer calls in flight
 	 */
-	public ServiceInstanceListSupplier balance(ServiceInstanceListSupplier delegate) {
+	public ServiceInstanceListSupplier leastRequests(ServiceInstanceListSupplier delegate) {
 		this.services.put(delegate.getServiceId(), true);
 		return new LeastRequestsInstanceListSupplier(delegate, this);
 	}
@@ -94,8 +94,8 @@ public final class RequestsInFlight implements LoadBalancerLifecycle<Object, Obj
 	}
 
 	/**
-	 * A call, told from others by its request, which is the same object at its beginning
-	 * and its end.
+	 * A call, identified by its request object, which is the same at its beginning and
+	 * its end.
 	 */
 	private static final class Call extends WeakReference<Object> {
 

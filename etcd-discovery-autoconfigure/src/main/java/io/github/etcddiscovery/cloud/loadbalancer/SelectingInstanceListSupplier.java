@@ -21,8 +21,9 @@ import org.springframework.http.HttpHeaders;
 import org.springframework.util.StringUtils;
 
 /**
- * Supplies only those instances that have wanted metadata. What is wanted comes from the
- * properties, and from headers of the request, which win. Safe to use from any thread.
+ * Supplies only the instances that match a selector. The selector comes from the
+ * properties. For the same metadata key, a header of the request overrides the
+ * properties. Safe to use from any thread.
  */
 @Internal
 public final class SelectingInstanceListSupplier extends DelegatingServiceInstanceListSupplier {
@@ -45,11 +46,10 @@ public final class SelectingInstanceListSupplier extends DelegatingServiceInstan
 	/**
 	 * Creates a supplier.
 	 * @param delegate supplies all instances
-	 * @param selector what every request wants
-	 * @param headers names of metadata by the header that has the wanted values,
+	 * @param selector the selector of the properties
+	 * @param headers metadata keys by header name. A header may list several values,
 	 * separated by commas
-	 * @param allWithoutMatch whether all instances are supplied if none has what is
-	 * wanted
+	 * @param allWithoutMatch whether all instances are supplied if none matches
 	 */
 	public SelectingInstanceListSupplier(ServiceInstanceListSupplier delegate, InstanceSelector selector,
 			Map<String, String> headers, boolean allWithoutMatch) {
@@ -73,7 +73,7 @@ public final class SelectingInstanceListSupplier extends DelegatingServiceInstan
 	}
 
 	/**
-	 * Returns what a request wants.
+	 * Returns the selector of a request.
 	 * @param request the request
 	 */
 	@SuppressWarnings("rawtypes")
@@ -97,8 +97,7 @@ public final class SelectingInstanceListSupplier extends DelegatingServiceInstan
 	}
 
 	/**
-	 * Returns the registered instances, whatever their status, among which a request
-	 * chooses.
+	 * Returns all registered instances that match a request, whatever their status.
 	 * @param request the request
 	 * @param available what was supplied for the request
 	 * @param registered all registered instances
@@ -126,7 +125,8 @@ public final class SelectingInstanceListSupplier extends DelegatingServiceInstan
 		this.log.log(Level.WARN, getServiceId(), wanted.toString(),
 				() -> "No available instance of %s has the metadata %s: %s".formatted(getServiceId(),
 						PlainText.of(wanted.wanted().toString(), LONGEST),
-						this.allWithoutMatch ? "all of its instances are used" : "none of its instances is used"));
+						this.allWithoutMatch ? "all of its instances are used"
+								: "none is used, as spring.cloud.etcd.discovery.select-default is none"));
 		return this.allWithoutMatch ? instances : matching;
 	}
 

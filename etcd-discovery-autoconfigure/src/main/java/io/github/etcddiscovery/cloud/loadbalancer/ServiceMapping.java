@@ -9,11 +9,11 @@ import org.jspecify.annotations.Nullable;
 import org.springframework.cloud.client.ServiceInstance;
 
 /**
- * Finds what belongs to the service of an instance. Eureka's instances have the name of
- * their service in upper case, whatever the service is called by, and instances of other
- * registries may have none. Safe to use from any thread.
+ * Finds a value by the service of an instance. Eureka's instances have the service id in
+ * upper case, whichever case the caller uses. Instances of other registries may have no
+ * service id. Safe to use from any thread.
  *
- * @param <T> what belongs to a service
+ * @param <T> the values
  */
 final class ServiceMapping<T> {
 
@@ -36,7 +36,7 @@ final class ServiceMapping<T> {
 		return (found != null) ? found : this.values.get(serviceId.toLowerCase(Locale.ROOT));
 	}
 
-	/** Returns what there is, by service. */
+	/** Returns the values by service id. */
 	Map<String, T> asMap() {
 		return this.values;
 	}

@@ -17,9 +17,9 @@ import org.springframework.cloud.loadbalancer.core.DelegatingServiceInstanceList
 import org.springframework.cloud.loadbalancer.core.ServiceInstanceListSupplier;
 
 /**
- * Supplies the instances of the first zone that has any. While these are too few, as many
- * as are missing join from the next zones. Instances of other zones, and those without a
- * zone, form the last zone. Callers take different instances of a zone that joins. Safe
+ * Supplies the instances of the first zone that has an available one. If these are too
+ * few, instances of the next zones fill the gap. Instances of other zones, and instances
+ * without a zone, form the last zone. The instances that join are picked per caller. Safe
  * to use from any thread.
  */
 @Internal
@@ -43,9 +43,9 @@ public final class ZonesInstanceListSupplier extends DelegatingServiceInstanceLi
 	 * @param delegate supplies all available instances
 	 * @param zones the zones, in the order in which they are used
 	 * @param minAvailable how many instances are enough
-	 * @param registered returns the registered instances, whatever their status, among
-	 * which a request chooses, given the available ones; the same list as long as nothing
-	 * changes
+	 * @param registered function from a request and its available instances to the
+	 * registered instances, whatever their status. It must return the same list object
+	 * while nothing changes
 	 * @param caller a number that differs from caller to caller
 	 */
 	public ZonesInstanceListSupplier(ServiceInstanceListSupplier delegate, List<String> zones,
@@ -70,15 +70,15 @@ public final class ZonesInstanceListSupplier extends DelegatingServiceInstanceLi
 	}
 
 	private List<ServiceInstance> choose(List<ServiceInstance> available, Request<?> request) {
-		// A number does not depend on how many are registered.
+		// Only a percentage needs the registered instances.
 		RegisteredInstances all = new RegisteredInstances(
 				this.minAvailable.isPercentage() ? this.registered.apply(request, available) : List.of());
 		return this.chosen.get(available, all, () -> choose(byZone(available), all.list()));
 	}
 
 	private List<ServiceInstance> choose(List<List<ServiceInstance>> available, List<ServiceInstance> registered) {
-		int enough = this.minAvailable
-			.of(byZone(registered).stream().mapToInt(List::size).filter((size) -> size > 0).findFirst().orElse(0));
+		int enough = this.minAvailable.forRegistered(
+				byZone(registered).stream().mapToInt(List::size).filter((size) -> size > 0).findFirst().orElse(0));
 		List<ServiceInstance> result = List.of();
 		for (List<ServiceInstance> zone : available) {
 			if (result.isEmpty()) {
@@ -108,8 +108,8 @@ public final class ZonesInstanceListSupplier extends DelegatingServiceInstanceLi
 	}
 
 	/**
-	 * Returns the instances with the highest hashes (rendezvous hashing), so that a
-	 * caller keeps its instances when others come and go.
+	 * Returns the instances with the lowest hashes (rendezvous hashing): a caller keeps
+	 * its instances when others come and go.
 	 */
 	private List<ServiceInstance> some(List<ServiceInstance> zone, int count) {
 		return zone.stream().sorted(Comparator.comparingLong(this::hash)).limit(count).toList();

@@ -30,7 +30,7 @@ class LoadBalancerConfigurationNamesTests {
 	}
 
 	private void check() {
-		LoadBalancerConfigurations.check(this.environment, this.properties.toLoadBalancing());
+		LoadBalancerConfigurations.check(this.environment, this.properties.toSettings());
 	}
 
 	private InvalidConfigurationPropertyValueException refused() {
@@ -84,8 +84,9 @@ class LoadBalancerConfigurationNamesTests {
 		InvalidConfigurationPropertyValueException ex = refused();
 		assertThat(ex.getName()).isEqualTo(EVERYWHERE);
 		assertThat(ex.getValue()).isEqualTo("wieghted");
-		assertThat(ex.getReason()).isEqualTo("Expected some of default, health-check, zone-preference, api-version,"
-				+ " subset, request-based-sticky-session, same-instance-preference, weighted, least-requests.");
+		assertThat(ex.getReason())
+			.isEqualTo("Expected one or more of default, health-check, zone-preference, api-version,"
+					+ " subset, request-based-sticky-session, same-instance-preference, weighted, least-requests, separated by commas.");
 	}
 
 	@ParameterizedTest
@@ -97,11 +98,10 @@ class LoadBalancerConfigurationNamesTests {
 	}
 
 	@ParameterizedTest
-	@CsvSource(delimiter = '|',
-			value = { "default,weighted | alone", "weighted,least-requests | only one of",
-					"same-instance-preference,request-based-sticky-session | only one of",
-					"weighted,same-instance-preference | only one of",
-					"same-instance-preference,least-requests | only one of" })
+	@CsvSource(delimiter = '|', value = { "default,weighted | means that no other name applies",
+			"weighted,least-requests | each of them picks",
+			"same-instance-preference,request-based-sticky-session | would keep to the same instance",
+			"weighted,same-instance-preference | not both", "same-instance-preference,least-requests | not both" })
 	void namesThatExcludeEachOtherAreRefused(String value, String reason) {
 		this.environment.setProperty(EVERYWHERE, value);
 		assertThat(refused().getReason()).contains(reason);
@@ -117,13 +117,13 @@ class LoadBalancerConfigurationNamesTests {
 
 	@Test
 	void zonePreferenceIsRefusedWhereZonesAreInOrder() {
-		ServiceChoiceProperties stock = new ServiceChoiceProperties();
+		ChoiceProperties stock = new ChoiceProperties();
 		stock.setZones(List.of("eu-1"));
 		this.properties.getClients().put("stock", stock);
 		this.environment.setProperty("spring.cloud.loadbalancer.clients.cart.configurations", "zone-preference");
 		assertThatCode(this::check).doesNotThrowAnyException();
 		this.environment.setProperty("spring.cloud.loadbalancer.clients.stock.configurations", "zone-preference");
-		assertThat(refused().getReason()).contains("zones [eu-1]");
+		assertThat(refused().getReason()).contains("the zones [eu-1]");
 	}
 
 }

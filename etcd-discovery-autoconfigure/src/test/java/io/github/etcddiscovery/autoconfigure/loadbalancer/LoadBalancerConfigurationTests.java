@@ -58,7 +58,7 @@ import static org.awaitility.Awaitility.await;
  * What {@code spring.cloud.loadbalancer.configurations} says takes effect on what etcd
  * holds at that moment. Tests of {@link EtcdLoadBalancerAutoConfiguration} and
  * {@link LoadBalancerLayers}, {@link EtcdLoadBalancingProperties} and
- * {@link ServiceChoiceProperties}.
+ * {@link ChoiceProperties}.
  */
 @RequiresEtcd
 @ExtendWith(OutputCaptureExtension.class)
@@ -202,7 +202,7 @@ class LoadBalancerConfigurationTests {
 		assertThatException().isThrownBy(() -> caller(configurations("wieghted")));
 		assertThat(output)
 			.contains("Invalid value 'wieghted' for configuration property 'spring.cloud.loadbalancer.configurations'")
-			.contains("Expected some of default, health-check");
+			.contains("Expected one or more of default, health-check");
 	}
 
 	@Test
@@ -309,14 +309,13 @@ class LoadBalancerConfigurationTests {
 
 	@ParameterizedTest
 	@CsvSource(delimiter = '|', value = { "min-available=101% | 100%", "min-available=0 | at least 1",
-			"clients.orders.min-available=-3 | at least 1", "zones[0]= | names of zones",
-			"outlier.base-ejection-time=-1s | Expected more than 0",
-			"outlier.base-ejection-time=0 | Expected more than 0",
+			"clients.orders.min-available=-3 | at least 1", "zones[0]= | none of which is blank",
+			"outlier.base-ejection-time=-1s | more than 0", "outlier.base-ejection-time=0 | more than 0",
 			"outlier.max-ejection-time=10ms | base-ejection-time", "outlier.max-ejection-percent=101 | 0 to 100",
 			"outlier.max-ejection-percent=-1 | 0 to 100", "outlier.consecutive-5xx=-1 | 0 or more",
 			"outlier.consecutive-timeouts=-1 | 0 or more", "clients.orders.outlier.max-ejection-percent=101 | 0 to 100",
-			"select.orders.version= | values of the metadata", "select-headers.X-Version= | name of the metadata",
-			"propagate-select-headers=true | headers to copy" })
+			"select.orders.version= | metadata values", "select-headers.X-Version= | a metadata key",
+			"propagate-select-headers=true | a header to copy" })
 	void valueThatMakesNoSenseEndsTheStartWithASentence(String property, String expected, CapturedOutput output) {
 		assertThatException().isThrownBy(() -> caller("spring.cloud.etcd.discovery." + property));
 		assertThat(output).contains("APPLICATION FAILED TO START").containsIgnoringWhitespaces(expected);

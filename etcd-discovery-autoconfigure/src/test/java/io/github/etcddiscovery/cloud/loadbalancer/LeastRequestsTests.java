@@ -42,7 +42,7 @@ class LeastRequestsTests {
 
 	private final TestInstances all = new TestInstances(A, B, C);
 
-	private final ServiceInstanceListSupplier supplier = this.inFlight.balance(this.all);
+	private final ServiceInstanceListSupplier supplier = this.inFlight.leastRequests(this.all);
 
 	private Request<Object> begin(ServiceInstance instance) {
 		Request<Object> request = new DefaultRequest<>();

@@ -64,7 +64,7 @@ class OutlierDetectionTests {
 	}
 
 	private ServiceInstanceListSupplier watch(OutlierSettings settings) {
-		return this.detection.watch(this.all, settings, () -> this.all.get().blockFirst().size());
+		return this.detection.withoutEjected(this.all, settings, () -> this.all.get().blockFirst().size());
 	}
 
 	private List<ServiceInstance> supplied() {
@@ -97,8 +97,7 @@ class OutlierDetectionTests {
 		fails(B, new ConnectException("refused"));
 		assertThat(supplied()).containsExactly(A, C, D).isSameAs(supplied());
 		assertThat(this.supplier.get().blockFirst()).containsExactly(A, C, D);
-		assertThat(output).contains(
-				"stock at b:80 is set aside for 1000 ms, since no connection could be made:" + " ConnectException");
+		assertThat(output).contains("Ejected stock at b:80 for 1000 ms: no connection (ConnectException)");
 		pass(Duration.ofMillis(999));
 		assertThat(supplied()).hasSize(3);
 		pass(Duration.ofMillis(1));
@@ -125,7 +124,7 @@ class OutlierDetectionTests {
 
 	@Test
 	void timeNeverBecomesLongerThanTheLongestHoweverOftenItDoubles() {
-		this.supplier = this.detection.watch(this.all,
+		this.supplier = this.detection.withoutEjected(this.all,
 				new OutlierSettings(Duration.ofHours(10), Duration.ofDays(1_000), 50, 0, 0), () -> 4);
 		for (int i = 0; i < 100; i++) {
 			fails(A, new ConnectException());
@@ -138,7 +137,7 @@ class OutlierDetectionTests {
 	@Test
 	void callsThatWereUnderWayDoNotCountAgain() {
 		IntStream.range(0, 20).forEach((i) -> fails(A, new ConnectException()));
-		assertThat(this.detection.ejections()).isEqualTo(1);
+		assertThat(this.detection.count()).isEqualTo(1);
 		pass(Duration.ofSeconds(1));
 		assertThat(supplied()).contains(A);
 	}
@@ -173,7 +172,7 @@ class OutlierDetectionTests {
 		fails(A, new ConnectException());
 		assertThat(supplied()).containsExactly(A);
 		assertThat(output).isEmpty();
-		assertThat(this.detection.ejections()).isZero();
+		assertThat(this.detection.count()).isZero();
 	}
 
 	@Test
@@ -221,7 +220,7 @@ class OutlierDetectionTests {
 		assertThat(supplied()).as("not in a row").contains(A);
 		answers(A, HttpStatus.BAD_GATEWAY);
 		assertThat(supplied()).doesNotContain(A);
-		assertThat(output).contains("since 3 responses in a row were 5xx");
+		assertThat(output).contains("for 1000 ms: 3 consecutive 5xx responses");
 		pass(Duration.ofSeconds(1));
 		answers(A, HttpStatus.BAD_GATEWAY);
 		assertThat(supplied()).as("counted anew").contains(A);
@@ -237,7 +236,7 @@ class OutlierDetectionTests {
 		assertThat(supplied()).contains(A);
 		fails(A, ReadTimeoutException.INSTANCE);
 		assertThat(supplied()).doesNotContain(A);
-		assertThat(output).contains("since 4 calls in a row timed out");
+		assertThat(output).contains("for 1000 ms: 4 consecutive timeouts");
 	}
 
 	@Test
@@ -255,7 +254,7 @@ class OutlierDetectionTests {
 		fails(B, new ConnectException());
 		pass(Duration.ofMillis(400));
 		assertThat(this.detection.current()).containsExactly(new EjectedInstance("stock", "b:80", 600));
-		assertThat(this.detection.ejections()).isEqualTo(1);
+		assertThat(this.detection.count()).isEqualTo(1);
 		pass(Duration.ofMillis(600));
 		assertThat(this.detection.current()).isEmpty();
 	}

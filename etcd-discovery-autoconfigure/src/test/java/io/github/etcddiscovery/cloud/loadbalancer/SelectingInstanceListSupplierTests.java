@@ -82,7 +82,7 @@ class SelectingInstanceListSupplierTests {
 		assertThat(output.toString().split("No available instance of stock has the metadata", -1)).hasSize(2);
 		assertThat(output).contains("{version=[9]}: all of its instances are used");
 		assertThat(supplied(supplier(InstanceSelector.ALL, false), nobody)).isEmpty();
-		assertThat(output).contains("none of its instances is used");
+		assertThat(output).contains("none is used, as spring.cloud.etcd.discovery.select-default is none");
 	}
 
 	@Test

@@ -134,7 +134,7 @@ class ZonesInstanceListSupplierTests {
 	@ParameterizedTest
 	@CsvSource({ "1, 7, 1", "3, 7, 3", "' 12 ', 7, 12", "50%, 7, 4", "100%, 7, 7", "1%, 7, 1", "1%, 0, 1" })
 	void floorIsANumberOrAPercentage(String text, int registered, int expected) {
-		assertThat(MinAvailable.parse(text).of(registered)).isEqualTo(expected);
+		assertThat(MinAvailable.parse(text).forRegistered(registered)).isEqualTo(expected);
 	}
 
 	@ParameterizedTest

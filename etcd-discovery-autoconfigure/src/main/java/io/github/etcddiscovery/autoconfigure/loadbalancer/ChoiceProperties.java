@@ -15,21 +15,22 @@ import org.springframework.boot.context.properties.bind.Name;
  * How instances are chosen: for all services, or for one of them.
  */
 @Internal
-public class ServiceChoiceProperties {
+public class ChoiceProperties {
 
 	/**
-	 * Zones in the order in which they are used. Instances of other zones come last.
+	 * Preferred zones, in order. Instances of other zones are used last.
 	 */
 	private List<String> zones = new ArrayList<>();
 
 	/**
-	 * How many instances must be available before the next zone is left alone: a number,
-	 * or a percentage of the registered instances of the first zone that has any.
+	 * Least number of instances to choose from. If the first zone has fewer, instances of
+	 * the next zones join. A percentage refers to the registered instances of the first
+	 * zone.
 	 */
 	private String minAvailable = "1";
 
 	/**
-	 * Which instances are used if none has the selected metadata: any or none.
+	 * Which instances to use if none has the selected metadata: any or none.
 	 */
 	private SelectDefault selectDefault = SelectDefault.ANY;
 
@@ -71,16 +72,17 @@ public class ServiceChoiceProperties {
 	 * @throws org.springframework.boot.context.properties.source.InvalidConfigurationPropertyValueException
 	 * if a value is not allowed
 	 */
-	ServiceChoice toChoice(String prefix) {
+	ChoiceSettings toSettings(String prefix) {
 		for (String zone : this.zones) {
 			if (zone.isBlank()) {
-				throw invalid(prefix + "zones", this.zones, "Expected names of zones that are not empty.");
+				throw invalid(prefix + "zones", this.zones,
+						"Expected zone names, separated by commas, none of which is blank.");
 			}
 		}
 		MinAvailable floor = InvalidProperties.check(prefix + "min-available",
 				() -> MinAvailable.parse(this.minAvailable));
 		OutlierSettings settings = this.outlier.toSettings(prefix + "outlier.");
-		return new ServiceChoice(List.copyOf(this.zones), floor, this.selectDefault == SelectDefault.ANY,
+		return new ChoiceSettings(List.copyOf(this.zones), floor, this.selectDefault == SelectDefault.ANY,
 				this.outlier.isEnabled() ? settings : null);
 	}
 
@@ -102,50 +104,51 @@ public class ServiceChoiceProperties {
 	}
 
 	/**
-	 * When an instance is set aside.
+	 * When an instance is ejected.
 	 */
 	public static class Outlier {
 
 		/**
-		 * Whether instances to which calls fail are set aside.
+		 * Whether to eject instances that accept no connection.
 		 */
 		private boolean enabled = true;
 
 		/**
-		 * How long an instance is set aside the first time. The time doubles until a call
-		 * succeeds.
+		 * Duration of the first ejection. Each further ejection lasts twice as long,
+		 * until a call succeeds.
 		 */
 		private Duration baseEjectionTime = Duration.ofSeconds(1);
 
 		/**
-		 * How long an instance is set aside at most.
+		 * Longest duration of an ejection.
 		 */
 		private Duration maxEjectionTime = Duration.ofSeconds(10);
 
 		/**
-		 * How many of the instances that a request may use are set aside at most, in
-		 * percent, rounded down.
+		 * Largest share of the available instances that is ejected, in percent, rounded
+		 * down.
 		 */
 		private int maxEjectionPercent = 50;
 
 		/**
-		 * After how many 5xx responses in a row an instance is set aside; 0 for never.
+		 * Number of consecutive 5xx responses before an ejection; 0 for never.
 		 */
 		@Name("consecutive-5xx")
 		private int consecutive5xx;
 
 		/**
-		 * After how many timeouts in a row an instance is set aside; 0 for never.
+		 * Number of consecutive read timeouts before an ejection; 0 for never.
 		 */
 		private int consecutiveTimeouts;
 
 		private OutlierSettings toSettings(String prefix) {
 			if (this.baseEjectionTime.isNegative() || this.baseEjectionTime.isZero()) {
-				throw invalid(prefix + "base-ejection-time", this.baseEjectionTime, "Expected more than 0.");
+				throw invalid(prefix + "base-ejection-time", this.baseEjectionTime,
+						"Expected a duration of more than 0, such as 1s.");
 			}
 			if (this.maxEjectionTime.compareTo(this.baseEjectionTime) < 0) {
 				throw invalid(prefix + "max-ejection-time", this.maxEjectionTime,
-						"Expected base-ejection-time (" + this.baseEjectionTime + ") or more.");
+						"Expected at least base-ejection-time, which is " + this.baseEjectionTime.toMillis() + " ms.");
 			}
 			if (this.maxEjectionPercent < 0 || this.maxEjectionPercent > 100) {
 				throw invalid(prefix + "max-ejection-percent", this.maxEjectionPercent, "Expected 0 to 100.");
