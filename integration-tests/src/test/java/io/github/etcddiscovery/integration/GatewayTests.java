@@ -22,12 +22,14 @@ import org.springframework.boot.autoconfigure.EnableAutoConfiguration;
 import org.springframework.cloud.gateway.event.RefreshRoutesEvent;
 import org.springframework.cloud.gateway.route.RouteLocator;
 import org.springframework.cloud.gateway.server.mvc.filter.FilterFunctions;
+import org.springframework.cloud.gateway.server.mvc.filter.RetryFilterFunctions;
 import org.springframework.cloud.loadbalancer.support.LoadBalancerClientFactory;
 import org.springframework.context.ConfigurableApplicationContext;
 import org.springframework.context.annotation.Bean;
 import org.springframework.context.annotation.Configuration;
 import org.springframework.context.annotation.Import;
 import org.springframework.context.event.EventListener;
+import org.springframework.web.client.ResourceAccessException;
 import org.springframework.web.client.RestClient;
 
 import static org.assertj.core.api.Assertions.assertThat;
@@ -210,6 +212,17 @@ class GatewayTests extends EtcdApplicationTests {
 	}
 
 	@Test
+	void servletGatewayRepeatsACallThatCouldNotBeSentAsThePageSays() {
+		this.eyes.put("/services/stock/dead", "{\"host\":\"127.0.0.1\",\"port\":%d}".formatted(LoopbackPorts.next()));
+		Stock.start(this.applications);
+		ConfigurableApplicationContext gateway = servlet(RetryingGateway.class, DISCOVERED + "enabled=true",
+				"spring.cloud.gateway.server.webmvc.use-framework-retry-filter=true",
+				"spring.cloud.etcd.discovery.outlier.enabled=false");
+		await().atMost(SOON).until(() -> status(gateway, "/stock/port") == 200);
+		assertThat(IntStream.range(0, 8).map((i) -> status(gateway, "/stock/port"))).containsOnly(200);
+	}
+
+	@Test
 	void bothGatewaysSelectByTheHeaderThatTheySend() {
 		ConfigurableApplicationContext blue = Stock.start(this.applications,
 				"spring.cloud.etcd.discovery.metadata.c=b");
@@ -326,6 +339,22 @@ class GatewayTests extends EtcdApplicationTests {
 		@Bean
 		DiscoveryRouteFilter headerFilter() {
 			return FilterFunctions.addRequestHeader("X-Added", "of the filter")::filter;
+		}
+
+	}
+
+	/**
+	 * A gateway that repeats calls.
+	 */
+	@Configuration(proxyBeanMethods = false)
+	@EnableAutoConfiguration
+	static class RetryingGateway {
+
+		@Bean
+		DiscoveryRouteFilter retryFilter() {
+			return (request, next) -> RetryFilterFunctions
+				.retry((config) -> config.getExceptions().add(ResourceAccessException.class))
+				.filter(request, next);
 		}
 
 	}

@@ -6,8 +6,13 @@ import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
 import java.util.function.BiFunction;
+import java.util.stream.Stream;
 
 import io.github.etcddiscovery.Internal;
+import io.github.etcddiscovery.support.LimitedLog;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+import org.slf4j.event.Level;
 import reactor.core.publisher.Flux;
 
 import org.springframework.cloud.client.ServiceInstance;
@@ -25,7 +30,13 @@ import org.springframework.cloud.loadbalancer.core.ServiceInstanceListSupplier;
 @Internal
 public final class ZonesInstanceListSupplier extends DelegatingServiceInstanceListSupplier {
 
+	private static final Logger logger = LoggerFactory.getLogger(ZonesInstanceListSupplier.class);
+
 	private static final String METADATA = "zone";
+
+	private final LimitedLog log = new LimitedLog(logger, System::nanoTime);
+
+	private final List<String> names;
 
 	/** By name, upper and lower case alike, as Spring Cloud compares zones. */
 	private final Map<String, Integer> zones = new TreeMap<>(String.CASE_INSENSITIVE_ORDER);
@@ -37,6 +48,9 @@ public final class ZonesInstanceListSupplier extends DelegatingServiceInstanceLi
 	private final long caller;
 
 	private final RecentLists<RegisteredInstances> chosen = new RecentLists<>();
+
+	/** The zones of the last list. At first those that are used when nothing is wrong. */
+	private volatile List<String> used;
 
 	/**
 	 * Creates a supplier.
@@ -53,6 +67,8 @@ public final class ZonesInstanceListSupplier extends DelegatingServiceInstanceLi
 			long caller) {
 		super(delegate);
 		zones.forEach((zone) -> this.zones.putIfAbsent(zone, this.zones.size()));
+		this.names = List.copyOf(zones);
+		this.used = List.of(zones.get(0));
 		this.minAvailable = minAvailable;
 		this.registered = registered;
 		this.caller = caller;
@@ -80,16 +96,27 @@ public final class ZonesInstanceListSupplier extends DelegatingServiceInstanceLi
 		int enough = this.minAvailable.forRegistered(
 				byZone(registered).stream().mapToInt(List::size).filter((size) -> size > 0).findFirst().orElse(0));
 		List<ServiceInstance> result = List.of();
-		for (List<ServiceInstance> zone : available) {
-			if (result.isEmpty()) {
-				result = zone;
-			}
-			else if (result.size() < enough) {
-				result = new ArrayList<>(result);
-				result.addAll(some(zone, enough - result.size()));
+		List<String> zones = new ArrayList<>();
+		for (int i = 0; i < available.size(); i++) {
+			List<ServiceInstance> zone = available.get(i);
+			if (!zone.isEmpty() && result.size() < Math.max(1, enough)) {
+				zones.add((i < this.names.size()) ? this.names.get(i) : "others");
+				List<ServiceInstance> joining = result.isEmpty() ? zone : some(zone, enough - result.size());
+				result = Stream.concat(result.stream(), joining.stream()).toList();
 			}
 		}
+		report(zones, result.size(), enough);
 		return result;
+	}
+
+	/** Logs when instances of another zone join, and when that is over. */
+	private void report(List<String> zones, int instances, int enough) {
+		if (!zones.isEmpty() && !zones.equals(this.used)) {
+			this.used = zones;
+			this.log.log(Level.INFO, getServiceId(), zones.toString(),
+					() -> "Instances of %s now come from the zones %s: %d in use, %d wanted".formatted(getServiceId(),
+							zones, instances, enough));
+		}
 	}
 
 	private List<List<ServiceInstance>> byZone(List<ServiceInstance> instances) {

@@ -8,10 +8,13 @@ import java.util.stream.IntStream;
 
 import io.github.etcddiscovery.instance.InvalidValueException;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.ExtendWith;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
+import org.springframework.boot.test.system.CapturedOutput;
+import org.springframework.boot.test.system.OutputCaptureExtension;
 import org.springframework.cloud.client.ServiceInstance;
 import org.springframework.cloud.client.loadbalancer.DefaultRequest;
 
@@ -22,6 +25,7 @@ import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
 /**
  * Tests of {@link ZonesInstanceListSupplier} and {@link MinAvailable}.
  */
+@ExtendWith(OutputCaptureExtension.class)
 class ZonesInstanceListSupplierTests {
 
 	private static final ServiceInstance HOME_1 = instance("h1", "zone=home");
@@ -90,6 +94,28 @@ class ZonesInstanceListSupplierTests {
 		assertThat(chosen("1")).containsExactly(ELSEWHERE, NOWHERE);
 		available();
 		assertThat(chosen("1")).isEmpty();
+	}
+
+	@Test
+	void logTellsWhenOtherZonesJoinAndWhenThatIsOver(CapturedOutput output) {
+		ZonesInstanceListSupplier supplier = supplier("2", 1);
+		available(HOME_1, HOME_2, NEAR);
+		supplier.get().blockFirst();
+		assertThat(output).isEmpty();
+		available(HOME_1, NEAR);
+		supplier.get().blockFirst();
+		supplier.get().blockFirst();
+		assertThat(output.toString().lines()).singleElement()
+			.asString()
+			.contains("Instances of stock now come from the zones [home, near]: 2 in use, 2 wanted");
+		available(ELSEWHERE);
+		supplier.get().blockFirst();
+		available();
+		supplier.get().blockFirst();
+		available(HOME_1, HOME_2, NEAR);
+		supplier.get().blockFirst();
+		assertThat(output).contains("zones [others]: 1 in use, 2 wanted").contains("zones [home]: 2 in use, 2 wanted");
+		assertThat(output.toString().lines()).hasSize(3);
 	}
 
 	@Test
