@@ -48,6 +48,8 @@ class VanishedInstancesTests extends ScriptedView {
 		assertThat(this.view.catalog().all("orders")).as("etcd holds none").isEmpty();
 		assertThat(this.view.catalog().services()).containsExactly("billing", "orders", "stock");
 		assertThat(this.view.catalog().retained()).containsEntry("orders", before);
+		assertThat(this.view.catalog().contains("orders")).isTrue();
+		assertThat(this.view.catalog().contains("unheard-of")).isFalse();
 	}
 
 	@Test

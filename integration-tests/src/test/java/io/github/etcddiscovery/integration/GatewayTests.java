@@ -193,6 +193,10 @@ class GatewayTests extends EtcdApplicationTests {
 		assertThat(status(gateway, "/hidden/port")).isEqualTo(404);
 		assertThat(status(gateway, "/stock-management/port")).isEqualTo(404);
 		assertThat(http(gateway).get().uri("/stock/header").retrieve().body(String.class)).isEqualTo("of the filter");
+		this.eyes.delete("/services/Big-Stock/1");
+		register("New-Stock", stock, "{}");
+		await().atMost(SOON).until(() -> status(gateway, "/new-stock/port") == 200);
+		assertThat(status(gateway, "/big-stock/port")).isEqualTo(404);
 	}
 
 	@Test
@@ -247,7 +251,7 @@ class GatewayTests extends EtcdApplicationTests {
 		assertThatException().isThrownBy(
 				() -> servlet(Gateway.class, DISCOVERED + "enabled=true", DISCOVERED + "include-expression=metadata["))
 			.havingRootCause()
-			.withMessageContaining("Expected an expression in SpEL");
+			.withMessageContaining("Expected a valid SpEL expression");
 	}
 
 	private void register(String service, ConfigurableApplicationContext instance, String metadata) {

@@ -25,8 +25,10 @@ import org.springframework.cloud.openfeign.FeignClient;
 import org.springframework.context.ConfigurableApplicationContext;
 import org.springframework.context.annotation.Configuration;
 import org.springframework.context.annotation.Import;
+import org.springframework.http.RequestEntity;
 import org.springframework.web.bind.annotation.GetMapping;
 import org.springframework.web.bind.annotation.PathVariable;
+import org.springframework.web.bind.annotation.RequestHeader;
 import org.springframework.web.bind.annotation.RestController;
 import org.springframework.web.client.RestClient;
 import org.springframework.web.client.RestTemplate;
@@ -98,7 +100,10 @@ class HeaderPropagationTests extends EtcdApplicationTests {
 				"spring.cloud.loadbalancer.retry.enabled=" + retry);
 		Stream.of("rest-client", "rest-template", "web-client", "feign")
 			.forEach((caller) -> isPropagated(middle, caller));
-		assertThat(get(middle, "/own/header", "2")).as("a header that is set already").isEqualTo("own");
+		Stream.of("rest-client", "rest-template", "web-client", "feign")
+			.forEach((caller) -> assertThat(get(middle, "/own/" + caller, "2"))
+				.as("a header that is set already, by %s", caller)
+				.isEqualTo("own"));
 	}
 
 	@Test
@@ -122,6 +127,9 @@ class HeaderPropagationTests extends EtcdApplicationTests {
 
 		@GetMapping("/header")
 		String header();
+
+		@GetMapping("/header")
+		String own(@RequestHeader("x-added") String value);
 
 	}
 
@@ -171,13 +179,19 @@ class HeaderPropagationTests extends EtcdApplicationTests {
 			return path.equals("port") ? this.feign.port() : this.feign.header();
 		}
 
-		@GetMapping("/own/{path}")
-		String own(@PathVariable String path) {
-			return this.restClient.get()
-				.uri("http://stock/" + path)
-				.header("x-added", "own")
-				.retrieve()
-				.body(String.class);
+		@GetMapping("/own/{caller}")
+		String own(@PathVariable String caller) {
+			String url = "http://stock/header";
+			return switch (caller) {
+				case "rest-client" ->
+					this.restClient.get().uri(url).header("x-added", "own").retrieve().body(String.class);
+				case "rest-template" ->
+					this.restTemplate.exchange(RequestEntity.get(url).header("x-added", "own").build(), String.class)
+						.getBody();
+				case "web-client" ->
+					this.webClient.get().uri(url).header("x-added", "own").retrieve().bodyToMono(String.class).block();
+				default -> this.feign.own("own");
+			};
 		}
 
 	}

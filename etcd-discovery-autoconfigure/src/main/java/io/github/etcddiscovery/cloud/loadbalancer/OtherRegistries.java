@@ -7,8 +7,13 @@ import java.util.stream.Stream;
 import io.github.etcddiscovery.Internal;
 import io.github.etcddiscovery.cloud.discovery.EtcdDiscoveryClient;
 import io.github.etcddiscovery.cloud.discovery.EtcdReactiveDiscoveryClient;
+import io.github.etcddiscovery.instance.PlainText;
+import io.github.etcddiscovery.support.LimitedLog;
 import io.github.etcddiscovery.view.ServiceView;
 import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+import org.slf4j.event.Level;
 import reactor.core.publisher.Flux;
 import reactor.core.publisher.Mono;
 import reactor.core.scheduler.Schedulers;
@@ -23,7 +28,6 @@ import org.springframework.cloud.loadbalancer.cache.LoadBalancerCacheProperties;
 import org.springframework.cloud.loadbalancer.core.DiscoveryClientServiceInstanceListSupplier;
 import org.springframework.cloud.loadbalancer.core.ServiceInstanceListSupplier;
 import org.springframework.context.ApplicationContext;
-import org.springframework.core.env.Environment;
 
 /**
  * Supplies the instances of one service that the application's other discovery clients
@@ -36,6 +40,14 @@ import org.springframework.core.env.Environment;
  */
 @Internal
 public final class OtherRegistries implements ServiceInstanceListSupplier {
+
+	private static final Logger logger = LoggerFactory.getLogger(OtherRegistries.class);
+
+	/** Spring Cloud's default. */
+	private static final Duration TIMEOUT = Duration.ofSeconds(30);
+
+	/** The longest reason in the log, in characters. */
+	private static final int LONGEST = 200;
 
 	private final String serviceId;
 
@@ -63,19 +75,24 @@ public final class OtherRegistries implements ServiceInstanceListSupplier {
 	 */
 	public static @Nullable OtherRegistries find(String serviceId, ApplicationContext context,
 			ServiceView<ServiceInstance> view) {
-		Environment environment = context.getEnvironment();
+		Binder properties = Binder.get(context.getEnvironment());
+		Duration timeout = properties
+			.bind(DiscoveryClientServiceInstanceListSupplier.SERVICE_DISCOVERY_TIMEOUT, Duration.class)
+			.orElse(TIMEOUT);
+		LimitedLog log = new LimitedLog(logger, System::nanoTime);
 		Stream<Mono<List<ServiceInstance>>> reactive = context.getBeanProvider(ReactiveDiscoveryClient.class)
 			.orderedStream()
 			.filter((client) -> !(client instanceof ReactiveCompositeDiscoveryClient)
 					&& !(client instanceof EtcdReactiveDiscoveryClient ours && ours.reads(view)))
-			.map((client) -> new DiscoveryClientServiceInstanceListSupplier(client, environment).get().next());
+			.map((client) -> answer(Flux.defer(() -> client.getInstances(serviceId)).collectList(), timeout,
+					client.description(), serviceId, log));
 		Stream<Mono<List<ServiceInstance>>> blocking = context.getBeanProvider(DiscoveryClient.class)
 			.orderedStream()
 			.filter((client) -> !(client instanceof CompositeDiscoveryClient)
 					&& !(client instanceof EtcdDiscoveryClient ours && ours.reads(view)))
-			.map((client) -> new DiscoveryClientServiceInstanceListSupplier(client, environment).get()
-				.next()
-				.subscribeOn(Schedulers.boundedElastic()));
+			.map((client) -> answer(
+					Mono.fromCallable(() -> client.getInstances(serviceId)).subscribeOn(Schedulers.boundedElastic()),
+					timeout, client.description(), serviceId, log));
 		List<Mono<List<ServiceInstance>>> answers = Stream.concat(reactive, blocking).toList();
 		if (answers.isEmpty()) {
 			return null;
@@ -84,10 +101,22 @@ public final class OtherRegistries implements ServiceInstanceListSupplier {
 			.filter((instances) -> !instances.isEmpty())
 			.next()
 			.defaultIfEmpty(List.of());
-		Duration ttl = Binder.get(environment)
-			.bindOrCreate("spring.cloud.loadbalancer.cache", LoadBalancerCacheProperties.class)
+		Duration ttl = properties.bindOrCreate("spring.cloud.loadbalancer.cache", LoadBalancerCacheProperties.class)
 			.getTtl();
 		return new OtherRegistries(serviceId, ttl, found);
+	}
+
+	/**
+	 * Bounds the time of an answer outside the thread that waits for it. Spring Cloud's
+	 * own supplier waits for a blocking client that does not return.
+	 */
+	private static Mono<List<ServiceInstance>> answer(Mono<List<ServiceInstance>> instances, Duration timeout,
+			String client, String serviceId, LimitedLog log) {
+		return instances.timeout(timeout).onErrorResume((failure) -> {
+			log.log(Level.WARN, serviceId, client, () -> "%s does not tell the instances of %s, so others are asked: %s"
+				.formatted(client, serviceId, PlainText.of(failure.toString(), LONGEST)));
+			return Mono.just(List.of());
+		});
 	}
 
 	@Override

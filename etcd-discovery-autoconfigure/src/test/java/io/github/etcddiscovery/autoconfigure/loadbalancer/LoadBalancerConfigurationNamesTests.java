@@ -126,4 +126,13 @@ class LoadBalancerConfigurationNamesTests {
 		assertThat(refused().getReason()).contains("the zones [eu-1]");
 	}
 
+	@Test
+	void zonesOfAServiceAreFoundByItsIdAsItIsWritten() {
+		ChoiceProperties api = new ChoiceProperties();
+		api.setZones(List.of("eu-1"));
+		this.properties.getClients().put("order-api", api);
+		this.environment.setProperty("spring.cloud.loadbalancer.clients.order-api.configurations", "zone-preference");
+		assertThat(refused().getReason()).contains("the zones [eu-1]");
+	}
+
 }

@@ -1,5 +1,6 @@
 package io.github.etcddiscovery.autoconfigure.loadbalancer;
 
+import java.net.ConnectException;
 import java.net.URI;
 import java.time.Duration;
 import java.util.List;
@@ -8,6 +9,7 @@ import java.util.Set;
 import java.util.TreeMap;
 import java.util.stream.IntStream;
 
+import io.github.etcddiscovery.cloud.EjectedInstances;
 import io.github.etcddiscovery.cloud.discovery.EtcdDiscoveryClient;
 import io.github.etcddiscovery.cloud.loadbalancer.HealthProbe;
 import io.github.etcddiscovery.testsupport.EtcdBinary;
@@ -281,6 +283,26 @@ class LoadBalancerConfigurationTests {
 		assertThat(IntStream.range(0, 10).mapToObj((i) -> choose(caller, request(headers, "none", "none"))))
 			.containsOnly("1");
 		awaitChosen(caller("spring.cloud.etcd.discovery.select.orders[app.color]=blue"), "1");
+	}
+
+	@Test
+	void ejectedInstancesAreLeftOutOfThoseThatMatch() {
+		register("1", Map.of("version", "2"));
+		register("2", Map.of("version", "2"));
+		register("3", Map.of("version", "1"));
+		register("4", Map.of("version", "1"));
+		ConfigurableApplicationContext caller = caller("spring.cloud.etcd.discovery.select.orders.version=2",
+				"spring.cloud.etcd.discovery.outlier.base-ejection-time=1h",
+				"spring.cloud.etcd.discovery.outlier.max-ejection-time=1h");
+		awaitChosen(caller, "1", "2");
+		LoadBalancerClient client = caller.getBean(LoadBalancerClient.class);
+		for (int i = 0; i < 2; i++) {
+			assertThatException().isThrownBy(() -> client.execute("orders", (instance) -> {
+				throw new ConnectException();
+			}));
+		}
+		assertThat(caller.getBean(EjectedInstances.class).current()).hasSize(2);
+		assertThat(chosen(caller, 12).keySet()).hasSize(1).isSubsetOf("1", "2");
 	}
 
 	@Test

@@ -1,9 +1,15 @@
 package io.github.etcddiscovery.autoconfigure.loadbalancer;
 
+import java.net.ConnectException;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;
+import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.atomic.AtomicReference;
+import java.util.stream.IntStream;
 
 import io.github.etcddiscovery.cloud.discovery.EtcdDiscoveryClient;
 import io.github.etcddiscovery.cloud.discovery.EtcdReactiveDiscoveryClient;
@@ -16,6 +22,7 @@ import io.github.etcddiscovery.testsupport.RequiresEtcd;
 import io.github.etcddiscovery.view.ServiceView;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
+import reactor.core.Disposable;
 import reactor.core.publisher.Flux;
 import reactor.core.publisher.Mono;
 
@@ -29,12 +36,15 @@ import org.springframework.cloud.client.ServiceInstance;
 import org.springframework.cloud.client.discovery.DiscoveryClient;
 import org.springframework.cloud.client.discovery.ReactiveDiscoveryClient;
 import org.springframework.cloud.client.loadbalancer.LoadBalancerClient;
+import org.springframework.cloud.loadbalancer.core.ServiceInstanceListSupplier;
+import org.springframework.cloud.loadbalancer.support.LoadBalancerClientFactory;
 import org.springframework.context.ApplicationContextInitializer;
 import org.springframework.context.ConfigurableApplicationContext;
 import org.springframework.context.annotation.Configuration;
 import org.springframework.context.support.GenericApplicationContext;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatException;
 import static org.awaitility.Awaitility.await;
 
 /**
@@ -186,6 +196,70 @@ class OtherRegistriesTests extends EtcdApplicationTests {
 		assertThat(chosen(caller, "orders")).isEqualTo("static");
 		assertThat(chosen(caller, "cart")).isEqualTo("none");
 		assertThat(output).contains("other registry is away");
+	}
+
+	@Test
+	void instanceOfAnotherRegistryThatCannotBeReachedIsEjected() {
+		ConfigurableApplicationContext caller = caller(SIMPLE + "uri=http://one:80",
+				SIMPLE.replace("[0]", "[1]") + "uri=http://two:80",
+				"spring.cloud.etcd.discovery.outlier.base-ejection-time=1h",
+				"spring.cloud.etcd.discovery.outlier.max-ejection-time=1h");
+		AtomicReference<String> refused = new AtomicReference<>();
+		assertThatException()
+			.isThrownBy(() -> caller.getBean(LoadBalancerClient.class).execute("orders", (instance) -> {
+				refused.set(instance.getHost());
+				throw new ConnectException();
+			}));
+		assertThat(IntStream.range(0, 8).mapToObj((i) -> chosen(caller, "orders")))
+			.containsOnly(refused.get().equals("one") ? "two" : "one");
+	}
+
+	@Test
+	void clientThatTakesTooLongIsNotWaitedForAndHoldsUpNoCaller() {
+		AtomicReference<String> thread = new AtomicReference<>();
+		CountDownLatch over = new CountDownLatch(1);
+		Other slow = new Other(1, Map.of()) {
+
+			@Override
+			public List<ServiceInstance> getInstances(String serviceId) {
+				thread.set(Thread.currentThread().getName());
+				try {
+					over.await(10, TimeUnit.SECONDS);
+				}
+				catch (InterruptedException ex) {
+					Thread.currentThread().interrupt();
+				}
+				return List.of();
+			}
+
+		};
+		ConfigurableApplicationContext caller = caller(
+				(context) -> context.registerBean("slow", DiscoveryClient.class, () -> slow),
+				"spring.cloud.loadbalancer.service-discovery.timeout=200ms");
+		long begin = System.nanoTime();
+		assertThat(chosen(caller, "a")).isEqualTo("none");
+		assertThat(Duration.ofNanos(System.nanoTime() - begin)).isLessThan(Duration.ofSeconds(5));
+		assertThat(thread.get()).startsWith("boundedElastic");
+		over.countDown();
+	}
+
+	@Test
+	void subscriberHearsOfItsOwnServiceOnly() {
+		Other other = new Other(1, Map.of("orders", "other"));
+		ConfigurableApplicationContext caller = caller(
+				(context) -> context.registerBean("other", DiscoveryClient.class, () -> other));
+		List<List<ServiceInstance>> lists = new CopyOnWriteArrayList<>();
+		Disposable subscription = caller.getBean(LoadBalancerClientFactory.class)
+			.getInstance("orders", ServiceInstanceListSupplier.class)
+			.get()
+			.subscribe(lists::add);
+		await().atMost(SOON).until(() -> lists.size() == 1);
+		this.eyes.put("/services/cart/1", "{\"host\":\"cart\",\"port\":80}");
+		register("etcd", "UP");
+		await().atMost(SOON).until(() -> lists.size() == 2);
+		assertThat(lists).extracting((list) -> list.get(0).getHost()).containsExactly("other", "etcd");
+		assertThat(other.asked.get()).isEqualTo(1);
+		subscription.dispose();
 	}
 
 	@Test

@@ -90,6 +90,17 @@ class DiscoveryClientTests {
 	}
 
 	@Test
+	void whetherAServiceIsKnownIsToldUntilTheSubscriberCancels() {
+		given(this.view.catalog().contains("stock")).willReturn(true);
+		List<Boolean> known = new ArrayList<>();
+		Disposable subscriber = LiveInstances.known(this.view, "stock").subscribe(known::add);
+		assertThat(known).containsExactly(true);
+		then(this.subscription).should(never()).close();
+		subscriber.dispose();
+		then(this.subscription).should().close();
+	}
+
+	@Test
 	void lookUpBeforeTheFirstSyncIsWarnedOfOnceByEachClient(CapturedOutput output) {
 		seen(false);
 		this.blocking.getInstances("stock");

@@ -3,6 +3,7 @@ package io.github.etcddiscovery.cloud.loadbalancer;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
@@ -22,6 +23,7 @@ import org.springframework.cloud.client.loadbalancer.DefaultResponse;
 import org.springframework.cloud.client.loadbalancer.EmptyResponse;
 import org.springframework.cloud.client.loadbalancer.Request;
 import org.springframework.cloud.loadbalancer.core.ServiceInstanceListSupplier;
+import org.springframework.test.util.ReflectionTestUtils;
 
 import static io.github.etcddiscovery.cloud.loadbalancer.TestInstances.instance;
 import static org.assertj.core.api.Assertions.assertThat;
@@ -74,6 +76,8 @@ class LeastRequestsTests {
 		assertThat(this.inFlight.count(A)).as("ended twice").isEqualTo(1);
 		end(second, A);
 		assertThat(this.inFlight.count(A)).isZero();
+		assertThat((Map<?, ?>) ReflectionTestUtils.getField(this.inFlight, "counts")).as("those with calls").hasSize(1);
+		assertThat((Set<?>) ReflectionTestUtils.getField(this.inFlight, "calls")).hasSize(1);
 	}
 
 	@Test

@@ -135,6 +135,38 @@ class OutlierDetectionTests {
 	}
 
 	@Test
+	void eachInstanceComesBackWhenItsOwnTimeIsOver() {
+		fails(A, new ConnectException());
+		pass(Duration.ofMillis(500));
+		fails(B, new ConnectException());
+		assertThat(supplied()).containsExactly(C, D);
+		pass(Duration.ofMillis(500));
+		assertThat(supplied()).containsExactly(A, C, D);
+		pass(Duration.ofMillis(500));
+		assertThat(supplied()).containsExactly(A, B, C, D);
+	}
+
+	@Test
+	void shareOfAListCountsTheEjectedInstancesInItOnly() {
+		fails(A, new ConnectException());
+		fails(B, new ConnectException());
+		this.all.set(B, C);
+		assertThat(supplied()).containsExactly(C);
+	}
+
+	@Test
+	void failureOfOneInstanceIsForgottenAlthoughAnotherFailsAgain() {
+		fails(A, new ConnectException());
+		pass(Duration.ofSeconds(10));
+		fails(B, new ConnectException());
+		pass(Duration.ofSeconds(10));
+		fails(A, new ConnectException());
+		pass(Duration.ofSeconds(51));
+		fails(B, new ConnectException());
+		assertThat(this.detection.current()).containsExactly(new EjectedInstance("stock", "b:80", 1_000));
+	}
+
+	@Test
 	void callsThatWereUnderWayDoNotCountAgain() {
 		IntStream.range(0, 20).forEach((i) -> fails(A, new ConnectException()));
 		assertThat(this.detection.count()).isEqualTo(1);

@@ -69,6 +69,9 @@ class SelectingInstanceListSupplierTests {
 		SelectingInstanceListSupplier supplier = supplier(VERSION_2, true);
 		assertThat(supplied(supplier, request(Map.of("x-version", "1")))).containsExactly(A);
 		assertThat(supplied(supplier, request(Map.of("X-Color", "red")))).as("both").containsExactly(C);
+		assertThat(supplied(supplier, request(Map.of("X-Version", "1", "X-Color", "blue")))).as("two headers")
+			.containsExactly(A);
+		assertThat(supplied(supplier, request(Map.of("X-Version", "2", "X-Color", "blue")))).containsExactly(B);
 		assertThat(supplied(supplier, request(Map.of("X-Version", " 1, 2,1 ")))).containsExactly(A, B, C);
 		assertThat(supplied(supplier, request(Map.of("X-Version", " , ")))).as("nothing").containsExactly(B, C);
 	}

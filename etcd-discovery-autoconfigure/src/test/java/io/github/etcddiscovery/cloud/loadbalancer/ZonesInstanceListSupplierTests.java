@@ -3,6 +3,7 @@ package io.github.etcddiscovery.cloud.loadbalancer;
 import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
+import java.util.Map;
 import java.util.Set;
 import java.util.stream.IntStream;
 
@@ -15,6 +16,7 @@ import org.junit.jupiter.params.provider.ValueSource;
 
 import org.springframework.boot.test.system.CapturedOutput;
 import org.springframework.boot.test.system.OutputCaptureExtension;
+import org.springframework.cloud.client.DefaultServiceInstance;
 import org.springframework.cloud.client.ServiceInstance;
 import org.springframework.cloud.client.loadbalancer.DefaultRequest;
 
@@ -144,6 +146,16 @@ class ZonesInstanceListSupplierTests {
 			assertThat(chosen("3", caller)).containsExactlyElementsOf(before);
 		}
 		assertThat(taken).hasSize(11);
+	}
+
+	@Test
+	void callersTakeDifferentInstancesOfOneHost() {
+		available(HOME_1,
+				IntStream.range(0, 10)
+					.mapToObj((port) -> new DefaultServiceInstance("" + port, "stock", "host", port, false,
+							Map.of("zone", "near")))
+					.toList());
+		assertThat(IntStream.range(0, 100).mapToObj((caller) -> chosen("2", caller).get(1)).distinct()).hasSize(10);
 	}
 
 	@Test
