@@ -65,9 +65,8 @@ class LoadBalancingPageTests extends EtcdApplicationTests {
 	@Test
 	void examplesAreThoseOfCompiledClasses() {
 		assertThat(Document.source("RetryingClients")).endsWith(PAGE.blocks("java").get(0));
-		assertThat(Document.source("GatewayRetries")).endsWith(PAGE.blocks("java").get(1));
-		assertThat(Document.source("StockListener")).endsWith(PAGE.blocks("java").get(2));
-		assertThat(PAGE.blocks("java")).hasSize(3);
+		assertThat(Document.source("StockListener")).endsWith(PAGE.blocks("java").get(1));
+		assertThat(PAGE.blocks("java")).hasSize(2);
 	}
 
 	@Test

@@ -22,14 +22,12 @@ import org.springframework.boot.autoconfigure.EnableAutoConfiguration;
 import org.springframework.cloud.gateway.event.RefreshRoutesEvent;
 import org.springframework.cloud.gateway.route.RouteLocator;
 import org.springframework.cloud.gateway.server.mvc.filter.FilterFunctions;
-import org.springframework.cloud.gateway.server.mvc.filter.RetryFilterFunctions;
 import org.springframework.cloud.loadbalancer.support.LoadBalancerClientFactory;
 import org.springframework.context.ConfigurableApplicationContext;
 import org.springframework.context.annotation.Bean;
 import org.springframework.context.annotation.Configuration;
 import org.springframework.context.annotation.Import;
 import org.springframework.context.event.EventListener;
-import org.springframework.web.client.ResourceAccessException;
 import org.springframework.web.client.RestClient;
 
 import static org.assertj.core.api.Assertions.assertThat;
@@ -205,8 +203,8 @@ class GatewayTests extends EtcdApplicationTests {
 		Stock.start(this.applications);
 		String forLong = "spring.cloud.etcd.discovery.outlier.";
 		for (ConfigurableApplicationContext gateway : List.of(
-				servlet(Gateway.class, DISCOVERED + "enabled=true", forLong + "base-ejection-time=1h",
-						forLong + "max-ejection-time=1h"),
+				servlet(Gateway.class, DISCOVERED + "enabled=true", "spring.cloud.loadbalancer.retry.enabled=false",
+						forLong + "base-ejection-time=1h", forLong + "max-ejection-time=1h"),
 				reactive(WEBFLUX + "discovery.locator.enabled=true", forLong + "base-ejection-time=1h",
 						forLong + "max-ejection-time=1h"))) {
 			await().atMost(SOON).until(() -> status(gateway, "/stock/port") >= 500);
@@ -216,14 +214,20 @@ class GatewayTests extends EtcdApplicationTests {
 	}
 
 	@Test
-	void servletGatewayRepeatsACallThatCouldNotBeSentAsThePageSays() {
+	void servletGatewayRepeatsARequestThatCouldNotBeSentOnAnotherInstanceUnlessRetriesAreOff() {
 		this.eyes.put("/services/stock/dead", "{\"host\":\"127.0.0.1\",\"port\":%d}".formatted(LoopbackPorts.next()));
-		Stock.start(this.applications);
-		ConfigurableApplicationContext gateway = servlet(RetryingGateway.class, DISCOVERED + "enabled=true",
-				"spring.cloud.gateway.server.webmvc.use-framework-retry-filter=true",
-				"spring.cloud.etcd.discovery.outlier.enabled=false");
+		ConfigurableApplicationContext alive = Stock.start(this.applications);
+		ConfigurableApplicationContext gateway = servlet(Gateway.class, DISCOVERED + "enabled=true",
+				"spring.cloud.etcd.discovery.outlier.base-ejection-time=1ms");
 		await().atMost(SOON).until(() -> status(gateway, "/stock/port") == 200);
-		assertThat(IntStream.range(0, 8).map((i) -> status(gateway, "/stock/port"))).containsOnly(200);
+		for (int i = 0; i < 8; i++) {
+			assertThat(status(gateway, "/stock/port")).isEqualTo(200);
+			assertThat(http(gateway).post().uri("/stock/post").body("article").retrieve().body(String.class))
+				.isEqualTo(Stock.port(alive));
+		}
+		ConfigurableApplicationContext without = servlet(Gateway.class, DISCOVERED + "enabled=true",
+				"spring.cloud.loadbalancer.retry.enabled=false");
+		await().atMost(SOON).until(() -> status(without, "/stock/port") == 500);
 	}
 
 	@Test
@@ -343,22 +347,6 @@ class GatewayTests extends EtcdApplicationTests {
 		@Bean
 		DiscoveryRouteFilter headerFilter() {
 			return FilterFunctions.addRequestHeader("X-Added", "of the filter")::filter;
-		}
-
-	}
-
-	/**
-	 * A gateway that repeats calls.
-	 */
-	@Configuration(proxyBeanMethods = false)
-	@EnableAutoConfiguration
-	static class RetryingGateway {
-
-		@Bean
-		DiscoveryRouteFilter retryFilter() {
-			return (request, next) -> RetryFilterFunctions
-				.retry((config) -> config.getExceptions().add(ResourceAccessException.class))
-				.filter(request, next);
 		}
 
 	}

@@ -18,6 +18,7 @@ import org.springframework.boot.autoconfigure.condition.ConditionalOnWebApplicat
 import org.springframework.boot.autoconfigure.condition.ConditionalOnWebApplication.Type;
 import org.springframework.boot.context.properties.EnableConfigurationProperties;
 import org.springframework.cloud.client.ServiceInstance;
+import org.springframework.cloud.client.loadbalancer.LoadBalancerProperties;
 import org.springframework.cloud.gateway.server.mvc.GatewayServerMvcAutoConfiguration;
 import org.springframework.cloud.loadbalancer.support.LoadBalancerClientFactory;
 import org.springframework.context.annotation.Bean;
@@ -45,9 +46,15 @@ public final class EtcdGatewayAutoConfiguration {
 	@Order(Ordered.LOWEST_PRECEDENCE)
 	@ConditionalOnMissingBean
 	DiscoveryRouterFunction etcdStarterDiscoveryRouterFunction(ServiceView<ServiceInstance> view,
-			EtcdGatewayProperties properties, ObjectProvider<DiscoveryRouteFilter> filters) {
+			EtcdGatewayProperties properties, ObjectProvider<DiscoveryRouteFilter> filters,
+			LoadBalancerClientFactory loadBalancers) {
 		return new DiscoveryRouterFunction(view, properties.getRouteIdPrefix(), properties.isLowerCaseServiceId(),
-				include(properties.getIncludeExpression()), filters.orderedStream().toList());
+				include(properties.getIncludeExpression()), filters.orderedStream().toList(),
+				(serviceId) -> retries(loadBalancers.getProperties(serviceId).getRetry()));
+	}
+
+	private static int retries(LoadBalancerProperties.Retry retry) {
+		return retry.isEnabled() ? retry.getMaxRetriesOnNextServiceInstance() : 0;
 	}
 
 	private static Predicate<ServiceInstance> include(String text) {

@@ -15,6 +15,7 @@ import org.springframework.boot.autoconfigure.AutoConfiguration;
 import org.springframework.boot.autoconfigure.condition.ConditionalOnBean;
 import org.springframework.boot.autoconfigure.condition.ConditionalOnBooleanProperty;
 import org.springframework.boot.autoconfigure.condition.ConditionalOnClass;
+import org.springframework.boot.autoconfigure.condition.ConditionalOnMissingBean;
 import org.springframework.boot.autoconfigure.condition.ConditionalOnWebApplication;
 import org.springframework.boot.autoconfigure.condition.ConditionalOnWebApplication.Type;
 import org.springframework.cloud.client.loadbalancer.BlockingLoadBalancerInterceptor;
@@ -60,6 +61,7 @@ public final class EtcdHeaderPropagationAutoConfiguration {
 
 		/** In place of Spring Cloud's, which adds its own interceptor only. */
 		@Bean
+		@ConditionalOnMissingBean
 		RestTemplateCustomizer etcdStarterRestTemplateCustomizer(PropagatingInterceptor interceptor) {
 			return (restTemplate) -> {
 				List<ClientHttpRequestInterceptor> all = new ArrayList<>(restTemplate.getInterceptors());

@@ -6,9 +6,11 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.function.Predicate;
+import java.util.function.ToIntFunction;
 
 import io.github.etcddiscovery.Internal;
 import io.github.etcddiscovery.cloud.ManagementServices;
+import io.github.etcddiscovery.cloud.UnsentRequests;
 import io.github.etcddiscovery.view.Catalog;
 import io.github.etcddiscovery.view.ServiceView;
 import org.jspecify.annotations.Nullable;
@@ -47,6 +49,8 @@ public final class DiscoveryRouterFunction implements RouterFunction<ServerRespo
 
 	private final List<DiscoveryRouteFilter> filters;
 
+	private final ToIntFunction<String> retries;
+
 	/** Routes by service id, created at the first call. */
 	private final Map<String, RouterFunction<ServerResponse>> routes = new ConcurrentHashMap<>();
 
@@ -59,14 +63,17 @@ public final class DiscoveryRouterFunction implements RouterFunction<ServerRespo
 	 * @param lowerCaseServiceId whether the path contains the service id in lower case
 	 * @param include a service has a route if one of its available instances is included
 	 * @param filters of all routes, the outermost first
+	 * @param retries returns how often a request that could not be sent is repeated, by
+	 * service id
 	 */
 	public DiscoveryRouterFunction(ServiceView<ServiceInstance> view, String routeIdPrefix, boolean lowerCaseServiceId,
-			Predicate<ServiceInstance> include, List<DiscoveryRouteFilter> filters) {
+			Predicate<ServiceInstance> include, List<DiscoveryRouteFilter> filters, ToIntFunction<String> retries) {
 		this.view = view;
 		this.routeIdPrefix = routeIdPrefix;
 		this.lowerCaseServiceId = lowerCaseServiceId;
 		this.include = include;
 		this.filters = List.copyOf(filters);
+		this.retries = retries;
 	}
 
 	@Override
@@ -111,9 +118,29 @@ public final class DiscoveryRouterFunction implements RouterFunction<ServerRespo
 		RouterFunctions.Builder route = GatewayRouterFunctions.route(this.routeIdPrefix + serviceId)
 			.route(RequestPredicates.all(), HandlerFunctions.http());
 		this.filters.forEach(route::filter);
-		return route.before(BeforeFilterFunctions.stripPrefix(1))
+		int most = this.retries.applyAsInt(serviceId);
+		return route.filter((request, next) -> repeatIfUnsent(request, next, most))
+			.before(BeforeFilterFunctions.stripPrefix(1))
 			.filter(LoadBalancerFilterFunctions.lb(serviceId))
 			.build();
+	}
+
+	/**
+	 * Repeats a request that no instance can have received, whatever its method. Another
+	 * instance is chosen each time, because the one that failed is ejected.
+	 */
+	private static ServerResponse repeatIfUnsent(ServerRequest request, HandlerFunction<ServerResponse> next, int most)
+			throws Exception {
+		for (int retry = 0;; retry++) {
+			try {
+				return next.handle(request);
+			}
+			catch (Exception ex) {
+				if (retry >= most || !UnsentRequests.isUnsent(ex)) {
+					throw ex;
+				}
+			}
+		}
 	}
 
 	@Override
