@@ -88,6 +88,16 @@ class ShapesIT {
 		}
 	}
 
+	/** Headers are read from the request, of which there are two kinds. */
+	@Test
+	void headersArePropagatedWithoutTheServletApi() {
+		try (ShapeProcess application = ShapeProcess.startAs("propagating", "webflux", etcd.endpoint(),
+				"--spring.cloud.etcd.discovery.select-headers.X-Version=version",
+				"--spring.cloud.etcd.discovery.propagate-select-headers=true")) {
+			assertThat(get(application.port(), "/call")).contains(HELLO);
+		}
+	}
+
 	@Test
 	void applicationWithoutAServerRegistersThePortItIsTold() {
 		try (ShapeProcess application = ShapeProcess.start("starter-alone", etcd.endpoint(),

@@ -1,5 +1,6 @@
 package io.github.etcddiscovery.cloud.gateway;
 
+import java.util.HashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
@@ -106,7 +107,7 @@ public final class DiscoveryRouterFunction implements RouterFunction<ServerRespo
 		List<String> services = catalog.services();
 		ServicesInLowerCase known = this.lowerCase;
 		if (known.services() != services) {
-			Map<String, String> ids = new ConcurrentHashMap<>();
+			Map<String, String> ids = new HashMap<>();
 			services.forEach((service) -> ids.putIfAbsent(service.toLowerCase(Locale.ROOT), service));
 			known = new ServicesInLowerCase(services, ids);
 			this.lowerCase = known;
@@ -126,8 +127,8 @@ public final class DiscoveryRouterFunction implements RouterFunction<ServerRespo
 	}
 
 	/**
-	 * Repeats a request that no instance can have received, whatever its method. Another
-	 * instance is chosen each time, because the one that failed is ejected.
+	 * Repeats a request that no instance can have received, whatever its method. The load
+	 * balancer chooses anew each time.
 	 */
 	private static ServerResponse repeatIfUnsent(ServerRequest request, HandlerFunction<ServerResponse> next, int most)
 			throws Exception {

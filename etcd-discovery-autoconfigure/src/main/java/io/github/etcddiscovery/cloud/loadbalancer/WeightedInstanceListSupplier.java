@@ -2,9 +2,9 @@ package io.github.etcddiscovery.cloud.loadbalancer;
 
 import java.util.List;
 import java.util.function.BooleanSupplier;
+import java.util.function.Supplier;
 
 import io.github.etcddiscovery.Internal;
-import org.jspecify.annotations.Nullable;
 import reactor.core.publisher.Flux;
 
 import org.springframework.cloud.client.ServiceInstance;
@@ -25,7 +25,7 @@ public final class WeightedInstanceListSupplier extends DelegatingServiceInstanc
 
 	private final BooleanSupplier steady;
 
-	private volatile @Nullable Weighted last;
+	private final RecentLists<Boolean> lists = new RecentLists<>();
 
 	/**
 	 * Creates a supplier.
@@ -52,27 +52,12 @@ public final class WeightedInstanceListSupplier extends DelegatingServiceInstanc
 	}
 
 	private List<ServiceInstance> weighted(List<ServiceInstance> instances) {
-		Weighted known = this.last;
-		if (known != null && known.instances() == instances) {
-			return known.list();
+		if (instances.isEmpty()) {
+			return instances;
 		}
-		boolean lasting = this.steady.getAsBoolean();
-		List<ServiceInstance> list = instances.isEmpty() ? instances
-				: new WeightedInstances(instances, instances.stream().mapToInt(this.weight::apply).toArray());
-		if (lasting) {
-			this.last = new Weighted(instances, list);
-		}
-		return list;
-	}
-
-	/**
-	 * What was made of a list of instances.
-	 *
-	 * @param instances the instances
-	 * @param list each as often as its weight says
-	 */
-	private record Weighted(List<ServiceInstance> instances, List<ServiceInstance> list) {
-
+		Supplier<List<ServiceInstance>> list = () -> new WeightedInstances(instances,
+				instances.stream().mapToInt(this.weight::apply).toArray());
+		return this.steady.getAsBoolean() ? this.lists.get(instances, true, list) : list.get();
 	}
 
 }

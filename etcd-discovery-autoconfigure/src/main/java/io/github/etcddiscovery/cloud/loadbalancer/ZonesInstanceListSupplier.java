@@ -36,7 +36,8 @@ public final class ZonesInstanceListSupplier extends DelegatingServiceInstanceLi
 
 	private final LimitedLog log = new LimitedLog(logger, System::nanoTime);
 
-	private final List<String> names;
+	/** The zones without repetitions. */
+	private final List<String> names = new ArrayList<>();
 
 	/** By name, upper and lower case alike, as Spring Cloud compares zones. */
 	private final Map<String, Integer> zones = new TreeMap<>(String.CASE_INSENSITIVE_ORDER);
@@ -66,8 +67,11 @@ public final class ZonesInstanceListSupplier extends DelegatingServiceInstanceLi
 			MinAvailable minAvailable, BiFunction<Request<?>, List<ServiceInstance>, List<ServiceInstance>> registered,
 			long caller) {
 		super(delegate);
-		zones.forEach((zone) -> this.zones.putIfAbsent(zone, this.zones.size()));
-		this.names = List.copyOf(zones);
+		for (String zone : zones) {
+			if (this.zones.putIfAbsent(zone, this.names.size()) == null) {
+				this.names.add(zone);
+			}
+		}
 		this.used = List.of(zones.get(0));
 		this.minAvailable = minAvailable;
 		this.registered = registered;

@@ -121,6 +121,15 @@ class ZonesInstanceListSupplierTests {
 	}
 
 	@Test
+	void zoneThatIsNamedTwiceCountsOnce(CapturedOutput output) {
+		available(NEAR, ELSEWHERE);
+		ZonesInstanceListSupplier supplier = new ZonesInstanceListSupplier(this.available,
+				List.of("home", "Home", "near"), MinAvailable.parse("11"), (request, list) -> List.of(), 1);
+		assertThat(supplier.get().blockFirst()).hasSize(11).endsWith(ELSEWHERE);
+		assertThat(output).contains("the zones [near, others]");
+	}
+
+	@Test
 	void percentageIsOfTheRegisteredInstancesOfTheFirstZoneThatHasAny() {
 		this.registered = List.of(HOME_1, HOME_2, instance("h3", "zone=home"), instance("h4", "zone=home"), ELSEWHERE);
 		available(HOME_1, HOME_2, NEAR);

@@ -279,7 +279,7 @@ class LoadBalancerRetryTests extends EtcdApplicationTests {
 	private ConfigurableApplicationContext caller(int instances, String... properties) {
 		ConfigurableApplicationContext caller = this.applications
 			.start(new SpringApplicationBuilder(Caller.class).web(WebApplicationType.NONE), "caller", Stream
-				// Or only the first call would meet the dead instance.
+				// With ejection, only the first call would meet the dead instance.
 				.concat(Stream.of("spring.cloud.etcd.discovery.outlier.enabled=false"), Stream.of(properties))
 				.toArray(String[]::new));
 		await().atMost(Duration.ofSeconds(10))
