@@ -12,6 +12,7 @@ import org.springframework.core.env.Environment;
 import org.springframework.http.client.ReactorResourceFactory;
 import org.springframework.web.bind.annotation.GetMapping;
 import org.springframework.web.bind.annotation.PostMapping;
+import org.springframework.web.bind.annotation.RequestBody;
 import org.springframework.web.bind.annotation.RequestHeader;
 import org.springframework.web.bind.annotation.RestController;
 
@@ -78,8 +79,9 @@ final class Stock {
 			return value;
 		}
 
+		/** Reads the body: Jetty closes a connection on which a body is left unread. */
 		@PostMapping("/post")
-		String post() {
+		String post(@RequestBody(required = false) String body) {
 			return port();
 		}
 
