@@ -78,6 +78,8 @@ class ArchitectureTests {
 			.definedBy(BASE + "cloud")
 			.layer("registry")
 			.definedBy(BASE + "registry..")
+			.layer("cluster")
+			.definedBy(BASE + "cluster..")
 			.layer("view")
 			.definedBy(BASE + "view..")
 			.layer("client")
@@ -115,15 +117,17 @@ class ArchitectureTests {
 					"cloud.loadbalancer", "cloud.retry", "cloud.gateway")
 			.whereLayer("registry")
 			.mayOnlyBeAccessedByLayers("autoconfigure", "cloud.registration")
+			.whereLayer("cluster")
+			.mayOnlyBeAccessedByLayers("autoconfigure", "actuate")
 			.whereLayer("view")
-			.mayOnlyBeAccessedByLayers("autoconfigure", "actuate", "grpc", "cloud", "cloud.registration",
+			.mayOnlyBeAccessedByLayers("autoconfigure", "actuate", "grpc", "cluster", "cloud", "cloud.registration",
 					"cloud.discovery", "cloud.loadbalancer", "cloud.gateway")
 			.whereLayer("client")
 			.mayOnlyBeAccessedByLayers("autoconfigure", "actuate", "cloud", "cloud.registration", "cloud.discovery",
 					"registry", "view")
 			.whereLayer("support")
 			.mayOnlyBeAccessedByLayers("autoconfigure", "actuate", "grpc", "cloud.registration", "cloud.discovery",
-					"cloud.loadbalancer", "cloud.retry", "registry", "view", "client"));
+					"cloud.loadbalancer", "cloud.retry", "registry", "cluster", "view", "client"));
 	}
 
 	@Test
@@ -166,7 +170,7 @@ class ArchitectureTests {
 	void roomsBelowTheAdaptersDoNotKnowSpring() {
 		check(noClasses().that()
 			.resideInAnyPackage(BASE + "instance..", BASE + "client..", BASE + "registry..", BASE + "view..",
-					BASE + "support..")
+					BASE + "cluster..", BASE + "support..")
 			.should()
 			.dependOnClassesThat()
 			.resideInAnyPackage("org.springframework..", "reactor.."));
@@ -175,7 +179,8 @@ class ArchitectureTests {
 	@Test
 	void nothingDependsOnTheTimeOfDayWhichAnybodyCanSet() {
 		check(noClasses().that()
-			.resideInAnyPackage(BASE + "client..", BASE + "registry..", BASE + "view..", BASE + "support..")
+			.resideInAnyPackage(BASE + "client..", BASE + "registry..", BASE + "view..", BASE + "cluster..",
+					BASE + "support..")
 			.should()
 			.callMethod(System.class, "currentTimeMillis")
 			.orShould()

@@ -1,5 +1,6 @@
 package io.github.etcddiscovery.actuate;
 
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
@@ -10,9 +11,11 @@ import io.github.etcddiscovery.cloud.EjectedInstances.EjectedInstance;
 import io.github.etcddiscovery.cloud.registration.EtcdRegistration;
 import io.github.etcddiscovery.cloud.registration.EtcdServiceRegistry;
 import io.github.etcddiscovery.cloud.registration.RegisteredRecord;
+import io.github.etcddiscovery.cluster.ClusterView;
 import io.github.etcddiscovery.view.Catalog;
 import io.github.etcddiscovery.view.ServiceView;
 import io.github.etcddiscovery.view.ViewState;
+import io.github.etcddiscovery.view.ViewStatistics;
 import org.jspecify.annotations.Nullable;
 
 import org.springframework.boot.actuate.endpoint.Access;
@@ -33,11 +36,11 @@ import org.springframework.cloud.client.ServiceInstance;
 public class EtcdDiscoveryEndpoint {
 
 	/** An answer has to stay readable whatever somebody has written into etcd. */
-	private static final int MOST_REJECTIONS = 100;
+	private static final int MOST_KEYS = 100;
 
 	private static final String METADATA = "metadata";
 
-	private final ServiceView<ServiceInstance> view;
+	private final ClusterView<ServiceInstance> clusters;
 
 	private final @Nullable EtcdServiceRegistry registry;
 
@@ -49,18 +52,18 @@ public class EtcdDiscoveryEndpoint {
 
 	/**
 	 * Creates the endpoint.
-	 * @param view what is registered
+	 * @param clusters what is registered
 	 * @param registry what this application has registered, {@code null} if it cannot
 	 * @param registration what it has registered of itself, {@code null} if nothing
 	 * @param sanitizer hides secret metadata
 	 * @param ejected the ejected instances, {@code null} without Spring Cloud
 	 * LoadBalancer
 	 */
-	public EtcdDiscoveryEndpoint(ServiceView<ServiceInstance> view, @Nullable EtcdServiceRegistry registry,
+	public EtcdDiscoveryEndpoint(ClusterView<ServiceInstance> clusters, @Nullable EtcdServiceRegistry registry,
 			@Nullable EtcdRegistration registration, MetadataSanitizer sanitizer, @Nullable EjectedInstances ejected) {
 		this.ejected = ejected;
 		this.sanitizer = sanitizer;
-		this.view = view;
+		this.clusters = clusters;
 		this.registry = registry;
 		this.registration = registration;
 	}
@@ -71,21 +74,32 @@ public class EtcdDiscoveryEndpoint {
 	 */
 	@ReadOperation
 	public Description etcd() {
-		Catalog<ServiceInstance> catalog = this.view.catalog();
+		Map<String, RemoteDescription> remotes = new LinkedHashMap<>();
+		this.clusters.remotes()
+			.forEach((remote) -> remotes.put(remote.name(),
+					new RemoteDescription(remote.merged() ? "merge" : "fallback",
+							records((this.registry != null) ? this.registry.remote(remote.name()) : null),
+							describe(remote.view()), remote.view().failure(), remote.view().member())));
+		return new Description(records(this.registry), describe(this.clusters.home()), remotes,
+				this.clusters.failedOver(), (this.ejected != null) ? this.ejected.current() : List.of(),
+				this.clusters.home().member());
+	}
+
+	private static ViewDescription describe(ServiceView<ServiceInstance> view) {
+		Catalog<ServiceInstance> catalog = view.catalog();
 		Map<String, Integer> services = new TreeMap<>();
 		catalog.services().forEach((service) -> services.put(service, catalog.all(service).size()));
 		Map<String, Integer> retained = new TreeMap<>();
 		catalog.retained().forEach((service, instances) -> retained.put(service, instances.size()));
-		return new Description(records(),
-				new ViewDescription(this.view.state(), catalog.isSynced(), this.view.staleness().toMillis(),
-						catalog.positions(), services, retained, this.view.drifts(), this.view.statistics().rejected(),
-						this.view.rejections(MOST_REJECTIONS)),
-				(this.ejected != null) ? this.ejected.current() : List.of(), this.view.member());
+		ViewStatistics statistics = view.statistics();
+		return new ViewDescription(view.state(), catalog.isSynced(), view.staleness().toMillis(), catalog.positions(),
+				services, retained, view.drifts(), statistics.rejected(), view.rejections(MOST_KEYS),
+				statistics.withoutLease(), view.withoutLease(MOST_KEYS));
 	}
 
-	private List<RegisteredRecord> records() {
-		return (this.registry == null) ? List.of()
-				: this.registry.getRecords()
+	private List<RegisteredRecord> records(@Nullable EtcdServiceRegistry registry) {
+		return (registry == null) ? List.of()
+				: registry.getRecords()
 					.stream()
 					.map((record) -> record.withMetadata(this.sanitizer.sanitize(record.metadata())))
 					.toList();
@@ -147,14 +161,32 @@ public class EtcdDiscoveryEndpoint {
 	 * What the endpoint answers.
 	 *
 	 * @param registrations what this application has registered
-	 * @param view what it sees
+	 * @param view what it sees at home
+	 * @param remotes the remote clusters by name, in the order in which they are used
+	 * @param failedOver the services that a remote cluster serves because home has no
+	 * instance, with the name of that cluster
 	 * @param ejected the instances that the load balancer has ejected; empty without
 	 * Spring Cloud LoadBalancer
 	 * @param member the member of the cluster that it speaks to, or did before it lost
 	 * the connection
 	 */
-	public record Description(List<RegisteredRecord> registrations, ViewDescription view, List<EjectedInstance> ejected,
+	public record Description(List<RegisteredRecord> registrations, ViewDescription view,
+			Map<String, RemoteDescription> remotes, Map<String, String> failedOver, List<EjectedInstance> ejected,
 			String member) {
+
+	}
+
+	/**
+	 * A remote cluster.
+	 *
+	 * @param use when its instances are used: {@code fallback} or {@code merge}
+	 * @param registrations what this application has registered there
+	 * @param view what is seen there
+	 * @param failure why changes may go unseen at present, {@code null} while all arrive
+	 * @param member the member of the cluster that is read from
+	 */
+	public record RemoteDescription(String use, List<RegisteredRecord> registrations, ViewDescription view,
+			@Nullable String failure, String member) {
 
 	}
 
@@ -171,10 +203,13 @@ public class EtcdDiscoveryEndpoint {
 	 * @param drifts how many keys were found to have been missed so far
 	 * @param rejected how many entries cannot be read
 	 * @param rejections why they cannot, by key: those of a hundred at most
+	 * @param withoutLease how many instances have no lease, and stay until somebody
+	 * deletes them
+	 * @param keysWithoutLease their keys, a hundred at most
 	 */
 	public record ViewDescription(ViewState state, boolean synced, long staleMillis, List<Catalog.Position> prefixes,
 			Map<String, Integer> services, Map<String, Integer> retained, long drifts, int rejected,
-			Map<String, String> rejections) {
+			Map<String, String> rejections, int withoutLease, List<String> keysWithoutLease) {
 
 	}
 

@@ -9,7 +9,7 @@ import io.github.etcddiscovery.Internal;
 import io.github.etcddiscovery.cloud.CertificateExpiry;
 import io.github.etcddiscovery.cloud.registration.EtcdServiceRegistry;
 import io.github.etcddiscovery.cloud.registration.RegisteredRecord;
-import io.github.etcddiscovery.view.Catalog;
+import io.github.etcddiscovery.cluster.ClusterView;
 import io.github.etcddiscovery.view.ServiceView;
 import org.jspecify.annotations.Nullable;
 
@@ -19,15 +19,15 @@ import org.springframework.boot.health.contributor.Status;
 import org.springframework.cloud.client.ServiceInstance;
 
 /**
- * Health {@code etcd}: down only as long as nothing has been read from etcd yet. After
- * that an etcd that is away takes nobody out of service, for all go on with what they
- * know; what is amiss is in the details. Answers from memory, so one lost call changes
- * nothing.
+ * Health {@code etcd}: down only as long as nothing has been read from etcd yet. Remote
+ * clusters are details, and do not change the status. After that an etcd that is away
+ * takes nobody out of service, for all go on with what they know; what is amiss is in the
+ * details. Answers from memory, so one lost call changes nothing.
  */
 @Internal
 public class EtcdHealthIndicator extends AbstractHealthIndicator {
 
-	private final ServiceView<ServiceInstance> view;
+	private final ClusterView<ServiceInstance> clusters;
 
 	private final @Nullable EtcdServiceRegistry registry;
 
@@ -35,32 +35,29 @@ public class EtcdHealthIndicator extends AbstractHealthIndicator {
 
 	/**
 	 * Creates the indicator.
-	 * @param view what is registered
+	 * @param clusters what is registered
 	 * @param registry what this application has registered, {@code null} if it cannot
 	 * @param certificates when those of the connection end, {@code null} if that is not
 	 * known
 	 */
-	public EtcdHealthIndicator(ServiceView<ServiceInstance> view, @Nullable EtcdServiceRegistry registry,
+	public EtcdHealthIndicator(ClusterView<ServiceInstance> clusters, @Nullable EtcdServiceRegistry registry,
 			@Nullable CertificateExpiry certificates) {
 		super("The health of service discovery over etcd could not be told");
-		this.view = view;
+		this.clusters = clusters;
 		this.registry = registry;
 		this.certificates = certificates;
 	}
 
 	@Override
 	protected void doHealthCheck(Health.Builder builder) {
-		Catalog<ServiceInstance> catalog = this.view.catalog();
-		builder.status(catalog.isSynced() ? Status.UP : Status.DOWN);
-		Map<String, Object> seen = new LinkedHashMap<>();
-		seen.put("state", this.view.state());
-		seen.put("services", catalog.services().size());
-		String failure = this.view.failure();
-		if (failure != null) {
-			seen.put("staleMillis", this.view.staleness().toMillis());
-			seen.put("failure", failure);
+		ServiceView<ServiceInstance> home = this.clusters.home();
+		builder.status(home.catalog().isSynced() ? Status.UP : Status.DOWN);
+		builder.withDetail("view", describe(home));
+		if (this.clusters.hasRemotes()) {
+			Map<String, Object> remotes = new LinkedHashMap<>();
+			this.clusters.remotes().forEach((remote) -> remotes.put(remote.name(), describe(remote.view())));
+			builder.withDetail("remotes", remotes);
 		}
-		builder.withDetail("view", seen);
 		if (this.registry != null) {
 			Map<String, Object> registrations = new LinkedHashMap<>();
 			List<RegisteredRecord> records = this.registry.getRecords();
@@ -72,6 +69,18 @@ public class EtcdHealthIndicator extends AbstractHealthIndicator {
 			builder.withDetail("certificates",
 					Map.of("expire", expires.toString(), "soon", this.certificates.isSoon()));
 		}
+	}
+
+	private static Map<String, Object> describe(ServiceView<ServiceInstance> view) {
+		Map<String, Object> seen = new LinkedHashMap<>();
+		seen.put("state", view.state());
+		seen.put("services", view.catalog().services().size());
+		String failure = view.failure();
+		if (failure != null) {
+			seen.put("staleMillis", view.staleness().toMillis());
+			seen.put("failure", failure);
+		}
+		return seen;
 	}
 
 }

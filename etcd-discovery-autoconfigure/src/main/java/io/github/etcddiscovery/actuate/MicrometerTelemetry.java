@@ -8,6 +8,7 @@ import java.util.concurrent.TimeUnit;
 
 import io.github.etcddiscovery.Internal;
 import io.github.etcddiscovery.client.EtcdException;
+import io.github.etcddiscovery.cluster.ClusterView;
 import io.github.etcddiscovery.support.Telemetry;
 import io.micrometer.core.instrument.MeterRegistry;
 import io.micrometer.core.instrument.Timer;
@@ -27,6 +28,8 @@ import org.springframework.beans.factory.SmartInitializingSingleton;
  */
 @Internal
 public class MicrometerTelemetry implements Telemetry, MeterBinder, SmartInitializingSingleton {
+
+	private static final String CLUSTER = "cluster";
 
 	/** From what is usual in one data centre to what is an outage. */
 	private static final Duration[] BUCKETS = { Duration.ofMillis(1), Duration.ofMillis(2), Duration.ofMillis(5),
@@ -64,15 +67,33 @@ public class MicrometerTelemetry implements Telemetry, MeterBinder, SmartInitial
 	public void bindTo(MeterRegistry meters) {
 		this.timers.add(Timer.builder("etcd.discovery.view.propagation")
 			.description("from sending a change of an own record to etcd until it is seen")
+			.tag(CLUSTER, ClusterView.HOME)
 			.serviceLevelObjectives(BUCKETS)
 			.register(meters));
 	}
 
 	@Override
 	public Operation begin(Kind kind, String subject) {
+		return begin(kind, subject, ClusterView.HOME);
+	}
+
+	@Override
+	public Telemetry ofCluster(String cluster) {
+		return new Telemetry() {
+
+			@Override
+			public Operation begin(Kind kind, String subject) {
+				return MicrometerTelemetry.this.begin(kind, subject, cluster);
+			}
+
+		};
+	}
+
+	private Operation begin(Kind kind, String subject, String cluster) {
 		String name = kind.name().toLowerCase(Locale.ROOT);
 		Observation observation = Observation.createNotStarted("etcd.discovery." + name, this.observations)
 			.contextualName("etcd " + name)
+			.lowCardinalityKeyValue(CLUSTER, cluster)
 			.highCardinalityKeyValue("etcd.key", subject)
 			.start();
 		return (failure) -> {

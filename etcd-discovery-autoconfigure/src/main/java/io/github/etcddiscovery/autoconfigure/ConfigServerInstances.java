@@ -80,7 +80,7 @@ final class ConfigServerInstances implements ConfigServerInstanceProvider.Functi
 		SslBundles bundles = sslBundles(etcd.getSsl().getBundle(), properties);
 		EtcdClientOptions options = EtcdClientOptionsFactory.create(EtcdConnectionDetails.of(etcd, bundles), etcd);
 		try (EtcdClient client = EtcdClient.create(options);
-				ServiceView<ServiceInstance> view = Views.view(client, List.of(range),
+				ServiceView<ServiceInstance> view = Views.home(client, List.of(range),
 						Views.formats(Stream.empty(), discovery), discovery, Telemetry.NONE)) {
 			view.start();
 			try {

@@ -4,19 +4,19 @@ import org.springframework.cloud.context.environment.EnvironmentChangeEvent;
 import org.springframework.context.ApplicationListener;
 
 /**
- * Has the connection follow a refresh.
+ * Has connections follow a refresh.
  */
 final class ConnectionRefresher implements ApplicationListener<EnvironmentChangeEvent> {
 
-	private final ConnectionUpdater updater;
+	private final Runnable refresh;
 
-	ConnectionRefresher(ConnectionUpdater updater) {
-		this.updater = updater;
+	ConnectionRefresher(Runnable refresh) {
+		this.refresh = refresh;
 	}
 
 	@Override
 	public void onApplicationEvent(EnvironmentChangeEvent event) {
-		this.updater.refresh();
+		this.refresh.run();
 	}
 
 }

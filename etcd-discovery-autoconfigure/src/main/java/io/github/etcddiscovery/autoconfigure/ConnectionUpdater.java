@@ -2,6 +2,7 @@ package io.github.etcddiscovery.autoconfigure;
 
 import java.time.Duration;
 import java.util.List;
+import java.util.function.Supplier;
 
 import io.github.etcddiscovery.client.JetcdEtcdClient;
 import io.github.etcddiscovery.cloud.CertificateExpiry;
@@ -10,9 +11,7 @@ import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-import org.springframework.boot.context.properties.bind.Binder;
 import org.springframework.boot.ssl.SslBundles;
-import org.springframework.core.env.Environment;
 
 /**
  * Reconnects when a property of the connection has changed, a file of certificates or a
@@ -27,7 +26,7 @@ final class ConnectionUpdater implements AutoCloseable {
 	/** Files are small, and one that is used within a minute is early enough. */
 	private static final Duration INTERVAL = Duration.ofSeconds(10);
 
-	private final Environment environment;
+	private final Supplier<? extends EtcdConnectionProperties> binding;
 
 	private final JetcdEtcdClient client;
 
@@ -43,7 +42,7 @@ final class ConnectionUpdater implements AutoCloseable {
 
 	private EtcdConnectionDetails details;
 
-	private EtcdProperties properties;
+	private EtcdConnectionProperties properties;
 
 	private Connection applied;
 
@@ -51,9 +50,10 @@ final class ConnectionUpdater implements AutoCloseable {
 
 	private @Nullable String failure;
 
-	ConnectionUpdater(Environment environment, JetcdEtcdClient client, EtcdConnectionDetails details,
-			EtcdProperties properties, @Nullable SslBundles sslBundles, CertificateExpiry expiry, EventLoop loop) {
-		this.environment = environment;
+	ConnectionUpdater(Supplier<? extends EtcdConnectionProperties> binding, JetcdEtcdClient client,
+			EtcdConnectionDetails details, EtcdConnectionProperties properties, @Nullable SslBundles sslBundles,
+			CertificateExpiry expiry, EventLoop loop) {
+		this.binding = binding;
 		this.client = client;
 		this.details = details;
 		this.fromProperties = details instanceof PropertiesEtcdConnectionDetails made && made.isOf(properties);
@@ -69,25 +69,25 @@ final class ConnectionUpdater implements AutoCloseable {
 		watch();
 	}
 
-	/** Connects as the environment says by now. */
+	/** Connects as the properties say by now. */
 	synchronized void refresh() {
 		try {
 			// Not the bean: it is bound again by a refresh too, before or after this.
-			EtcdProperties changed = Binder.get(this.environment)
-				.bindOrCreate(EtcdProperties.PREFIX, EtcdProperties.class);
+			EtcdConnectionProperties changed = this.binding.get();
 			if (!Connection.of(changed).equals(this.applied)) {
 				connect(changed);
 			}
 		}
 		catch (RuntimeException ex) {
 			// A refresh is of others too: it must go on.
-			logger
-				.error("Staying connected to etcd as before, since what spring.cloud.etcd says now cannot be used: {}."
-						+ " Correct it and refresh again", InvalidProperties.describe(ex));
+			logger.error(
+					"Staying connected to etcd as before, since what spring.cloud.etcd{} says now cannot be used: {}."
+							+ " Correct it and refresh again",
+					this.properties.group(), InvalidProperties.describe(ex));
 		}
 	}
 
-	private void connect(EtcdProperties changed) {
+	private void connect(EtcdConnectionProperties changed) {
 		EtcdConnectionDetails changedDetails = this.fromProperties
 				? new PropertiesEtcdConnectionDetails(changed, this.sslBundles) : this.details;
 		this.client.reconnect(EtcdClientOptionsFactory.create(changedDetails, changed));
@@ -145,7 +145,7 @@ final class ConnectionUpdater implements AutoCloseable {
 			@Nullable String key, @Nullable String bundle, @Nullable String username, @Nullable String password,
 			boolean allowPlaintextCredentials, Duration dialTimeout, Duration dialKeepAlive, Duration requestTimeout) {
 
-		static Connection of(EtcdProperties properties) {
+		static Connection of(EtcdConnectionProperties properties) {
 			List<String> endpoints = properties.getEndpoints();
 			return new Connection((endpoints != null) ? List.copyOf(endpoints) : null, properties.getCaCert(),
 					properties.getCert(), properties.getKey(), properties.getSsl().getBundle(),

@@ -17,6 +17,7 @@ import org.springframework.boot.autoconfigure.condition.ConditionalOnMissingBean
 import org.springframework.boot.autoconfigure.condition.SearchStrategy;
 import org.springframework.boot.autoconfigure.ssl.SslAutoConfiguration;
 import org.springframework.boot.context.properties.EnableConfigurationProperties;
+import org.springframework.boot.context.properties.bind.Binder;
 import org.springframework.boot.ssl.SslBundles;
 import org.springframework.context.annotation.Bean;
 import org.springframework.context.annotation.Lazy;
@@ -66,8 +67,9 @@ public final class EtcdClientAutoConfiguration {
 	ConnectionUpdater etcdStarterConnectionUpdater(Environment environment, JetcdEtcdClient client,
 			EtcdConnectionDetails details, EtcdProperties properties, ObjectProvider<SslBundles> sslBundles,
 			CertificateExpiry expiry) {
-		return new ConnectionUpdater(environment, client, details, properties, sslBundles.getIfAvailable(), expiry,
-				EventLoop.onThread("etcd-certificates"));
+		return new ConnectionUpdater(
+				() -> Binder.get(environment).bindOrCreate(EtcdProperties.PREFIX, EtcdProperties.class), client,
+				details, properties, sslBundles.getIfAvailable(), expiry, EventLoop.onThread("etcd-certificates"));
 	}
 
 }

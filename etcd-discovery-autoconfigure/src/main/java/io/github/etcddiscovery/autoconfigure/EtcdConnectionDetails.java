@@ -24,7 +24,7 @@ public interface EtcdConnectionDetails extends ConnectionDetails {
 	 * @throws InvalidConfigurationPropertyValueException if a property is wrong
 	 */
 	@Internal
-	static EtcdConnectionDetails of(EtcdProperties properties, @Nullable SslBundles sslBundles) {
+	static EtcdConnectionDetails of(EtcdConnectionProperties properties, @Nullable SslBundles sslBundles) {
 		return new PropertiesEtcdConnectionDetails(properties, sslBundles);
 	}
 

@@ -1,6 +1,7 @@
 package io.github.etcddiscovery.autoconfigure;
 
 import java.time.Duration;
+import java.util.Comparator;
 import java.util.List;
 
 import io.github.etcddiscovery.client.EtcdClient;
@@ -10,6 +11,7 @@ import io.github.etcddiscovery.cloud.discovery.CatalogEventPublisher;
 import io.github.etcddiscovery.cloud.discovery.EtcdDiscoveryClient;
 import io.github.etcddiscovery.cloud.discovery.EtcdReactiveDiscoveryClient;
 import io.github.etcddiscovery.cloud.discovery.ViewLifecycle;
+import io.github.etcddiscovery.cluster.ClusterView;
 import io.github.etcddiscovery.instance.CheckedFormats;
 import io.github.etcddiscovery.instance.InstanceFormat;
 import io.github.etcddiscovery.instance.KeyLayout;
@@ -17,6 +19,7 @@ import io.github.etcddiscovery.instance.KeyRange;
 import io.github.etcddiscovery.support.Telemetry;
 import io.github.etcddiscovery.view.ServiceView;
 
+import org.springframework.beans.factory.BeanFactory;
 import org.springframework.beans.factory.ObjectProvider;
 import org.springframework.beans.factory.annotation.Qualifier;
 import org.springframework.boot.autoconfigure.AutoConfiguration;
@@ -25,6 +28,7 @@ import org.springframework.boot.autoconfigure.condition.ConditionalOnClass;
 import org.springframework.boot.autoconfigure.condition.ConditionalOnMissingBean;
 import org.springframework.boot.context.properties.EnableConfigurationProperties;
 import org.springframework.boot.health.contributor.ReactiveHealthIndicator;
+import org.springframework.boot.ssl.SslBundles;
 import org.springframework.cloud.client.CommonsClientAutoConfiguration;
 import org.springframework.cloud.client.ConditionalOnBlockingDiscoveryEnabled;
 import org.springframework.cloud.client.ConditionalOnDiscoveryHealthIndicatorEnabled;
@@ -41,6 +45,7 @@ import org.springframework.context.annotation.Configuration;
 import org.springframework.context.annotation.Lazy;
 import org.springframework.context.event.ApplicationEventMulticaster;
 import org.springframework.context.support.AbstractApplicationContext;
+import org.springframework.core.env.Environment;
 
 /**
  * Auto-configuration for finding services in etcd.
@@ -82,18 +87,35 @@ public final class EtcdDiscoveryAutoConfiguration {
 		List<String> services = properties.getServices();
 		List<KeyRange> ranges = services.isEmpty() ? layout.ranges()
 				: InvalidProperties.check("services", () -> layout.ranges(services));
-		return Views.view(client, ranges, formats, properties, telemetries.getIfAvailable(() -> Telemetry.NONE));
+		return Views.home(client, ranges, formats, properties, telemetries.getIfAvailable(() -> Telemetry.NONE));
+	}
+
+	@Bean
+	@ConditionalOnMissingBean
+	ClusterView<ServiceInstance> etcdStarterClusterView(ServiceView<ServiceInstance> view) {
+		return new ClusterView<>(view, Comparator.comparing(ServiceInstance::getInstanceId));
+	}
+
+	@Bean(initMethod = "start")
+	@Lazy(false)
+	@ConditionalOnMissingBean
+	RemoteClusters etcdStarterRemoteClusters(Environment environment, EtcdDiscoveryProperties properties,
+			ClusterView<ServiceInstance> clusters, CheckedFormats formats, ObjectProvider<Telemetry> telemetries,
+			ObjectProvider<SslBundles> sslBundles, BeanFactory beans, ObjectProvider<EtcdConnectionDetails> details) {
+		return new RemoteClusters(environment, properties, clusters, formats,
+				telemetries.getIfAvailable(() -> Telemetry.NONE), sslBundles.getIfAvailable(), beans,
+				details.getIfUnique());
 	}
 
 	@Bean
 	@Lazy(false)
-	ViewLifecycle etcdStarterViewLifecycle(ServiceView<ServiceInstance> view, EtcdClient client, KeyLayout layout,
-			EtcdProperties properties, EtcdDiscoveryProperties discovery,
-			ObjectProvider<CertificateExpiry> certificates) {
+	ViewLifecycle etcdStarterViewLifecycle(ServiceView<ServiceInstance> view, ClusterView<ServiceInstance> clusters,
+			RemoteClusters remotes, EtcdClient client, KeyLayout layout, EtcdProperties properties,
+			EtcdDiscoveryProperties discovery, ObjectProvider<CertificateExpiry> certificates) {
 		discovery.getWaitFor().forEach((service, instances) -> {
 			String property = "wait-for[" + service + "]";
 			InvalidProperties.check(property, () -> layout.ranges(List.of(service)));
-			if (instances < 1 || !view.follows(service)) {
+			if (instances < 1 || !clusters.follows(service)) {
 				throw InvalidProperties.invalid("discovery." + property, instances,
 						(instances < 1) ? "Expected 1 instance or more."
 								: "Expected a service among spring.cloud.etcd.discovery.services.");
@@ -104,14 +126,14 @@ public final class EtcdDiscoveryAutoConfiguration {
 					"Expected more than 0.");
 		}
 		return new ViewLifecycle(view, client, properties.isFailFast(),
-				properties.getDialTimeout().plus(properties.getRequestTimeout()),
+				properties.getDialTimeout().plus(properties.getRequestTimeout()), remotes::awaitSync, clusters,
 				new AwaitedInstances(discovery.getWaitFor(), discovery.getWaitTimeout()),
 				certificates.getIfAvailable());
 	}
 
 	@Bean
 	@Lazy(false)
-	CatalogEventPublisher etcdStarterCatalogEventPublisher(ServiceView<ServiceInstance> view,
+	CatalogEventPublisher etcdStarterCatalogEventPublisher(ClusterView<ServiceInstance> view,
 			ApplicationContext context) {
 		return new CatalogEventPublisher(view, context.getBean(
 				AbstractApplicationContext.APPLICATION_EVENT_MULTICASTER_BEAN_NAME, ApplicationEventMulticaster.class));
@@ -126,7 +148,7 @@ public final class EtcdDiscoveryAutoConfiguration {
 
 		@Bean
 		@ConditionalOnMissingBean(name = BLOCKING_CLIENT)
-		EtcdDiscoveryClient etcdStarterDiscoveryClient(ServiceView<ServiceInstance> view,
+		EtcdDiscoveryClient etcdStarterDiscoveryClient(ClusterView<ServiceInstance> view,
 				EtcdDiscoveryProperties properties) {
 			return new EtcdDiscoveryClient(view, properties.getOrder());
 		}
@@ -142,7 +164,7 @@ public final class EtcdDiscoveryAutoConfiguration {
 
 		@Bean
 		@ConditionalOnMissingBean(name = REACTIVE_CLIENT)
-		EtcdReactiveDiscoveryClient etcdStarterReactiveDiscoveryClient(ServiceView<ServiceInstance> view,
+		EtcdReactiveDiscoveryClient etcdStarterReactiveDiscoveryClient(ClusterView<ServiceInstance> view,
 				EtcdDiscoveryProperties properties) {
 			return new EtcdReactiveDiscoveryClient(view, properties.getOrder());
 		}

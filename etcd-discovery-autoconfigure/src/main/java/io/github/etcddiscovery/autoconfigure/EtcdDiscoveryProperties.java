@@ -55,6 +55,12 @@ public class EtcdDiscoveryProperties {
 	private Map<String, String> servicePrefixes = new LinkedHashMap<>();
 
 	/**
+	 * Other clusters of etcd whose instances are used, by name. Fallbacks are used in the
+	 * order in which they are written.
+	 */
+	private final Map<String, RemoteProperties> remotes = new LinkedHashMap<>();
+
+	/**
 	 * How many instances of a service have to be there, by service id, before this
 	 * application starts.
 	 */
@@ -246,6 +252,10 @@ public class EtcdDiscoveryProperties {
 
 	public void setServicePrefixes(Map<String, String> servicePrefixes) {
 		this.servicePrefixes = servicePrefixes;
+	}
+
+	public Map<String, RemoteProperties> getRemotes() {
+		return this.remotes;
 	}
 
 	public Map<String, Integer> getWaitFor() {

@@ -11,9 +11,9 @@ import org.springframework.context.annotation.Lazy;
 
 /**
  * Auto-configuration for properties of the connection that change while the application
- * runs. Backs off for a client of the user's.
+ * runs, and for remote clusters. Backs off for a client of the user's.
  */
-@AutoConfiguration(after = EtcdClientAutoConfiguration.class)
+@AutoConfiguration(after = { EtcdClientAutoConfiguration.class, EtcdDiscoveryAutoConfiguration.class })
 @ConditionalOnClass(EnvironmentChangeEvent.class)
 @ConditionalOnBooleanProperty(name = "spring.cloud.etcd.enabled", matchIfMissing = true)
 public final class EtcdRefreshAutoConfiguration {
@@ -22,7 +22,14 @@ public final class EtcdRefreshAutoConfiguration {
 	@Lazy(false)
 	@ConditionalOnBean(value = ConnectionUpdater.class, search = SearchStrategy.CURRENT)
 	ConnectionRefresher etcdStarterConnectionRefresher(ConnectionUpdater updater) {
-		return new ConnectionRefresher(updater);
+		return new ConnectionRefresher(updater::refresh);
+	}
+
+	@Bean
+	@Lazy(false)
+	@ConditionalOnBean(value = RemoteClusters.class, search = SearchStrategy.CURRENT)
+	ConnectionRefresher etcdStarterRemotesRefresher(RemoteClusters remotes) {
+		return new ConnectionRefresher(remotes::refresh);
 	}
 
 }

@@ -72,7 +72,7 @@ public final class InvalidProperties {
 	 */
 	public static RuntimeException invalid(String property, Object value, String reason) {
 		String text = String.valueOf(value);
-		if (SECRET.matcher(text).find() || (property.equals("endpoints") && USER.matcher(text).find())) {
+		if (SECRET.matcher(text).find() || (property.endsWith("endpoints") && USER.matcher(text).find())) {
 			return new SecretValueException(ETCD + property, reason);
 		}
 		return new InvalidConfigurationPropertyValueException(ETCD + property, value, reason);

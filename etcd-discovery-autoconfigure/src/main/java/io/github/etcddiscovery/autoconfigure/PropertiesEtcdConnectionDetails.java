@@ -28,7 +28,7 @@ final class PropertiesEtcdConnectionDetails implements EtcdConnectionDetails {
 
 	private static final String DEFAULT_ADDRESS = "localhost:2379";
 
-	private final EtcdProperties properties;
+	private final EtcdConnectionProperties properties;
 
 	private final @Nullable SslBundles sslBundles;
 
@@ -37,7 +37,7 @@ final class PropertiesEtcdConnectionDetails implements EtcdConnectionDetails {
 
 	private final @Nullable SslBundle sslBundle;
 
-	PropertiesEtcdConnectionDetails(EtcdProperties properties, @Nullable SslBundles sslBundles) {
+	PropertiesEtcdConnectionDetails(EtcdConnectionProperties properties, @Nullable SslBundles sslBundles) {
 		this.properties = properties;
 		this.sslBundles = sslBundles;
 		this.digests = digests(properties);
@@ -66,7 +66,7 @@ final class PropertiesEtcdConnectionDetails implements EtcdConnectionDetails {
 	}
 
 	/** Whether it says what these properties say. */
-	boolean isOf(EtcdProperties others) {
+	boolean isOf(EtcdConnectionProperties others) {
 		return this.properties == others;
 	}
 
@@ -82,7 +82,7 @@ final class PropertiesEtcdConnectionDetails implements EtcdConnectionDetails {
 				|| (bundle != null && this.sslBundles != null && this.sslBundles.getBundle(bundle) != this.sslBundle);
 	}
 
-	private static List<String> digests(EtcdProperties properties) {
+	private static List<String> digests(EtcdConnectionProperties properties) {
 		return Stream.of(properties.getCaCert(), properties.getCert(), properties.getKey())
 			.flatMap(Stream::ofNullable)
 			.map(PropertiesEtcdConnectionDetails::digest)
@@ -112,14 +112,14 @@ final class PropertiesEtcdConnectionDetails implements EtcdConnectionDetails {
 		return ApplicationResourceLoader.get().getResource(location).getContentAsByteArray();
 	}
 
-	private static @Nullable SslBundle sslBundle(EtcdProperties properties, @Nullable SslBundles sslBundles) {
+	private static @Nullable SslBundle sslBundle(EtcdConnectionProperties properties, @Nullable SslBundles sslBundles) {
 		String bundle = properties.getSsl().getBundle();
 		boolean pem = properties.getCaCert() != null || properties.getCert() != null || properties.getKey() != null;
 		if (bundle == null) {
 			return pem ? pemBundle(properties) : null;
 		}
 		if (pem) {
-			throw invalid("ssl.bundle", bundle,
+			throw invalid(properties.path("ssl.bundle"), bundle,
 					"Expected either an SSL bundle or PEM files (ca-cert, cert, key)," + " but both are set.");
 		}
 		try {
@@ -128,33 +128,41 @@ final class PropertiesEtcdConnectionDetails implements EtcdConnectionDetails {
 			}
 		}
 		catch (NoSuchSslBundleException ex) {
-			throw invalid("ssl.bundle", bundle, "Expected the name of a bundle defined under spring.ssl.bundle.");
+			throw invalid(properties.path("ssl.bundle"), bundle,
+					"Expected the name of a bundle defined under spring.ssl.bundle.");
 		}
-		throw invalid("ssl.bundle", bundle, "Expected Spring Boot's SSL bundles to be auto-configured.");
+		throw invalid(properties.path("ssl.bundle"), bundle,
+				"Expected Spring Boot's SSL bundles to be auto-configured.");
 	}
 
-	private static SslBundle pemBundle(EtcdProperties properties) {
+	private static SslBundle pemBundle(EtcdConnectionProperties properties) {
 		if (properties.getCert() == null && properties.getKey() != null) {
-			throw invalid("key", properties.getKey(), "Expected spring.cloud.etcd.cert to be set along with it.");
+			throw invalid(properties.path("key"), properties.getKey(),
+					"Expected spring.cloud.etcd." + properties.path("cert") + " to be set along with it.");
 		}
 		if (properties.getCert() != null && properties.getKey() == null) {
-			throw invalid("cert", properties.getCert(), "Expected spring.cloud.etcd.key to be set along with it.");
+			throw invalid(properties.path("cert"), properties.getCert(),
+					"Expected spring.cloud.etcd." + properties.path("key") + " to be set along with it.");
 		}
 		PemSslBundleProperties pem = new PemSslBundleProperties();
 		if (properties.getCaCert() != null) {
-			pem.getTruststore().setCertificate(read("ca-cert", properties.getCaCert(), PemContent::getCertificates));
+			pem.getTruststore()
+				.setCertificate(read(properties.path("ca-cert"), properties.getCaCert(), PemContent::getCertificates));
 		}
 		if (properties.getCert() != null && properties.getKey() != null) {
-			pem.getKeystore().setCertificate(read("cert", properties.getCert(), PemContent::getCertificates));
-			pem.getKeystore().setPrivateKey(read("key", properties.getKey(), (content) -> content.getPrivateKey()));
+			pem.getKeystore()
+				.setCertificate(read(properties.path("cert"), properties.getCert(), PemContent::getCertificates));
+			pem.getKeystore()
+				.setPrivateKey(read(properties.path("key"), properties.getKey(), (content) -> content.getPrivateKey()));
 			pem.getKeystore().setVerifyKeys(true);
 		}
 		try {
 			return PropertiesSslBundle.get(pem);
 		}
 		catch (IllegalStateException ex) {
-			throw invalid("key", String.valueOf(properties.getKey()),
-					"Expected the private key of the certificate in spring.cloud.etcd.cert.");
+			throw invalid(properties.path("key"), String.valueOf(properties.getKey()),
+					"Expected the private key of the certificate in spring.cloud.etcd." + properties.path("cert")
+							+ ".");
 		}
 	}
 
@@ -175,7 +183,7 @@ final class PropertiesEtcdConnectionDetails implements EtcdConnectionDetails {
 			problem = String.valueOf(ex.getMessage());
 		}
 		throw invalid(property, location, "Expected a PEM document, or the location of one, with a "
-				+ (property.equals("key") ? "private key" : "certificate") + ", but " + problem + ".");
+				+ (property.endsWith("key") ? "private key" : "certificate") + ", but " + problem + ".");
 	}
 
 }

@@ -1,10 +1,13 @@
 package io.github.etcddiscovery.autoconfigure;
 
+import io.github.etcddiscovery.Internal;
+
 /**
  * Thrown when a property cannot be used and its value must not be shown, because there is
  * a password or a private key in it.
  */
-final class SecretValueException extends RuntimeException {
+@Internal
+public final class SecretValueException extends RuntimeException {
 
 	private final String property;
 
@@ -21,11 +24,19 @@ final class SecretValueException extends RuntimeException {
 		this.reason = reason;
 	}
 
-	String property() {
+	/**
+	 * Returns the full name of the property.
+	 * @return the name
+	 */
+	public String property() {
 		return this.property;
 	}
 
-	String reason() {
+	/**
+	 * Returns what was expected.
+	 * @return a sentence that does not repeat the value
+	 */
+	public String reason() {
 		return this.reason;
 	}
 

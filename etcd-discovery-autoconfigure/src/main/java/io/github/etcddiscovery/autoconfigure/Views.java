@@ -7,6 +7,7 @@ import java.util.stream.Stream;
 
 import io.github.etcddiscovery.client.EtcdClient;
 import io.github.etcddiscovery.cloud.EtcdServiceInstance;
+import io.github.etcddiscovery.cluster.ClusterView;
 import io.github.etcddiscovery.instance.AllowedNetworks;
 import io.github.etcddiscovery.instance.CheckedFormats;
 import io.github.etcddiscovery.instance.InstanceFormat;
@@ -14,6 +15,7 @@ import io.github.etcddiscovery.instance.InstanceFormats;
 import io.github.etcddiscovery.instance.KeyLayout;
 import io.github.etcddiscovery.instance.KeyRange;
 import io.github.etcddiscovery.support.Telemetry;
+import io.github.etcddiscovery.view.InstanceDecoder;
 import io.github.etcddiscovery.view.InstanceLimits;
 import io.github.etcddiscovery.view.ServiceView;
 import org.slf4j.Logger;
@@ -51,14 +53,33 @@ final class Views {
 		return new CheckedFormats(InstanceFormats.with(further.toList()), networks, properties.isAllowSecretMetadata());
 	}
 
-	static ServiceView<ServiceInstance> view(EtcdClient client, List<KeyRange> ranges, CheckedFormats formats,
+	/** Creates the view of the home cluster. */
+	static ServiceView<ServiceInstance> home(EtcdClient client, List<KeyRange> ranges, CheckedFormats formats,
 			EtcdDiscoveryProperties properties, Telemetry telemetry) {
+		InstanceDecoder<ServiceInstance> decoder = properties.getRemotes().isEmpty()
+				? (key, keyValue) -> new EtcdServiceInstance(formats.decode(key, keyValue.value()), keyValue.leaseId())
+				: inCluster(ClusterView.HOME, formats);
+		return view(client, ranges, decoder, properties, telemetry, "etcd-view");
+	}
+
+	/** Creates the view of a remote cluster. */
+	static ServiceView<ServiceInstance> remote(String cluster, EtcdClient client, List<KeyRange> ranges,
+			CheckedFormats formats, EtcdDiscoveryProperties properties, Telemetry telemetry) {
+		return view(client, ranges, inCluster(cluster, formats), properties, telemetry, "etcd-" + cluster + "-view");
+	}
+
+	private static InstanceDecoder<ServiceInstance> inCluster(String cluster, CheckedFormats formats) {
+		return (key, keyValue) -> EtcdServiceInstance.of(formats.decode(key, keyValue.value()), keyValue.leaseId(),
+				cluster);
+	}
+
+	private static ServiceView<ServiceInstance> view(EtcdClient client, List<KeyRange> ranges,
+			InstanceDecoder<ServiceInstance> decoder, EtcdDiscoveryProperties properties, Telemetry telemetry,
+			String threads) {
 		InstanceLimits limits = InvalidProperties
 			.check(() -> new InstanceLimits(properties.getMaxInstances(), properties.getMaxInstancesPerService()));
-		return new ServiceView<>(client, ranges,
-				(key, keyValue) -> new EtcdServiceInstance(formats.decode(key, keyValue.value()), keyValue.leaseId()),
-				(instance) -> ((EtcdServiceInstance) instance).isUp(),
-				properties.isRetainVanished() ? properties.getTtl() : Duration.ZERO, limits, telemetry);
+		return new ServiceView<>(client, ranges, decoder, (instance) -> ((EtcdServiceInstance) instance).isUp(),
+				properties.isRetainVanished() ? properties.getTtl() : Duration.ZERO, limits, telemetry, threads);
 	}
 
 }

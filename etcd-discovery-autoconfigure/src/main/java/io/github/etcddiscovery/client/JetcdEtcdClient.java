@@ -41,7 +41,7 @@ import static io.github.etcddiscovery.client.JetcdClientFactory.bytes;
 
 /**
  * {@link EtcdClient} on jetcd. Opens its connection at the first call. Its threads are
- * daemons whose names start with {@code etcd-client}.
+ * daemons whose names start with {@code etcd-client} unless the caller names them.
  */
 @Internal
 public final class JetcdEtcdClient implements EtcdClient {
@@ -60,9 +60,9 @@ public final class JetcdEtcdClient implements EtcdClient {
 
 	private final ThreadPoolExecutor executor;
 
-	private final EventLoop loop = EventLoop.onThread("etcd-client-connection");
+	private final EventLoop loop;
 
-	private final OpenWatches openWatches = new OpenWatches(this.loop);
+	private final OpenWatches openWatches;
 
 	private final ConnectionKeeper keeper;
 
@@ -76,24 +76,37 @@ public final class JetcdEtcdClient implements EtcdClient {
 	 * @param customizers change jetcd's builder, in this order
 	 */
 	public JetcdEtcdClient(EtcdClientOptions options, List<EtcdClientBuilderCustomizer> customizers) {
-		this(options, customizers, new DnsClient("dns:"), STAY);
+		this(options, customizers, "etcd-client");
 	}
 
 	/**
 	 * Creates a client that connects when it is first used.
 	 * @param options where and how to connect
 	 * @param customizers change jetcd's builder, in this order
+	 * @param threads what the names of its threads start with
+	 */
+	public JetcdEtcdClient(EtcdClientOptions options, List<EtcdClientBuilderCustomizer> customizers, String threads) {
+		this(options, customizers, threads, new DnsClient("dns:"), STAY);
+	}
+
+	/**
+	 * Creates a client that connects when it is first used.
+	 * @param options where and how to connect
+	 * @param customizers change jetcd's builder, in this order
+	 * @param threads what the names of its threads start with
 	 * @param dns looks up names past the JVM's cache
 	 * @param stay after which time, give or take half, to move to a member chosen at
 	 * random
 	 */
-	JetcdEtcdClient(EtcdClientOptions options, List<EtcdClientBuilderCustomizer> customizers, DnsClient dns,
-			Duration stay) {
+	JetcdEtcdClient(EtcdClientOptions options, List<EtcdClientBuilderCustomizer> customizers, String threads,
+			DnsClient dns, Duration stay) {
 		this.options = options;
+		this.loop = EventLoop.onThread(threads + "-connection");
+		this.openWatches = new OpenWatches(this.loop);
 		AtomicInteger number = new AtomicInteger();
 		this.executor = new ThreadPoolExecutor(THREADS, THREADS, 10, TimeUnit.SECONDS, new LinkedBlockingQueue<>(),
 				(task) -> {
-					Thread thread = new Thread(task, "etcd-client-" + number.incrementAndGet());
+					Thread thread = new Thread(task, threads + "-" + number.incrementAndGet());
 					thread.setDaemon(true);
 					return thread;
 				});

@@ -1,8 +1,12 @@
 package io.github.etcddiscovery.cloud;
 
 import java.net.URI;
+import java.util.Collections;
+import java.util.LinkedHashMap;
+import java.util.Map;
 import java.util.Objects;
 
+import io.github.etcddiscovery.Internal;
 import io.github.etcddiscovery.instance.InstanceStatus;
 import io.github.etcddiscovery.instance.ServiceRecord;
 import org.jspecify.annotations.Nullable;
@@ -18,9 +22,16 @@ import org.springframework.cloud.client.ServiceInstance;
  */
 public final class EtcdServiceInstance extends DefaultServiceInstance {
 
+	/** The metadata key under which the cluster is found. */
+	public static final String CLUSTER = "cluster";
+
+	private static final String HOME = "home";
+
 	private final ServiceRecord record;
 
 	private final long leaseId;
+
+	private final String cluster;
 
 	/**
 	 * Made when it is asked for: most instances of a large view are never called, and it
@@ -36,11 +47,39 @@ public final class EtcdServiceInstance extends DefaultServiceInstance {
 	 * @param leaseId the lease under which its key is in etcd, 0 for none
 	 */
 	public EtcdServiceInstance(ServiceRecord record, long leaseId) {
+		this(record, leaseId, HOME, record.metadata());
+	}
+
+	private EtcdServiceInstance(ServiceRecord record, long leaseId, String cluster, Map<String, String> metadata) {
 		super(record.key().instanceId(), record.key().serviceId(), record.uriHost(), record.port(), record.secure(),
-				record.metadata());
+				metadata);
 		this.record = record;
 		this.leaseId = leaseId;
+		this.cluster = cluster;
 		this.hash = Objects.hash(record.key(), record.host(), record.port(), record.secure());
+	}
+
+	/**
+	 * Creates an instance whose metadata names its cluster. The record's own metadata of
+	 * that name does not count.
+	 * @param record what is known of it
+	 * @param leaseId the lease under which its key is in etcd, 0 for none
+	 * @param cluster the cluster in which it was found
+	 * @return the instance
+	 */
+	@Internal
+	public static EtcdServiceInstance of(ServiceRecord record, long leaseId, String cluster) {
+		Map<String, String> metadata = new LinkedHashMap<>(record.metadata());
+		metadata.put(CLUSTER, cluster);
+		return new EtcdServiceInstance(record, leaseId, cluster, Collections.unmodifiableMap(metadata));
+	}
+
+	/**
+	 * Returns the cluster in which the instance was found.
+	 * @return the name of a remote cluster, or {@code home}
+	 */
+	public String getCluster() {
+		return this.cluster;
 	}
 
 	/**
@@ -127,7 +166,8 @@ public final class EtcdServiceInstance extends DefaultServiceInstance {
 	@Override
 	public String toString() {
 		return "EtcdServiceInstance[" + this.record.key().serviceId() + "/" + this.record.key().instanceId() + " at "
-				+ getUri() + ", " + getStatus() + "]";
+				+ getUri() + ", " + getStatus() + (this.cluster.equals(HOME) ? "" : " in cluster " + this.cluster)
+				+ "]";
 	}
 
 }

@@ -1,7 +1,7 @@
 package io.github.etcddiscovery.grpc;
 
 import io.github.etcddiscovery.Internal;
-import io.github.etcddiscovery.view.ServiceView;
+import io.github.etcddiscovery.view.CatalogSource;
 import io.grpc.ManagedChannelBuilder;
 
 import org.springframework.cloud.client.ServiceInstance;
@@ -16,13 +16,13 @@ import org.springframework.grpc.client.GrpcChannelBuilderCustomizer;
 public final class EtcdChannelBuilderCustomizer<T extends ManagedChannelBuilder<T>>
 		implements GrpcChannelBuilderCustomizer<T> {
 
-	private final ServiceView<ServiceInstance> view;
+	private final CatalogSource<ServiceInstance> view;
 
 	/**
 	 * Creates the customizer.
 	 * @param view what is registered
 	 */
-	public EtcdChannelBuilderCustomizer(ServiceView<ServiceInstance> view) {
+	public EtcdChannelBuilderCustomizer(CatalogSource<ServiceInstance> view) {
 		this.view = view;
 	}
 

@@ -15,7 +15,7 @@ import java.util.stream.Collectors;
 import io.github.etcddiscovery.instance.ServiceRecord;
 import io.github.etcddiscovery.support.LimitedLog;
 import io.github.etcddiscovery.view.Catalog;
-import io.github.etcddiscovery.view.ServiceView;
+import io.github.etcddiscovery.view.CatalogSource;
 import io.github.etcddiscovery.view.Subscription;
 import io.grpc.EquivalentAddressGroup;
 import io.grpc.NameResolver;
@@ -47,7 +47,7 @@ final class EtcdNameResolver extends NameResolver {
 
 	private final LimitedLog log = new LimitedLog(logger, System::nanoTime);
 
-	private final ServiceView<ServiceInstance> view;
+	private final CatalogSource<ServiceInstance> view;
 
 	private final String serviceId;
 
@@ -71,11 +71,11 @@ final class EtcdNameResolver extends NameResolver {
 	/** What the channel was told last. */
 	private @Nullable List<EquivalentAddressGroup> told;
 
-	EtcdNameResolver(ServiceView<ServiceInstance> view, String serviceId, Args args) {
+	EtcdNameResolver(CatalogSource<ServiceInstance> view, String serviceId, Args args) {
 		this(view, serviceId, args, InetAddress::getAllByName);
 	}
 
-	EtcdNameResolver(ServiceView<ServiceInstance> view, String serviceId, Args args, HostLookups.Lookup lookup) {
+	EtcdNameResolver(CatalogSource<ServiceInstance> view, String serviceId, Args args, HostLookups.Lookup lookup) {
 		this.view = view;
 		this.serviceId = serviceId;
 		this.args = args;

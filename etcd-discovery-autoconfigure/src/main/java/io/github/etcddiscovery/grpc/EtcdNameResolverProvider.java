@@ -4,7 +4,7 @@ import java.net.URI;
 
 import io.github.etcddiscovery.instance.InstanceKey;
 import io.github.etcddiscovery.instance.InvalidValueException;
-import io.github.etcddiscovery.view.ServiceView;
+import io.github.etcddiscovery.view.CatalogSource;
 import io.grpc.NameResolver;
 import io.grpc.NameResolver.Args;
 import io.grpc.NameResolverProvider;
@@ -27,7 +27,7 @@ import org.springframework.cloud.client.ServiceInstance;
 public final class EtcdNameResolverProvider extends NameResolverProvider {
 
 	/** The view that a channel looks into. */
-	public static final Args.Key<ServiceView<ServiceInstance>> VIEW = Args.Key
+	public static final Args.Key<CatalogSource<ServiceInstance>> VIEW = Args.Key
 		.create("io.github.etcddiscovery.grpc.VIEW");
 
 	private static final String SCHEME = "etcd";
@@ -69,7 +69,7 @@ public final class EtcdNameResolverProvider extends NameResolverProvider {
 			return null;
 		}
 		String serviceId = serviceId(target);
-		ServiceView<ServiceInstance> view = args.getArg(VIEW);
+		CatalogSource<ServiceInstance> view = args.getArg(VIEW);
 		return (view != null) ? new EtcdNameResolver(view, serviceId, args)
 				: new NameResolverWithoutView(serviceId, args.getSynchronizationContext());
 	}

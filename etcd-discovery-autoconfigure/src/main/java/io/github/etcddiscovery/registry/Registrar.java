@@ -86,7 +86,16 @@ public final class Registrar implements AutoCloseable {
 	 * @param telemetry hears of what is done
 	 */
 	public Registrar(EtcdClient client, TtlOption ttl, Listener listener, Telemetry telemetry) {
-		this(client, ttl, listener, telemetry, EventLoop.onThread("etcd-registrar"), RandomGenerator.getDefault());
+		this(client, ttl, listener, telemetry, "etcd-registrar");
+	}
+
+	/**
+	 * Creates a registrar as the constructor above does, with a name for its thread.
+	 * @param thread the name
+	 */
+	@Internal
+	public Registrar(EtcdClient client, TtlOption ttl, Listener listener, Telemetry telemetry, String thread) {
+		this(client, ttl, listener, telemetry, EventLoop.onThread(thread), RandomGenerator.getDefault());
 	}
 
 	Registrar(EtcdClient client, TtlOption ttl, Listener listener, Telemetry telemetry, EventLoop loop,

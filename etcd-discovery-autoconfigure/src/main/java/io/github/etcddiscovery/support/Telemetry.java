@@ -24,6 +24,15 @@ public interface Telemetry {
 	}
 
 	/**
+	 * Returns the telemetry for a remote cluster.
+	 * @param cluster the name of the cluster
+	 * @return hears of what is done there; by default this telemetry
+	 */
+	default Telemetry ofCluster(String cluster) {
+		return this;
+	}
+
+	/**
 	 * etcd has acknowledged a write.
 	 * @param key which key was written
 	 * @param revision the revision of the write

@@ -39,16 +39,17 @@ final class CatalogWriter<T> {
 	/** What is retained since the last catalog, by service; {@code null} for nothing. */
 	private final Map<String, @Nullable List<T>> retained = new HashMap<>();
 
-	private Catalog<T> catalog;
+	private ViewCatalog<T> catalog;
 
 	CatalogWriter(List<KeyRange> ranges, Predicate<T> availability) {
 		this.ranges = List.copyOf(ranges);
 		this.availability = availability;
 		this.positions = new ArrayList<>(ranges.stream().map((range) -> new Position(range.prefix(), 0, 0)).toList());
-		this.catalog = new Catalog<>(this.ranges, List.copyOf(this.positions), ServiceMap.none(), ServiceMap.none());
+		this.catalog = new ViewCatalog<>(this.ranges, List.copyOf(this.positions), ServiceMap.none(),
+				ServiceMap.none());
 	}
 
-	Catalog<T> catalog() {
+	ViewCatalog<T> catalog() {
 		return this.catalog;
 	}
 
@@ -95,7 +96,7 @@ final class CatalogWriter<T> {
 	 * @param epoch how many histories have been seen there
 	 * @param revision up to which all changes there are in
 	 */
-	Catalog<T> publish(int range, long epoch, long revision) {
+	ViewCatalog<T> publish(int range, long epoch, long revision) {
 		this.positions.set(range, new Position(this.positions.get(range).prefix(), epoch, revision));
 		ServiceMap<ServiceSnapshot<T>> snapshots = this.catalog.snapshots();
 		ServiceMap<List<T>> kept = this.catalog.retainedByService();
@@ -117,7 +118,7 @@ final class CatalogWriter<T> {
 			snapshots = snapshots.with(changes);
 			this.touched.clear();
 		}
-		this.catalog = new Catalog<>(this.ranges, List.copyOf(this.positions), snapshots, kept);
+		this.catalog = new ViewCatalog<>(this.ranges, List.copyOf(this.positions), snapshots, kept);
 		return this.catalog;
 	}
 

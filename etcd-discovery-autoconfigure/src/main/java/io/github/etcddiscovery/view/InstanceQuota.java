@@ -1,7 +1,9 @@
 package io.github.etcddiscovery.view;
 
 import java.util.HashMap;
+import java.util.LinkedHashSet;
 import java.util.Map;
+import java.util.Set;
 
 /**
  * Counts instances against the limits of a view. Belongs to one thread.
@@ -65,6 +67,35 @@ final class InstanceQuota {
 
 	private int takenBy(String serviceId) {
 		return this.takenByService.getOrDefault(serviceId, 0);
+	}
+
+	/**
+	 * The keys of entries that were rejected over the quota. Belongs to one thread.
+	 */
+	static final class WaitingKeys {
+
+		private final InstanceQuota quota;
+
+		private final Map<String, Set<String>> keysByService = new HashMap<>();
+
+		WaitingKeys(InstanceQuota quota) {
+			this.quota = quota;
+		}
+
+		void add(String serviceId, String key) {
+			this.keysByService.computeIfAbsent(serviceId, (added) -> new LinkedHashSet<>()).add(key);
+		}
+
+		void remove(String serviceId, String key) {
+			this.keysByService.computeIfPresent(serviceId,
+					(known, keys) -> (keys.remove(key) && keys.isEmpty()) ? null : keys);
+		}
+
+		/** Whether the quota allows one of them by now. */
+		boolean hasFitting() {
+			return this.quota.isLeft() && this.keysByService.keySet().stream().anyMatch(this.quota::isLeft);
+		}
+
 	}
 
 }

@@ -42,6 +42,11 @@ record RangeEntry<T>(long modRevision, int valueHash, long leaseId, @Nullable In
 		return new RangeEntry<>(this.modRevision, this.valueHash, this.leaseId, this.key, null, reason, true);
 	}
 
+	/** Whether it is an instance that stays until somebody deletes it. */
+	boolean isWithoutLease() {
+		return this.instance != null && this.leaseId == 0;
+	}
+
 	boolean isOf(KeyValue keyValue) {
 		return this.modRevision == keyValue.modRevision() && this.leaseId == keyValue.leaseId()
 				&& this.valueHash == Arrays.hashCode(keyValue.value());

@@ -2,6 +2,7 @@ package io.github.etcddiscovery.view;
 
 import java.time.Duration;
 import java.util.Map;
+import java.util.Set;
 import java.util.concurrent.CancellationException;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
@@ -146,7 +147,13 @@ final class RangeFollower implements Reflector.Listener {
 
 	/** What is held and was done. */
 	ViewStatistics statistics() {
-		return new ViewStatistics(this.writer.instances(), this.writer.rejections().size(), this.events, this.resyncs);
+		return new ViewStatistics(this.writer.instances(), this.writer.rejections().size(),
+				this.writer.withoutLease().size(), this.events, this.resyncs);
+	}
+
+	/** The keys of instances without a lease. */
+	Set<String> withoutLease() {
+		return this.writer.withoutLease();
 	}
 
 	/** Why entries cannot be read, by key. */

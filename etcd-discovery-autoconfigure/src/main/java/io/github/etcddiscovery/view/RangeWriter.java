@@ -58,7 +58,10 @@ final class RangeWriter<T> implements ReflectorStore {
 	/** Why entries cannot be read, by key. */
 	private final Map<String, String> rejections = new ConcurrentHashMap<>();
 
-	private final KeysOverQuota waiting;
+	/** The keys of instances that no lease removes. */
+	private final Set<String> withoutLease = ConcurrentHashMap.newKeySet();
+
+	private final InstanceQuota.WaitingKeys waiting;
 
 	private Map<String, RangeEntry<T>> entries = new HashMap<>();
 
@@ -81,7 +84,7 @@ final class RangeWriter<T> implements ReflectorStore {
 		this.vanished = vanished;
 		this.quota = quota;
 		this.listed = quota.empty();
-		this.waiting = new KeysOverQuota(quota);
+		this.waiting = new InstanceQuota.WaitingKeys(quota);
 		this.log = log;
 	}
 
@@ -113,6 +116,11 @@ final class RangeWriter<T> implements ReflectorStore {
 	/** Why entries cannot be read, by key. May be read from any thread. */
 	Map<String, String> rejections() {
 		return Collections.unmodifiableMap(this.rejections);
+	}
+
+	/** The keys of instances without a lease. May be read from any thread. */
+	Set<String> withoutLease() {
+		return Collections.unmodifiableSet(this.withoutLease);
 	}
 
 	/** Whether the quota allows by now an entry that was over it. */
@@ -272,6 +280,12 @@ final class RangeWriter<T> implements ReflectorStore {
 		}
 		else if (before != null && before.rejection() != null) {
 			this.rejections.remove(name);
+		}
+		if (after != null && after.isWithoutLease()) {
+			this.withoutLease.add(name);
+		}
+		else if (before != null && before.isWithoutLease()) {
+			this.withoutLease.remove(name);
 		}
 		InstanceKey key = (after != null && after.key() != null) ? after.key() : (before != null) ? before.key() : null;
 		T was = (before != null) ? before.instance() : null;

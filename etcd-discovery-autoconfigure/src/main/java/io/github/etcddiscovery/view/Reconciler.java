@@ -35,7 +35,7 @@ final class Reconciler {
 
 	private final EventLoop loop;
 
-	private final HeldKeys held;
+	private final HistoryProof.HeldKeys held;
 
 	private final Supplier<@Nullable Position> position;
 
@@ -57,8 +57,8 @@ final class Reconciler {
 	 * @param drift receives the keys that were missed
 	 * @param random so that a fleet does not read all at once
 	 */
-	Reconciler(EtcdClient client, String prefix, EventLoop loop, HeldKeys held, Supplier<@Nullable Position> position,
-			Consumer<Set<String>> drift, RandomGenerator random) {
+	Reconciler(EtcdClient client, String prefix, EventLoop loop, HistoryProof.HeldKeys held,
+			Supplier<@Nullable Position> position, Consumer<Set<String>> drift, RandomGenerator random) {
 		this.client = client;
 		this.prefix = prefix;
 		this.loop = loop;

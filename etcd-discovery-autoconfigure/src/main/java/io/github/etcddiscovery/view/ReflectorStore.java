@@ -8,7 +8,7 @@ import io.github.etcddiscovery.client.WatchEvent;
 /**
  * Keeps what a reflector finds. Called on its loop only.
  */
-interface ReflectorStore extends HeldKeys {
+interface ReflectorStore extends HistoryProof.HeldKeys {
 
 	/** A listing begins. The pages of an earlier one that did not end are void. */
 	void beginListing();

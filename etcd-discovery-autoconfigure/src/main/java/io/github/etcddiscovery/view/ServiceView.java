@@ -8,6 +8,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeoutException;
 import java.util.concurrent.atomic.AtomicBoolean;
@@ -15,6 +16,7 @@ import java.util.function.Consumer;
 import java.util.function.Predicate;
 import java.util.random.RandomGenerator;
 
+import io.github.etcddiscovery.Internal;
 import io.github.etcddiscovery.client.EtcdClient;
 import io.github.etcddiscovery.client.EtcdException;
 import io.github.etcddiscovery.client.EtcdException.Reason;
@@ -36,7 +38,7 @@ import org.slf4j.LoggerFactory;
  *
  * @param <T> what the view holds of an instance
  */
-public final class ServiceView<T> implements AutoCloseable {
+public final class ServiceView<T> implements CatalogSource<T>, AutoCloseable {
 
 	private static final Logger logger = LoggerFactory.getLogger(ServiceView.class);
 
@@ -51,6 +53,8 @@ public final class ServiceView<T> implements AutoCloseable {
 	private final AtomicBoolean started = new AtomicBoolean();
 
 	private final Subscribers<Catalog<T>> subscribers;
+
+	private final List<Runnable> changeCallbacks = new CopyOnWriteArrayList<>();
 
 	private volatile Catalog<T> catalog;
 
@@ -83,8 +87,18 @@ public final class ServiceView<T> implements AutoCloseable {
 	 */
 	public ServiceView(EtcdClient client, List<KeyRange> ranges, InstanceDecoder<T> decoder, Predicate<T> availability,
 			Duration ttl, InstanceLimits limits, Telemetry telemetry) {
-		this(client, ranges, decoder, availability, ttl, limits, telemetry, EventLoop.onThread("etcd-view"),
-				EventLoop.onThread("etcd-view-events"), RandomGenerator.getDefault());
+		this(client, ranges, decoder, availability, ttl, limits, telemetry, "etcd-view");
+	}
+
+	/**
+	 * Creates a view as the constructor above does, with a name for its threads.
+	 * @param threads what the names of its threads start with
+	 */
+	@Internal
+	public ServiceView(EtcdClient client, List<KeyRange> ranges, InstanceDecoder<T> decoder, Predicate<T> availability,
+			Duration ttl, InstanceLimits limits, Telemetry telemetry, String threads) {
+		this(client, ranges, decoder, availability, ttl, limits, telemetry, EventLoop.onThread(threads),
+				EventLoop.onThread(threads + "-events"), RandomGenerator.getDefault());
 	}
 
 	ServiceView(EtcdClient client, List<KeyRange> ranges, InstanceDecoder<T> decoder, Predicate<T> availability,
@@ -151,20 +165,12 @@ public final class ServiceView<T> implements AutoCloseable {
 		}
 	}
 
-	/**
-	 * Returns what is known now. One volatile load.
-	 * @return the newest catalog
-	 */
+	@Override
 	public Catalog<T> catalog() {
 		return this.catalog;
 	}
 
-	/**
-	 * Whether this view follows the range in which a service is kept: if not, nothing is
-	 * known of it.
-	 * @param serviceId the service
-	 * @return whether its instances would be seen
-	 */
+	@Override
 	public boolean follows(String serviceId) {
 		return this.followers.stream().anyMatch((follower) -> follower.range().holds(serviceId));
 	}
@@ -200,10 +206,7 @@ public final class ServiceView<T> implements AutoCloseable {
 				Duration.ZERO);
 	}
 
-	/**
-	 * Says why changes may go unseen at present.
-	 * @return what the last failure says, {@code null} while all changes arrive
-	 */
+	@Override
 	public @Nullable String failure() {
 		return this.followers.stream()
 			.map(RangeFollower::lastFailure)
@@ -223,13 +226,34 @@ public final class ServiceView<T> implements AutoCloseable {
 	}
 
 	/**
+	 * Names entries without a lease. Nothing removes such an entry when its owner ends.
+	 * @param most how many of them to name at most
+	 * @return the keys, sorted; without control characters, and cut where they are long
+	 */
+	public List<String> withoutLease(int most) {
+		return this.followers.stream()
+			.flatMap((follower) -> follower.withoutLease().stream())
+			.sorted()
+			.limit(most)
+			.map((key) -> PlainText.of(key, RangeWriter.LONGEST_KEY))
+			.toList();
+	}
+
+	/**
+	 * Calls back whenever there is a new catalog.
+	 * @param callback called on the view's own thread, which it must not block
+	 */
+	@Internal
+	public void onChange(Runnable callback) {
+		this.changeCallbacks.add(callback);
+	}
+
+	/**
 	 * Counts what is held and was done.
 	 * @return the counts of all ranges together
 	 */
 	public ViewStatistics statistics() {
-		return this.followers.stream()
-			.map(RangeFollower::statistics)
-			.reduce(new ViewStatistics(0, 0, 0, 0), ViewStatistics::plus);
+		return this.followers.stream().map(RangeFollower::statistics).reduce(ViewStatistics.NONE, ViewStatistics::plus);
 	}
 
 	/**
@@ -249,24 +273,14 @@ public final class ServiceView<T> implements AutoCloseable {
 		return rejections;
 	}
 
-	/**
-	 * Asks etcd itself, unlike all other reads: whether it answers, and lets this client
-	 * read where the records are.
-	 * @return completes when etcd has answered; fails with an {@link EtcdException}
-	 */
+	@Override
 	public CompletableFuture<Void> probe() {
 		return CompletableFuture.allOf(this.followers.stream()
 			.map((follower) -> this.client.get(follower.range().prefix(), 0))
 			.toArray(CompletableFuture[]::new));
 	}
 
-	/**
-	 * Subscribes to the catalog: first the current one, then every change, each on the
-	 * view's notification thread. Changes that come faster than the listener takes them
-	 * are skipped over; the newest is never missed.
-	 * @param listener receives catalogs; what it throws is logged
-	 * @return ends the subscription
-	 */
+	@Override
 	public Subscription subscribe(Consumer<Catalog<T>> listener) {
 		return this.subscribers.subscribe(listener);
 	}
@@ -286,6 +300,7 @@ public final class ServiceView<T> implements AutoCloseable {
 	private void publish(Catalog<T> next) {
 		this.catalog = next;
 		this.subscribers.signal();
+		this.changeCallbacks.forEach(Runnable::run);
 		this.followers.forEach(RangeFollower::readWaiting);
 	}
 

@@ -6,6 +6,7 @@ import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.function.Consumer;
 import java.util.function.Supplier;
 
+import io.github.etcddiscovery.Internal;
 import io.github.etcddiscovery.support.EventLoop;
 import org.jspecify.annotations.Nullable;
 
@@ -16,7 +17,8 @@ import org.jspecify.annotations.Nullable;
  *
  * @param <S> an immutable state, replaced by another object when it changes
  */
-final class Subscribers<S> {
+@Internal
+public final class Subscribers<S> {
 
 	private final Supplier<S> newest;
 
@@ -24,13 +26,22 @@ final class Subscribers<S> {
 
 	private final List<Subscriber> subscribers = new CopyOnWriteArrayList<>();
 
-	Subscribers(Supplier<S> newest, EventLoop notifier) {
+	/**
+	 * Creates an empty list of subscribers.
+	 * @param newest returns the newest state
+	 * @param notifier calls the subscribers
+	 */
+	public Subscribers(Supplier<S> newest, EventLoop notifier) {
 		this.newest = newest;
 		this.notifier = notifier;
 	}
 
-	/** Subscribes, and hands over the current state. */
-	Subscription subscribe(Consumer<S> listener) {
+	/**
+	 * Subscribes, and hands over the current state.
+	 * @param listener called on the notifier
+	 * @return ends the subscription
+	 */
+	public Subscription subscribe(Consumer<S> listener) {
 		Subscriber subscriber = new Subscriber(listener);
 		this.subscribers.add(subscriber);
 		subscriber.signal();
@@ -41,7 +52,7 @@ final class Subscribers<S> {
 	}
 
 	/** There is a newer state. */
-	void signal() {
+	public void signal() {
 		this.subscribers.forEach(Subscriber::signal);
 	}
 

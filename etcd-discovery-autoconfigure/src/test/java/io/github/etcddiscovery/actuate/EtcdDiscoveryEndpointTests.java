@@ -1,6 +1,7 @@
 package io.github.etcddiscovery.actuate;
 
 import java.time.Duration;
+import java.util.Comparator;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -14,6 +15,7 @@ import io.github.etcddiscovery.cloud.EjectedInstances.EjectedInstance;
 import io.github.etcddiscovery.cloud.registration.EtcdRegistration;
 import io.github.etcddiscovery.cloud.registration.EtcdServiceRegistry;
 import io.github.etcddiscovery.cloud.registration.RegisteredRecord;
+import io.github.etcddiscovery.cluster.ClusterView;
 import io.github.etcddiscovery.instance.InstanceStatus;
 import io.github.etcddiscovery.instance.InvalidValueException;
 import io.github.etcddiscovery.registry.RecordState;
@@ -59,7 +61,10 @@ class EtcdDiscoveryEndpointTests {
 
 	private final EjectedInstances ejected = mock(EjectedInstances.class);
 
-	private final EtcdDiscoveryEndpoint endpoint = new EtcdDiscoveryEndpoint(this.view, this.registry,
+	private final ClusterView<ServiceInstance> clusters = new ClusterView<>(this.view,
+			Comparator.comparing(ServiceInstance::getInstanceId));
+
+	private final EtcdDiscoveryEndpoint endpoint = new EtcdDiscoveryEndpoint(this.clusters, this.registry,
 			this.registration, SANITIZER, this.ejected);
 
 	private final EtcdDiscoveryWebExtension web = new EtcdDiscoveryWebExtension(this.endpoint);
@@ -70,7 +75,8 @@ class EtcdDiscoveryEndpointTests {
 		given(this.view.state()).willReturn(ViewState.WAITING);
 		given(this.view.staleness()).willReturn(Duration.ofMillis(1_234));
 		given(this.view.drifts()).willReturn(9L);
-		given(this.view.statistics()).willReturn(new ViewStatistics(3, 2, 1, 0));
+		given(this.view.statistics()).willReturn(new ViewStatistics(3, 2, 5, 1, 0));
+		given(this.view.withoutLease(100)).willReturn(List.of("/services/stock/copy"));
 		given(this.view.rejections(100)).willReturn(Map.of("/services/stock/x", "not readable"));
 		given(this.catalog.isSynced()).willReturn(true);
 		given(this.catalog.services()).willReturn(List.of("stock"));
@@ -88,7 +94,7 @@ class EtcdDiscoveryEndpointTests {
 		assertThat(shown.ejected()).isEqualTo(ejected);
 		assertThat(shown.view()).isEqualTo(new EtcdDiscoveryEndpoint.ViewDescription(ViewState.WAITING, true, 1_234,
 				List.of(new Catalog.Position("/services/", 2, 77)), Map.of("stock", 2), Map.of("stock", 1), 9, 2,
-				Map.of("/services/stock/x", "not readable")));
+				Map.of("/services/stock/x", "not readable"), 5, List.of("/services/stock/copy")));
 	}
 
 	@Test
@@ -116,7 +122,7 @@ class EtcdDiscoveryEndpointTests {
 
 	@Test
 	void withoutARegistryNothingIsRegistered() {
-		EtcdDiscoveryEndpoint reading = new EtcdDiscoveryEndpoint(this.view, null, null, SANITIZER, null);
+		EtcdDiscoveryEndpoint reading = new EtcdDiscoveryEndpoint(this.clusters, null, null, SANITIZER, null);
 		assertThat(reading.etcd().registrations()).isEmpty();
 		assertThat(reading.etcd().ejected()).isEmpty();
 		assertThatIllegalArgumentException().isThrownBy(() -> reading.set("metadata", "a", "b"))

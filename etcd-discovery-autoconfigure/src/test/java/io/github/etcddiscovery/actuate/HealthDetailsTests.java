@@ -2,11 +2,13 @@ package io.github.etcddiscovery.actuate;
 
 import java.time.Duration;
 import java.time.Instant;
+import java.util.Comparator;
 import java.util.List;
 import java.util.Map;
 
 import io.github.etcddiscovery.cloud.CertificateExpiry;
 import io.github.etcddiscovery.cloud.registration.EtcdServiceRegistry;
+import io.github.etcddiscovery.cluster.ClusterView;
 import io.github.etcddiscovery.view.Catalog;
 import io.github.etcddiscovery.view.ServiceView;
 import io.github.etcddiscovery.view.ViewState;
@@ -44,7 +46,9 @@ class HealthDetailsTests {
 
 	private Health health(boolean synced, EtcdServiceRegistry own, CertificateExpiry certificates) {
 		given(this.catalog.isSynced()).willReturn(synced);
-		return new EtcdHealthIndicator(this.view, own, certificates).health();
+		return new EtcdHealthIndicator(
+				new ClusterView<>(this.view, Comparator.comparing(ServiceInstance::getInstanceId)), own, certificates)
+			.health();
 	}
 
 	@Test

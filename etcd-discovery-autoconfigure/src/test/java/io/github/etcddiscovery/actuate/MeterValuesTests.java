@@ -4,6 +4,7 @@ import java.security.KeyStore;
 import java.security.cert.X509Certificate;
 import java.time.Duration;
 import java.time.Instant;
+import java.util.Comparator;
 import java.util.Date;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
@@ -13,9 +14,11 @@ import io.github.etcddiscovery.cloud.EjectedInstances;
 import io.github.etcddiscovery.cloud.EjectedInstances.EjectedInstance;
 import io.github.etcddiscovery.cloud.registration.EtcdServiceRegistry;
 import io.github.etcddiscovery.cloud.registration.RegistrationStatistics;
+import io.github.etcddiscovery.cluster.ClusterView;
 import io.github.etcddiscovery.view.Catalog;
 import io.github.etcddiscovery.view.ServiceView;
 import io.github.etcddiscovery.view.ViewStatistics;
+import io.micrometer.core.instrument.Tag;
 import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.BeforeEach;
@@ -48,13 +51,17 @@ class MeterValuesTests {
 		given(catalog.services()).willReturn(List.of("a", "b", "c"));
 		given(catalog.revision()).willReturn(77L);
 		given(this.view.catalog()).willReturn(catalog);
-		given(this.view.statistics()).willReturn(new ViewStatistics(5, 2, 11, 3));
+		given(this.view.statistics()).willReturn(new ViewStatistics(5, 2, 4, 11, 3));
 		given(this.view.staleness()).willReturn(Duration.ofMillis(1_500));
 		given(this.registry.getStatistics()).willReturn(new RegistrationStatistics(4, 6, Duration.ofMillis(7_250)));
 	}
 
 	private void bind(@Nullable EtcdServiceRegistry own, @Nullable CertificateExpiry certificates) {
-		new EtcdMeters(this.view, own, certificates, null).bindTo(this.meters);
+		new EtcdMeters(clusters(), own, certificates, null).bindTo(this.meters);
+	}
+
+	private ClusterView<ServiceInstance> clusters() {
+		return new ClusterView<>(this.view, Comparator.comparing(ServiceInstance::getInstanceId));
 	}
 
 	private double gauge(String name) {
@@ -71,6 +78,7 @@ class MeterValuesTests {
 		assertThat(gauge("view.instances")).isEqualTo(5);
 		assertThat(gauge("view.services")).isEqualTo(3);
 		assertThat(gauge("view.rejected")).isEqualTo(2);
+		assertThat(gauge("view.without.lease")).isEqualTo(4);
 		assertThat(gauge("view.revision")).isEqualTo(77);
 		assertThat(seconds("view.staleness")).isEqualTo(1.5);
 		assertThat(this.meters.get("etcd.discovery.view.events").functionCounter().count()).isEqualTo(11);
@@ -80,7 +88,7 @@ class MeterValuesTests {
 			.isEqualTo(6);
 		assertThat(seconds("lease.remaining")).isEqualTo(7.25);
 		assertThat(this.meters.getMeters()).allSatisfy((meter) -> {
-			assertThat(meter.getId().getTags()).isEmpty();
+			assertThat(meter.getId().getTags()).containsExactly(Tag.of("cluster", "home"));
 			assertThat(meter.getId().getDescription()).isNotBlank();
 		});
 	}
@@ -97,7 +105,7 @@ class MeterValuesTests {
 		EjectedInstances ejected = mock(EjectedInstances.class);
 		given(ejected.count()).willReturn(9L);
 		given(ejected.current()).willReturn(List.of(new EjectedInstance("stock", "h:1", 5)));
-		new EtcdMeters(this.view, null, null, ejected).bindTo(this.meters);
+		new EtcdMeters(clusters(), null, null, ejected).bindTo(this.meters);
 		assertThat(gauge("outlier.ejected")).isEqualTo(1);
 		assertThat(this.meters.get("etcd.discovery.outlier.ejections").functionCounter().count()).isEqualTo(9);
 	}

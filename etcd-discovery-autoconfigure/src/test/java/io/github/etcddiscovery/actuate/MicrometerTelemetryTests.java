@@ -75,7 +75,8 @@ class MicrometerTelemetryTests {
 		assertThat(context.getName()).isEqualTo("etcd.discovery.register");
 		assertThat(context.getContextualName()).isEqualTo("etcd register");
 		assertThat(context.getLowCardinalityKeyValue("reason").getValue()).isEqualTo("none");
-		assertThat(context.getLowCardinalityKeyValues().stream()).hasSize(1);
+		assertThat(context.getLowCardinalityKeyValue("cluster").getValue()).isEqualTo("home");
+		assertThat(context.getLowCardinalityKeyValues().stream()).hasSize(2);
 		assertThat(context.getHighCardinalityKeyValue("etcd.key").getValue()).isEqualTo("/services/orders/1");
 		assertThat(context.getError()).isNull();
 	}

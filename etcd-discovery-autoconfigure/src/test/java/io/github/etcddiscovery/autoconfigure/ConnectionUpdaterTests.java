@@ -70,7 +70,9 @@ class ConnectionUpdaterTests {
 	}
 
 	private ConnectionUpdater updater(EtcdConnectionDetails details, EtcdProperties properties) {
-		return new ConnectionUpdater(this.environment, this.client, details, properties, null, this.expiry, this.loop);
+		return new ConnectionUpdater(
+				() -> Binder.get(this.environment).bindOrCreate(EtcdProperties.PREFIX, EtcdProperties.class),
+				this.client, details, properties, null, this.expiry, this.loop);
 	}
 
 	@AfterEach

@@ -204,11 +204,12 @@ class EtcdAutoConfigurationTests {
 		ApplicationContextRunner refreshing = this.runner
 			.withConfiguration(AutoConfigurations.of(EtcdRefreshAutoConfiguration.class))
 			.withPropertyValues("spring.cloud.etcd.fail-fast=false", "spring.cloud.etcd.discovery.register=false");
-		refreshing.run((context) -> assertThat(context).hasSingleBean(ConnectionRefresher.class));
+		refreshing.run((context) -> assertThat(context).getBeanNames(ConnectionRefresher.class)
+			.containsExactly("etcdStarterConnectionRefresher", "etcdStarterRemotesRefresher"));
 		refreshing.withClassLoader(new FilteredClassLoader(EnvironmentChangeEvent.class))
 			.run((context) -> assertThat(context).hasNotFailed().doesNotHaveBean(ConnectionRefresher.class));
 		this.withoutEtcd.withConfiguration(AutoConfigurations.of(EtcdRefreshAutoConfiguration.class))
-			.run((context) -> assertThat(context).hasNotFailed().doesNotHaveBean(ConnectionRefresher.class));
+			.run((context) -> assertThat(context).hasNotFailed().doesNotHaveBean("etcdStarterConnectionRefresher"));
 	}
 
 	@Test

@@ -6,8 +6,8 @@ import java.util.List;
 import java.util.Map;
 import java.util.stream.Stream;
 
-import io.github.etcddiscovery.autoconfigure.loadbalancer.EtcdLoadBalancingProperties;
 import io.github.etcddiscovery.autoconfigure.loadbalancer.ChoiceProperties;
+import io.github.etcddiscovery.autoconfigure.loadbalancer.EtcdLoadBalancingProperties;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 
@@ -28,8 +28,8 @@ class PropertiesAreKeptTests {
 
 	static Stream<Object> beans() {
 		return Stream.of(new EtcdProperties(), new EtcdProperties.Ssl(), new EtcdDiscoveryProperties(),
-				new EtcdDiscoveryProperties.WriteAlsoProperties(), new EtcdLoadBalancingProperties(),
-				new ChoiceProperties.Outlier());
+				new RemoteProperties(), new EtcdDiscoveryProperties.WriteAlsoProperties(),
+				new EtcdLoadBalancingProperties(), new ChoiceProperties.Outlier());
 	}
 
 	@ParameterizedTest

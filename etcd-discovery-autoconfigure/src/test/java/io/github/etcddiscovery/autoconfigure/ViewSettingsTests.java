@@ -7,6 +7,7 @@ import java.util.stream.Stream;
 
 import io.github.etcddiscovery.cloud.CertificateExpiry;
 import io.github.etcddiscovery.cloud.discovery.ViewLifecycle;
+import io.github.etcddiscovery.cluster.ClusterView;
 import io.github.etcddiscovery.doubles.EmptyEtcdClient;
 import io.github.etcddiscovery.instance.InstanceKey;
 import io.github.etcddiscovery.instance.KeyLayout;
@@ -23,6 +24,7 @@ import org.springframework.boot.context.properties.source.InvalidConfigurationPr
 import org.springframework.boot.test.system.CapturedOutput;
 import org.springframework.boot.test.system.OutputCaptureExtension;
 import org.springframework.cloud.client.ServiceInstance;
+import org.springframework.mock.env.MockEnvironment;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
@@ -38,11 +40,16 @@ class ViewSettingsTests {
 	private ViewLifecycle lifecycle(String... services) {
 		KeyLayout layout = Views.layout(this.properties);
 		EmptyEtcdClient client = new EmptyEtcdClient();
-		ServiceView<ServiceInstance> view = Views.view(client,
+		ServiceView<ServiceInstance> view = Views.home(client,
 				(services.length == 0) ? layout.ranges() : layout.ranges(List.of(services)),
 				Views.formats(Stream.empty(), this.properties), this.properties, Telemetry.NONE);
-		return new EtcdDiscoveryAutoConfiguration().etcdStarterViewLifecycle(view, client, layout, new EtcdProperties(),
-				this.properties, new StaticListableBeanFactory().getBeanProvider(CertificateExpiry.class));
+		EtcdDiscoveryAutoConfiguration configuration = new EtcdDiscoveryAutoConfiguration();
+		ClusterView<ServiceInstance> clusters = configuration.etcdStarterClusterView(view);
+		StaticListableBeanFactory beans = new StaticListableBeanFactory();
+		RemoteClusters remotes = new RemoteClusters(new MockEnvironment(), this.properties, clusters,
+				Views.formats(Stream.empty(), this.properties), Telemetry.NONE, null, beans, null);
+		return configuration.etcdStarterViewLifecycle(view, clusters, remotes, client, layout, new EtcdProperties(),
+				this.properties, beans.getBeanProvider(CertificateExpiry.class));
 	}
 
 	private void isRefused(String property, String reason, String... services) {

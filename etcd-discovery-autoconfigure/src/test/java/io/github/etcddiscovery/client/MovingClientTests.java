@@ -44,7 +44,7 @@ class MovingClientTests {
 		List<EtcdProcess> members = EtcdProcess.startCluster(EtcdBinary.newest(), 3);
 		String[] endpoints = members.stream().map(EtcdProcess::endpoint).toArray(String[]::new);
 		try (EtcdEyes eyes = new EtcdEyes(endpoints[0]);
-				JetcdEtcdClient client = new JetcdEtcdClient(TestClients.options(endpoints), List.of(),
+				JetcdEtcdClient client = new JetcdEtcdClient(TestClients.options(endpoints), List.of(), "etcd-client",
 						new DnsClient("dns:"), STAY);
 				Registrar registrar = new Registrar(client);
 				ServiceView<String> view = view(client)) {
@@ -80,8 +80,8 @@ class MovingClientTests {
 		List<EtcdProcess> members = EtcdProcess.startCluster(EtcdBinary.newest(), 3);
 		String[] endpoints = members.stream().map(EtcdProcess::endpoint).toArray(String[]::new);
 		List<JetcdEtcdClient> clients = Stream
-			.generate(() -> new JetcdEtcdClient(TestClients.options(endpoints), List.of(), new DnsClient("dns:"),
-					Duration.ofSeconds(2)))
+			.generate(() -> new JetcdEtcdClient(TestClients.options(endpoints), List.of(), "etcd-client",
+					new DnsClient("dns:"), Duration.ofSeconds(2)))
 			.limit(30)
 			.toList();
 		try {
@@ -110,7 +110,7 @@ class MovingClientTests {
 		try (EtcdProcess etcd = EtcdProcess.start(EtcdBinary.newest()); DnsServer dns = DnsServer.start()) {
 			dns.setAddresses("localhost", "127.0.0.1");
 			String endpoint = etcd.endpoint().replace("127.0.0.1", "localhost");
-			try (JetcdEtcdClient client = new JetcdEtcdClient(TestClients.options(endpoint), List.of(),
+			try (JetcdEtcdClient client = new JetcdEtcdClient(TestClients.options(endpoint), List.of(), "etcd-client",
 					new DnsClient(dns.url()), Duration.ofMinutes(15));
 					Registrar registrar = new Registrar(client);
 					ServiceView<String> view = view(client)) {
@@ -138,7 +138,7 @@ class MovingClientTests {
 			announce(dns, members);
 			dns.setAddresses("members.etcd.invalid", "127.0.0.1");
 			try (JetcdEtcdClient client = new JetcdEtcdClient(TestClients.options("dns+srv://etcd.invalid"), List.of(),
-					new DnsClient(dns.url()), Duration.ofMinutes(15));
+					"etcd-client", new DnsClient(dns.url()), Duration.ofMinutes(15));
 					Registrar registrar = new Registrar(client);
 					ServiceView<String> view = view(client)) {
 				view.start();

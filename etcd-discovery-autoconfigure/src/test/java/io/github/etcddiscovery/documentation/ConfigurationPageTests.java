@@ -14,8 +14,9 @@ import java.util.stream.Stream;
 
 import io.github.etcddiscovery.autoconfigure.EtcdDiscoveryProperties;
 import io.github.etcddiscovery.autoconfigure.EtcdProperties;
-import io.github.etcddiscovery.autoconfigure.loadbalancer.EtcdLoadBalancingProperties;
+import io.github.etcddiscovery.autoconfigure.RemoteProperties;
 import io.github.etcddiscovery.autoconfigure.loadbalancer.ChoiceProperties;
+import io.github.etcddiscovery.autoconfigure.loadbalancer.EtcdLoadBalancingProperties;
 import io.github.etcddiscovery.testsupport.Document;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -51,6 +52,7 @@ class ConfigurationPageTests {
 					"java.util.Map<java.lang.String,java.util.Map<java.lang.String,java.util.List<java.lang.String>>>",
 					"map of maps"),
 			Map.entry("java.util.Map<java.lang.String," + ChoiceProperties.class.getName() + ">", "map of properties"),
+			Map.entry("java.util.Map<java.lang.String," + RemoteProperties.class.getName() + ">", "map of properties"),
 			Map.entry(ChoiceProperties.SelectDefault.class.getName(), "`any` or `none`"),
 			Map.entry("org.springframework.boot.actuate.endpoint.Access", "`Access`"));
 

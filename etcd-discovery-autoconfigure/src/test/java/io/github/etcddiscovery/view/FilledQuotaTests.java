@@ -14,7 +14,7 @@ import org.springframework.boot.test.system.OutputCaptureExtension;
 import static org.assertj.core.api.Assertions.assertThat;
 
 /**
- * A quota of one instance, for which another one waits.
+ * Tests of {@link InstanceQuota} of one instance, for which another one waits.
  */
 @ExtendWith(OutputCaptureExtension.class)
 class FilledQuotaTests extends ScriptedView {

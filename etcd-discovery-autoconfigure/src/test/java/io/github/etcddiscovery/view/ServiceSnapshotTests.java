@@ -14,7 +14,7 @@ import org.junit.jupiter.params.provider.ValueSource;
 import static org.assertj.core.api.Assertions.assertThat;
 
 /**
- * Tests of {@link CatalogWriter} and {@link Catalog}.
+ * Tests of {@link CatalogWriter}, {@link ViewCatalog} and {@link Catalog}.
  */
 class ServiceSnapshotTests {
 

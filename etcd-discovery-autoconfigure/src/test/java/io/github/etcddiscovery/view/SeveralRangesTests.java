@@ -44,7 +44,7 @@ class SeveralRangesTests extends ScriptedView {
 		assertThat(this.view.catalog().revision("orders")).isEqualTo(10);
 		assertThat(this.view.catalog().revision("stock")).isEqualTo(12);
 		assertThat(this.view.catalog().revision("billing")).as("not followed").isZero();
-		assertThat(this.view.statistics()).isEqualTo(new ViewStatistics(1, 1, 0, 0));
+		assertThat(this.view.statistics()).isEqualTo(new ViewStatistics(1, 1, 1, 0, 0));
 		assertThat(this.view.rejections(10)).containsExactly(Map.entry("/services/stock/a", "not to be read"));
 	}
 

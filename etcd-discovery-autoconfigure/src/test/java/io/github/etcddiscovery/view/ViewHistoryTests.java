@@ -9,7 +9,7 @@ import org.junit.jupiter.api.Test;
 import static org.assertj.core.api.Assertions.assertThat;
 
 /**
- * By what a view recognises the history that it follows.
+ * Tests of {@link HistoryProof}: by what a view recognises the history that it follows.
  */
 class ViewHistoryTests extends ScriptedView {
 

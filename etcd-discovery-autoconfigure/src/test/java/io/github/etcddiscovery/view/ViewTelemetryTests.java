@@ -30,7 +30,7 @@ class ViewTelemetryTests extends ScriptedView {
 	void firstListingIsNoResync(CapturedOutput output) {
 		start(this.view, found("orders/a", "1", 9));
 		assertThat(this.telemetry.heard()).containsExactly("/services/ seen at 10");
-		assertThat(this.view.statistics()).isEqualTo(new ViewStatistics(1, 0, 0, 0));
+		assertThat(this.view.statistics()).isEqualTo(new ViewStatistics(1, 0, 1, 0, 0));
 		assertThat(this.view.catalog().positions()).containsExactly(new Catalog.Position("/services/", 1, 10));
 		assertThat(output).contains("Found 1 entries under /services/ in etcd at nowhere");
 	}
@@ -70,7 +70,7 @@ class ViewTelemetryTests extends ScriptedView {
 		watching(10);
 		this.telemetry.heard();
 		happens(put("orders/a", "1", 11), put("orders/b", "2", 12));
-		assertThat(this.view.statistics()).isEqualTo(new ViewStatistics(2, 0, 2, 0));
+		assertThat(this.view.statistics()).isEqualTo(new ViewStatistics(2, 0, 2, 2, 0));
 		assertThat(this.telemetry.heard()).containsExactly("/services/ seen at 12");
 	}
 

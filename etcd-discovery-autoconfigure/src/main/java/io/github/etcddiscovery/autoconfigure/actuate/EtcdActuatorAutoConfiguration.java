@@ -12,6 +12,7 @@ import io.github.etcddiscovery.cloud.CertificateExpiry;
 import io.github.etcddiscovery.cloud.EjectedInstances;
 import io.github.etcddiscovery.cloud.registration.EtcdRegistration;
 import io.github.etcddiscovery.cloud.registration.EtcdServiceRegistry;
+import io.github.etcddiscovery.cluster.ClusterView;
 import io.github.etcddiscovery.view.ServiceView;
 
 import org.springframework.beans.factory.ObjectProvider;
@@ -44,7 +45,7 @@ public final class EtcdActuatorAutoConfiguration {
 	@Bean
 	@ConditionalOnMissingBean(search = SearchStrategy.CURRENT)
 	@ConditionalOnAvailableEndpoint
-	EtcdDiscoveryEndpoint etcdStarterDiscoveryEndpoint(ServiceView<ServiceInstance> view,
+	EtcdDiscoveryEndpoint etcdStarterDiscoveryEndpoint(ClusterView<ServiceInstance> view,
 			ObjectProvider<EtcdServiceRegistry> registry, ObjectProvider<EtcdRegistration> registration,
 			ObjectProvider<SanitizingFunction> sanitizingFunctions, ObjectProvider<EjectedInstances> ejected) {
 		return new EtcdDiscoveryEndpoint(view, registry.getIfAvailable(), registration.getIfUnique(),
@@ -93,7 +94,7 @@ public final class EtcdActuatorAutoConfiguration {
 		@Bean
 		@ConditionalOnMissingBean(name = "etcdHealthIndicator")
 		@ConditionalOnEnabledHealthIndicator("etcd")
-		EtcdHealthIndicator etcdHealthIndicator(ServiceView<ServiceInstance> view,
+		EtcdHealthIndicator etcdHealthIndicator(ClusterView<ServiceInstance> view,
 				ObjectProvider<EtcdServiceRegistry> registry, ObjectProvider<CertificateExpiry> certificates) {
 			return new EtcdHealthIndicator(view, registry.getIfAvailable(), certificates.getIfAvailable());
 		}

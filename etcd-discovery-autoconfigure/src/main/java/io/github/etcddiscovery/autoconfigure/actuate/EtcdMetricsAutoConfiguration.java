@@ -7,6 +7,7 @@ import io.github.etcddiscovery.autoconfigure.registration.EtcdServiceRegistryAut
 import io.github.etcddiscovery.cloud.CertificateExpiry;
 import io.github.etcddiscovery.cloud.EjectedInstances;
 import io.github.etcddiscovery.cloud.registration.EtcdServiceRegistry;
+import io.github.etcddiscovery.cluster.ClusterView;
 import io.github.etcddiscovery.support.Telemetry;
 import io.github.etcddiscovery.view.ServiceView;
 import io.micrometer.core.instrument.binder.MeterBinder;
@@ -30,7 +31,7 @@ public final class EtcdMetricsAutoConfiguration {
 
 	@Bean
 	@ConditionalOnMissingBean
-	EtcdMeters etcdStarterMeters(ServiceView<ServiceInstance> view, ObjectProvider<EtcdServiceRegistry> registry,
+	EtcdMeters etcdStarterMeters(ClusterView<ServiceInstance> view, ObjectProvider<EtcdServiceRegistry> registry,
 			ObjectProvider<CertificateExpiry> certificates, ObjectProvider<EjectedInstances> ejected) {
 		return new EtcdMeters(view, registry.getIfAvailable(), certificates.getIfAvailable(), ejected.getIfAvailable());
 	}

@@ -6,6 +6,7 @@ import io.github.etcddiscovery.autoconfigure.EtcdDiscoveryAutoConfiguration;
 import io.github.etcddiscovery.autoconfigure.InvalidProperties;
 import io.github.etcddiscovery.cloud.gateway.DiscoveryRouteFilter;
 import io.github.etcddiscovery.cloud.gateway.DiscoveryRouterFunction;
+import io.github.etcddiscovery.cluster.ClusterView;
 import io.github.etcddiscovery.view.ServiceView;
 
 import org.springframework.beans.factory.ObjectProvider;
@@ -45,7 +46,7 @@ public final class EtcdGatewayAutoConfiguration {
 	@Bean
 	@Order(Ordered.LOWEST_PRECEDENCE)
 	@ConditionalOnMissingBean
-	DiscoveryRouterFunction etcdStarterDiscoveryRouterFunction(ServiceView<ServiceInstance> view,
+	DiscoveryRouterFunction etcdStarterDiscoveryRouterFunction(ClusterView<ServiceInstance> view,
 			EtcdGatewayProperties properties, ObjectProvider<DiscoveryRouteFilter> filters,
 			LoadBalancerClientFactory loadBalancers) {
 		return new DiscoveryRouterFunction(view, properties.getRouteIdPrefix(), properties.isLowerCaseServiceId(),

@@ -1,6 +1,7 @@
 package io.github.etcddiscovery.autoconfigure.grpc;
 
 import io.github.etcddiscovery.autoconfigure.EtcdDiscoveryAutoConfiguration;
+import io.github.etcddiscovery.cluster.ClusterView;
 import io.github.etcddiscovery.grpc.EtcdChannelBuilderCustomizer;
 import io.github.etcddiscovery.view.ServiceView;
 
@@ -23,7 +24,7 @@ public final class EtcdGrpcAutoConfiguration {
 
 	@Bean
 	@ConditionalOnMissingBean
-	EtcdChannelBuilderCustomizer<?> etcdStarterChannelBuilderCustomizer(ServiceView<ServiceInstance> view) {
+	EtcdChannelBuilderCustomizer<?> etcdStarterChannelBuilderCustomizer(ClusterView<ServiceInstance> view) {
 		return new EtcdChannelBuilderCustomizer<>(view);
 	}
 

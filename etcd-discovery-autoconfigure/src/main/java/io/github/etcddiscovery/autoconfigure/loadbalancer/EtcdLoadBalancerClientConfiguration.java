@@ -1,7 +1,7 @@
 package io.github.etcddiscovery.autoconfigure.loadbalancer;
 
 import io.github.etcddiscovery.Internal;
-import io.github.etcddiscovery.view.ServiceView;
+import io.github.etcddiscovery.cluster.ClusterView;
 
 import org.springframework.cloud.client.ServiceInstance;
 import org.springframework.cloud.loadbalancer.core.ServiceInstanceListSupplier;
@@ -23,7 +23,7 @@ public class EtcdLoadBalancerClientConfiguration {
 	@Bean
 	@Fallback
 	@Lazy
-	ServiceInstanceListSupplier etcdStarterServiceInstanceListSupplier(ServiceView<ServiceInstance> view,
+	ServiceInstanceListSupplier etcdStarterServiceInstanceListSupplier(ClusterView<ServiceInstance> view,
 			ConfigurableApplicationContext context) {
 		return new LoadBalancerLayers(context, view).build();
 	}

@@ -4,14 +4,15 @@ import java.time.Duration;
 import java.util.List;
 import java.util.Set;
 import java.util.concurrent.ThreadLocalRandom;
+import java.util.function.Function;
 import java.util.function.IntSupplier;
 
 import io.github.etcddiscovery.autoconfigure.EtcdDiscoveryProperties;
 import io.github.etcddiscovery.cloud.loadbalancer.BoundedWeight;
 import io.github.etcddiscovery.cloud.loadbalancer.EtcdServiceInstanceListSupplier;
+import io.github.etcddiscovery.cloud.loadbalancer.FallbackInstanceListSupplier;
 import io.github.etcddiscovery.cloud.loadbalancer.HealthCheckedInstanceListSupplier;
 import io.github.etcddiscovery.cloud.loadbalancer.HealthProbe;
-import io.github.etcddiscovery.cloud.loadbalancer.InstanceSelector;
 import io.github.etcddiscovery.cloud.loadbalancer.MinAvailable;
 import io.github.etcddiscovery.cloud.loadbalancer.OtherRegistries;
 import io.github.etcddiscovery.cloud.loadbalancer.OutlierDetection;
@@ -22,8 +23,8 @@ import io.github.etcddiscovery.cloud.loadbalancer.SlowStart;
 import io.github.etcddiscovery.cloud.loadbalancer.UntriedInstanceListSupplier;
 import io.github.etcddiscovery.cloud.loadbalancer.WeightedInstanceListSupplier;
 import io.github.etcddiscovery.cloud.loadbalancer.ZonesInstanceListSupplier;
+import io.github.etcddiscovery.cluster.ClusterView;
 import io.github.etcddiscovery.view.Catalog;
-import io.github.etcddiscovery.view.ServiceView;
 import org.jspecify.annotations.Nullable;
 
 import org.springframework.aot.hint.RuntimeHints;
@@ -53,7 +54,7 @@ final class LoadBalancerLayers {
 
 	private final ConfigurableApplicationContext context;
 
-	private final ServiceView<ServiceInstance> view;
+	private final ClusterView<ServiceInstance> view;
 
 	private final String serviceId;
 
@@ -63,6 +64,8 @@ final class LoadBalancerLayers {
 
 	private final Set<String> configurations;
 
+	private final @Nullable OtherRegistries others;
+
 	private @Nullable SelectingInstanceListSupplier selecting;
 
 	/**
@@ -70,7 +73,7 @@ final class LoadBalancerLayers {
 	 * @param context the load balancer's context of the service
 	 * @param view what is registered
 	 */
-	LoadBalancerLayers(ConfigurableApplicationContext context, ServiceView<ServiceInstance> view) {
+	LoadBalancerLayers(ConfigurableApplicationContext context, ClusterView<ServiceInstance> view) {
 		this.context = context;
 		this.view = view;
 		this.serviceId = LoadBalancerClientFactory.getName(context.getEnvironment());
@@ -78,6 +81,7 @@ final class LoadBalancerLayers {
 		this.choice = this.settings.of(this.serviceId);
 		this.configurations = LoadBalancerConfigurations.of(context.getEnvironment(), this.serviceId,
 				this.choice.zones());
+		this.others = OtherRegistries.find(this.serviceId, context, view);
 	}
 
 	/**
@@ -87,15 +91,14 @@ final class LoadBalancerLayers {
 	ServiceInstanceListSupplier build() {
 		boolean weighted = has(LoadBalancerConfigurations.WEIGHTED);
 		SlowStart slowStart = weighted ? slowStart() : null;
-		EtcdServiceInstanceListSupplier base = new EtcdServiceInstanceListSupplier(this.view, this.serviceId,
-				OtherRegistries.find(this.serviceId, this.context, this.view));
+		EtcdServiceInstanceListSupplier base = supplier((catalog) -> catalog.available(this.serviceId));
+		boolean onlyStatusCounts = !has(LoadBalancerConfigurations.HEALTH_CHECK) && !isSelecting()
+				&& this.choice.minAvailable().equals(MinAvailable.ONE);
+		ServiceInstanceListSupplier bottom = onlyStatusCounts ? base
+				: supplier((catalog) -> ClusterView.preferred(catalog, this.serviceId));
+		bottom = usable((slowStart != null) ? slowStart.following(bottom) : bottom);
 		ServiceInstanceListSupplierBuilder layers = ServiceInstanceListSupplier.builder()
-			.withBase((slowStart != null) ? slowStart.following(base) : base);
-		if (has(LoadBalancerConfigurations.HEALTH_CHECK)) {
-			// At the bottom, because it checks all instances, whatever the request.
-			layers.with((used, delegate) -> healthChecked(delegate));
-		}
-		layers.with((used, delegate) -> selecting(delegate));
+			.withBase(onlyStatusCounts ? bottom : orFallback(bottom));
 		layers.with((used, delegate) -> withoutOutliers(delegate, base::available));
 		// Below sticky sessions and same-instance: their instance may have failed.
 		layers.with((used, delegate) -> untried(delegate));
@@ -126,6 +129,26 @@ final class LoadBalancerLayers {
 		return layers.build(this.context);
 	}
 
+	private EtcdServiceInstanceListSupplier supplier(
+			Function<Catalog<ServiceInstance>, List<ServiceInstance>> instances) {
+		return new EtcdServiceInstanceListSupplier(this.view, this.serviceId, this.others, instances);
+	}
+
+	/**
+	 * Health checks come first, because they check all instances, whatever the request.
+	 */
+	private ServiceInstanceListSupplier usable(ServiceInstanceListSupplier instances) {
+		return selecting(has(LoadBalancerConfigurations.HEALTH_CHECK) ? healthChecked(instances) : instances);
+	}
+
+	private ServiceInstanceListSupplier orFallback(ServiceInstanceListSupplier home) {
+		return new FallbackInstanceListSupplier(home,
+				() -> usable(new EtcdServiceInstanceListSupplier(this.view, this.serviceId, null,
+						(catalog) -> ClusterView.fallback(catalog, this.serviceId))),
+				this.choice.minAvailable(), () -> this.view.home().catalog().all(this.serviceId).size(),
+				() -> this.view.failBackAfter(this.serviceId), ThreadLocalRandom.current().nextLong());
+	}
+
 	private boolean has(String configuration) {
 		return this.configurations.contains(configuration);
 	}
@@ -151,13 +174,19 @@ final class LoadBalancerLayers {
 	}
 
 	private ServiceInstanceListSupplier selecting(ServiceInstanceListSupplier delegate) {
-		InstanceSelector selector = this.settings.selector(this.serviceId);
-		if (selector.isAll() && this.settings.headers().isEmpty()) {
+		if (!isSelecting()) {
 			return delegate;
 		}
-		this.selecting = new SelectingInstanceListSupplier(delegate, selector, this.settings.headers(),
-				this.choice.allWithoutMatch());
-		return this.selecting;
+		SelectingInstanceListSupplier selecting = new SelectingInstanceListSupplier(delegate,
+				this.settings.selector(this.serviceId), this.settings.headers(), this.choice.allWithoutMatch());
+		if (this.selecting == null) {
+			this.selecting = selecting;
+		}
+		return selecting;
+	}
+
+	private boolean isSelecting() {
+		return !this.settings.selector(this.serviceId).isAll() || !this.settings.headers().isEmpty();
 	}
 
 	private ServiceInstanceListSupplier withoutOutliers(ServiceInstanceListSupplier delegate, IntSupplier available) {

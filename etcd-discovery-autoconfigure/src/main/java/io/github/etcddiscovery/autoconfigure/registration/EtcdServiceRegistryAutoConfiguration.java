@@ -6,6 +6,7 @@ import io.github.etcddiscovery.autoconfigure.EtcdDiscoveryAutoConfiguration;
 import io.github.etcddiscovery.autoconfigure.EtcdDiscoveryProperties;
 import io.github.etcddiscovery.autoconfigure.EtcdProperties;
 import io.github.etcddiscovery.autoconfigure.InvalidProperties;
+import io.github.etcddiscovery.autoconfigure.RemoteClusters;
 import io.github.etcddiscovery.client.EtcdClient;
 import io.github.etcddiscovery.cloud.registration.BoundPorts;
 import io.github.etcddiscovery.cloud.registration.EtcdAutoServiceRegistration;
@@ -13,10 +14,11 @@ import io.github.etcddiscovery.cloud.registration.EtcdRegistration;
 import io.github.etcddiscovery.cloud.registration.EtcdRegistrationCustomizer;
 import io.github.etcddiscovery.cloud.registration.EtcdServiceRegistry;
 import io.github.etcddiscovery.cloud.registration.GracefulDeregistration;
+import io.github.etcddiscovery.cloud.registration.RecordEncoder;
 import io.github.etcddiscovery.cloud.registration.RegistrationLifecycles;
 import io.github.etcddiscovery.cloud.registration.RegistrationSource;
-import io.github.etcddiscovery.cloud.registration.RecordEncoder;
 import io.github.etcddiscovery.cloud.registration.WebServerPorts;
+import io.github.etcddiscovery.cluster.ClusterView;
 import io.github.etcddiscovery.grpc.GrpcServerPorts;
 import io.github.etcddiscovery.instance.CheckedFormats;
 import io.github.etcddiscovery.instance.KeyLayout;
@@ -35,6 +37,7 @@ import org.springframework.boot.autoconfigure.condition.ConditionalOnClass;
 import org.springframework.boot.autoconfigure.condition.ConditionalOnMissingBean;
 import org.springframework.boot.autoconfigure.condition.SearchStrategy;
 import org.springframework.boot.web.server.context.WebServerInitializedEvent;
+import org.springframework.cloud.client.ServiceInstance;
 import org.springframework.cloud.client.serviceregistry.AutoServiceRegistrationAutoConfiguration;
 import org.springframework.cloud.client.serviceregistry.RegistrationLifecycle;
 import org.springframework.cloud.client.serviceregistry.RegistrationManagementLifecycle;
@@ -76,7 +79,7 @@ public final class EtcdServiceRegistryAutoConfiguration {
 	@ConditionalOnMissingBean
 	EtcdServiceRegistry etcdStarterServiceRegistry(EtcdClient client, RecordEncoder encoder, EtcdProperties properties,
 			EtcdDiscoveryProperties discovery, ObjectProvider<Telemetry> telemetries) {
-		TtlOption ttl = InvalidProperties.check(() -> new TtlOption(discovery.getHeartbeat(), discovery.getTtl()));
+		TtlOption ttl = ttl(discovery);
 		if (ttl.heartbeat().multipliedBy(3).compareTo(ttl.ttl()) > 0) {
 			logger.warn(
 					"spring.cloud.etcd.discovery.heartbeat ({}) is more than a third of spring.cloud.etcd.discovery.ttl"
@@ -86,6 +89,29 @@ public final class EtcdServiceRegistryAutoConfiguration {
 		Telemetry telemetry = telemetries.getIfAvailable(() -> Telemetry.NONE);
 		return new EtcdServiceRegistry(() -> new Registrar(client, ttl, Registrar.Listener.NONE, telemetry), encoder,
 				discovery.isDeregister(), properties.getRequestTimeout());
+	}
+
+	private static TtlOption ttl(EtcdDiscoveryProperties properties) {
+		return InvalidProperties.check(() -> new TtlOption(properties.getHeartbeat(), properties.getTtl()));
+	}
+
+	@Bean
+	@Lazy(false)
+	@ConditionalOnMissingBean
+	@ConditionalOnBean(RemoteClusters.class)
+	RemoteRegistrations etcdStarterRemoteRegistrations(EtcdServiceRegistry registry, RemoteClusters clusters,
+			ClusterView<ServiceInstance> view, RecordEncoder encoder, EtcdProperties properties,
+			EtcdDiscoveryProperties discovery, ObjectProvider<Telemetry> telemetries) {
+		Telemetry telemetry = telemetries.getIfAvailable(() -> Telemetry.NONE);
+		RemoteRegistrations registrations = new RemoteRegistrations(registry, clusters,
+				(name, target) -> new EtcdServiceRegistry(
+						() -> new Registrar(target.client(), ttl(discovery), Registrar.Listener.NONE,
+								telemetry.ofCluster(name), "etcd-" + name + "-registrar"),
+						new RecordEncoder(target.layout(), encoder.formats()), discovery.isDeregister(),
+						properties.getRequestTimeout()));
+		view.onRemotesChange(registrations::update);
+		registrations.update();
+		return registrations;
 	}
 
 	@Bean

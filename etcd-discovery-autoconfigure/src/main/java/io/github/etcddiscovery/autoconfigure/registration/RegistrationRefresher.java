@@ -28,6 +28,9 @@ final class RegistrationRefresher implements ApplicationListener<EnvironmentChan
 	private static final ConfigurationPropertyName DISCOVERY = ConfigurationPropertyName
 		.of(EtcdDiscoveryProperties.PREFIX);
 
+	/** Remote clusters follow a refresh by themselves. */
+	private static final String REMOTES = "remotes";
+
 	private final ConfigurableEnvironment environment;
 
 	private final EtcdAutoServiceRegistration registration;
@@ -90,7 +93,7 @@ final class RegistrationRefresher implements ApplicationListener<EnvironmentChan
 		for (String key : keys) {
 			ConfigurationPropertyName name = ConfigurationPropertyName.adapt(key, '.');
 			int index = DISCOVERY.getNumberOfElements();
-			if (DISCOVERY.isAncestorOf(name)
+			if (DISCOVERY.isAncestorOf(name) && !name.getElement(index, Form.UNIFORM).equals(REMOTES)
 					&& !RegistrationSettings.REFRESHED.contains(name.getElement(index, Form.UNIFORM))) {
 				logger.warn("{} has changed: it takes effect at the next start", key);
 			}

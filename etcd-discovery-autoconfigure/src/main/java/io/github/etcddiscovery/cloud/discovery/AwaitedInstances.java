@@ -11,7 +11,7 @@ import java.util.stream.Collectors;
 
 import io.github.etcddiscovery.Internal;
 import io.github.etcddiscovery.view.Catalog;
-import io.github.etcddiscovery.view.ServiceView;
+import io.github.etcddiscovery.view.CatalogSource;
 import io.github.etcddiscovery.view.Subscription;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -44,7 +44,7 @@ public record AwaitedInstances(Map<String, Integer> instances, Duration timeout)
 	 * @throws InstancesMissingException if they are not in time, or waiting is
 	 * interrupted, as it is when the application is closed meanwhile
 	 */
-	void await(ServiceView<ServiceInstance> view) {
+	void await(CatalogSource<ServiceInstance> view) {
 		String missing = missing(view.catalog());
 		if (missing.isEmpty()) {
 			return;

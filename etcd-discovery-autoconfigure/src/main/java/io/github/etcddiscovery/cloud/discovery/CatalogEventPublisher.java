@@ -11,7 +11,7 @@ import java.util.function.Supplier;
 import io.github.etcddiscovery.Internal;
 import io.github.etcddiscovery.support.EventLoop;
 import io.github.etcddiscovery.view.Catalog;
-import io.github.etcddiscovery.view.ServiceView;
+import io.github.etcddiscovery.view.CatalogSource;
 import io.github.etcddiscovery.view.Subscription;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -42,7 +42,7 @@ public final class CatalogEventPublisher implements SmartLifecycle {
 	 */
 	static final Duration PACE = Duration.ofMillis(100);
 
-	private final ServiceView<ServiceInstance> view;
+	private final CatalogSource<ServiceInstance> view;
 
 	private final ApplicationEventMulticaster listeners;
 
@@ -63,11 +63,11 @@ public final class CatalogEventPublisher implements SmartLifecycle {
 	 * @param listeners those of this context only: a parent that follows etcd has a
 	 * publisher of its own
 	 */
-	public CatalogEventPublisher(ServiceView<ServiceInstance> view, ApplicationEventMulticaster listeners) {
+	public CatalogEventPublisher(CatalogSource<ServiceInstance> view, ApplicationEventMulticaster listeners) {
 		this(view, listeners, () -> EventLoop.onThread("etcd-catalog-events"));
 	}
 
-	CatalogEventPublisher(ServiceView<ServiceInstance> view, ApplicationEventMulticaster listeners,
+	CatalogEventPublisher(CatalogSource<ServiceInstance> view, ApplicationEventMulticaster listeners,
 			Supplier<EventLoop> loops) {
 		this.view = view;
 		this.listeners = listeners;

@@ -5,7 +5,7 @@ import java.util.List;
 import io.github.etcddiscovery.Internal;
 import io.github.etcddiscovery.client.EtcdException;
 import io.github.etcddiscovery.cloud.ManagementServices;
-import io.github.etcddiscovery.view.ServiceView;
+import io.github.etcddiscovery.view.CatalogSource;
 
 import org.springframework.cloud.client.ServiceInstance;
 import org.springframework.cloud.client.discovery.DiscoveryClient;
@@ -16,7 +16,7 @@ import org.springframework.cloud.client.discovery.DiscoveryClient;
  */
 public class EtcdDiscoveryClient implements DiscoveryClient {
 
-	private final ServiceView<ServiceInstance> view;
+	private final CatalogSource<ServiceInstance> view;
 
 	private final int order;
 
@@ -27,7 +27,7 @@ public class EtcdDiscoveryClient implements DiscoveryClient {
 	 * @param view what is registered
 	 * @param order the order among discovery clients
 	 */
-	public EtcdDiscoveryClient(ServiceView<ServiceInstance> view, int order) {
+	public EtcdDiscoveryClient(CatalogSource<ServiceInstance> view, int order) {
 		this.view = view;
 		this.order = order;
 	}
@@ -78,7 +78,7 @@ public class EtcdDiscoveryClient implements DiscoveryClient {
 	 * @return whether it reads from that very view
 	 */
 	@Internal
-	public boolean reads(ServiceView<ServiceInstance> view) {
+	public boolean reads(CatalogSource<ServiceInstance> view) {
 		return this.view == view;
 	}
 

@@ -4,7 +4,7 @@ import java.util.List;
 
 import io.github.etcddiscovery.Internal;
 import io.github.etcddiscovery.cloud.ManagementServices;
-import io.github.etcddiscovery.view.ServiceView;
+import io.github.etcddiscovery.view.CatalogSource;
 import reactor.core.publisher.Flux;
 import reactor.core.publisher.Mono;
 
@@ -17,7 +17,7 @@ import org.springframework.cloud.client.discovery.ReactiveDiscoveryClient;
  */
 public class EtcdReactiveDiscoveryClient implements ReactiveDiscoveryClient {
 
-	private final ServiceView<ServiceInstance> view;
+	private final CatalogSource<ServiceInstance> view;
 
 	private final int order;
 
@@ -28,7 +28,7 @@ public class EtcdReactiveDiscoveryClient implements ReactiveDiscoveryClient {
 	 * @param view what is registered
 	 * @param order the order among discovery clients
 	 */
-	public EtcdReactiveDiscoveryClient(ServiceView<ServiceInstance> view, int order) {
+	public EtcdReactiveDiscoveryClient(CatalogSource<ServiceInstance> view, int order) {
 		this.view = view;
 		this.order = order;
 	}
@@ -81,7 +81,7 @@ public class EtcdReactiveDiscoveryClient implements ReactiveDiscoveryClient {
 	 * @return whether it reads from that very view
 	 */
 	@Internal
-	public boolean reads(ServiceView<ServiceInstance> view) {
+	public boolean reads(CatalogSource<ServiceInstance> view) {
 		return this.view == view;
 	}
 

@@ -1,10 +1,11 @@
 package io.github.etcddiscovery.cloud.discovery;
 
 import java.util.List;
+import java.util.function.Function;
 
 import io.github.etcddiscovery.Internal;
 import io.github.etcddiscovery.view.Catalog;
-import io.github.etcddiscovery.view.ServiceView;
+import io.github.etcddiscovery.view.CatalogSource;
 import org.jspecify.annotations.Nullable;
 import reactor.core.publisher.Flux;
 import reactor.core.publisher.FluxSink;
@@ -20,14 +21,15 @@ import org.springframework.cloud.client.ServiceInstance;
 @Internal
 public final class LiveInstances {
 
-	private final String serviceId;
+	private final Function<Catalog<ServiceInstance>, List<ServiceInstance>> instances;
 
 	private final FluxSink<List<ServiceInstance>> sink;
 
 	private @Nullable List<ServiceInstance> last;
 
-	private LiveInstances(String serviceId, FluxSink<List<ServiceInstance>> sink) {
-		this.serviceId = serviceId;
+	private LiveInstances(Function<Catalog<ServiceInstance>, List<ServiceInstance>> instances,
+			FluxSink<List<ServiceInstance>> sink) {
+		this.instances = instances;
 		this.sink = sink;
 	}
 
@@ -37,11 +39,22 @@ public final class LiveInstances {
 	 * @param serviceId the service
 	 * @return the current list, and each list that differs from the one before
 	 */
-	public static Flux<List<ServiceInstance>> of(ServiceView<ServiceInstance> view, String serviceId) {
+	public static Flux<List<ServiceInstance>> of(CatalogSource<ServiceInstance> view, String serviceId) {
+		return of(view, (catalog) -> catalog.available(serviceId));
+	}
+
+	/**
+	 * Returns some instances, for as long as somebody subscribes.
+	 * @param view the view to read from
+	 * @param instances returns the instances of a catalog
+	 * @return the current list, and each list that differs from the one before
+	 */
+	public static Flux<List<ServiceInstance>> of(CatalogSource<ServiceInstance> view,
+			Function<Catalog<ServiceInstance>, List<ServiceInstance>> instances) {
 		// Not created: that is for producers on several threads at once, and costs a
 		// queue.
 		return Flux.push((sink) -> {
-			LiveInstances live = new LiveInstances(serviceId, sink);
+			LiveInstances live = new LiveInstances(instances, sink);
 			live.emit(view.catalog());
 			// A load balancer has what it wants by now: subscribing would be for nothing.
 			if (!sink.isCancelled()) {
@@ -57,7 +70,7 @@ public final class LiveInstances {
 	 * @return whether the view contains the service now, and again at every change of the
 	 * view, even if the answer is the same
 	 */
-	public static Flux<Boolean> known(ServiceView<ServiceInstance> view, String serviceId) {
+	public static Flux<Boolean> known(CatalogSource<ServiceInstance> view, String serviceId) {
 		return Flux.push((sink) -> {
 			sink.next(view.catalog().contains(serviceId));
 			if (!sink.isCancelled()) {
@@ -82,7 +95,7 @@ public final class LiveInstances {
 	}
 
 	private void emit(Catalog<ServiceInstance> catalog) {
-		List<ServiceInstance> current = catalog.available(this.serviceId);
+		List<ServiceInstance> current = this.instances.apply(catalog);
 		if (!isSame(current, this.last)) {
 			this.last = current;
 			this.sink.next(current);

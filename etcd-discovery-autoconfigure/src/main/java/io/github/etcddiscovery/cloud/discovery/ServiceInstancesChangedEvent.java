@@ -6,6 +6,7 @@ import java.util.Objects;
 import java.util.function.Function;
 import java.util.stream.Collectors;
 
+import io.github.etcddiscovery.cloud.EtcdServiceInstance;
 import io.github.etcddiscovery.view.Catalog;
 import org.jspecify.annotations.Nullable;
 
@@ -35,15 +36,13 @@ public final class ServiceInstancesChangedEvent extends ApplicationEvent {
 	private ServiceInstancesChangedEvent(Object source, String serviceId, List<ServiceInstance> before,
 			List<ServiceInstance> now, long revision) {
 		super(source);
-		Map<String, ServiceInstance> known = byId(before);
-		Map<String, ServiceInstance> current = byId(now);
+		Map<String, ServiceInstance> known = byKey(before);
+		Map<String, ServiceInstance> current = byKey(now);
 		this.serviceId = serviceId;
 		this.instances = now;
-		this.added = now.stream().filter((instance) -> !known.containsKey(instance.getInstanceId())).toList();
-		this.removed = before.stream().filter((instance) -> !current.containsKey(instance.getInstanceId())).toList();
-		this.changed = now.stream()
-			.filter((instance) -> differs(known.get(instance.getInstanceId()), instance))
-			.toList();
+		this.added = now.stream().filter((instance) -> !known.containsKey(key(instance))).toList();
+		this.removed = before.stream().filter((instance) -> !current.containsKey(key(instance))).toList();
+		this.changed = now.stream().filter((instance) -> differs(known.get(key(instance)), instance)).toList();
 		this.revision = revision;
 	}
 
@@ -60,8 +59,14 @@ public final class ServiceInstancesChangedEvent extends ApplicationEvent {
 		return (event.added.isEmpty() && event.removed.isEmpty() && event.changed.isEmpty()) ? null : event;
 	}
 
-	private static Map<String, ServiceInstance> byId(List<ServiceInstance> instances) {
-		return instances.stream().collect(Collectors.toMap(ServiceInstance::getInstanceId, Function.identity()));
+	private static Map<String, ServiceInstance> byKey(List<ServiceInstance> instances) {
+		return instances.stream().collect(Collectors.toMap(ServiceInstancesChangedEvent::key, Function.identity()));
+	}
+
+	/** Two clusters may have an instance with the same id. */
+	private static String key(ServiceInstance instance) {
+		return (instance instanceof EtcdServiceInstance found) ? found.getCluster() + "/" + found.getInstanceId()
+				: String.valueOf(instance.getInstanceId());
 	}
 
 	private static boolean differs(@Nullable ServiceInstance before, ServiceInstance now) {

@@ -7,6 +7,7 @@ import io.github.etcddiscovery.client.EtcdClient;
 import io.github.etcddiscovery.client.EtcdException;
 import io.github.etcddiscovery.cloud.CertificateExpiry;
 import io.github.etcddiscovery.cloud.EtcdUnavailableException;
+import io.github.etcddiscovery.view.CatalogSource;
 import io.github.etcddiscovery.view.ServiceView;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -34,6 +35,10 @@ public final class ViewLifecycle implements SmartLifecycle {
 
 	private final Duration timeout;
 
+	private final Runnable remotes;
+
+	private final CatalogSource<ServiceInstance> instances;
+
 	private final AwaitedInstances awaited;
 
 	private final @Nullable CertificateExpiry certificates;
@@ -48,16 +53,21 @@ public final class ViewLifecycle implements SmartLifecycle {
 	 * @param client names the endpoints
 	 * @param failFast whether starting fails if etcd cannot be read
 	 * @param timeout how long to wait for etcd
-	 * @param awaited what to wait for then
+	 * @param remotes waits for the remote clusters that starting depends on
+	 * @param instances the instances of all clusters
+	 * @param awaited the instances to wait for at the end
 	 * @param certificates when those of the connection end, {@code null} if that is not
 	 * known
 	 */
 	public ViewLifecycle(ServiceView<ServiceInstance> view, EtcdClient client, boolean failFast, Duration timeout,
-			AwaitedInstances awaited, @Nullable CertificateExpiry certificates) {
+			Runnable remotes, CatalogSource<ServiceInstance> instances, AwaitedInstances awaited,
+			@Nullable CertificateExpiry certificates) {
 		this.view = view;
 		this.client = client;
 		this.failFast = failFast;
 		this.timeout = timeout;
+		this.remotes = remotes;
+		this.instances = instances;
 		this.awaited = awaited;
 		this.certificates = certificates;
 	}
@@ -81,6 +91,7 @@ public final class ViewLifecycle implements SmartLifecycle {
 		}
 		// Once: whoever is started again has served before, and can again.
 		if (!this.waited) {
+			this.remotes.run();
 			awaitInstances();
 			this.waited = true;
 		}
@@ -89,7 +100,7 @@ public final class ViewLifecycle implements SmartLifecycle {
 
 	private void awaitInstances() {
 		try {
-			this.awaited.await(this.view);
+			this.awaited.await(this.instances);
 		}
 		catch (InstancesMissingException ex) {
 			if (this.failFast || Thread.currentThread().isInterrupted()) {

@@ -13,7 +13,7 @@ import io.github.etcddiscovery.Internal;
 import io.github.etcddiscovery.cloud.ManagementServices;
 import io.github.etcddiscovery.cloud.UnsentRequests;
 import io.github.etcddiscovery.view.Catalog;
-import io.github.etcddiscovery.view.ServiceView;
+import io.github.etcddiscovery.view.CatalogSource;
 import org.jspecify.annotations.Nullable;
 
 import org.springframework.cloud.client.ServiceInstance;
@@ -40,7 +40,7 @@ import org.springframework.web.servlet.function.ServerResponse;
 @Internal
 public final class DiscoveryRouterFunction implements RouterFunction<ServerResponse> {
 
-	private final ServiceView<ServiceInstance> view;
+	private final CatalogSource<ServiceInstance> view;
 
 	private final String routeIdPrefix;
 
@@ -67,8 +67,9 @@ public final class DiscoveryRouterFunction implements RouterFunction<ServerRespo
 	 * @param retries returns how often a request that could not be sent is repeated, by
 	 * service id
 	 */
-	public DiscoveryRouterFunction(ServiceView<ServiceInstance> view, String routeIdPrefix, boolean lowerCaseServiceId,
-			Predicate<ServiceInstance> include, List<DiscoveryRouteFilter> filters, ToIntFunction<String> retries) {
+	public DiscoveryRouterFunction(CatalogSource<ServiceInstance> view, String routeIdPrefix,
+			boolean lowerCaseServiceId, Predicate<ServiceInstance> include, List<DiscoveryRouteFilter> filters,
+			ToIntFunction<String> retries) {
 		this.view = view;
 		this.routeIdPrefix = routeIdPrefix;
 		this.lowerCaseServiceId = lowerCaseServiceId;

@@ -1,11 +1,12 @@
 package io.github.etcddiscovery.cloud.loadbalancer;
 
 import java.util.List;
+import java.util.function.Function;
 
 import io.github.etcddiscovery.Internal;
 import io.github.etcddiscovery.cloud.discovery.LiveInstances;
 import io.github.etcddiscovery.view.Catalog;
-import io.github.etcddiscovery.view.ServiceView;
+import io.github.etcddiscovery.view.CatalogSource;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -32,11 +33,13 @@ public final class EtcdServiceInstanceListSupplier implements ServiceInstanceLis
 
 	private static final Logger logger = LoggerFactory.getLogger(EtcdServiceInstanceListSupplier.class);
 
-	private final ServiceView<ServiceInstance> view;
+	private final CatalogSource<ServiceInstance> view;
 
 	private final String serviceId;
 
 	private final @Nullable OtherRegistries others;
+
+	private final Function<Catalog<ServiceInstance>, List<ServiceInstance>> instances;
 
 	private final Flux<List<ServiceInstance>> current;
 
@@ -45,8 +48,8 @@ public final class EtcdServiceInstanceListSupplier implements ServiceInstanceLis
 	 * @param view what is registered
 	 * @param serviceId the service whose instances are supplied
 	 */
-	public EtcdServiceInstanceListSupplier(ServiceView<ServiceInstance> view, String serviceId) {
-		this(view, serviceId, null);
+	public EtcdServiceInstanceListSupplier(CatalogSource<ServiceInstance> view, String serviceId) {
+		this(view, serviceId, null, (catalog) -> catalog.available(serviceId));
 	}
 
 	/**
@@ -55,18 +58,20 @@ public final class EtcdServiceInstanceListSupplier implements ServiceInstanceLis
 	 * @param serviceId the service whose instances are supplied
 	 * @param others what other registries know of a service that the view does not
 	 * contain
+	 * @param instances returns the instances of the service in a catalog
 	 */
 	@Internal
-	public EtcdServiceInstanceListSupplier(ServiceView<ServiceInstance> view, String serviceId,
-			@Nullable OtherRegistries others) {
+	public EtcdServiceInstanceListSupplier(CatalogSource<ServiceInstance> view, String serviceId,
+			@Nullable OtherRegistries others, Function<Catalog<ServiceInstance>, List<ServiceInstance>> instances) {
 		this.view = view;
 		this.serviceId = serviceId;
 		this.others = others;
+		this.instances = instances;
 		if (!view.follows(serviceId)) {
 			logger.warn("There will be no instances of {} from etcd: add it to spring.cloud.etcd.discovery.services,"
 					+ " or clear that property to follow all services", serviceId);
 		}
-		this.current = Mono.fromCallable(() -> view.catalog().available(serviceId)).flux();
+		this.current = Mono.fromCallable(() -> instances.apply(view.catalog())).flux();
 	}
 
 	@Override
@@ -78,11 +83,11 @@ public final class EtcdServiceInstanceListSupplier implements ServiceInstanceLis
 	public Flux<List<ServiceInstance>> get() {
 		OtherRegistries others = this.others;
 		if (others == null) {
-			return LiveInstances.of(this.view, this.serviceId);
+			return LiveInstances.of(this.view, this.instances);
 		}
 		return LiveInstances.known(this.view, this.serviceId)
 			.distinctUntilChanged()
-			.switchMap((known) -> known ? LiveInstances.of(this.view, this.serviceId) : others.polled());
+			.switchMap((known) -> known ? LiveInstances.of(this.view, this.instances) : others.polled());
 	}
 
 	@Override
@@ -101,7 +106,7 @@ public final class EtcdServiceInstanceListSupplier implements ServiceInstanceLis
 		OtherRegistries others = this.others;
 		Catalog<ServiceInstance> catalog = this.view.catalog();
 		return (others != null && !catalog.contains(this.serviceId)) ? others.size()
-				: catalog.available(this.serviceId).size();
+				: this.instances.apply(catalog).size();
 	}
 
 }

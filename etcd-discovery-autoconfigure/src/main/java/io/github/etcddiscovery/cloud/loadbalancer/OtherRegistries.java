@@ -9,7 +9,7 @@ import io.github.etcddiscovery.cloud.discovery.EtcdDiscoveryClient;
 import io.github.etcddiscovery.cloud.discovery.EtcdReactiveDiscoveryClient;
 import io.github.etcddiscovery.instance.PlainText;
 import io.github.etcddiscovery.support.LimitedLog;
-import io.github.etcddiscovery.view.ServiceView;
+import io.github.etcddiscovery.view.CatalogSource;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -74,7 +74,7 @@ public final class OtherRegistries implements ServiceInstanceListSupplier {
 	 * other client
 	 */
 	public static @Nullable OtherRegistries find(String serviceId, ApplicationContext context,
-			ServiceView<ServiceInstance> view) {
+			CatalogSource<ServiceInstance> view) {
 		Binder properties = Binder.get(context.getEnvironment());
 		Duration timeout = properties
 			.bind(DiscoveryClientServiceInstanceListSupplier.SERVICE_DISCOVERY_TIMEOUT, Duration.class)

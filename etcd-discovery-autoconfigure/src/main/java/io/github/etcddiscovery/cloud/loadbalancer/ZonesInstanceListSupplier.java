@@ -1,7 +1,6 @@
 package io.github.etcddiscovery.cloud.loadbalancer;
 
 import java.util.ArrayList;
-import java.util.Comparator;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
@@ -9,7 +8,9 @@ import java.util.function.BiFunction;
 import java.util.stream.Stream;
 
 import io.github.etcddiscovery.Internal;
+import io.github.etcddiscovery.cloud.EtcdServiceInstance;
 import io.github.etcddiscovery.support.LimitedLog;
+import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import org.slf4j.event.Level;
@@ -23,7 +24,8 @@ import org.springframework.cloud.loadbalancer.core.ServiceInstanceListSupplier;
 
 /**
  * Supplies the instances of the first zone that has an available one. If these are too
- * few, instances of the next zones fill the gap. Instances of other zones, and instances
+ * few, instances of the next zones fill the gap. The name of a cluster is a zone, too,
+ * for its instances whose own zone is not listed. Instances of other zones, and instances
  * without a zone, form the last zone. The instances that join are picked per caller. Safe
  * to use from any thread.
  */
@@ -46,7 +48,7 @@ public final class ZonesInstanceListSupplier extends DelegatingServiceInstanceLi
 
 	private final BiFunction<Request<?>, List<ServiceInstance>, List<ServiceInstance>> registered;
 
-	private final long caller;
+	private final CallerSubset subset;
 
 	private final RecentLists<RegisteredInstances> chosen = new RecentLists<>();
 
@@ -75,7 +77,7 @@ public final class ZonesInstanceListSupplier extends DelegatingServiceInstanceLi
 		this.used = List.of(zones.get(0));
 		this.minAvailable = minAvailable;
 		this.registered = registered;
-		this.caller = caller;
+		this.subset = new CallerSubset(caller);
 	}
 
 	@Override
@@ -105,7 +107,7 @@ public final class ZonesInstanceListSupplier extends DelegatingServiceInstanceLi
 			List<ServiceInstance> zone = available.get(i);
 			if (!zone.isEmpty() && result.size() < Math.max(1, enough)) {
 				zones.add((i < this.names.size()) ? this.names.get(i) : "others");
-				List<ServiceInstance> joining = result.isEmpty() ? zone : some(zone, enough - result.size());
+				List<ServiceInstance> joining = result.isEmpty() ? zone : this.subset.of(zone, enough - result.size());
 				result = Stream.concat(result.stream(), joining.stream()).toList();
 			}
 		}
@@ -134,24 +136,15 @@ public final class ZonesInstanceListSupplier extends DelegatingServiceInstanceLi
 
 	private int zone(ServiceInstance instance) {
 		Map<String, String> metadata = instance.getMetadata();
-		String zone = (metadata != null) ? metadata.get(METADATA) : null;
-		return (zone != null) ? this.zones.getOrDefault(zone, this.zones.size()) : this.zones.size();
+		Integer index = (metadata != null) ? index(metadata.get(METADATA)) : null;
+		if (index == null && instance instanceof EtcdServiceInstance found) {
+			index = index(found.getCluster());
+		}
+		return (index != null) ? index : this.zones.size();
 	}
 
-	/**
-	 * Returns the instances with the lowest hashes (rendezvous hashing): a caller keeps
-	 * its instances when others come and go.
-	 */
-	private List<ServiceInstance> some(List<ServiceInstance> zone, int count) {
-		return zone.stream().sorted(Comparator.comparingLong(this::hash)).limit(count).toList();
-	}
-
-	/** Mixes with the finalizer of SplitMix64. */
-	private long hash(ServiceInstance instance) {
-		long mixed = this.caller ^ (instance.getHost().hashCode() * 31L + instance.getPort()) * 0x9E3779B97F4A7C15L;
-		mixed = (mixed ^ (mixed >>> 30)) * 0xBF58476D1CE4E5B9L;
-		mixed = (mixed ^ (mixed >>> 27)) * 0x94D049BB133111EBL;
-		return mixed ^ (mixed >>> 31);
+	private @Nullable Integer index(@Nullable String zone) {
+		return (zone != null) ? this.zones.get(zone) : null;
 	}
 
 	/**

@@ -49,6 +49,8 @@ public class EtcdServiceRegistry implements ServiceRegistry<EtcdRegistration>, A
 
 	private final Map<EtcdRegistration, Placement> placements = new LinkedHashMap<>();
 
+	private final RemoteRegistries remotes = new RemoteRegistries();
+
 	private boolean ended;
 
 	/**
@@ -124,7 +126,45 @@ public class EtcdServiceRegistry implements ServiceRegistry<EtcdRegistration>, A
 					record.format()));
 		Registrar used = this.registrar;
 		this.placements.merge(registration, Placement.of(records), (before, now) -> before.movedTo(now, used));
-		return used.place(registration, records);
+		CompletableFuture<Void> outcome = used.place(registration, records);
+		this.remotes.submit(registration);
+		return outcome;
+	}
+
+	/**
+	 * Writes all registrations to a remote cluster, too, from now on. Does not wait for
+	 * that cluster: what happens there changes nothing here.
+	 * @param cluster the name of the cluster
+	 * @param remote its registry
+	 */
+	@Internal
+	public synchronized void addRemote(String cluster, EtcdServiceRegistry remote) {
+		this.remotes.put(cluster, remote);
+		this.placements.keySet().forEach(remote::submit);
+	}
+
+	/**
+	 * Takes all registrations out of a remote cluster, and waits until they are, but at
+	 * most three seconds.
+	 * @param cluster the name of the cluster
+	 */
+	@Internal
+	public void removeRemote(String cluster) {
+		EtcdServiceRegistry removed = this.remotes.remove(cluster);
+		if (removed != null) {
+			removed.end();
+			removed.close();
+		}
+	}
+
+	/**
+	 * Returns the registry of a remote cluster.
+	 * @param cluster the name of the cluster
+	 * @return its registry, {@code null} if this application does not register there
+	 */
+	@Internal
+	public @Nullable EtcdServiceRegistry remote(String cluster) {
+		return this.remotes.get(cluster);
 	}
 
 	/** Makes sure that a registration could be handed over as it is. */
@@ -169,6 +209,16 @@ public class EtcdServiceRegistry implements ServiceRegistry<EtcdRegistration>, A
 	 * in etcd is out of it now.
 	 */
 	boolean withdraw(Collection<EtcdRegistration> registrations) {
+		CompletableFuture<?> elsewhere = this.remotes.onEach((remote) -> remote.withdraw(registrations));
+		try {
+			return withdrawHere(registrations);
+		}
+		finally {
+			elsewhere.join();
+		}
+	}
+
+	private boolean withdrawHere(Collection<EtcdRegistration> registrations) {
 		Registrar last;
 		CompletableFuture<Void> gone;
 		boolean wasThere;
@@ -217,10 +267,12 @@ public class EtcdServiceRegistry implements ServiceRegistry<EtcdRegistration>, A
 	 */
 	@Override
 	public void close() {
+		CompletableFuture<?> elsewhere = this.remotes.onEach(EtcdServiceRegistry::close);
 		Registrar closing = detach();
 		if (closing != null) {
 			closing.close(this.deregister, Registrar.CLOSE_TIMEOUT);
 		}
+		elsewhere.join();
 	}
 
 	/** From now on nothing is registered any more: the application is closing. */

@@ -33,13 +33,15 @@ class ViewLifecycleTests {
 	@SuppressWarnings("unchecked")
 	private final ServiceView<ServiceInstance> view = mock(ServiceView.class);
 
+	private final Runnable remotes = mock(Runnable.class);
+
 	private ViewLifecycle lifecycle(boolean failFast, Map<String, Integer> awaited) {
 		@SuppressWarnings("unchecked")
 		Catalog<ServiceInstance> empty = mock(Catalog.class);
 		given(this.view.catalog()).willReturn(empty);
 		given(this.view.subscribe(any())).willReturn(() -> {
 		});
-		return new ViewLifecycle(this.view, new EmptyEtcdClient(), failFast, TIMEOUT,
+		return new ViewLifecycle(this.view, new EmptyEtcdClient(), failFast, TIMEOUT, this.remotes, this.view,
 				new AwaitedInstances(awaited, Duration.ofMillis(1)), null);
 	}
 

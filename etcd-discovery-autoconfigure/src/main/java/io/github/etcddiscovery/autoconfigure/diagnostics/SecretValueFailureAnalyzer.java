@@ -1,4 +1,6 @@
-package io.github.etcddiscovery.autoconfigure;
+package io.github.etcddiscovery.autoconfigure.diagnostics;
+
+import io.github.etcddiscovery.autoconfigure.SecretValueException;
 
 import org.springframework.boot.diagnostics.AbstractFailureAnalyzer;
 import org.springframework.boot.diagnostics.FailureAnalysis;

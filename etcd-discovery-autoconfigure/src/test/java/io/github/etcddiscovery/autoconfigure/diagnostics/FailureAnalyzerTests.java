@@ -1,7 +1,8 @@
-package io.github.etcddiscovery.autoconfigure;
+package io.github.etcddiscovery.autoconfigure.diagnostics;
 
 import java.util.List;
 
+import io.github.etcddiscovery.autoconfigure.InvalidProperties;
 import io.github.etcddiscovery.client.EtcdException;
 import io.github.etcddiscovery.client.EtcdException.Reason;
 import io.github.etcddiscovery.cloud.EtcdUnavailableException;

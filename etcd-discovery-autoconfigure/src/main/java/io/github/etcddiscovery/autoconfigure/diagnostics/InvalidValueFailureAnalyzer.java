@@ -1,4 +1,4 @@
-package io.github.etcddiscovery.autoconfigure;
+package io.github.etcddiscovery.autoconfigure.diagnostics;
 
 import java.util.Locale;
 
