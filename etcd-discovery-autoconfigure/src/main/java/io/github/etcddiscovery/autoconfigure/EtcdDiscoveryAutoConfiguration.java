@@ -43,6 +43,7 @@ import org.springframework.context.ApplicationContext;
 import org.springframework.context.annotation.Bean;
 import org.springframework.context.annotation.Configuration;
 import org.springframework.context.annotation.Lazy;
+import org.springframework.context.annotation.Primary;
 import org.springframework.context.event.ApplicationEventMulticaster;
 import org.springframework.context.support.AbstractApplicationContext;
 import org.springframework.core.env.Environment;
@@ -90,7 +91,9 @@ public final class EtcdDiscoveryAutoConfiguration {
 		return Views.home(client, ranges, formats, properties, telemetries.getIfAvailable(() -> Telemetry.NONE));
 	}
 
+	/** The view of home is another {@code CatalogSource}. */
 	@Bean
+	@Primary
 	@ConditionalOnMissingBean
 	ClusterView<ServiceInstance> etcdStarterClusterView(ServiceView<ServiceInstance> view) {
 		return new ClusterView<>(view, Comparator.comparing(ServiceInstance::getInstanceId));

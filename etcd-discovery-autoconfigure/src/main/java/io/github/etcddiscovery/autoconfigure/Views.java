@@ -59,13 +59,15 @@ final class Views {
 		InstanceDecoder<ServiceInstance> decoder = properties.getRemotes().isEmpty()
 				? (key, keyValue) -> new EtcdServiceInstance(formats.decode(key, keyValue.value()), keyValue.leaseId())
 				: inCluster(ClusterView.HOME, formats);
-		return view(client, ranges, decoder, properties, telemetry, "etcd-view");
+		return new ServiceView<>(client, ranges, decoder, Views::isUp, retention(properties), limits(properties),
+				telemetry);
 	}
 
 	/** Creates the view of a remote cluster. */
 	static ServiceView<ServiceInstance> remote(String cluster, EtcdClient client, List<KeyRange> ranges,
 			CheckedFormats formats, EtcdDiscoveryProperties properties, Telemetry telemetry) {
-		return view(client, ranges, inCluster(cluster, formats), properties, telemetry, "etcd-" + cluster + "-view");
+		return new ServiceView<>(client, ranges, inCluster(cluster, formats), Views::isUp, retention(properties),
+				limits(properties), telemetry, cluster);
 	}
 
 	private static InstanceDecoder<ServiceInstance> inCluster(String cluster, CheckedFormats formats) {
@@ -73,13 +75,17 @@ final class Views {
 				cluster);
 	}
 
-	private static ServiceView<ServiceInstance> view(EtcdClient client, List<KeyRange> ranges,
-			InstanceDecoder<ServiceInstance> decoder, EtcdDiscoveryProperties properties, Telemetry telemetry,
-			String threads) {
-		InstanceLimits limits = InvalidProperties
+	private static boolean isUp(ServiceInstance instance) {
+		return ((EtcdServiceInstance) instance).isUp();
+	}
+
+	private static Duration retention(EtcdDiscoveryProperties properties) {
+		return properties.isRetainVanished() ? properties.getTtl() : Duration.ZERO;
+	}
+
+	private static InstanceLimits limits(EtcdDiscoveryProperties properties) {
+		return InvalidProperties
 			.check(() -> new InstanceLimits(properties.getMaxInstances(), properties.getMaxInstancesPerService()));
-		return new ServiceView<>(client, ranges, decoder, (instance) -> ((EtcdServiceInstance) instance).isUp(),
-				properties.isRetainVanished() ? properties.getTtl() : Duration.ZERO, limits, telemetry, threads);
 	}
 
 }

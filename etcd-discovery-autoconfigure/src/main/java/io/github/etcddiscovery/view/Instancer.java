@@ -56,8 +56,8 @@ public final class Instancer implements AutoCloseable {
 	 */
 	public Instancer(EtcdClient client, String prefix) {
 		Values values = new Values();
-		this.reflector = new Reflector(client, prefix.endsWith("/") ? prefix : prefix + "/", this.loop, values, values,
-				RandomGenerator.getDefault(),
+		String folder = prefix.endsWith("/") ? prefix : prefix + "/";
+		this.reflector = new Reflector(client, folder, folder, this.loop, values, values, RandomGenerator.getDefault(),
 				new LimitedLog(LoggerFactory.getLogger(Instancer.class), this.loop::nanoTime));
 	}
 

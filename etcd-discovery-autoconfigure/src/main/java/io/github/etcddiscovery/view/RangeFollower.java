@@ -38,6 +38,9 @@ final class RangeFollower implements Reflector.Listener {
 
 	private final KeyRange range;
 
+	/** The prefix and the cluster, for log lines. */
+	private final String name;
+
 	private final EventLoop loop;
 
 	private final RangeWriter<?> writer;
@@ -78,10 +81,11 @@ final class RangeFollower implements Reflector.Listener {
 	/** Whether the log tells that this view is not current. */
 	private boolean interruptionLogged;
 
-	RangeFollower(EtcdClient client, KeyRange range, EventLoop loop, RangeWriter<?> writer, WatchingTime time,
-			Publisher publisher, Telemetry telemetry, RandomGenerator random, LimitedLog log) {
+	RangeFollower(EtcdClient client, KeyRange range, String name, EventLoop loop, RangeWriter<?> writer,
+			WatchingTime time, Publisher publisher, Telemetry telemetry, RandomGenerator random, LimitedLog log) {
 		this.client = client;
 		this.range = range;
+		this.name = name;
 		this.loop = loop;
 		this.writer = writer;
 		this.time = time;
@@ -89,7 +93,7 @@ final class RangeFollower implements Reflector.Listener {
 		this.telemetry = telemetry;
 		this.resync = new OpenOperation(telemetry, range.prefix());
 		this.log = log;
-		this.reflector = new Reflector(client, range.prefix(), loop, writer, this, random, log);
+		this.reflector = new Reflector(client, range.prefix(), name, loop, writer, this, random, log);
 	}
 
 	void start() {
@@ -98,7 +102,7 @@ final class RangeFollower implements Reflector.Listener {
 
 	void close() {
 		this.reflector.close();
-		this.resync.close(new CancellationException("The view of " + this.range.prefix() + " is closed"));
+		this.resync.close(new CancellationException("The view of " + this.name + " is closed"));
 	}
 
 	ViewState state() {
@@ -183,7 +187,7 @@ final class RangeFollower implements Reflector.Listener {
 		publish(revision, newHistory);
 		this.resync.end(null);
 		if (first) {
-			logger.info("Found {} entries under {} in etcd at {}", this.writer.keys().size(), this.range.prefix(),
+			logger.info("Found {} entries under {} in etcd at {}", this.writer.keys().size(), this.name,
 					this.client.describe());
 		}
 		this.firstOutcome.complete(null);
@@ -244,7 +248,7 @@ final class RangeFollower implements Reflector.Listener {
 		this.lastFailure = null;
 		if (this.interruptionLogged) {
 			this.interruptionLogged = false;
-			logger.info("The view of {} is current again after {} ms", this.range.prefix(), stale.toMillis());
+			logger.info("The view of {} is current again after {} ms", this.name, stale.toMillis());
 		}
 		scheduleExpiry();
 		readWaiting();
@@ -260,9 +264,8 @@ final class RangeFollower implements Reflector.Listener {
 			this.interruptedAt = this.loop.nanoTime();
 		}
 		if (!this.interruptionLogged || before == null || before.reason() != cause.reason()) {
-			String prefix = this.range.prefix();
-			this.interruptionLogged |= this.log.log(Level.WARN, "view of " + prefix, cause.reason().name(),
-					() -> "The view of %s is not current: %s".formatted(prefix, cause.getMessage()));
+			this.interruptionLogged |= this.log.log(Level.WARN, "view of " + this.name, cause.reason().name(),
+					() -> "The view of %s is not current: %s".formatted(this.name, cause.getMessage()));
 		}
 		if (cause.reason().isRefusal()) {
 			this.firstOutcome.completeExceptionally(cause);

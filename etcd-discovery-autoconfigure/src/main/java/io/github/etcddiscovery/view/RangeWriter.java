@@ -42,6 +42,9 @@ final class RangeWriter<T> implements ReflectorStore {
 
 	private final KeyRange range;
 
+	/** The cluster, for log lines. */
+	private final String where;
+
 	private final InstanceDecoder<T> decoder;
 
 	private final CatalogWriter<T> catalog;
@@ -76,9 +79,10 @@ final class RangeWriter<T> implements ReflectorStore {
 	/** Whether the next listing is to find what fits besides the instances held. */
 	private boolean filling;
 
-	RangeWriter(KeyRange range, InstanceDecoder<T> decoder, CatalogWriter<T> catalog, VanishedInstances<T> vanished,
-			InstanceQuota quota, LimitedLog log) {
+	RangeWriter(KeyRange range, String where, InstanceDecoder<T> decoder, CatalogWriter<T> catalog,
+			VanishedInstances<T> vanished, InstanceQuota quota, LimitedLog log) {
 		this.range = range;
+		this.where = where;
 		this.decoder = decoder;
 		this.catalog = catalog;
 		this.vanished = vanished;
@@ -258,7 +262,8 @@ final class RangeWriter<T> implements ReflectorStore {
 			@Nullable RangeEntry<T> before) {
 		if (before == null || before.rejection() == null || before.waiting() != waiting) {
 			this.log.log(Level.WARN, this.range.service(keyValue.key()), keyValue.key(),
-					() -> "Ignoring the entry at %s: %s".formatted(PlainText.of(keyValue.key(), LONGEST_KEY), reason));
+					() -> "Ignoring the entry at %s%s: %s".formatted(PlainText.of(keyValue.key(), LONGEST_KEY),
+							this.where, reason));
 		}
 		boolean many = Math.max(this.rejections.size(), this.rejectedInListing) >= MOST_REASONS;
 		return RangeEntry.of(keyValue, key, null, many ? MANY_REJECTED : reason, waiting);

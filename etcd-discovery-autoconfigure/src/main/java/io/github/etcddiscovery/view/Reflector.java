@@ -34,6 +34,9 @@ final class Reflector {
 
 	private final String prefix;
 
+	/** The prefix and the cluster, for log lines. */
+	private final String name;
+
 	private final EventLoop loop;
 
 	private final ReflectorStore store;
@@ -83,11 +86,12 @@ final class Reflector {
 
 	private volatile long drifts;
 
-	Reflector(EtcdClient client, String prefix, EventLoop loop, ReflectorStore store, Listener listener,
+	Reflector(EtcdClient client, String prefix, String name, EventLoop loop, ReflectorStore store, Listener listener,
 			RandomGenerator random, LimitedLog log) {
 		this.log = log;
 		this.client = client;
 		this.prefix = prefix;
+		this.name = name;
 		this.loop = new GuardedLoop(loop, this::stepFailed);
 		this.store = store;
 		this.listener = listener;
@@ -157,7 +161,7 @@ final class Reflector {
 		if (this.state != ViewState.CLOSED) {
 			retry(new EtcdException(Reason.UNAVAILABLE, "Unexpected error: " + error, error));
 		}
-		logger.error("Unexpected error while following {}: reading everything again", this.prefix, error);
+		logger.error("Unexpected error while following {}: reading everything again", this.name, error);
 	}
 
 	/** Reads everything, as often as it takes. */
@@ -254,15 +258,15 @@ final class Reflector {
 	}
 
 	private void historyChanged() {
-		this.log.log(Level.WARN, "view of " + this.prefix, "history",
+		this.log.log(Level.WARN, "view of " + this.name, "history",
 				() -> "etcd does not hold under %s what it held at revision %d: it was wiped or restored"
-					.formatted(this.prefix, this.revision));
+					.formatted(this.name, this.revision));
 		this.historyChanged = true;
 		if (this.changedBefore) {
 			// What was just listed is not there either: not to be repeated at once.
 			this.listDue = true;
 			retry(new EtcdException(Reason.UNAVAILABLE,
-					"etcd does not hold under %s what it has just listed".formatted(this.prefix), null));
+					"etcd does not hold under %s what it has just listed".formatted(this.name), null));
 			return;
 		}
 		this.changedBefore = true;

@@ -87,23 +87,32 @@ public final class ServiceView<T> implements CatalogSource<T>, AutoCloseable {
 	 */
 	public ServiceView(EtcdClient client, List<KeyRange> ranges, InstanceDecoder<T> decoder, Predicate<T> availability,
 			Duration ttl, InstanceLimits limits, Telemetry telemetry) {
-		this(client, ranges, decoder, availability, ttl, limits, telemetry, "etcd-view");
+		this(client, ranges, decoder, availability, ttl, limits, telemetry, EventLoop.onThread("etcd-view"),
+				EventLoop.onThread("etcd-view-events"), RandomGenerator.getDefault(), "");
 	}
 
 	/**
-	 * Creates a view as the constructor above does, with a name for its threads.
-	 * @param threads what the names of its threads start with
+	 * Creates a view as the constructor above does, of a remote cluster.
+	 * @param cluster the name of the cluster, for log lines and threads
 	 */
 	@Internal
 	public ServiceView(EtcdClient client, List<KeyRange> ranges, InstanceDecoder<T> decoder, Predicate<T> availability,
-			Duration ttl, InstanceLimits limits, Telemetry telemetry, String threads) {
-		this(client, ranges, decoder, availability, ttl, limits, telemetry, EventLoop.onThread(threads),
-				EventLoop.onThread(threads + "-events"), RandomGenerator.getDefault());
+			Duration ttl, InstanceLimits limits, Telemetry telemetry, String cluster) {
+		this(client, ranges, decoder, availability, ttl, limits, telemetry,
+				EventLoop.onThread("etcd-" + cluster + "-view"), EventLoop.onThread("etcd-" + cluster + "-view-events"),
+				RandomGenerator.getDefault(), " in cluster " + cluster);
 	}
 
 	ServiceView(EtcdClient client, List<KeyRange> ranges, InstanceDecoder<T> decoder, Predicate<T> availability,
 			Duration ttl, InstanceLimits limits, Telemetry telemetry, EventLoop loop, EventLoop notifier,
 			RandomGenerator random) {
+		this(client, ranges, decoder, availability, ttl, limits, telemetry, loop, notifier, random, "");
+	}
+
+	/** The last parameter follows a prefix in log lines. */
+	private ServiceView(EtcdClient client, List<KeyRange> ranges, InstanceDecoder<T> decoder, Predicate<T> availability,
+			Duration ttl, InstanceLimits limits, Telemetry telemetry, EventLoop loop, EventLoop notifier,
+			RandomGenerator random, String where) {
 		this.client = client;
 		this.loop = loop;
 		this.notifier = notifier;
@@ -119,9 +128,9 @@ public final class ServiceView<T> implements CatalogSource<T>, AutoCloseable {
 			int index = i;
 			KeyRange range = ranges.get(i);
 			WatchingTime time = new WatchingTime(loop::nanoTime);
-			VanishedInstances<T> vanished = new VanishedInstances<>(range.prefix(), ttl, limits, time);
-			this.followers.add(new RangeFollower(client, range, loop,
-					new RangeWriter<>(range, decoder, writer, vanished, quota, entriesLog), time,
+			VanishedInstances<T> vanished = new VanishedInstances<>(range.prefix() + where, ttl, limits, time);
+			this.followers.add(new RangeFollower(client, range, range.prefix() + where, loop,
+					new RangeWriter<>(range, where, decoder, writer, vanished, quota, entriesLog), time,
 					(epoch, revision) -> publish(writer.publish(index, epoch, revision)), guarded, random, stateLog));
 		}
 	}

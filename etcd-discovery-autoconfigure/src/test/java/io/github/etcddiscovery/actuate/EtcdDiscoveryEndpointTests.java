@@ -16,6 +16,7 @@ import io.github.etcddiscovery.cloud.registration.EtcdRegistration;
 import io.github.etcddiscovery.cloud.registration.EtcdServiceRegistry;
 import io.github.etcddiscovery.cloud.registration.RegisteredRecord;
 import io.github.etcddiscovery.cluster.ClusterView;
+import io.github.etcddiscovery.cluster.Remote;
 import io.github.etcddiscovery.instance.InstanceStatus;
 import io.github.etcddiscovery.instance.InvalidValueException;
 import io.github.etcddiscovery.registry.RecordState;
@@ -161,6 +162,37 @@ class EtcdDiscoveryEndpointTests {
 	private static void refused(WebEndpointResponse<?> answer, int status, String reason) {
 		assertThat(answer.getStatus()).isEqualTo(status);
 		assertThat(answer.getBody()).isEqualTo(Map.of("error", reason));
+	}
+
+	@Test
+	void remoteClustersAreShownWithWhatIsRegisteredThere() {
+		@SuppressWarnings("unchecked")
+		ServiceView<ServiceInstance> remote = mock(ServiceView.class);
+		given(remote.catalog()).willReturn(this.catalog);
+		given(remote.state()).willReturn(ViewState.WATCHING);
+		given(remote.staleness()).willReturn(Duration.ZERO);
+		given(remote.statistics()).willReturn(new ViewStatistics(1, 0, 0, 0, 0));
+		given(remote.failure()).willReturn("no answer");
+		given(remote.member()).willReturn("http://us:2379");
+		EtcdServiceRegistry elsewhere = mock(EtcdServiceRegistry.class);
+		given(elsewhere.getRecords()).willReturn(List.of(new RegisteredRecord("/services/orders/1",
+				RecordState.REGISTERED, null, InstanceStatus.UP, "json", "1", 1, "h", "given", 1, Map.of())));
+		given(this.registry.remote("us")).willReturn(elsewhere);
+		this.clusters.setRemotes(List.of(new Remote<>("us", remote, true, true, Duration.ZERO),
+				new Remote<>("asia", remote, false, false, Duration.ZERO)));
+		Description shown = this.endpoint.etcd();
+		assertThat(shown.remotes().keySet()).containsExactly("us", "asia");
+		assertThat(shown.remotes().get("us")).satisfies((us) -> {
+			assertThat(us.use()).isEqualTo("merge");
+			assertThat(us.registrations()).hasSize(1);
+			assertThat(us.failure()).isEqualTo("no answer");
+			assertThat(us.member()).isEqualTo("http://us:2379");
+			assertThat(us.view().state()).isEqualTo(ViewState.WATCHING);
+		});
+		assertThat(shown.remotes().get("asia").use()).isEqualTo("fallback");
+		assertThat(shown.remotes().get("asia").registrations()).isEmpty();
+		assertThat(shown.view().state()).isEqualTo(ViewState.WAITING);
+		assertThat(shown.failedOver()).isEmpty();
 	}
 
 }

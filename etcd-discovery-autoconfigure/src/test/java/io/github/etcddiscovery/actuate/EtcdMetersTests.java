@@ -62,11 +62,16 @@ class EtcdMetersTests extends EtcdApplicationTests {
 		String key = "/services/stock/10.0.0.5:80";
 		this.eyes.put(key, "{\"host\":\"10.0.0.5\",\"port\":80}");
 		ConfigurableApplicationContext application = this.applications.start(Application.class, "orders",
-				"management.endpoints.web.exposure.include=prometheus");
+				"management.endpoints.web.exposure.include=prometheus",
+				"spring.cloud.etcd.discovery.remotes.us.endpoints=" + this.etcd.endpoint(),
+				"spring.cloud.etcd.discovery.remotes.us.prefix=/elsewhere");
 		awaitMeter(application, "view_instances", 2);
 		awaitMeter(application, "registration_registered", 1);
 		Map<String, Double> first = meters(application);
 		assertThat(first).containsEntry("view_services", 2.0)
+			.containsEntry("view_services{cluster=\"us\"}", 0.0)
+			.containsEntry("view_without_lease", 1.0)
+			.containsEntry("fallback_services{cluster=\"us\"}", 0.0)
 			.containsEntry("view_rejected", 0.0)
 			.containsEntry("view_resyncs_total", 0.0)
 			.containsEntry("view_staleness_seconds", 0.0)
@@ -159,7 +164,8 @@ class EtcdMetersTests extends EtcdApplicationTests {
 	}
 
 	/**
-	 * Those of this project, by their names for Prometheus, without the common prefix.
+	 * Those of this project, by their names for Prometheus, without the common prefix and
+	 * the tag of the home cluster.
 	 */
 	private static Map<String, Double> meters(ConfigurableApplicationContext application) {
 		String prefix = "etcd_discovery_";
@@ -172,7 +178,10 @@ class EtcdMetersTests extends EtcdApplicationTests {
 			.filter((line) -> line.startsWith(prefix))
 			.forEach((line) -> {
 				int split = line.lastIndexOf(' ');
-				meters.put(line.substring(prefix.length(), split), Double.valueOf(line.substring(split + 1)));
+				String sample = line.substring(prefix.length(), split)
+					.replaceFirst("cluster=\"home\",?", "")
+					.replace("{}", "");
+				meters.put(sample, Double.valueOf(line.substring(split + 1)));
 			});
 		return meters;
 	}

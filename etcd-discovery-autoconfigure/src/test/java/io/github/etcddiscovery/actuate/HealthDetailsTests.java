@@ -9,6 +9,7 @@ import java.util.Map;
 import io.github.etcddiscovery.cloud.CertificateExpiry;
 import io.github.etcddiscovery.cloud.registration.EtcdServiceRegistry;
 import io.github.etcddiscovery.cluster.ClusterView;
+import io.github.etcddiscovery.cluster.Remote;
 import io.github.etcddiscovery.view.Catalog;
 import io.github.etcddiscovery.view.ServiceView;
 import io.github.etcddiscovery.view.ViewState;
@@ -78,6 +79,26 @@ class HealthDetailsTests {
 		given(certificates.isSoon()).willReturn(true);
 		assertThat(health(true, this.registry, certificates).getDetails()).containsEntry("certificates",
 				Map.of("expire", "2026-01-01T00:00:00Z", "soon", true));
+	}
+
+	@Test
+	void remoteClustersAreDetailsThatDoNotChangeTheStatus() {
+		@SuppressWarnings("unchecked")
+		ServiceView<ServiceInstance> remote = mock(ServiceView.class);
+		@SuppressWarnings("unchecked")
+		Catalog<ServiceInstance> unread = mock(Catalog.class);
+		given(remote.catalog()).willReturn(unread);
+		given(remote.state()).willReturn(ViewState.LISTING);
+		given(remote.failure()).willReturn("no connection");
+		given(remote.staleness()).willReturn(Duration.ofSeconds(3));
+		given(this.catalog.isSynced()).willReturn(true);
+		ClusterView<ServiceInstance> clusters = new ClusterView<>(this.view,
+				Comparator.comparing(ServiceInstance::getInstanceId));
+		clusters.setRemotes(List.of(new Remote<>("us", remote, false, false, Duration.ZERO)));
+		Health health = new EtcdHealthIndicator(clusters, null, null).health();
+		assertThat(health.getStatus()).isEqualTo(Status.UP);
+		assertThat(health.getDetails()).containsEntry("remotes", Map.of("us",
+				Map.of("state", ViewState.LISTING, "services", 0, "staleMillis", 3_000L, "failure", "no connection")));
 	}
 
 }

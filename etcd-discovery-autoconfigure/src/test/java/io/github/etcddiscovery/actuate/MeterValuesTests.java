@@ -8,6 +8,7 @@ import java.util.Comparator;
 import java.util.Date;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
+import java.util.stream.Stream;
 
 import io.github.etcddiscovery.cloud.CertificateExpiry;
 import io.github.etcddiscovery.cloud.EjectedInstances;
@@ -15,9 +16,11 @@ import io.github.etcddiscovery.cloud.EjectedInstances.EjectedInstance;
 import io.github.etcddiscovery.cloud.registration.EtcdServiceRegistry;
 import io.github.etcddiscovery.cloud.registration.RegistrationStatistics;
 import io.github.etcddiscovery.cluster.ClusterView;
+import io.github.etcddiscovery.cluster.Remote;
 import io.github.etcddiscovery.view.Catalog;
 import io.github.etcddiscovery.view.ServiceView;
 import io.github.etcddiscovery.view.ViewStatistics;
+import io.micrometer.core.instrument.Gauge;
 import io.micrometer.core.instrument.Tag;
 import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
 import org.jspecify.annotations.Nullable;
@@ -123,6 +126,48 @@ class MeterValuesTests {
 		store.setCertificateEntry("ca", certificate);
 		certificates.update(SslBundle.of(SslStoreBundle.of(null, null, store)));
 		assertThat(seconds("certificates.remaining")).isEqualTo(90);
+	}
+
+	@SuppressWarnings("unchecked")
+	private static Remote<ServiceInstance> remote(String name, boolean registers, int instances) {
+		ServiceView<ServiceInstance> view = mock(ServiceView.class);
+		Catalog<ServiceInstance> catalog = mock(Catalog.class);
+		given(view.catalog()).willReturn(catalog);
+		given(view.statistics()).willReturn(new ViewStatistics(instances, 0, 0, 0, 0));
+		given(view.staleness()).willReturn(Duration.ZERO);
+		return new Remote<>(name, view, false, registers, Duration.ZERO);
+	}
+
+	private double instances(String cluster) {
+		return this.meters.get("etcd.discovery.view.instances").tag("cluster", cluster).gauge().value();
+	}
+
+	@Test
+	void remoteClustersHaveMetersForAsLongAsTheyAreThere() {
+		ClusterView<ServiceInstance> clusters = clusters();
+		clusters.setRemotes(List.of(remote("us", true, 7)));
+		EtcdServiceRegistry elsewhere = mock(EtcdServiceRegistry.class);
+		given(elsewhere.getStatistics()).willReturn(new RegistrationStatistics(2, 0, Duration.ZERO));
+		EtcdMeters meters = new EtcdMeters(clusters, this.registry, null, null);
+		meters.bindTo(this.meters);
+		SimpleMeterRegistry second = new SimpleMeterRegistry();
+		meters.bindTo(second);
+		assertThat(instances("home")).isEqualTo(5);
+		assertThat(instances("us")).isEqualTo(7);
+		assertThat(this.meters.get("etcd.discovery.fallback.services").tag("cluster", "us").gauge().value()).isZero();
+		Gauge registered = this.meters.get("etcd.discovery.registration.registered").tag("cluster", "us").gauge();
+		assertThat(registered.value()).isZero();
+		given(this.registry.remote("us")).willReturn(elsewhere);
+		assertThat(registered.value()).isEqualTo(2);
+
+		clusters.setRemotes(List.of(remote("us", false, 8), remote("asia", false, 9)));
+		assertThat(instances("us")).isEqualTo(8);
+		assertThat(instances("asia")).isEqualTo(9);
+		assertThat(this.meters.find("etcd.discovery.registration.registered").tag("cluster", "us").gauge()).isNull();
+		assertThat(second.get("etcd.discovery.view.instances").tag("cluster", "asia").gauge().value()).isEqualTo(9);
+		clusters.setRemotes(List.of());
+		assertThat(Stream.concat(this.meters.getMeters().stream(), second.getMeters().stream()))
+			.allSatisfy((meter) -> assertThat(meter.getId().getTag("cluster")).isEqualTo("home"));
 	}
 
 }

@@ -7,6 +7,7 @@ import java.util.concurrent.TimeUnit;
 
 import io.github.etcddiscovery.client.EtcdException;
 import io.github.etcddiscovery.client.EtcdException.Reason;
+import io.github.etcddiscovery.support.Telemetry;
 import io.github.etcddiscovery.support.Telemetry.Kind;
 import io.github.etcddiscovery.support.Telemetry.Operation;
 import io.micrometer.core.instrument.Timer;
@@ -126,6 +127,20 @@ class MicrometerTelemetryTests {
 			assertThat(timer.count()).isEqualTo(1);
 			assertThat(timer.totalTime(TimeUnit.SECONDS)).isEqualTo(2);
 		}
+	}
+
+	@Test
+	void whatIsDoneInARemoteClusterHasItsTag() {
+		this.telemetry.afterSingletonsInstantiated();
+		Telemetry remote = this.telemetry.ofCluster("us");
+		remote.begin(Kind.RESYNC, "/services/").end(null);
+		assertThat(this.ended.get(0).getLowCardinalityKeyValue("cluster").getValue()).isEqualTo("us");
+		assertThat(Telemetry.NONE.ofCluster("us")).isSameAs(Telemetry.NONE);
+		SimpleMeterRegistry meters = new SimpleMeterRegistry();
+		this.telemetry.bindTo(meters);
+		remote.written("/services/orders/1", 7, 1);
+		remote.seen("/services/", 7, 2);
+		assertThat(meters.get("etcd.discovery.view.propagation").tag("cluster", "home").timer().count()).isZero();
 	}
 
 }

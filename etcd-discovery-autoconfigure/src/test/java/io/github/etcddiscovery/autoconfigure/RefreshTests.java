@@ -296,6 +296,27 @@ class RefreshTests {
 	}
 
 	@Test
+	void remoteClusterComesChangesAndGoes(CapturedOutput output) throws IOException {
+		String us = DISCOVERY + "remotes.us.";
+		DiscoveryClient client = this.context.getBean(DiscoveryClient.class);
+		try (EtcdProcess other = EtcdProcess.start(this.binary); EtcdEyes otherEyes = new EtcdEyes(other.endpoint())) {
+			otherEyes.put("/services/stock/1", "{\"host\":\"10.0.0.5\",\"port\":80}");
+			refresh(us + "endpoints=" + other.endpoint() + "\n" + us + "register=true");
+			await().atMost(SOON).until(() -> client.getInstances("stock").size() == 1);
+			await().atMost(SOON).until(() -> otherEyes.all("/services/orders/").size() == 1);
+			refresh(us + "endpoints=" + other.endpoint());
+			assertThat(otherEyes.all("/services/orders/")).isEmpty();
+			assertThat(client.getInstances("stock")).as("the new view was read before it was used").hasSize(1);
+			refresh("some.other=property");
+			assertThat(client.getInstances("stock")).isEmpty();
+		}
+		assertThat(this.eyes.get(this.key).getModRevision()).isEqualTo(this.before.getModRevision());
+		assertThat(output).contains("Remote clusters are now [us]")
+			.contains("Remote clusters are now []")
+			.doesNotContain("takes effect at the next start");
+	}
+
+	@Test
 	void otherRefreshesDoNothing(CapturedOutput output) throws IOException {
 		refresh("some.other=property");
 		this.context.getBean(ContextRefresher.class).refresh();

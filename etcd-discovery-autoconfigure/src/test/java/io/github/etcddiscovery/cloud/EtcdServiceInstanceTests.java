@@ -87,4 +87,16 @@ class EtcdServiceInstanceTests {
 		assertThat(INSTANCE.getLeaseId()).isEqualTo(7);
 	}
 
+	@Test
+	void clusterIsMetadataThatNoRecordCanForge() {
+		ServiceRecord record = new ServiceRecord(new InstanceKey("orders", "1"), "10.0.0.5", 80, false,
+				InstanceStatus.UP, Map.of("zone", "a", "cluster", "forged"));
+		EtcdServiceInstance remote = EtcdServiceInstance.of(record, 7, "us");
+		assertThat(remote.getCluster()).isEqualTo("us");
+		assertThat(remote.getMetadata()).isEqualTo(Map.of("zone", "a", "cluster", "us")).isUnmodifiable();
+		assertThat(remote).isEqualTo(INSTANCE).asString().contains("in cluster us");
+		assertThat(INSTANCE.getCluster()).isEqualTo("home");
+		assertThat(INSTANCE).asString().doesNotContain("cluster");
+	}
+
 }

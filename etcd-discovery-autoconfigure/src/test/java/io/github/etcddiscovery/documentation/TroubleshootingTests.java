@@ -271,6 +271,17 @@ class TroubleshootingTests {
 		else if (message.startsWith("Staying connected")) {
 			refresh("request-timeout", "0s");
 		}
+		else if (message.startsWith("The remote clusters stay")) {
+			refresh("discovery.remotes.us.use", "fallback");
+		}
+		else if (message.startsWith("Service stock is served from cluster us")) {
+			EtcdProcess us = plain();
+			eyes(us).put("/services/stock/a", RECORD_OF_ANOTHER);
+			start(registering(plain(), ETCD + "discovery.remotes.us.endpoints=" + us.endpoint()));
+		}
+		else if (message.contains("in cluster us is not current")) {
+			start(registering(plain(), ETCD + "discovery.remotes.us.endpoints=127.0.0.1:" + LoopbackPorts.next()));
+		}
 		else if (message.startsWith("Staying registered")) {
 			refresh("discovery.host", "user@evil");
 		}

@@ -1,10 +1,13 @@
 package io.github.etcddiscovery.view;
 
+import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 
 import io.github.etcddiscovery.client.EtcdException.Reason;
+import io.github.etcddiscovery.client.KeyValue;
+import io.github.etcddiscovery.client.WatchEvent;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
 
@@ -197,6 +200,24 @@ class ViewTelemetryTests extends ScriptedView {
 		this.loop.run();
 		assertThat(this.etcd.openWatches).isEmpty();
 		assertThat(this.view.state()).isEqualTo(ViewState.CLOSED);
+	}
+
+	@Test
+	void instancesWithoutLeaseAreCountedAndNamedInOrder() {
+		start(this.view, found("orders/b", "1", 9), found("orders/a", "1", 8), leased("orders/c", 7));
+		watching(10, found("orders/b", "1", 9), found("orders/a", "1", 8), leased("orders/c", 7));
+		assertThat(this.view.withoutLease(10)).containsExactly("/services/orders/a", "/services/orders/b");
+		assertThat(this.view.withoutLease(1)).containsExactly("/services/orders/a");
+		happens(new WatchEvent(false, leased("orders/a", 11)), put("orders/c", "1", 12),
+				put("orders/b", "unreadable", 13));
+		assertThat(this.view.withoutLease(10)).containsExactly("/services/orders/c");
+		assertThat(this.view.statistics().withoutLease()).isEqualTo(1);
+		happens(deleted("orders/c", 14));
+		assertThat(this.view.withoutLease(10)).isEmpty();
+	}
+
+	private static KeyValue leased(String instance, long revision) {
+		return new KeyValue("/services/" + instance, "1".getBytes(StandardCharsets.UTF_8), revision, 4711);
 	}
 
 }

@@ -14,6 +14,7 @@ import io.github.etcddiscovery.cloud.registration.EtcdServiceRegistry;
 import io.github.etcddiscovery.cloud.registration.RegisteredRecord;
 import io.github.etcddiscovery.instance.InstanceStatus;
 import io.github.etcddiscovery.view.Catalog;
+import io.github.etcddiscovery.view.CatalogSource;
 import io.github.etcddiscovery.view.ServiceView;
 import io.github.etcddiscovery.view.Subscription;
 import io.github.etcddiscovery.view.ViewState;
@@ -37,6 +38,8 @@ class LiveEvents implements SmartLifecycle {
 
 	private static final Duration TICK = Duration.ofMillis(500);
 
+	private final CatalogSource<ServiceInstance> clusters;
+
 	private final ServiceView<ServiceInstance> view;
 
 	private final EtcdServiceRegistry registry;
@@ -56,8 +59,9 @@ class LiveEvents implements SmartLifecycle {
 
 	private volatile Subscription subscription;
 
-	LiveEvents(ServiceView<ServiceInstance> view, EtcdServiceRegistry registry,
+	LiveEvents(CatalogSource<ServiceInstance> clusters, ServiceView<ServiceInstance> view, EtcdServiceRegistry registry,
 			ObjectProvider<Registration> registration, EtcdClient client, ObjectProvider<LocalEtcd> localEtcd) {
+		this.clusters = clusters;
 		this.view = view;
 		this.registry = registry;
 		this.registration = registration;
@@ -105,7 +109,7 @@ class LiveEvents implements SmartLifecycle {
 	@Override
 	public void start() {
 		this.end = Sinks.empty();
-		this.subscription = this.view.subscribe(this::changed);
+		this.subscription = this.clusters.subscribe(this::changed);
 	}
 
 	@Override

@@ -13,6 +13,7 @@ import java.util.Collections;
 import java.util.List;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.function.UnaryOperator;
 import java.util.stream.Collectors;
 
 import com.jayway.jsonpath.JsonPath;
@@ -52,6 +53,9 @@ public final class EtcdProcess implements AutoCloseable {
 
 	/** All members, as etcd wants to be told them. */
 	private String cluster;
+
+	/** Where the other members reach it, if not at its own address. */
+	private String link;
 
 	private Process process;
 
@@ -125,10 +129,26 @@ public final class EtcdProcess implements AutoCloseable {
 	 * serve.
 	 */
 	static List<EtcdProcess> startCluster(EtcdBinary binary, List<Host> hosts, String... flags) {
+		return startCluster(binary, hosts, UnaryOperator.identity(), flags);
+	}
+
+	/**
+	 * Starts three members of a cluster that reach each other through links.
+	 * @param link creates a link to the address of a member, and returns its own address
+	 */
+	public static List<EtcdProcess> startLinkedCluster(EtcdBinary binary, UnaryOperator<String> link) {
+		return startCluster(binary, Collections.nCopies(3, Host.THIS), link);
+	}
+
+	private static List<EtcdProcess> startCluster(EtcdBinary binary, List<Host> hosts, UnaryOperator<String> link,
+			String... flags) {
 		List<EtcdProcess> members = hosts.stream()
 			.map((host) -> new EtcdProcess(binary, newFolder(), null, List.of(flags), host))
 			.toList();
-		members.forEach((member) -> member.name = "test-" + member.peerPort);
+		members.forEach((member) -> {
+			member.name = "test-" + member.peerPort;
+			member.link = link.apply(member.listening());
+		});
 		String cluster = members.stream().map(EtcdProcess::member).collect(Collectors.joining(","));
 		try {
 			members.forEach((member) -> {
@@ -250,6 +270,10 @@ public final class EtcdProcess implements AutoCloseable {
 	}
 
 	private String peer() {
+		return (this.link != null) ? this.link : listening();
+	}
+
+	private String listening() {
 		return "http://" + this.host.peerAddress() + ":" + this.peerPort;
 	}
 
@@ -387,7 +411,7 @@ public final class EtcdProcess implements AutoCloseable {
 		List<String> command = new ArrayList<>(this.host.prefix());
 		command.addAll(List.of(this.binary.path().toString(), "--name", this.name, "--data-dir",
 				this.folder.resolve("data").toString(), "--listen-client-urls", client, "--advertise-client-urls",
-				client, "--listen-peer-urls", peer(), "--initial-advertise-peer-urls", peer(), "--initial-cluster",
+				client, "--listen-peer-urls", listening(), "--initial-advertise-peer-urls", peer(), "--initial-cluster",
 				this.cluster, "--logger", "zap", "--log-level", "error"));
 		if (this.cluster.equals(member())) {
 			// The only member elects itself as soon as its election timeout has passed.

@@ -1,7 +1,9 @@
 package io.github.etcddiscovery.benchmarks.performance;
 
 import java.net.URI;
+import java.util.ArrayList;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.concurrent.TimeUnit;
@@ -9,6 +11,7 @@ import java.util.concurrent.TimeUnit;
 import io.github.etcddiscovery.testsupport.EtcdBinary;
 import io.github.etcddiscovery.testsupport.EtcdEyes;
 import io.github.etcddiscovery.testsupport.EtcdProcess;
+import io.github.etcddiscovery.testsupport.TcpProxy;
 import io.github.etcddiscovery.testsupport.TestApplications;
 import org.openjdk.jmh.annotations.Benchmark;
 import org.openjdk.jmh.annotations.BenchmarkMode;
@@ -52,6 +55,8 @@ public class Choices {
 
 	private EtcdProcess etcd;
 
+	private final List<AutoCloseable> remotes = new ArrayList<>();
+
 	private ConfigurableApplicationContext caller;
 
 	private LoadBalancerClient balancer;
@@ -73,6 +78,9 @@ public class Choices {
 				"spring.cloud.etcd.endpoints", this.etcd.endpoint(), "spring.cloud.etcd.enabled", "true",
 				"spring.cloud.etcd.discovery.register", "false", "logging.level.root", "error"));
 		properties.putAll(this.way.properties);
+		if (this.way == Way.REMOTES) {
+			properties.putAll(startRemotes());
+		}
 		this.caller = TestApplications
 			.run(new SpringApplicationBuilder(Source.Default.class).web(WebApplicationType.NONE), properties);
 		this.balancer = this.caller.getBean(LoadBalancerClient.class);
@@ -84,10 +92,25 @@ public class Choices {
 		Objects.requireNonNull(choose());
 	}
 
+	/** Three clusters of a thousand instances, of which one hangs. */
+	private Map<String, String> startRemotes() {
+		EtcdProcess one = EtcdProcess.start(EtcdBinary.newest());
+		EtcdProcess other = EtcdProcess.start(EtcdBinary.newest());
+		TcpProxy hung = TcpProxy.to(other.endpoint());
+		hung.swallow(TcpProxy.Direction.values());
+		this.remotes.addAll(List.of(hung, one, other));
+		Remotes.fill(one, "/services");
+		Remotes.fill(other, "/services");
+		return Remotes.properties(one.endpoint(), other.endpoint(), hung.endpoint());
+	}
+
 	/** Ends them. */
 	@TearDown
-	public void stop() {
+	public void stop() throws Exception {
 		this.caller.close();
+		for (AutoCloseable remote : this.remotes) {
+			remote.close();
+		}
 		this.etcd.close();
 	}
 
@@ -104,6 +127,9 @@ public class Choices {
 
 		/** Each in turn. */
 		PLAIN("each in turn", Map.of()),
+
+		/** Each in turn, with remote clusters. */
+		REMOTES("each in turn, three remote clusters", Map.of()),
 
 		/** Without outlier detection. */
 		NOTHING_EJECTED("each in turn, `outlier.enabled=false`",

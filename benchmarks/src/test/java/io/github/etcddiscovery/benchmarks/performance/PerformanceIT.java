@@ -24,7 +24,7 @@ class PerformanceIT {
 
 	private static final Scale SCALE = Scale.asked();
 
-	private static final List<Page> PAGES = Stream.of("performance.md", "scale.md")
+	private static final List<Page> PAGES = Stream.of("performance.md", "scale.md", "clusters.md")
 		.map((page) -> new Page(Path.of("..", "docs", page)))
 		.toList();
 
@@ -112,6 +112,25 @@ class PerformanceIT {
 			assertThat(Plot.number(rows.get(1), KilledInstance.REPEATED))
 				.isLessThan(Plot.number(rows.get(0), KilledInstance.REPEATED) / 2);
 		}
+		show(result);
+	}
+
+	/** Remote clusters hold up nothing at home, even if one of them hangs. */
+	@Test
+	void remotes() throws Exception {
+		Result result = new Remotes(SCALE).run();
+		double alone = Plot.number(result.rows().get(0), Remotes.SEEN);
+		assertThat(Plot.number(result.rows().get(1), Remotes.SEEN)).isLessThan(alone + (SCALE.isSmall() ? 20 : 1));
+		show(result);
+	}
+
+	/** One cluster across regions waits for the network between them, several do not. */
+	@Test
+	void layouts() throws Exception {
+		Result result = new Layouts(SCALE).run();
+		double stretched = Plot.number(result.where("layout", "one cluster, elsewhere").get(0), Layouts.REGISTERED);
+		assertThat(Plot.number(result.where("layout", "a cluster for each region").get(0), Layouts.REGISTERED))
+			.isLessThan(stretched);
 		show(result);
 	}
 

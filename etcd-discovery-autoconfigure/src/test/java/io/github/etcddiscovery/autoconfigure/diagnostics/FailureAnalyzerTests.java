@@ -93,4 +93,19 @@ class FailureAnalyzerTests {
 			.hasMessageContaining("user@evil");
 	}
 
+	@Test
+	void remoteClusterIsNamedByItsProperties() {
+		String us = "spring.cloud.etcd.discovery.remotes.us";
+		for (Reason reason : List.of(Reason.PERMISSION_DENIED, Reason.UNAUTHENTICATED, Reason.UNAVAILABLE)) {
+			FailureAnalysis analysis = analyze(
+					new EtcdUnavailableException("http://a:1", new EtcdException(reason, "it failed", null), us));
+			assertThat(analysis.getAction()).contains(us + ".")
+				.doesNotContain("fail-fast")
+				.doesNotContain("etcd.username");
+		}
+		assertThat(analyze(new EtcdUnavailableException("http://a:1",
+				new EtcdException(Reason.UNAVAILABLE, "it failed", null), us))
+			.getAction()).endsWith("To start without it, set " + us + ".wait-for-sync=false.");
+	}
+
 }

@@ -112,7 +112,10 @@ class RegistrationRefresherTests {
 		assertThat(output).contains("spring.cloud.etcd.discovery.ttl has changed: it takes effect at the next start");
 		change(ZONE, "b");
 		change(EtcdDiscoveryProperties.PREFIX + ".write-also.format", "json");
-		assertThat(output).doesNotContain("zone has changed").doesNotContain("write-also.format has changed");
+		change(EtcdDiscoveryProperties.PREFIX + ".remotes.us.prefix", "/other");
+		assertThat(output).doesNotContain("zone has changed")
+			.doesNotContain("write-also.format has changed")
+			.doesNotContain("remotes.us.prefix has changed");
 	}
 
 	@Test

@@ -3,6 +3,10 @@ package io.github.etcddiscovery.cloud.discovery;
 import java.util.List;
 import java.util.Map;
 
+import io.github.etcddiscovery.cloud.EtcdServiceInstance;
+import io.github.etcddiscovery.instance.InstanceKey;
+import io.github.etcddiscovery.instance.InstanceStatus;
+import io.github.etcddiscovery.instance.ServiceRecord;
 import io.github.etcddiscovery.view.Catalog;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
@@ -75,6 +79,18 @@ class ServiceInstancesChangedEventTests {
 		assertThat(between(List.of(A), List.of(instance("a", 1, "1")))).isNull();
 		assertThat(between(List.of(), List.of())).isNull();
 		assertThat(ServiceInstancesChangedEvent.between(this, "stock", null, catalog(List.of()))).isNull();
+	}
+
+	@Test
+	void instancesOfTwoClustersAreDifferentOnes() {
+		ServiceRecord record = new ServiceRecord(new InstanceKey("stock", "a"), "h", 1, false, InstanceStatus.UP,
+				Map.of());
+		ServiceInstance home = EtcdServiceInstance.of(record, 0, "home");
+		ServiceInstance remote = EtcdServiceInstance.of(record, 0, "us");
+		ServiceInstancesChangedEvent event = between(List.of(home), List.of(home, remote));
+		assertThat(event.getAdded()).singleElement().isSameAs(remote);
+		assertThat(event.getChanged()).isEmpty();
+		assertThat(between(List.of(home), List.of(remote)).getRemoved()).singleElement().isSameAs(home);
 	}
 
 }

@@ -10,6 +10,7 @@ import io.github.etcddiscovery.doubles.EmptyEtcdClient;
 import io.github.etcddiscovery.view.Catalog;
 import io.github.etcddiscovery.view.ServiceView;
 import org.junit.jupiter.api.Test;
+import org.mockito.InOrder;
 
 import org.springframework.boot.web.server.context.WebServerApplicationContext;
 import org.springframework.cloud.client.ServiceInstance;
@@ -20,6 +21,7 @@ import static org.mockito.ArgumentMatchers.any;
 import static org.mockito.BDDMockito.given;
 import static org.mockito.BDDMockito.then;
 import static org.mockito.BDDMockito.willThrow;
+import static org.mockito.Mockito.inOrder;
 import static org.mockito.Mockito.mock;
 import static org.mockito.Mockito.never;
 
@@ -90,6 +92,19 @@ class ViewLifecycleTests {
 		lifecycle.stop();
 		lifecycle.start();
 		then(this.view).should().subscribe(any());
+	}
+
+	@Test
+	void remoteClustersAreAwaitedAfterHomeAndOnce() {
+		ViewLifecycle lifecycle = lifecycle(true, Map.of());
+		lifecycle.start();
+		lifecycle.stop();
+		lifecycle.start();
+		InOrder order = inOrder(this.view, this.remotes);
+		order.verify(this.view).awaitSync(TIMEOUT);
+		order.verify(this.remotes).run();
+		order.verify(this.view).awaitSync(TIMEOUT);
+		then(this.remotes).shouldHaveNoMoreInteractions();
 	}
 
 }

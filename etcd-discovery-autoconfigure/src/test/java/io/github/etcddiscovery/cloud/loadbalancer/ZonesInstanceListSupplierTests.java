@@ -7,7 +7,11 @@ import java.util.Map;
 import java.util.Set;
 import java.util.stream.IntStream;
 
+import io.github.etcddiscovery.cloud.EtcdServiceInstance;
+import io.github.etcddiscovery.instance.InstanceKey;
+import io.github.etcddiscovery.instance.InstanceStatus;
 import io.github.etcddiscovery.instance.InvalidValueException;
+import io.github.etcddiscovery.instance.ServiceRecord;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -189,6 +193,22 @@ class ZonesInstanceListSupplierTests {
 	void otherFloorsAreRefused(String text) {
 		assertThatExceptionOfType(InvalidValueException.class).isThrownBy(() -> MinAvailable.parse(text))
 			.satisfies((ex) -> assertThat(ex.part()).isEqualTo("min-available"));
+	}
+
+	@Test
+	void nameOfAClusterIsAZoneForInstancesWithoutAListedOne() {
+		ServiceInstance remote = inCluster("home", Map.of("zone", "us-1"));
+		ServiceInstance elsewhere = inCluster("other", Map.of("zone", "near"));
+		available(remote, elsewhere);
+		assertThat(chosen("1")).containsExactly(remote);
+		available(elsewhere, inCluster("unlisted", Map.of()));
+		assertThat(chosen("1")).as("its own zone counts first").containsExactly(elsewhere);
+	}
+
+	private static ServiceInstance inCluster(String cluster, Map<String, String> metadata) {
+		return EtcdServiceInstance.of(
+				new ServiceRecord(new InstanceKey("stock", cluster), "h", 80, false, InstanceStatus.UP, metadata), 0,
+				cluster);
 	}
 
 }
