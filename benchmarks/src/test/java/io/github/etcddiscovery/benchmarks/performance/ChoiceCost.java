@@ -26,7 +26,7 @@ final class ChoiceCost {
 		ChainedOptionsBuilder options = new OptionsBuilder().include(Choices.class.getName() + ".*")
 			.addProfiler(GCProfiler.class)
 			.shouldFailOnError(true)
-			.forks(1)
+			.forks(this.scale.isSmall() ? 1 : 4)
 			.warmupIterations(this.scale.isSmall() ? 1 : 4)
 			.warmupTime(TimeValue.milliseconds(this.scale.isSmall() ? 300 : 1_000))
 			.measurementIterations(this.scale.isSmall() ? 1 : 5)

@@ -91,14 +91,14 @@ final class LoadBalancerLayers {
 	ServiceInstanceListSupplier build() {
 		boolean weighted = has(LoadBalancerConfigurations.WEIGHTED);
 		SlowStart slowStart = weighted ? slowStart() : null;
+		EtcdServiceInstanceListSupplier.warnIfNotFollowed(this.view, this.serviceId);
 		EtcdServiceInstanceListSupplier base = supplier((catalog) -> catalog.available(this.serviceId));
 		boolean onlyStatusCounts = !has(LoadBalancerConfigurations.HEALTH_CHECK) && !isSelecting()
 				&& this.choice.minAvailable().equals(MinAvailable.ONE);
-		ServiceInstanceListSupplier bottom = onlyStatusCounts ? base
-				: supplier((catalog) -> ClusterView.preferred(catalog, this.serviceId));
-		bottom = usable((slowStart != null) ? slowStart.following(bottom) : bottom);
+		EtcdServiceInstanceListSupplier home = onlyStatusCounts ? base : supplier(this::atHome);
+		ServiceInstanceListSupplier usable = usable((slowStart != null) ? slowStart.following(home) : home);
 		ServiceInstanceListSupplierBuilder layers = ServiceInstanceListSupplier.builder()
-			.withBase(onlyStatusCounts ? bottom : orFallback(bottom));
+			.withBase(onlyStatusCounts ? usable : orFallback(usable));
 		layers.with((used, delegate) -> withoutOutliers(delegate, base::available));
 		// Below sticky sessions and same-instance: their instance may have failed.
 		layers.with((used, delegate) -> untried(delegate));
@@ -141,12 +141,15 @@ final class LoadBalancerLayers {
 		return selecting(has(LoadBalancerConfigurations.HEALTH_CHECK) ? healthChecked(instances) : instances);
 	}
 
+	private List<ServiceInstance> atHome(Catalog<ServiceInstance> catalog) {
+		return ClusterView.preferred(catalog, this.serviceId);
+	}
+
 	private ServiceInstanceListSupplier orFallback(ServiceInstanceListSupplier home) {
 		return new FallbackInstanceListSupplier(home,
 				() -> usable(new EtcdServiceInstanceListSupplier(this.view, this.serviceId, null,
 						(catalog) -> ClusterView.fallback(catalog, this.serviceId))),
-				this.choice.minAvailable(), () -> this.view.home().catalog().all(this.serviceId).size(),
-				() -> this.view.failBackAfter(this.serviceId), ThreadLocalRandom.current().nextLong());
+				this.choice.minAvailable(), new ClustersOfService(), ThreadLocalRandom.current().nextLong());
 	}
 
 	private boolean has(String configuration) {
@@ -230,6 +233,33 @@ final class LoadBalancerLayers {
 		else {
 			layers.withReactiveApiVersioning();
 		}
+	}
+
+	/**
+	 * What the view knows of the service.
+	 */
+	private final class ClustersOfService implements FallbackInstanceListSupplier.Clusters {
+
+		@Override
+		public boolean areSeveral() {
+			return LoadBalancerLayers.this.view.hasRemotes();
+		}
+
+		@Override
+		public int registeredAtHome() {
+			return LoadBalancerLayers.this.view.home().catalog().all(LoadBalancerLayers.this.serviceId).size();
+		}
+
+		@Override
+		public int upAtHome() {
+			return atHome(LoadBalancerLayers.this.view.catalog()).size();
+		}
+
+		@Override
+		public Duration failBackAfter() {
+			return LoadBalancerLayers.this.view.failBackAfter(LoadBalancerLayers.this.serviceId);
+		}
+
 	}
 
 	/**

@@ -50,6 +50,7 @@ public final class EtcdServiceInstanceListSupplier implements ServiceInstanceLis
 	 */
 	public EtcdServiceInstanceListSupplier(CatalogSource<ServiceInstance> view, String serviceId) {
 		this(view, serviceId, null, (catalog) -> catalog.available(serviceId));
+		warnIfNotFollowed(view, serviceId);
 	}
 
 	/**
@@ -67,11 +68,20 @@ public final class EtcdServiceInstanceListSupplier implements ServiceInstanceLis
 		this.serviceId = serviceId;
 		this.others = others;
 		this.instances = instances;
+		this.current = Mono.fromCallable(() -> instances.apply(view.catalog())).flux();
+	}
+
+	/**
+	 * Warns of a service that will have no instances.
+	 * @param view what is registered
+	 * @param serviceId the service
+	 */
+	@Internal
+	public static void warnIfNotFollowed(CatalogSource<ServiceInstance> view, String serviceId) {
 		if (!view.follows(serviceId)) {
 			logger.warn("There will be no instances of {} from etcd: add it to spring.cloud.etcd.discovery.services,"
 					+ " or clear that property to follow all services", serviceId);
 		}
-		this.current = Mono.fromCallable(() -> instances.apply(view.catalog())).flux();
 	}
 
 	@Override

@@ -2,13 +2,16 @@ package io.github.etcddiscovery.cloud.loadbalancer;
 
 import java.time.Duration;
 import java.util.List;
-import java.util.function.IntSupplier;
 import java.util.function.LongSupplier;
 import java.util.function.Supplier;
 import java.util.stream.Stream;
 
 import io.github.etcddiscovery.Internal;
+import io.github.etcddiscovery.support.LimitedLog;
 import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+import org.slf4j.event.Level;
 import reactor.core.publisher.Flux;
 import reactor.core.publisher.Mono;
 
@@ -28,13 +31,15 @@ import org.springframework.cloud.loadbalancer.core.ServiceInstanceListSupplier;
 @Internal
 public final class FallbackInstanceListSupplier extends DelegatingServiceInstanceListSupplier {
 
+	private static final Logger logger = LoggerFactory.getLogger(FallbackInstanceListSupplier.class);
+
+	private final LimitedLog log = new LimitedLog(logger, System::nanoTime);
+
 	private final Supplier<ServiceInstanceListSupplier> fallbacks;
 
 	private final MinAvailable minAvailable;
 
-	private final IntSupplier registered;
-
-	private final Supplier<Duration> failBackAfter;
+	private final Clusters clusters;
 
 	private final LongSupplier nanoTime;
 
@@ -56,26 +61,21 @@ public final class FallbackInstanceListSupplier extends DelegatingServiceInstanc
 	 * @param home supplies the usable instances at home
 	 * @param fallbacks creates the supplier of the usable instances of the fallback
 	 * @param minAvailable how many instances are enough
-	 * @param registered returns how many instances are registered at home, whatever their
-	 * status
-	 * @param failBackAfter returns how long home must have had an instance before the
-	 * fallback is left
+	 * @param clusters what is known of the clusters
 	 * @param caller a number that differs from caller to caller
 	 */
 	public FallbackInstanceListSupplier(ServiceInstanceListSupplier home,
-			Supplier<ServiceInstanceListSupplier> fallbacks, MinAvailable minAvailable, IntSupplier registered,
-			Supplier<Duration> failBackAfter, long caller) {
-		this(home, fallbacks, minAvailable, registered, failBackAfter, caller, System::nanoTime);
+			Supplier<ServiceInstanceListSupplier> fallbacks, MinAvailable minAvailable, Clusters clusters,
+			long caller) {
+		this(home, fallbacks, minAvailable, clusters, caller, System::nanoTime);
 	}
 
 	FallbackInstanceListSupplier(ServiceInstanceListSupplier home, Supplier<ServiceInstanceListSupplier> fallbacks,
-			MinAvailable minAvailable, IntSupplier registered, Supplier<Duration> failBackAfter, long caller,
-			LongSupplier nanoTime) {
+			MinAvailable minAvailable, Clusters clusters, long caller, LongSupplier nanoTime) {
 		super(home);
 		this.fallbacks = fallbacks;
 		this.minAvailable = minAvailable;
-		this.registered = registered;
-		this.failBackAfter = failBackAfter;
+		this.clusters = clusters;
 		this.nanoTime = nanoTime;
 		this.subset = new CallerSubset(caller);
 	}
@@ -94,14 +94,15 @@ public final class FallbackInstanceListSupplier extends DelegatingServiceInstanc
 	@Override
 	@SuppressWarnings("rawtypes")
 	public Flux<List<ServiceInstance>> get(Request request) {
-		return this.delegate.get(request)
-			.switchMap((home) -> (!this.failedOver && home.size() >= enough()) ? Flux.just(home)
-					: fallback().get(request).map((fallback) -> choose(new Lists(home, fallback))));
+		Flux<List<ServiceInstance>> atHome = this.delegate.get(request);
+		return !this.clusters.areSeveral() ? atHome
+				: atHome.switchMap((home) -> (!this.failedOver && home.size() >= enough()) ? Flux.just(home)
+						: fallback().get(request).map((fallback) -> choose(new Lists(home, fallback))));
 	}
 
 	private int enough() {
-		return Math.max(1,
-				this.minAvailable.forRegistered(this.minAvailable.isPercentage() ? this.registered.getAsInt() : 0));
+		return Math.max(1, this.minAvailable
+			.forRegistered(this.minAvailable.isPercentage() ? this.clusters.registeredAtHome() : 0));
 	}
 
 	private List<ServiceInstance> choose(Lists lists) {
@@ -118,21 +119,35 @@ public final class FallbackInstanceListSupplier extends DelegatingServiceInstanc
 	/** Decides whether the fallback is used instead of home. */
 	private synchronized boolean isFailedOver(Lists lists) {
 		long now = this.nanoTime.getAsLong();
+		boolean before = this.failedOver;
 		if (lists.home().isEmpty()) {
 			this.backSince = null;
 			this.failedOver = !lists.fallback().isEmpty();
 		}
 		else if (this.failedOver) {
 			this.backSince = (this.backSince != null) ? this.backSince : now;
-			this.failedOver = !lists.fallback().isEmpty() && now - this.backSince < this.failBackAfter.get().toNanos();
+			this.failedOver = !lists.fallback().isEmpty()
+					&& now - this.backSince < this.clusters.failBackAfter().toNanos();
+		}
+		if (this.failedOver != before) {
+			report(lists);
 		}
 		return this.failedOver;
+	}
+
+	/** What the status of the instances decides is logged elsewhere. */
+	private void report(Lists lists) {
+		String what = this.failedOver ? "uses a fallback: no instance at home passes health checks and selection"
+				: "uses home again";
+		if (!lists.home().isEmpty() || this.clusters.upAtHome() > 0) {
+			this.log.log(Level.INFO, getServiceId(), what, () -> "The load balancer of " + getServiceId() + " " + what);
+		}
 	}
 
 	/** Returns {@code null} if the fallback is not used, or home is still empty. */
 	private synchronized @Nullable Duration untilFailBack() {
 		return (this.failedOver && this.backSince != null)
-				? this.failBackAfter.get().minusNanos(this.nanoTime.getAsLong() - this.backSince) : null;
+				? this.clusters.failBackAfter().minusNanos(this.nanoTime.getAsLong() - this.backSince) : null;
 	}
 
 	private synchronized ServiceInstanceListSupplier fallback() {
@@ -160,6 +175,38 @@ public final class FallbackInstanceListSupplier extends DelegatingServiceInstanc
 			}
 		}
 		super.destroy();
+	}
+
+	/**
+	 * What is known of the clusters and one service.
+	 */
+	@Internal
+	public interface Clusters {
+
+		/**
+		 * Whether there is a remote cluster.
+		 * @return whether there is one
+		 */
+		boolean areSeveral();
+
+		/**
+		 * Counts the instances at home, whatever their status.
+		 * @return their number
+		 */
+		int registeredAtHome();
+
+		/**
+		 * Counts the instances at home whose status is {@code UP}.
+		 * @return their number
+		 */
+		int upAtHome();
+
+		/**
+		 * Returns how long home must have had an instance before the fallback is left.
+		 * @return the time
+		 */
+		Duration failBackAfter();
+
 	}
 
 	/**

@@ -5,10 +5,12 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicLong;
 
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.ExtendWith;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import reactor.core.publisher.Flux;
@@ -17,6 +19,8 @@ import reactor.test.scheduler.VirtualTimeScheduler;
 
 import org.springframework.beans.factory.DisposableBean;
 import org.springframework.beans.factory.InitializingBean;
+import org.springframework.boot.test.system.CapturedOutput;
+import org.springframework.boot.test.system.OutputCaptureExtension;
 import org.springframework.cloud.client.ServiceInstance;
 import org.springframework.cloud.client.loadbalancer.DefaultRequest;
 import org.springframework.cloud.loadbalancer.core.ServiceInstanceListSupplier;
@@ -27,6 +31,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 /**
  * Tests of {@link FallbackInstanceListSupplier} and {@link CallerSubset}.
  */
+@ExtendWith(OutputCaptureExtension.class)
 class FallbackInstanceListSupplierTests {
 
 	private static final Duration WAIT = Duration.ofSeconds(10);
@@ -41,7 +46,35 @@ class FallbackInstanceListSupplierTests {
 
 	private final AtomicInteger created = new AtomicInteger();
 
+	private final AtomicInteger up = new AtomicInteger();
+
 	private final AtomicInteger registered = new AtomicInteger();
+
+	private final AtomicBoolean several = new AtomicBoolean(true);
+
+	private final FallbackInstanceListSupplier.Clusters clusters = new FallbackInstanceListSupplier.Clusters() {
+
+		@Override
+		public boolean areSeveral() {
+			return FallbackInstanceListSupplierTests.this.several.get();
+		}
+
+		@Override
+		public int registeredAtHome() {
+			return FallbackInstanceListSupplierTests.this.registered.get();
+		}
+
+		@Override
+		public int upAtHome() {
+			return FallbackInstanceListSupplierTests.this.up.get();
+		}
+
+		@Override
+		public Duration failBackAfter() {
+			return WAIT;
+		}
+
+	};
 
 	private final AtomicLong now = new AtomicLong();
 
@@ -49,7 +82,7 @@ class FallbackInstanceListSupplierTests {
 		return new FallbackInstanceListSupplier(this.home, () -> {
 			this.created.incrementAndGet();
 			return this.away;
-		}, MinAvailable.parse(minAvailable), this.registered::get, () -> WAIT, 4711, this.now::get);
+		}, MinAvailable.parse(minAvailable), this.clusters, 4711, this.now::get);
 	}
 
 	private static List<ServiceInstance> chosen(FallbackInstanceListSupplier supplier) {
@@ -93,7 +126,7 @@ class FallbackInstanceListSupplierTests {
 		List<ServiceInstance> list = List.of(HOME[0]);
 		List<ServiceInstance> others = List.of(AWAY);
 		FallbackInstanceListSupplier stable = new FallbackInstanceListSupplier(TestSupplier.of(Flux.just(list)),
-				() -> TestSupplier.of(Flux.just(others)), MinAvailable.parse("3"), () -> 0, () -> WAIT, 1);
+				() -> TestSupplier.of(Flux.just(others)), MinAvailable.parse("3"), this.clusters, 1);
 		assertThat(chosen(stable)).isSameAs(chosen(stable));
 	}
 
@@ -128,13 +161,41 @@ class FallbackInstanceListSupplierTests {
 	}
 
 	@Test
+	void withoutRemoteClustersTheListOfHomeIsPassedOn() {
+		this.several.set(false);
+		home(1);
+		assertThat(chosen(supplier("3"))).containsExactly(HOME[0]);
+		home(0);
+		assertThat(chosen(supplier("1"))).isEmpty();
+		assertThat(this.created).hasValue(0);
+	}
+
+	@Test
+	void changeThatTheStatusDoesNotExplainIsLogged(CapturedOutput output) {
+		FallbackInstanceListSupplier supplier = supplier("1");
+		chosen(supplier);
+		assertThat(output).doesNotContain("The load balancer of stock");
+		home(1);
+		chosen(supplier);
+		this.now.addAndGet(WAIT.toNanos());
+		chosen(supplier);
+		assertThat(output).containsOnlyOnce("The load balancer of stock uses home again");
+		home(0);
+		this.up.set(1);
+		chosen(supplier);
+		chosen(supplier);
+		assertThat(output).containsOnlyOnce(
+				"The load balancer of stock uses a fallback: no instance at home passes health checks and selection");
+	}
+
+	@Test
 	void subscriberHearsOfGoingBack() {
 		VirtualTimeScheduler time = VirtualTimeScheduler.getOrSet();
 		try {
 			Sinks.Many<List<ServiceInstance>> lists = Sinks.many().replay().latest();
 			lists.tryEmitNext(List.of());
 			FallbackInstanceListSupplier supplier = new FallbackInstanceListSupplier(TestSupplier.of(lists.asFlux()),
-					() -> this.away, MinAvailable.ONE, () -> 0, () -> WAIT, 1,
+					() -> this.away, MinAvailable.ONE, this.clusters, 1,
 					() -> Duration.ofMillis(time.now(TimeUnit.MILLISECONDS)).toNanos());
 			List<List<ServiceInstance>> seen = new ArrayList<>();
 			supplier.get().subscribe(seen::add);
@@ -152,7 +213,7 @@ class FallbackInstanceListSupplierTests {
 	void fallbackStartsAndEndsWithItsUse() throws Exception {
 		TestSupplier fallback = TestSupplier.of(Flux.just(List.of(AWAY)));
 		FallbackInstanceListSupplier supplier = new FallbackInstanceListSupplier(this.home, () -> fallback,
-				MinAvailable.ONE, () -> 0, () -> WAIT, 1);
+				MinAvailable.ONE, this.clusters, 1);
 		supplier.afterPropertiesSet();
 		assertThat(fallback.calls).isEmpty();
 		chosen(supplier);
