@@ -1,6 +1,7 @@
 package io.github.etcddiscovery.cluster;
 
 import java.time.Duration;
+import java.util.Collections;
 import java.util.List;
 import java.util.Map;
 import java.util.Queue;
@@ -22,6 +23,7 @@ import io.github.etcddiscovery.testsupport.LoadBalancedClients;
 import io.github.etcddiscovery.testsupport.RequiresEtcd;
 import io.github.etcddiscovery.testsupport.TcpProxy;
 import io.github.etcddiscovery.testsupport.TestApplications;
+import io.github.etcddiscovery.testsupport.TestUsers;
 import io.github.etcddiscovery.view.ServiceView;
 import org.awaitility.Awaitility;
 import org.junit.jupiter.api.AfterEach;
@@ -180,6 +182,68 @@ class SeveralClustersTests extends EtcdApplicationTests {
 		this.us.startAgain();
 		awaitPlaces(caller, "us");
 		assertThat(endpoint(caller).remotes().get("us").view().prefixes().get(0).epoch()).isGreaterThan(1);
+	}
+
+	@Test
+	void startWaitsNeitherForARemoteThatHangsNorForOneThatRefusesThePassword() {
+		TestUsers.enableAuthentication(this.us);
+		try (TcpProxy hung = TcpProxy.to(this.etcd.endpoint())) {
+			hung.swallow(TcpProxy.Direction.values());
+			stock(this.applications, "home");
+			caller().close();
+			long begun = System.nanoTime();
+			caller().close();
+			Duration usual = Duration.ofNanos(System.nanoTime() - begun);
+			begun = System.nanoTime();
+			ConfigurableApplicationContext caller = caller(REMOTE + "username=orders", REMOTE + "password=wrong",
+					"spring.cloud.etcd.discovery.remotes.asia.endpoints=" + hung.endpoint(),
+					"spring.cloud.etcd.discovery.remotes.asia.register=true");
+			assertThat(places(caller)).containsExactly("home");
+			assertThat(Duration.ofNanos(System.nanoTime() - begun)).as("less than a timeout more")
+				.isLessThan(usual.plusSeconds(2));
+			await().atMost(SOON)
+				.untilAsserted(() -> assertThat(endpoint(caller).remotes().get("us").failure())
+					.contains("authentication failed"));
+			await().atMost(SOON).until(() -> endpoint(caller).remotes().get("asia").failure() != null);
+			assertThat(endpoint(caller).view().synced()).isTrue();
+			assertThat(this.eyes.all("/services/orders/")).hasSize(1);
+		}
+	}
+
+	@Test
+	void threeClustersOfAThousandInstancesOverASlowNetwork() {
+		try (EtcdProcess asia = EtcdProcess.start(EtcdBinary.newest());
+				EtcdEyes asiaEyes = new EtcdEyes(asia.endpoint());
+				TcpProxy slow = TcpProxy.to(asia.endpoint())) {
+			slow.setDelay(Duration.ofMillis(50));
+			this.proxy.setDelay(Duration.ofMillis(50));
+			fill(this.eyes, 1);
+			fill(this.usEyes, 2);
+			fill(asiaEyes, 3);
+			ConfigurableApplicationContext caller = caller(
+					"spring.cloud.etcd.discovery.remotes.z-last.endpoints=" + slow.endpoint(),
+					"spring.cloud.etcd.discovery.remotes.z-last.fail-back-after=1s");
+			awaitPlaces(caller, thousand("home"));
+			this.eyes.deleteAll("/services/stock/");
+			awaitPlaces(caller, thousand("us"));
+			this.proxy.cut();
+			assertThat(places(caller)).containsExactly(thousand("us"));
+			this.usEyes.deleteAll("/services/stock/");
+			awaitPlaces(caller, thousand("z-last"));
+			fill(this.eyes, 1);
+			awaitPlaces(caller, thousand("home"));
+		}
+	}
+
+	private static void fill(EtcdEyes eyes, int network) {
+		for (int i = 0; i < 1_000; i++) {
+			eyes.put("/services/stock/%04d".formatted(i),
+					"{\"host\":\"10.%d.%d.%d\",\"port\":80}".formatted(network, i / 250, i % 250));
+		}
+	}
+
+	private static String[] thousand(String place) {
+		return Collections.nCopies(1_000, place).toArray(String[]::new);
 	}
 
 	@Test
