@@ -30,7 +30,7 @@ final class LeaseKeeper {
 
 	private final EventLoop loop;
 
-	private final String key;
+	private final String name;
 
 	private final Listener listener;
 
@@ -53,12 +53,12 @@ final class LeaseKeeper {
 	/** Why the lease is not renewed, {@code null} if that did not fail. */
 	private @Nullable EtcdException renewalFailure;
 
-	LeaseKeeper(EtcdClient client, TtlOption ttl, EventLoop loop, String key, Listener listener,
+	LeaseKeeper(EtcdClient client, TtlOption ttl, EventLoop loop, String name, Listener listener,
 			RandomGenerator random) {
 		this.client = client;
 		this.ttl = ttl;
 		this.loop = loop;
-		this.key = key;
+		this.name = name;
 		this.listener = listener;
 		this.backoff = new EtcdBackoff(random);
 	}
@@ -118,7 +118,7 @@ final class LeaseKeeper {
 		this.id = granted.id();
 		renewLater(granted.id(), this.ttl.heartbeat());
 		this.grantFailure = succeeded(this.grantFailure, "A lease for {} is granted again");
-		logger.debug("Granted lease {} for {} with a ttl of {} s", Long.toHexString(granted.id()), this.key,
+		logger.debug("Granted lease {} for {} with a ttl of {} s", Long.toHexString(granted.id()), this.name,
 				granted.ttl().toSeconds());
 		this.listener.leaseHeld();
 	}
@@ -158,14 +158,14 @@ final class LeaseKeeper {
 
 	private void failed(@Nullable EtcdException before, EtcdException cause, String message) {
 		if (before == null || before.reason() != cause.reason()) {
-			logger.warn(message, this.key, cause.getMessage());
+			logger.warn(message, this.name, cause.getMessage());
 		}
 		this.listener.leaseFailed(cause);
 	}
 
 	private @Nullable EtcdException succeeded(@Nullable EtcdException before, String message) {
 		if (before != null) {
-			logger.info(message, this.key);
+			logger.info(message, this.name);
 		}
 		this.backoff.reset();
 		return null;
@@ -179,7 +179,7 @@ final class LeaseKeeper {
 		this.former.add(leaseId);
 		this.id = 0;
 		if (this.state == LeaseState.HELD) {
-			logger.warn("Lost lease {} of {}: etcd does not know it any more", Long.toHexString(leaseId), this.key);
+			logger.warn("Lost lease {} of {}: etcd does not know it any more", Long.toHexString(leaseId), this.name);
 			this.state = this.state.to(LeaseState.GRANTING);
 			grant();
 		}

@@ -25,13 +25,13 @@ final class PredecessorCheck {
 
 	private final Duration wait;
 
-	private final String key;
+	private final String name;
 
-	PredecessorCheck(EtcdClient client, EventLoop loop, Duration heartbeat, String key) {
+	PredecessorCheck(EtcdClient client, EventLoop loop, Duration heartbeat, String name) {
 		this.client = client;
 		this.loop = loop;
 		this.wait = heartbeat.plus(ROUNDING);
-		this.key = key;
+		this.name = name;
 	}
 
 	/** Looks at the lease now, and again when a live process would have renewed it. */
@@ -46,7 +46,7 @@ final class PredecessorCheck {
 				logger.error(
 						"Two live processes claim {}: the one before goes on renewing its lease {}."
 								+ " Give each its own spring.cloud.etcd.discovery.instance-id or address",
-						this.key, Long.toHexString(lease));
+						this.name, Long.toHexString(lease));
 			}
 		});
 	}

@@ -39,6 +39,9 @@ final class RecordKeeper implements KeyWriter.Listener, LeaseKeeper.Listener {
 
 	private final String key;
 
+	/** The key and the cluster, for log lines. */
+	private final String name;
+
 	private final EtcdBackoff backoff;
 
 	private final RecordProgress outcome;
@@ -57,16 +60,18 @@ final class RecordKeeper implements KeyWriter.Listener, LeaseKeeper.Listener {
 
 	private boolean marked;
 
-	RecordKeeper(EtcdClient client, EventLoop loop, TtlOption ttl, RegistryEntry wanted, Listener listener,
-			Telemetry telemetry, RandomGenerator random) {
+	/** The parameter {@code where} follows the key in log lines. */
+	RecordKeeper(EtcdClient client, EventLoop loop, TtlOption ttl, RegistryEntry wanted, String where,
+			Listener listener, Telemetry telemetry, RandomGenerator random) {
+		this.name = wanted.key() + where;
 		this.listener = listener;
 		this.loop = new GuardedLoop(loop, this::stepFailed);
-		this.lease = new LeaseKeeper(client, ttl, this.loop, wanted.key(), this, random);
-		this.predecessors = new PredecessorCheck(client, this.loop, ttl.heartbeat(), wanted.key());
+		this.lease = new LeaseKeeper(client, ttl, this.loop, this.name, this, random);
+		this.predecessors = new PredecessorCheck(client, this.loop, ttl.heartbeat(), this.name);
 		this.key = wanted.key();
 		this.wanted = wanted;
 		this.attempted = wanted.value();
-		this.outcome = new RecordProgress(wanted.key(), telemetry);
+		this.outcome = new RecordProgress(wanted.key(), this.name, telemetry);
 		this.backoff = new EtcdBackoff(random);
 		this.writer = new KeyWriter(client, this.lease, this.loop, wanted.key(), this, telemetry, random);
 	}
@@ -76,8 +81,9 @@ final class RecordKeeper implements KeyWriter.Listener, LeaseKeeper.Listener {
 		this.lease.require();
 	}
 
-	String key() {
-		return this.key;
+	/** The key and the cluster, for log lines. */
+	String name() {
+		return this.name;
 	}
 
 	RecordState state() {
@@ -110,7 +116,7 @@ final class RecordKeeper implements KeyWriter.Listener, LeaseKeeper.Listener {
 	private void stepFailed(Throwable error) {
 		this.loop.schedule(this::sync, this.backoff.next());
 		this.writer.readNext();
-		logger.error("Unexpected error while registering {}: looking at the key again", this.key, error);
+		logger.error("Unexpected error while registering {}: looking at the key again", this.name, error);
 	}
 
 	@Override
@@ -182,7 +188,7 @@ final class RecordKeeper implements KeyWriter.Listener, LeaseKeeper.Listener {
 			this.outcome.succeeded();
 		}
 		if (!before) {
-			logger.info("Registered {} under lease {}", this.key, Long.toHexString(leaseId));
+			logger.info("Registered {} under lease {}", this.name, Long.toHexString(leaseId));
 		}
 		this.writer.watchFrom(revision + 1);
 		sync();
@@ -199,20 +205,20 @@ final class RecordKeeper implements KeyWriter.Listener, LeaseKeeper.Listener {
 		}
 		if (current == null) {
 			if (this.state == RecordState.REGISTERED) {
-				logger.warn("{} was deleted by somebody else, or its lease ran out: putting it back", this.key);
+				logger.warn("{} was deleted by somebody else, or its lease ran out: putting it back", this.name);
 			}
 			else if (this.state == RecordState.CONFLICT) {
-				logger.info("{} is free now: registering", this.key);
+				logger.info("{} is free now: registering", this.name);
 			}
 			again();
 		}
 		else if (current.leaseId() == 0 || this.writer.isOurs()) {
-			logger.warn("Replacing {}: somebody wrote it without a lease, or it is left of a lost one", this.key);
+			logger.warn("Replacing {}: somebody wrote it without a lease, or it is left of a lost one", this.name);
 			again();
 		}
 		else if (!this.everRegistered && this.state == RecordState.WANTED && this.wanted.replaces(current.value())) {
 			logger.info("Taking over {} from an earlier run of this instance, whose lease {} has not run out yet",
-					this.key, Long.toHexString(current.leaseId()));
+					this.name, Long.toHexString(current.leaseId()));
 			again();
 			this.predecessors.lookAt(current.leaseId());
 		}
@@ -226,7 +232,7 @@ final class RecordKeeper implements KeyWriter.Listener, LeaseKeeper.Listener {
 			logger.error(
 					"{} belongs to another live process, which holds lease {}: not registered until it goes."
 							+ " Give each process its own spring.cloud.etcd.discovery.instance-id or address",
-					this.key, Long.toHexString(otherLease));
+					this.name, Long.toHexString(otherLease));
 			this.state = this.state.to(RecordState.CONFLICT);
 			this.outcome.missing();
 			this.listener.blocked(this.key);

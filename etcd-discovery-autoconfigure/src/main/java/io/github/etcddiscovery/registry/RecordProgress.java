@@ -19,7 +19,7 @@ final class RecordProgress {
 
 	private static final Logger logger = LoggerFactory.getLogger(RecordKeeper.class);
 
-	private final String key;
+	private final String name;
 
 	private CompletableFuture<Void> registered = new CompletableFuture<>();
 
@@ -28,8 +28,8 @@ final class RecordProgress {
 	private final OpenOperation operation;
 
 	/** Of a record that is wanted. */
-	RecordProgress(String key, Telemetry telemetry) {
-		this.key = key;
+	RecordProgress(String key, String name, Telemetry telemetry) {
+		this.name = name;
 		this.operation = new OpenOperation(telemetry, key);
 		missing();
 	}
@@ -72,7 +72,7 @@ final class RecordProgress {
 
 	/** It is not wanted any more. */
 	void leaving() {
-		this.operation.end(new CancellationException(this.key + " is not wanted any more"));
+		this.operation.end(new CancellationException(this.name + " is not wanted any more"));
 		this.operation.begin(Kind.DEREGISTER);
 		this.refusal = null;
 		this.registered.cancel(false);
@@ -85,13 +85,13 @@ final class RecordProgress {
 
 	/** It is left to its lease. May be called from any thread. */
 	void givenUp() {
-		this.operation.close(new CancellationException(this.key + " is left to its lease"));
+		this.operation.close(new CancellationException(this.name + " is left to its lease"));
 	}
 
 	/** etcd will not have it; it is tried again now and then. */
 	void refused(RecordState state, EtcdException cause) {
 		if (this.refusal == null) {
-			logger.error("{} is not {}: {}", this.key, switch (state) {
+			logger.error("{} is not {}: {}", this.name, switch (state) {
 				case REGISTERED -> "changed";
 				case LEAVING -> "deregistered";
 				default -> "registered";

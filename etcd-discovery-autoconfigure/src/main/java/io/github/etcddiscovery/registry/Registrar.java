@@ -43,6 +43,8 @@ public final class Registrar implements AutoCloseable {
 
 	private final TtlOption ttl;
 
+	private final String where;
+
 	private final EventLoop loop;
 
 	private final RandomGenerator random;
@@ -86,20 +88,28 @@ public final class Registrar implements AutoCloseable {
 	 * @param telemetry hears of what is done
 	 */
 	public Registrar(EtcdClient client, TtlOption ttl, Listener listener, Telemetry telemetry) {
-		this(client, ttl, listener, telemetry, "etcd-registrar");
+		this(client, ttl, listener, telemetry, EventLoop.onThread("etcd-registrar"), RandomGenerator.getDefault());
 	}
 
 	/**
-	 * Creates a registrar as the constructor above does, with a name for its thread.
-	 * @param thread the name
+	 * Creates a registrar as the constructor above does, for a remote cluster.
+	 * @param cluster the name of the cluster, for log lines and the thread
 	 */
 	@Internal
-	public Registrar(EtcdClient client, TtlOption ttl, Listener listener, Telemetry telemetry, String thread) {
-		this(client, ttl, listener, telemetry, EventLoop.onThread(thread), RandomGenerator.getDefault());
+	public Registrar(EtcdClient client, TtlOption ttl, Listener listener, Telemetry telemetry, String cluster) {
+		this(client, ttl, listener, telemetry, EventLoop.onThread("etcd-" + cluster + "-registrar"),
+				RandomGenerator.getDefault(), " in cluster " + cluster);
 	}
 
 	Registrar(EtcdClient client, TtlOption ttl, Listener listener, Telemetry telemetry, EventLoop loop,
 			RandomGenerator random) {
+		this(client, ttl, listener, telemetry, loop, random, "");
+	}
+
+	/** The last parameter follows a key in log lines. */
+	private Registrar(EtcdClient client, TtlOption ttl, Listener listener, Telemetry telemetry, EventLoop loop,
+			RandomGenerator random, String where) {
+		this.where = where;
 		this.client = client;
 		this.ttl = ttl;
 		this.listener = listener;
@@ -143,8 +153,8 @@ public final class Registrar implements AutoCloseable {
 	}
 
 	private RecordKeeper keeper(RegistryEntry entry) {
-		return new RecordKeeper(this.client, this.loop, this.ttl, entry, new RecordListener(), this.telemetry,
-				this.random);
+		return new RecordKeeper(this.client, this.loop, this.ttl, entry, this.where, new RecordListener(),
+				this.telemetry, this.random);
 	}
 
 	/**
@@ -272,7 +282,7 @@ public final class Registrar implements AutoCloseable {
 		}
 		catch (TimeoutException ex) {
 			logger.warn("etcd did not answer within {} ms: {} will go when their leases run out", timeout.toMillis(),
-					this.keepers.all().stream().map(RecordKeeper::key).toList());
+					this.keepers.all().stream().map(RecordKeeper::name).toList());
 		}
 		catch (ExecutionException ex) {
 			throw new IllegalStateException(ex.getCause());

@@ -28,12 +28,15 @@ import io.github.etcddiscovery.view.ServiceView;
 import org.awaitility.Awaitility;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.ExtendWith;
 
 import org.springframework.beans.factory.annotation.Value;
 import org.springframework.boot.autoconfigure.EnableAutoConfiguration;
 import org.springframework.boot.builder.SpringApplicationBuilder;
 import org.springframework.boot.health.actuate.endpoint.HealthEndpoint;
 import org.springframework.boot.health.contributor.Status;
+import org.springframework.boot.test.system.CapturedOutput;
+import org.springframework.boot.test.system.OutputCaptureExtension;
 import org.springframework.cloud.client.ServiceInstance;
 import org.springframework.cloud.client.discovery.DiscoveryClient;
 import org.springframework.context.ConfigurableApplicationContext;
@@ -54,6 +57,7 @@ import static org.awaitility.Awaitility.await;
  * An application that follows two clusters of etcd, and calls services in both.
  */
 @RequiresEtcd
+@ExtendWith(OutputCaptureExtension.class)
 class SeveralClustersTests extends EtcdApplicationTests {
 
 	private static final Duration SOON = Duration.ofSeconds(20);
@@ -296,12 +300,14 @@ class SeveralClustersTests extends EtcdApplicationTests {
 	}
 
 	@Test
-	void applicationIsRegisteredInTheRemoteClusterTooAndLeavesBoth() {
+	void applicationIsRegisteredInTheRemoteClusterTooAndLeavesBoth(CapturedOutput output) {
 		ConfigurableApplicationContext orders = caller(REMOTE + "register=true", REMOTE + "prefix=/elsewhere");
 		await().atMost(SOON).until(() -> this.usEyes.all("/elsewhere/orders/").size() == 1);
 		assertThat(this.eyes.all("/services/orders/")).hasSize(1);
 		assertThat(endpoint(orders).remotes().get("us").registrations()).singleElement()
 			.satisfies((record) -> assertThat(record.key()).startsWith("/elsewhere/orders/"));
+		assertThat(output).containsPattern("Registered /elsewhere/orders/\\S+ in cluster us under lease")
+			.containsPattern("Registered /services/orders/\\S+ under lease");
 		this.proxy.swallow(TcpProxy.Direction.values());
 		long before = System.nanoTime();
 		orders.close();

@@ -106,7 +106,7 @@ public final class EtcdServiceRegistryAutoConfiguration {
 		RemoteRegistrations registrations = new RemoteRegistrations(registry, clusters,
 				(name, target) -> new EtcdServiceRegistry(
 						() -> new Registrar(target.client(), ttl(discovery), Registrar.Listener.NONE,
-								telemetry.ofCluster(name), "etcd-" + name + "-registrar"),
+								telemetry.ofCluster(name), name),
 						new RecordEncoder(target.layout(), encoder.formats()), discovery.isDeregister(),
 						properties.getRequestTimeout()));
 		view.onRemotesChange(registrations::update);
