@@ -74,6 +74,11 @@ public abstract class EtcdConnectionProperties {
 	abstract String group();
 
 	/**
+	 * Returns the members to connect to if none is set.
+	 */
+	abstract List<String> defaultEndpoints();
+
+	/**
 	 * Returns the name of a property, for messages.
 	 * @param property the last part of the name, such as {@code endpoints}
 	 * @return the name after {@code spring.cloud.etcd.}

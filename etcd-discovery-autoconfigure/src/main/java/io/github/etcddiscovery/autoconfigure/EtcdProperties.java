@@ -1,5 +1,7 @@
 package io.github.etcddiscovery.autoconfigure;
 
+import java.util.List;
+
 import io.github.etcddiscovery.Internal;
 
 import org.springframework.boot.context.properties.ConfigurationProperties;
@@ -23,6 +25,11 @@ public class EtcdProperties extends EtcdConnectionProperties {
 	 * and registers as soon as it can.
 	 */
 	private boolean failFast = true;
+
+	@Override
+	List<String> defaultEndpoints() {
+		return List.of("localhost:2379");
+	}
 
 	@Override
 	String group() {

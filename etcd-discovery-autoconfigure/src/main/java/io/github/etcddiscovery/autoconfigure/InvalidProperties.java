@@ -1,5 +1,7 @@
 package io.github.etcddiscovery.autoconfigure;
 
+import java.util.Arrays;
+import java.util.Locale;
 import java.util.Map;
 import java.util.function.Function;
 import java.util.function.Supplier;
@@ -87,6 +89,12 @@ public final class InvalidProperties {
 		if (failure instanceof InvalidConfigurationPropertyValueException invalid) {
 			return "'%s' is '%s'. %s".formatted(invalid.getName(), invalid.getValue(), invalid.getReason())
 				.replaceFirst("\\.$", "");
+		}
+		if (failure instanceof BindException bind && bind.getTarget().getType().resolve(Object.class).isEnum()
+				&& bind.getProperty() != null) {
+			return "'%s' is '%s'. Expected one of %s".formatted(bind.getName(), bind.getProperty().getValue(),
+					Arrays.toString(bind.getTarget().getType().resolve(Object.class).getEnumConstants())
+						.toLowerCase(Locale.ROOT));
 		}
 		Throwable root = NestedExceptionUtils.getMostSpecificCause(failure);
 		return String.valueOf((failure instanceof BindException bind)

@@ -26,8 +26,6 @@ import static io.github.etcddiscovery.autoconfigure.InvalidProperties.invalid;
  */
 final class PropertiesEtcdConnectionDetails implements EtcdConnectionDetails {
 
-	private static final String DEFAULT_ADDRESS = "localhost:2379";
-
 	private final EtcdConnectionProperties properties;
 
 	private final @Nullable SslBundles sslBundles;
@@ -47,7 +45,7 @@ final class PropertiesEtcdConnectionDetails implements EtcdConnectionDetails {
 	@Override
 	public List<String> getEndpoints() {
 		List<String> endpoints = this.properties.getEndpoints();
-		return (endpoints != null) ? endpoints : List.of(DEFAULT_ADDRESS);
+		return (endpoints != null) ? endpoints : this.properties.defaultEndpoints();
 	}
 
 	@Override

@@ -32,6 +32,8 @@ final class RemoteCluster implements AutoCloseable {
 
 	private final Settings settings;
 
+	private final Duration timeout;
+
 	private final JetcdEtcdClient client;
 
 	private final ConnectionUpdater updater;
@@ -40,9 +42,10 @@ final class RemoteCluster implements AutoCloseable {
 
 	private final Remote<ServiceInstance> remote;
 
-	private RemoteCluster(Settings settings, JetcdEtcdClient client, ConnectionUpdater updater, KeyLayout layout,
-			Remote<ServiceInstance> remote) {
+	private RemoteCluster(Settings settings, Duration timeout, JetcdEtcdClient client, ConnectionUpdater updater,
+			KeyLayout layout, Remote<ServiceInstance> remote) {
 		this.settings = settings;
+		this.timeout = timeout;
 		this.client = client;
 		this.updater = updater;
 		this.layout = layout;
@@ -84,7 +87,8 @@ final class RemoteCluster implements AutoCloseable {
 		ServiceView<ServiceInstance> view = Views.remote(name, client, ranges, formats, home,
 				telemetry.ofCluster(name));
 		view.start();
-		return new RemoteCluster(settings, client, updater, layout,
+		return new RemoteCluster(settings, properties.getDialTimeout().plus(properties.getRequestTimeout()), client,
+				updater, layout,
 				new Remote<>(name, view, settings.use() == Use.MERGE, settings.register(), settings.failBackAfter()));
 	}
 
@@ -158,7 +162,7 @@ final class RemoteCluster implements AutoCloseable {
 	 */
 	@Nullable EtcdException awaitSync() {
 		try {
-			this.remote.view().awaitSync(this.settings.timeout());
+			this.remote.view().awaitSync(this.timeout);
 			return null;
 		}
 		catch (EtcdException ex) {
@@ -183,12 +187,11 @@ final class RemoteCluster implements AutoCloseable {
 	 * The properties, other than those of the connection.
 	 */
 	private record Settings(@Nullable String prefix, List<String> services, Use use, boolean register,
-			Duration failBackAfter, boolean waitForSync, Duration timeout) {
+			Duration failBackAfter, boolean waitForSync) {
 
 		static Settings of(RemoteProperties properties) {
 			return new Settings(properties.getPrefix(), List.copyOf(properties.getServices()), properties.getUse(),
-					properties.isRegister(), properties.getFailBackAfter(), properties.isWaitForSync(),
-					properties.getDialTimeout().plus(properties.getRequestTimeout()));
+					properties.isRegister(), properties.getFailBackAfter(), properties.isWaitForSync());
 		}
 
 	}

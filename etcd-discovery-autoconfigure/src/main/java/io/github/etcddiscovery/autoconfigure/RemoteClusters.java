@@ -1,6 +1,5 @@
 package io.github.etcddiscovery.autoconfigure;
 
-import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -54,8 +53,11 @@ public final class RemoteClusters implements AutoCloseable {
 
 	private final @Nullable EtcdConnectionDetails homeDetails;
 
-	/** In the order of the properties. Guarded by this. */
-	private Map<String, RemoteCluster> clusters = Map.of();
+	/** In the order of the properties. Written under the lock. */
+	private volatile Map<String, RemoteCluster> clusters = Map.of();
+
+	/** Guarded by this. */
+	private boolean closed;
 
 	RemoteClusters(Environment environment, EtcdDiscoveryProperties properties, ClusterView<ServiceInstance> view,
 			CheckedFormats formats, Telemetry telemetry, @Nullable SslBundles sslBundles, BeanFactory beans,
@@ -110,42 +112,44 @@ public final class RemoteClusters implements AutoCloseable {
 	 * meanwhile.
 	 */
 	synchronized void refresh() {
+		if (this.closed) {
+			return;
+		}
 		Map<String, RemoteCluster> before = this.clusters;
 		Map<String, RemoteCluster> after = new LinkedHashMap<>();
-		List<RemoteCluster> created = new ArrayList<>();
 		try {
 			bind().forEach((name, remote) -> {
 				RemoteCluster known = before.get(name);
-				if (known != null && known.isOf(remote)) {
-					known.refreshConnection();
-					after.put(name, known);
-				}
-				else {
-					RemoteCluster replacement = create(name, remote);
-					created.add(replacement);
-					after.put(name, replacement);
-				}
+				boolean same = known != null && known.isOf(remote);
+				after.put(name, same ? known : replace(name, remote, known));
 			});
 		}
 		catch (RuntimeException ex) {
 			// A refresh concerns other beans too: it must go on.
-			created.forEach(RemoteCluster::close);
+			after.values().stream().filter((cluster) -> !before.containsValue(cluster)).forEach(RemoteCluster::close);
 			logger.error(
 					"The remote clusters stay as they were, since what {}.remotes says now cannot be used: {}."
 							+ " Correct it and refresh again",
 					EtcdDiscoveryProperties.PREFIX, InvalidProperties.describe(ex));
 			return;
 		}
+		after.values().stream().filter(before::containsValue).forEach(RemoteCluster::refreshConnection);
 		if (!List.copyOf(before.entrySet()).equals(List.copyOf(after.entrySet()))) {
-			after.forEach((name, cluster) -> {
-				if (before.containsKey(name) && created.contains(cluster)) {
-					cluster.awaitSync();
-				}
-			});
 			use(after);
 			logger.info("Remote clusters are now {}", after.keySet());
 			before.values().stream().filter((cluster) -> !after.containsValue(cluster)).forEach(RemoteCluster::close);
 		}
+	}
+
+	private RemoteCluster replace(String name, RemoteProperties remote, @Nullable RemoteCluster replaced) {
+		RemoteCluster created = create(name, remote);
+		EtcdException failure = (replaced != null) ? created.awaitSync() : null;
+		if (failure != null) {
+			created.close();
+			throw new IllegalStateException("cluster %s cannot be read: %s".formatted(name, failure.getMessage()),
+					failure);
+		}
+		return created;
 	}
 
 	/**
@@ -153,10 +157,7 @@ public final class RemoteClusters implements AutoCloseable {
 	 * @throws EtcdUnavailableException if one of them cannot be read
 	 */
 	void awaitSync() {
-		List<RemoteCluster> needed;
-		synchronized (this) {
-			needed = this.clusters.values().stream().filter(RemoteCluster::isNeededAtStart).toList();
-		}
+		List<RemoteCluster> needed = this.clusters.values().stream().filter(RemoteCluster::isNeededAtStart).toList();
 		for (RemoteCluster cluster : needed) {
 			EtcdException failure = cluster.awaitSync();
 			if (failure != null) {
@@ -169,7 +170,7 @@ public final class RemoteClusters implements AutoCloseable {
 	 * Returns where this application registers besides home.
 	 * @return the clusters by name; a copy
 	 */
-	public synchronized Map<String, RegistrationTarget> registrationTargets() {
+	public Map<String, RegistrationTarget> registrationTargets() {
 		Map<String, RegistrationTarget> targets = new LinkedHashMap<>();
 		this.clusters.forEach((name, cluster) -> {
 			if (cluster.remote().registers()) {
@@ -181,6 +182,7 @@ public final class RemoteClusters implements AutoCloseable {
 
 	@Override
 	public synchronized void close() {
+		this.closed = true;
 		this.clusters.values().forEach(RemoteCluster::close);
 	}
 

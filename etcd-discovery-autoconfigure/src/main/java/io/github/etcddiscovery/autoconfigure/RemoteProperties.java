@@ -55,6 +55,11 @@ public class RemoteProperties extends EtcdConnectionProperties {
 	}
 
 	@Override
+	List<String> defaultEndpoints() {
+		return List.of();
+	}
+
+	@Override
 	String group() {
 		return ".discovery.remotes." + this.name;
 	}

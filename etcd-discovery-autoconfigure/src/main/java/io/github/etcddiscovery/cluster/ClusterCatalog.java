@@ -297,8 +297,14 @@ final class ClusterCatalog<T> implements Catalog<T> {
 			return lists;
 		}
 
+		/** A fallback is used only once home has been read. */
+		private List<Boolean> known() {
+			return this.home.positions().stream().map((position) -> position.epoch() > 0).toList();
+		}
+
 		boolean hasSameInstances(Parts<T> other) {
-			boolean same = this.home.hasSameInstances(other.home) && this.remotes.size() == other.remotes.size();
+			boolean same = this.home.hasSameInstances(other.home) && known().equals(other.known())
+					&& this.remotes.size() == other.remotes.size();
 			for (int i = 0; same && i < this.remotes.size(); i++) {
 				same = this.remotes.get(i).remote().equals(other.remotes.get(i).remote())
 						&& this.remotes.get(i).catalog().hasSameInstances(other.remotes.get(i).catalog());

@@ -6,6 +6,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.Consumer;
 
 import io.github.etcddiscovery.Internal;
@@ -59,8 +60,8 @@ public final class ClusterView<T> implements CatalogSource<T>, AutoCloseable {
 	/** {@code null} without remotes. Written under the lock. */
 	private volatile @Nullable ClusterCatalog<T> catalog;
 
-	/** Whether a timer ends the wait of a service. Guarded by the lock. */
-	private boolean failBackScheduled;
+	/** When the next timer ends the wait of a service. Guarded by the lock. */
+	private @Nullable Long failBackAt;
 
 	/**
 	 * Creates a view without remote clusters. Starts nothing.
@@ -109,7 +110,17 @@ public final class ClusterView<T> implements CatalogSource<T>, AutoCloseable {
 			this.remotes = List.copyOf(remotes);
 		}
 		changed();
-		this.remotesCallbacks.forEach(Runnable::run);
+		this.remotesCallbacks.forEach(ClusterView::run);
+	}
+
+	/** One callback that fails must not keep the others from hearing of it. */
+	private static void run(Runnable callback) {
+		try {
+			callback.run();
+		}
+		catch (RuntimeException ex) {
+			logger.error("Something does not follow the change of remote clusters", ex);
+		}
 	}
 
 	/**
@@ -143,15 +154,16 @@ public final class ClusterView<T> implements CatalogSource<T>, AutoCloseable {
 				: ClusterCatalog.first(parts, this.order, this.changes);
 		this.catalog = next;
 		Duration wait = next.untilFailBack(now);
-		if (wait != null && !this.failBackScheduled) {
-			this.failBackScheduled = true;
-			this.notifier.schedule(this::failBack, wait);
+		long at = (wait != null) ? now + wait.toNanos() : 0;
+		if (wait != null && (this.failBackAt == null || at - this.failBackAt < 0)) {
+			this.failBackAt = at;
+			this.notifier.schedule(() -> failBack(at), wait);
 		}
 	}
 
-	private void failBack() {
+	private void failBack(long at) {
 		synchronized (this.lock) {
-			this.failBackScheduled = false;
+			this.failBackAt = Long.valueOf(at).equals(this.failBackAt) ? null : this.failBackAt;
 		}
 		changed();
 	}
@@ -252,6 +264,9 @@ public final class ClusterView<T> implements CatalogSource<T>, AutoCloseable {
 	 */
 	private final class LoggedChanges implements Changes {
 
+		/** Makes each line a subject of its own, so that no change is left out. */
+		private final AtomicLong number = new AtomicLong();
+
 		@Override
 		public void failedOver(String service, String remote) {
 			log(service, "is served from cluster " + remote + ": home has no instance that is UP");
@@ -263,8 +278,8 @@ public final class ClusterView<T> implements CatalogSource<T>, AutoCloseable {
 		}
 
 		private void log(String service, String what) {
-			ClusterView.this.notifier.execute(
-					() -> ClusterView.this.log.log(Level.INFO, service, what, () -> "Service " + service + " " + what));
+			ClusterView.this.notifier.execute(() -> ClusterView.this.log.log(Level.INFO, service,
+					what + this.number.incrementAndGet(), () -> "Service " + service + " " + what));
 		}
 
 	}

@@ -175,8 +175,9 @@ class EtcdDiscoveryEndpointTests {
 		given(remote.failure()).willReturn("no answer");
 		given(remote.member()).willReturn("http://us:2379");
 		EtcdServiceRegistry elsewhere = mock(EtcdServiceRegistry.class);
-		given(elsewhere.getRecords()).willReturn(List.of(new RegisteredRecord("/services/orders/1",
-				RecordState.REGISTERED, null, InstanceStatus.UP, "json", "1", 1, "h", "given", 1, Map.of())));
+		given(elsewhere.getRecords())
+			.willReturn(List.of(new RegisteredRecord("/services/orders/1", RecordState.REGISTERED, null,
+					InstanceStatus.UP, "json", "1", 1, "h", "given", 1, Map.of("password", "canary"))));
 		given(this.registry.remote("us")).willReturn(elsewhere);
 		this.clusters.setRemotes(List.of(new Remote<>("us", remote, true, true, Duration.ZERO),
 				new Remote<>("asia", remote, false, false, Duration.ZERO)));
@@ -184,7 +185,8 @@ class EtcdDiscoveryEndpointTests {
 		assertThat(shown.remotes().keySet()).containsExactly("us", "asia");
 		assertThat(shown.remotes().get("us")).satisfies((us) -> {
 			assertThat(us.use()).isEqualTo("merge");
-			assertThat(us.registrations()).hasSize(1);
+			assertThat(us.registrations()).singleElement()
+				.satisfies((record) -> assertThat(record.metadata()).containsEntry("password", "******"));
 			assertThat(us.failure()).isEqualTo("no answer");
 			assertThat(us.member()).isEqualTo("http://us:2379");
 			assertThat(us.view().state()).isEqualTo(ViewState.WATCHING);

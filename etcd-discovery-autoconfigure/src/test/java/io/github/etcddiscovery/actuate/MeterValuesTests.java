@@ -7,6 +7,7 @@ import java.time.Instant;
 import java.util.Comparator;
 import java.util.Date;
 import java.util.List;
+import java.util.Map;
 import java.util.concurrent.TimeUnit;
 import java.util.stream.Stream;
 
@@ -154,6 +155,7 @@ class MeterValuesTests {
 		meters.bindTo(second);
 		assertThat(instances("home")).isEqualTo(5);
 		assertThat(instances("us")).isEqualTo(7);
+		assertThat(second.get("etcd.discovery.view.instances").tag("cluster", "us").gauge().value()).isEqualTo(7);
 		assertThat(this.meters.get("etcd.discovery.fallback.services").tag("cluster", "us").gauge().value()).isZero();
 		Gauge registered = this.meters.get("etcd.discovery.registration.registered").tag("cluster", "us").gauge();
 		assertThat(registered.value()).isZero();
@@ -168,6 +170,21 @@ class MeterValuesTests {
 		clusters.setRemotes(List.of());
 		assertThat(Stream.concat(this.meters.getMeters().stream(), second.getMeters().stream()))
 			.allSatisfy((meter) -> assertThat(meter.getId().getTag("cluster")).isEqualTo("home"));
+	}
+
+	@Test
+	void servicesOfAFallbackAreCountedForThatFallback() {
+		@SuppressWarnings("unchecked")
+		ClusterView<ServiceInstance> clusters = mock(ClusterView.class);
+		List<Remote<ServiceInstance>> remotes = List.of(remote("us", false, 1), remote("asia", false, 1));
+		given(clusters.home()).willReturn(this.view);
+		given(clusters.remotes()).willReturn(remotes);
+		given(clusters.failedOver()).willReturn(Map.of("stock", "us", "orders", "us", "billing", "asia"));
+		new EtcdMeters(clusters, null, null, null).bindTo(this.meters);
+		assertThat(this.meters.get("etcd.discovery.fallback.services").tag("cluster", "us").gauge().value())
+			.isEqualTo(2);
+		assertThat(this.meters.get("etcd.discovery.fallback.services").tag("cluster", "asia").gauge().value())
+			.isEqualTo(1);
 	}
 
 }

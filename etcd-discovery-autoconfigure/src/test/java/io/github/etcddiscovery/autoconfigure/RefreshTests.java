@@ -304,8 +304,11 @@ class RefreshTests {
 			refresh(us + "endpoints=" + other.endpoint() + "\n" + us + "register=true");
 			await().atMost(SOON).until(() -> client.getInstances("stock").size() == 1);
 			await().atMost(SOON).until(() -> otherEyes.all("/services/orders/").size() == 1);
-			refresh(us + "endpoints=" + other.endpoint());
+			refresh(us + "endpoints=" + other.endpoint() + "\n" + us + "register=true\n" + us + "prefix=/elsewhere");
+			await().atMost(SOON).until(() -> otherEyes.all("/elsewhere/orders/").size() == 1);
 			assertThat(otherEyes.all("/services/orders/")).isEmpty();
+			refresh(us + "endpoints=" + other.endpoint());
+			assertThat(otherEyes.all("/elsewhere/orders/")).isEmpty();
 			assertThat(client.getInstances("stock")).as("the new view was read before it was used").hasSize(1);
 			refresh("some.other=property");
 			assertThat(client.getInstances("stock")).isEmpty();

@@ -1,9 +1,11 @@
 package io.github.etcddiscovery.autoconfigure;
 
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.TreeMap;
 import java.util.stream.Stream;
 
@@ -13,6 +15,7 @@ import io.github.etcddiscovery.cluster.Remote;
 import io.github.etcddiscovery.doubles.EmptyEtcdClient;
 import io.github.etcddiscovery.support.Telemetry;
 import io.github.etcddiscovery.view.ServiceView;
+import io.github.etcddiscovery.view.ViewState;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -28,8 +31,10 @@ import org.springframework.cloud.client.ServiceInstance;
 import org.springframework.core.env.MapPropertySource;
 import org.springframework.core.env.StandardEnvironment;
 
+import static io.github.etcddiscovery.testsupport.TestApplications.awaitNoThreads;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.awaitility.Awaitility.await;
 
 /**
  * Tests of {@link RemoteClusters}, {@link RemoteCluster}, {@link RemoteProperties} and
@@ -37,6 +42,8 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
  */
 @ExtendWith(OutputCaptureExtension.class)
 class RemoteClustersTests {
+
+	private static final Duration SOON = Duration.ofSeconds(10);
 
 	private static final String REMOTES = "spring.cloud.etcd.discovery.remotes.";
 
@@ -73,6 +80,12 @@ class RemoteClustersTests {
 
 	private void set(String name, String value) {
 		this.values.put(REMOTES + name, value);
+	}
+
+	/** Closed views stay closed: a client that is left would go on for ever. */
+	private static void awaitClosed(Remote<?>... remotes) {
+		assertThat(remotes).allSatisfy((remote) -> await().atMost(SOON)
+			.untilAsserted(() -> assertThat(remote.view().state()).isEqualTo(ViewState.CLOSED)));
 	}
 
 	private RemoteClusters start() {
@@ -190,20 +203,84 @@ class RemoteClustersTests {
 		assertThat(this.view.remotes()).isEqualTo(before);
 		assertThat(output).doesNotContain("Remote clusters are now");
 
-		set("us.prefix", "/other");
-		clusters.refresh();
-		assertThat(names()).containsExactly("asia", "us");
-		assertThat(this.view.remotes().get(0)).isSameAs(before.get(0));
-		assertThat(this.view.remotes().get(1)).isNotEqualTo(before.get(1));
-		assertThat(output).containsOnlyOnce("Remote clusters are now [asia, us]");
-
 		set("africa.endpoints", "http://127.0.0.1:1");
 		this.values.keySet().removeIf((name) -> name.startsWith(REMOTES + "us"));
 		clusters.refresh();
 		assertThat(names()).containsExactly("africa", "asia");
+		assertThat(this.view.remotes().get(1)).isSameAs(before.get(0));
+		assertThat(output).containsOnlyOnce("Remote clusters are now [africa, asia]");
+		awaitClosed(before.get(1));
 		this.values.clear();
 		clusters.refresh();
 		assertThat(this.view.hasRemotes()).isFalse();
+		awaitClosed(before.get(0));
+	}
+
+	@ParameterizedTest
+	@CsvSource({ "us.prefix, /other", "us.services, stock", "us.use, merge", "us.register, true",
+			"us.fail-back-after, 1s", "us.wait-for-sync, true" })
+	void clusterThatCannotBeReadWithItsNewPropertiesStaysAsItWas(String name, String value, CapturedOutput output) {
+		RemoteClusters clusters = start();
+		List<Remote<ServiceInstance>> before = this.view.remotes();
+		set(name, value);
+		clusters.refresh();
+		assertThat(this.view.remotes()).isEqualTo(before);
+		assertThat(output).contains("The remote clusters stay as they were, since what"
+				+ " spring.cloud.etcd.discovery.remotes says now cannot be used: cluster us cannot be read: ");
+		assertThat(before.get(0).view().state()).isNotEqualTo(ViewState.CLOSED);
+	}
+
+	@Test
+	void otherTimeoutsReplaceNoCluster(CapturedOutput output) {
+		RemoteClusters clusters = start();
+		List<Remote<ServiceInstance>> before = this.view.remotes();
+		set("us.request-timeout", "60ms");
+		clusters.refresh();
+		assertThat(this.view.remotes()).isEqualTo(before);
+		assertThat(output).doesNotContain("Remote clusters are now");
+	}
+
+	@Test
+	void endpointsThatAreGoneAreNotThoseOfHome(CapturedOutput output) {
+		set("us.use", "fallback");
+		RemoteClusters clusters = start();
+		this.values.remove(REMOTES + "us.endpoints");
+		clusters.refresh();
+		assertThat(output).contains("'spring.cloud.etcd.discovery.remotes.us.endpoints' is ''. Expected at least one")
+			.doesNotContain("localhost:2379 ");
+	}
+
+	@Test
+	void wrongUseIsNamedWithWhatIsExpected(CapturedOutput output) {
+		RemoteClusters clusters = start();
+		set("us.use", "mrege");
+		clusters.refresh();
+		assertThat(output)
+			.contains("'spring.cloud.etcd.discovery.remotes.us.use' is 'mrege'. Expected one of [fallback, merge]");
+	}
+
+	@Test
+	void closingClosesAllAndARefreshAfterItStartsNothing() {
+		RemoteClusters clusters = start();
+		Remote<ServiceInstance> us = this.view.remotes().get(0);
+		clusters.close();
+		awaitClosed(us);
+		set("asia.endpoints", "http://127.0.0.1:1");
+		clusters.refresh();
+		assertThat(names()).containsExactly("us");
+	}
+
+	@Test
+	void clustersThatStartedBeforeAWrongOneAreClosed() {
+		set("us.fail-back-after", "-1s");
+		set("asia.endpoints", "http://127.0.0.1:1");
+		Set<Thread> before = Thread.getAllStackTraces().keySet();
+		assertThatThrownBy(this::start).isInstanceOf(RuntimeException.class);
+		await().atMost(SOON)
+			.until(() -> Thread.getAllStackTraces()
+				.keySet()
+				.stream()
+				.noneMatch((thread) -> !before.contains(thread) && thread.getName().startsWith("etcd-asia-view")));
 	}
 
 	@ParameterizedTest
@@ -215,6 +292,7 @@ class RemoteClustersTests {
 		set("africa.endpoints", "http://127.0.0.1:1");
 		clusters.refresh();
 		assertThat(this.view.remotes()).isEqualTo(before);
+		awaitNoThreads("etcd-africa-view");
 		assertThat(output).contains("The remote clusters stay as they were, since what"
 				+ " spring.cloud.etcd.discovery.remotes says now cannot be used: 'spring.cloud.etcd.discovery.remotes."
 				+ name + "' is '");

@@ -5,6 +5,8 @@ import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
 import java.util.Map;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.TimeUnit;
 
 import io.github.etcddiscovery.doubles.ManualEventLoop;
 import io.github.etcddiscovery.view.Catalog;
@@ -292,6 +294,97 @@ class ClusterViewTests {
 		this.us = this.us.with(STOCK, "u9");
 		assertThat(available()).isEmpty();
 		assertThat(changes).extracting(List::size).containsExactly(2, 1, 0);
+	}
+
+	@Test
+	void shorterWaitDoesNotWaitForALongerOne() {
+		this.us = this.us.with(STOCK, "u1");
+		this.asia = this.asia.with("orders", "a1");
+		this.view.setRemotes(List.of(new Remote<>("us", this.us.view(), false, false, Duration.ofMinutes(10)),
+				new Remote<>("asia", this.asia.view(), false, false, Duration.ofSeconds(1))));
+		this.home = this.home.with(STOCK).with("orders");
+		assertThat(available()).containsExactly("u1");
+		assertThat(this.view.catalog().available("orders")).containsExactly("a1");
+		this.home = this.home.with(STOCK, "h1");
+		this.home = this.home.with("orders", "h2");
+		this.loop.advance(Duration.ofSeconds(1));
+		assertThat(this.view.catalog().available("orders")).containsExactly("h2");
+		assertThat(available()).containsExactly("u1");
+		this.loop.advance(Duration.ofMinutes(10));
+		assertThat(available()).containsExactly("h1");
+	}
+
+	@Test
+	void everyChangeIsLoggedHoweverOftenItHappens(CapturedOutput output) {
+		fallbacks();
+		for (int i = 0; i < 3; i++) {
+			this.home = this.home.with(STOCK);
+			available();
+			this.home = this.home.with(STOCK, "h1");
+			this.loop.advance(WAIT);
+		}
+		assertThat(output.getOut().split("Service stock is served from cluster us", -1)).hasSize(4);
+		assertThat(output.getOut().split("Service stock is served from home again", -1)).hasSize(4);
+	}
+
+	@Test
+	void firstReadingOfHomeIsAChangeEvenIfItIsEmpty() {
+		fallbacks();
+		Catalog<String> before = this.view.catalog();
+		this.home = this.home.with("orders");
+		assertThat(this.view.catalog().available(STOCK)).containsExactly("u1", "u2");
+		assertThat(this.view.catalog().hasSameInstances(before)).isFalse();
+	}
+
+	@Test
+	void serviceIsKnownOnceItsOwnRangeIsRead() {
+		fallbacks();
+		this.home.readOnly(STOCK);
+		assertThat(available()).containsExactly("u1", "u2");
+		assertThat(this.view.catalog().isSynced()).isFalse();
+		assertThat(this.view.catalog().available("orders")).isEmpty();
+		this.us = this.us.with("orders", "u3");
+		assertThat(this.view.catalog().available("orders")).isEmpty();
+	}
+
+	@Test
+	void changesOfSeveralViewsAtOnceAreAllSeenInTheEnd() throws Exception {
+		fallbacks();
+		TestCatalog one = this.home;
+		TestCatalog other = this.us;
+		CompletableFuture<Void> changes = CompletableFuture.runAsync(() -> change(one, "h"));
+		change(other, "u");
+		changes.get(30, TimeUnit.SECONDS);
+		assertThat(this.view.catalog().all(STOCK)).contains("h4999", "u4999");
+	}
+
+	private static void change(TestCatalog catalog, String name) {
+		TestCatalog last = catalog;
+		for (int i = 0; i < 5_000; i++) {
+			last = last.with(STOCK, name + i);
+		}
+	}
+
+	@Test
+	void callbackThatFailsKeepsNoOtherFromHearing() {
+		List<String> heard = new ArrayList<>();
+		this.view.onRemotesChange(() -> {
+			throw new IllegalStateException("thrown on purpose");
+		});
+		this.view.onRemotesChange(() -> heard.add("heard"));
+		fallbacks();
+		assertThat(heard).containsExactly("heard");
+	}
+
+	@Test
+	void mergedListIsMadeAgainOfEqualListsWithOtherInstances() {
+		MergedLists<StringBuilder> lists = new MergedLists<>(Comparator.comparing(StringBuilder::toString));
+		List<StringBuilder> first = List.of(new StringBuilder("a"));
+		List<StringBuilder> second = List.of(new StringBuilder("b"));
+		List<StringBuilder> merged = lists.get("x", List.of(first, second));
+		assertThat(lists.get("x", List.of(first, second))).isSameAs(merged);
+		assertThat(lists.get("x", List.of(new ArrayList<>(first), second))).isNotSameAs(merged);
+		assertThat(lists.get("x", List.of(first, List.of()))).isSameAs(first);
 	}
 
 }

@@ -15,16 +15,20 @@ import io.github.etcddiscovery.cloud.discovery.EtcdReactiveDiscoveryClient;
 import io.github.etcddiscovery.cloud.discovery.ServiceInstancesChangedEvent;
 import io.github.etcddiscovery.cloud.registration.EtcdRegistration;
 import io.github.etcddiscovery.cloud.registration.EtcdServiceRegistry;
+import io.github.etcddiscovery.grpc.EtcdChannelBuilderCustomizer;
 import io.github.etcddiscovery.testsupport.EtcdApplicationTests;
 import io.github.etcddiscovery.testsupport.EtcdBinary;
 import io.github.etcddiscovery.testsupport.EtcdEyes;
 import io.github.etcddiscovery.testsupport.EtcdProcess;
 import io.github.etcddiscovery.testsupport.LoadBalancedClients;
+import io.github.etcddiscovery.testsupport.LoopbackPorts;
 import io.github.etcddiscovery.testsupport.RequiresEtcd;
 import io.github.etcddiscovery.testsupport.TcpProxy;
 import io.github.etcddiscovery.testsupport.TestApplications;
 import io.github.etcddiscovery.testsupport.TestUsers;
+import io.github.etcddiscovery.view.CatalogSource;
 import io.github.etcddiscovery.view.ServiceView;
+import io.micrometer.core.instrument.MeterRegistry;
 import org.awaitility.Awaitility;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
@@ -45,6 +49,7 @@ import org.springframework.context.annotation.Import;
 import org.springframework.context.event.EventListener;
 import org.springframework.http.HttpStatus;
 import org.springframework.http.client.JdkClientHttpRequestFactory;
+import org.springframework.test.util.ReflectionTestUtils;
 import org.springframework.web.bind.annotation.GetMapping;
 import org.springframework.web.bind.annotation.RestController;
 import org.springframework.web.client.RestClient;
@@ -185,7 +190,7 @@ class SeveralClustersTests extends EtcdApplicationTests {
 		this.us.wipe();
 		this.us.startAgain();
 		awaitPlaces(caller, "us");
-		assertThat(endpoint(caller).remotes().get("us").view().prefixes().get(0).epoch()).isGreaterThan(1);
+		await().atMost(SOON).until(() -> endpoint(caller).remotes().get("us").view().prefixes().get(0).epoch() > 1);
 	}
 
 	@Test
@@ -251,6 +256,23 @@ class SeveralClustersTests extends EtcdApplicationTests {
 	}
 
 	@Test
+	void killedInstanceAtHomeFailsNoCallAlthoughItsLeaseHasNotRunOut() {
+		long lease = this.eyes.grant(600);
+		this.eyes.put("/services/stock/dead", "{\"host\":\"127.0.0.1\",\"port\":%d}".formatted(LoopbackPorts.next()),
+				lease);
+		stock(this.usApplications, "us");
+		ConfigurableApplicationContext caller = caller();
+		try (Calls calls = new Calls(caller)) {
+			calls.await("us", 100);
+			assertThat(places(caller)).containsExactly("home");
+			assertThat(calls.failures).isEmpty();
+			stock(this.applications, "home");
+			calls.await("home", 100);
+			assertThat(calls.failures).isEmpty();
+		}
+	}
+
+	@Test
 	void healthChecksDecideAsWell() {
 		ConfigurableApplicationContext home = stock(this.applications, "home");
 		stock(this.usApplications, "us");
@@ -267,6 +289,48 @@ class SeveralClustersTests extends EtcdApplicationTests {
 			calls.await("home", 20);
 			assertThat(calls.failures).isEmpty();
 		}
+	}
+
+	@Test
+	void selectionDecidesInEachClusterByItself() {
+		stock(this.applications, "home", "spring.cloud.etcd.discovery.metadata.version=1");
+		stock(this.usApplications, "us-1", "spring.cloud.etcd.discovery.metadata.version=1");
+		stock(this.usApplications, "us-2", "spring.cloud.etcd.discovery.metadata.version=2");
+		ConfigurableApplicationContext caller = caller("spring.cloud.etcd.discovery.select.stock.version=2",
+				"spring.cloud.etcd.discovery.select-default=none");
+		try (Calls calls = new Calls(caller)) {
+			calls.await("us-2", 50);
+			assertThat(calls.answers).containsOnly("us-2");
+			assertThat(calls.failures).isEmpty();
+		}
+	}
+
+	@Test
+	void percentageOfTheFloorCountsTheInstancesAtHomeOnly() {
+		stock(this.applications, "home");
+		stock(this.applications, "home");
+		for (int i = 0; i < 3; i++) {
+			stock(this.usApplications, "us");
+		}
+		ConfigurableApplicationContext caller = caller("spring.cloud.etcd.discovery.min-available=50%");
+		try (Calls calls = new Calls(caller)) {
+			calls.await("home", 100);
+			assertThat(calls.answers).doesNotContain("us");
+		}
+	}
+
+	@Test
+	void resolverOfGrpcClientsAndMetersKnowAllClusters() {
+		stock(this.usApplications, "us");
+		ConfigurableApplicationContext caller = caller(REMOTE + "register=true");
+		awaitPlaces(caller, "us");
+		CatalogSource<?> resolved = (CatalogSource<?>) ReflectionTestUtils
+			.getField(caller.getBean(EtcdChannelBuilderCustomizer.class), "view");
+		assertThat(resolved.catalog().available("stock").size()).isEqualTo(1);
+		MeterRegistry meters = caller.getBean(MeterRegistry.class);
+		await().atMost(SOON).until(() -> meters.find("etcd.discovery.register").tag("cluster", "us").timer() != null);
+		assertThat(meters.get("etcd.discovery.fallback.services").tag("cluster", "us").gauge().value())
+			.isGreaterThanOrEqualTo(1);
 	}
 
 	@Test

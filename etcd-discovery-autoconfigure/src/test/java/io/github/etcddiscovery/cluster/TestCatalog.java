@@ -18,7 +18,7 @@ import static org.mockito.Mockito.mock;
 /**
  * The catalogs of a view that a test writes.
  */
-final class TestCatalog implements Catalog<String> {
+class TestCatalog implements Catalog<String> {
 
 	private final ServiceView<String> view;
 
@@ -63,6 +63,25 @@ final class TestCatalog implements Catalog<String> {
 		Map<String, List<String>> changed = new HashMap<>(this.live);
 		changed.put(service, List.of(instances));
 		return publish(new TestCatalog(this.view, this.callbacks, changed, this.retained, true));
+	}
+
+	/** The view has read the range of one service only, in which there is nothing. */
+	void readOnly(String service) {
+		TestCatalog next = new TestCatalog(this.view, this.callbacks, this.live, this.retained, false) {
+
+			@Override
+			public long revision(String other) {
+				return other.equals(service) ? 7 : 0;
+			}
+
+			@Override
+			public List<Position> positions() {
+				return List.of(new Position("/services/" + service + "/", 1, 7),
+						new Position("/services/other/", 0, 0));
+			}
+
+		};
+		publish(next);
 	}
 
 	/** The view now retains these instances. */

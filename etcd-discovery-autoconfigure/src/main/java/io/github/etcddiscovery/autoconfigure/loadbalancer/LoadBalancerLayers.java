@@ -4,8 +4,7 @@ import java.time.Duration;
 import java.util.List;
 import java.util.Set;
 import java.util.concurrent.ThreadLocalRandom;
-import java.util.function.Function;
-import java.util.function.IntSupplier;
+import java.util.function.BooleanSupplier;
 
 import io.github.etcddiscovery.autoconfigure.EtcdDiscoveryProperties;
 import io.github.etcddiscovery.cloud.loadbalancer.BoundedWeight;
@@ -64,7 +63,10 @@ final class LoadBalancerLayers {
 
 	private final Set<String> configurations;
 
-	private final @Nullable OtherRegistries others;
+	/** Whether neither health checks nor selection nor a floor decide. */
+	private final boolean onlyStatusCounts;
+
+	private OutlierDetection.@Nullable Watched watched;
 
 	private @Nullable SelectingInstanceListSupplier selecting;
 
@@ -81,7 +83,8 @@ final class LoadBalancerLayers {
 		this.choice = this.settings.of(this.serviceId);
 		this.configurations = LoadBalancerConfigurations.of(context.getEnvironment(), this.serviceId,
 				this.choice.zones());
-		this.others = OtherRegistries.find(this.serviceId, context, view);
+		this.onlyStatusCounts = !has(LoadBalancerConfigurations.HEALTH_CHECK) && !isSelecting()
+				&& this.choice.minAvailable().equals(MinAvailable.ONE);
 	}
 
 	/**
@@ -92,16 +95,15 @@ final class LoadBalancerLayers {
 		boolean weighted = has(LoadBalancerConfigurations.WEIGHTED);
 		SlowStart slowStart = weighted ? slowStart() : null;
 		EtcdServiceInstanceListSupplier.warnIfNotFollowed(this.view, this.serviceId);
-		EtcdServiceInstanceListSupplier base = supplier((catalog) -> catalog.available(this.serviceId));
-		boolean onlyStatusCounts = !has(LoadBalancerConfigurations.HEALTH_CHECK) && !isSelecting()
-				&& this.choice.minAvailable().equals(MinAvailable.ONE);
-		EtcdServiceInstanceListSupplier home = onlyStatusCounts ? base : supplier(this::atHome);
-		ServiceInstanceListSupplier usable = usable((slowStart != null) ? slowStart.following(home) : home);
+		EtcdServiceInstanceListSupplier bottom = new EtcdServiceInstanceListSupplier(this.view, this.serviceId,
+				OtherRegistries.find(this.serviceId, this.context, this.view), this::home);
+		OutlierSettings outlier = this.choice.outlier();
+		this.watched = (outlier == null) ? null : this.context.getBean(OutlierDetection.class)
+			.watch(this.serviceId, outlier, bottom::available, this::isElsewhere);
+		ServiceInstanceListSupplier usable = usable((slowStart != null) ? slowStart.following(bottom) : bottom);
 		ServiceInstanceListSupplierBuilder layers = ServiceInstanceListSupplier.builder()
-			.withBase(onlyStatusCounts ? usable : orFallback(usable));
-		layers.with((used, delegate) -> withoutOutliers(delegate, base::available));
-		// Below sticky sessions and same-instance: their instance may have failed.
-		layers.with((used, delegate) -> untried(delegate));
+			.withBase(new FallbackInstanceListSupplier(promising(usable), this::fallback, usable,
+					this.choice.minAvailable(), new ClustersOfService(), ThreadLocalRandom.current().nextLong()));
 		if (!this.choice.zones().isEmpty()) {
 			layers.with((used, delegate) -> zones(delegate, this.choice.zones(), this.choice.minAvailable()));
 		}
@@ -129,9 +131,20 @@ final class LoadBalancerLayers {
 		return layers.build(this.context);
 	}
 
-	private EtcdServiceInstanceListSupplier supplier(
-			Function<Catalog<ServiceInstance>, List<ServiceInstance>> instances) {
-		return new EtcdServiceInstanceListSupplier(this.view, this.serviceId, this.others, instances);
+	/** Returns the instances that are used as long as nothing is wrong with them. */
+	private List<ServiceInstance> home(Catalog<ServiceInstance> catalog) {
+		return this.onlyStatusCounts ? catalog.available(this.serviceId)
+				: ClusterView.preferred(catalog, this.serviceId);
+	}
+
+	private ServiceInstanceListSupplier fallback() {
+		ServiceInstanceListSupplier usable = usable(new EtcdServiceInstanceListSupplier(this.view, this.serviceId, null,
+				(catalog) -> ClusterView.fallback(catalog, this.serviceId)));
+		return untried((this.watched != null) ? this.watched.fallback(usable) : usable, () -> false);
+	}
+
+	private boolean isElsewhere() {
+		return this.view.hasRemotes() && !ClusterView.fallback(this.view.catalog(), this.serviceId).isEmpty();
 	}
 
 	/**
@@ -141,15 +154,12 @@ final class LoadBalancerLayers {
 		return selecting(has(LoadBalancerConfigurations.HEALTH_CHECK) ? healthChecked(instances) : instances);
 	}
 
-	private List<ServiceInstance> atHome(Catalog<ServiceInstance> catalog) {
-		return ClusterView.preferred(catalog, this.serviceId);
-	}
-
-	private ServiceInstanceListSupplier orFallback(ServiceInstanceListSupplier home) {
-		return new FallbackInstanceListSupplier(home,
-				() -> usable(new EtcdServiceInstanceListSupplier(this.view, this.serviceId, null,
-						(catalog) -> ClusterView.fallback(catalog, this.serviceId))),
-				this.choice.minAvailable(), new ClustersOfService(), ThreadLocalRandom.current().nextLong());
+	/**
+	 * Leaves out the instances to which calls failed. Below sticky sessions and
+	 * same-instance: their instance may be one of them.
+	 */
+	private ServiceInstanceListSupplier promising(ServiceInstanceListSupplier usable) {
+		return untried((this.watched != null) ? this.watched.home(usable) : usable, this::isElsewhere);
 	}
 
 	private boolean has(String configuration) {
@@ -192,16 +202,10 @@ final class LoadBalancerLayers {
 		return !this.settings.selector(this.serviceId).isAll() || !this.settings.headers().isEmpty();
 	}
 
-	private ServiceInstanceListSupplier withoutOutliers(ServiceInstanceListSupplier delegate, IntSupplier available) {
-		OutlierSettings outlier = this.choice.outlier();
-		return (outlier != null)
-				? this.context.getBean(OutlierDetection.class).withoutEjected(delegate, outlier, available) : delegate;
-	}
-
-	private ServiceInstanceListSupplier untried(ServiceInstanceListSupplier delegate) {
+	private ServiceInstanceListSupplier untried(ServiceInstanceListSupplier delegate, BooleanSupplier elsewhere) {
 		boolean avoid = LoadBalancerEnvironmentPropertyUtils
 			.trueOrMissingForClientOrDefault(this.context.getEnvironment(), "retry.avoid-previous-instance");
-		return avoid ? new UntriedInstanceListSupplier(delegate) : delegate;
+		return avoid ? new UntriedInstanceListSupplier(delegate, elsewhere) : delegate;
 	}
 
 	private ServiceInstanceListSupplier zones(ServiceInstanceListSupplier delegate, List<String> zones,
@@ -217,9 +221,9 @@ final class LoadBalancerLayers {
 	}
 
 	private List<ServiceInstance> registered(Request<?> request, List<ServiceInstance> available) {
-		Catalog<ServiceInstance> catalog = this.view.catalog();
-		// Another registry returns only available instances.
-		List<ServiceInstance> all = catalog.contains(this.serviceId) ? catalog.all(this.serviceId) : available;
+		Catalog<ServiceInstance> home = this.view.home().catalog();
+		// Another registry, and a fallback, count with their available instances only.
+		List<ServiceInstance> all = home.contains(this.serviceId) ? home.all(this.serviceId) : available;
 		return (this.selecting != null) ? this.selecting.registered(request, available, all) : all;
 	}
 
@@ -246,13 +250,20 @@ final class LoadBalancerLayers {
 		}
 
 		@Override
+		public boolean areAllUsable() {
+			OutlierDetection.Watched watched = LoadBalancerLayers.this.watched;
+			return LoadBalancerLayers.this.onlyStatusCounts && (watched == null || watched.noneEjected());
+		}
+
+		@Override
 		public int registeredAtHome() {
 			return LoadBalancerLayers.this.view.home().catalog().all(LoadBalancerLayers.this.serviceId).size();
 		}
 
 		@Override
 		public int upAtHome() {
-			return atHome(LoadBalancerLayers.this.view.catalog()).size();
+			return ClusterView.preferred(LoadBalancerLayers.this.view.catalog(), LoadBalancerLayers.this.serviceId)
+				.size();
 		}
 
 		@Override

@@ -23,10 +23,10 @@ import org.springframework.cloud.loadbalancer.core.DelegatingServiceInstanceList
 import org.springframework.cloud.loadbalancer.core.ServiceInstanceListSupplier;
 
 /**
- * Supplies the instances at home, and those of a fallback cluster while home has none. If
- * home has too few, some of the fallback fill the gap. Used where more than the status
- * decides which instances at home can be used, such as health checks. Safe to use from
- * any thread.
+ * Supplies the instances at home, and those of a fallback cluster while home has none
+ * that can be used. If home has too few, some of the fallback fill the gap. A request
+ * that was sent to all instances at home is repeated at the fallback, which changes
+ * nothing for other requests. Safe to use from any thread.
  */
 @Internal
 public final class FallbackInstanceListSupplier extends DelegatingServiceInstanceListSupplier {
@@ -36,6 +36,8 @@ public final class FallbackInstanceListSupplier extends DelegatingServiceInstanc
 	private final LimitedLog log = new LimitedLog(logger, System::nanoTime);
 
 	private final Supplier<ServiceInstanceListSupplier> fallbacks;
+
+	private final ServiceInstanceListSupplier lastResort;
 
 	private final MinAvailable minAvailable;
 
@@ -53,6 +55,12 @@ public final class FallbackInstanceListSupplier extends DelegatingServiceInstanc
 	/** Whether the fallback is used instead of home. Written under the lock. */
 	private volatile boolean failedOver;
 
+	/**
+	 * Makes each log line a subject of its own, so that no change is left out. Guarded by
+	 * this.
+	 */
+	private int changes;
+
 	/** When home had an instance again. Guarded by this. */
 	private @Nullable Long backSince;
 
@@ -60,20 +68,23 @@ public final class FallbackInstanceListSupplier extends DelegatingServiceInstanc
 	 * Creates a supplier.
 	 * @param home supplies the usable instances at home
 	 * @param fallbacks creates the supplier of the usable instances of the fallback
+	 * @param lastResort supplies what is used if both are empty
 	 * @param minAvailable how many instances are enough
 	 * @param clusters what is known of the clusters
 	 * @param caller a number that differs from caller to caller
 	 */
 	public FallbackInstanceListSupplier(ServiceInstanceListSupplier home,
-			Supplier<ServiceInstanceListSupplier> fallbacks, MinAvailable minAvailable, Clusters clusters,
-			long caller) {
-		this(home, fallbacks, minAvailable, clusters, caller, System::nanoTime);
+			Supplier<ServiceInstanceListSupplier> fallbacks, ServiceInstanceListSupplier lastResort,
+			MinAvailable minAvailable, Clusters clusters, long caller) {
+		this(home, fallbacks, lastResort, minAvailable, clusters, caller, System::nanoTime);
 	}
 
 	FallbackInstanceListSupplier(ServiceInstanceListSupplier home, Supplier<ServiceInstanceListSupplier> fallbacks,
-			MinAvailable minAvailable, Clusters clusters, long caller, LongSupplier nanoTime) {
+			ServiceInstanceListSupplier lastResort, MinAvailable minAvailable, Clusters clusters, long caller,
+			LongSupplier nanoTime) {
 		super(home);
 		this.fallbacks = fallbacks;
+		this.lastResort = lastResort;
 		this.minAvailable = minAvailable;
 		this.clusters = clusters;
 		this.nanoTime = nanoTime;
@@ -95,9 +106,20 @@ public final class FallbackInstanceListSupplier extends DelegatingServiceInstanc
 	@SuppressWarnings("rawtypes")
 	public Flux<List<ServiceInstance>> get(Request request) {
 		Flux<List<ServiceInstance>> atHome = this.delegate.get(request);
-		return !this.clusters.areSeveral() ? atHome
-				: atHome.switchMap((home) -> (!this.failedOver && home.size() >= enough()) ? Flux.just(home)
-						: fallback().get(request).map((fallback) -> choose(new Lists(home, fallback))));
+		boolean repeated = UntriedInstanceListSupplier.isRepeated(request);
+		if (!this.clusters.areSeveral() || (!repeated && !this.failedOver && this.clusters.areAllUsable())) {
+			return atHome;
+		}
+		return atHome.switchMap((home) -> {
+			if (repeated && !home.isEmpty()) {
+				return Flux.just(home);
+			}
+			boolean enough = !this.failedOver && home.size() >= enough();
+			return enough ? Flux.just(home)
+					: fallback().get(request)
+						.map((fallback) -> repeated ? fallback : choose(new Lists(home, fallback)))
+						.switchMap((chosen) -> chosen.isEmpty() ? this.lastResort.get(request) : Flux.just(chosen));
+		});
 	}
 
 	private int enough() {
@@ -137,10 +159,11 @@ public final class FallbackInstanceListSupplier extends DelegatingServiceInstanc
 
 	/** What the status of the instances decides is logged elsewhere. */
 	private void report(Lists lists) {
-		String what = this.failedOver ? "uses a fallback: no instance at home passes health checks and selection"
+		String what = this.failedOver ? "uses a fallback: each instance at home is ejected, unhealthy or not selected"
 				: "uses home again";
 		if (!lists.home().isEmpty() || this.clusters.upAtHome() > 0) {
-			this.log.log(Level.INFO, getServiceId(), what, () -> "The load balancer of " + getServiceId() + " " + what);
+			this.log.log(Level.INFO, getServiceId(), what + ++this.changes,
+					() -> "The load balancer of " + getServiceId() + " " + what);
 		}
 	}
 
@@ -188,6 +211,13 @@ public final class FallbackInstanceListSupplier extends DelegatingServiceInstanc
 		 * @return whether there is one
 		 */
 		boolean areSeveral();
+
+		/**
+		 * Whether all instances at home whose status is {@code UP} can be used: none is
+		 * ejected, and nothing else decides.
+		 * @return whether all can be used, if there is one at all
+		 */
+		boolean areAllUsable();
 
 		/**
 		 * Counts the instances at home, whatever their status.

@@ -8,8 +8,10 @@ import java.util.TreeMap;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 import java.util.concurrent.atomic.LongAdder;
+import java.util.function.BooleanSupplier;
 import java.util.function.IntSupplier;
 import java.util.function.LongSupplier;
+import java.util.function.UnaryOperator;
 
 import io.github.etcddiscovery.Internal;
 import io.github.etcddiscovery.cloud.EjectedInstances;
@@ -58,18 +60,18 @@ public final class OutlierDetection
 	}
 
 	/**
-	 * Leaves out the ejected instances of a service, and begins to watch the calls to it.
-	 * @param delegate supplies the instances
+	 * Begins to watch the calls to a service.
+	 * @param serviceId the service
 	 * @param settings when an instance is ejected
 	 * @param available returns the number of available instances
-	 * @return supplies the instances that are not ejected
+	 * @param elsewhere returns whether callers can use another cluster instead
+	 * @return leaves out the ejected instances
 	 */
-	public ServiceInstanceListSupplier withoutEjected(ServiceInstanceListSupplier delegate, OutlierSettings settings,
-			IntSupplier available) {
-		String serviceId = delegate.getServiceId();
-		Outliers outliers = new Outliers(serviceId, settings, available, this.nanoTime, this.ejections::increment);
+	public Watched watch(String serviceId, OutlierSettings settings, IntSupplier available, BooleanSupplier elsewhere) {
+		Outliers outliers = new Outliers(serviceId, settings, available, elsewhere, this.nanoTime,
+				this.ejections::increment);
 		this.services.put(serviceId, new Service(settings, outliers));
-		return new WithoutOutliers(delegate, outliers);
+		return new Watched(outliers);
 	}
 
 	/**
@@ -161,27 +163,73 @@ public final class OutlierDetection
 	}
 
 	/**
+	 * A service whose calls are watched.
+	 */
+	@Internal
+	public static final class Watched {
+
+		private final Outliers outliers;
+
+		Watched(Outliers outliers) {
+			this.outliers = outliers;
+		}
+
+		/**
+		 * Leaves out ejected instances of home. These may be all of them, if callers can
+		 * use another cluster instead.
+		 * @param home supplies the instances of home
+		 * @return supplies the instances that are not ejected
+		 */
+		public ServiceInstanceListSupplier home(ServiceInstanceListSupplier home) {
+			return new WithoutOutliers(home, this.outliers, (instances) -> this.outliers.isElsewhere()
+					? this.outliers.leaveOutAll(instances) : this.outliers.leaveOut(instances));
+		}
+
+		/**
+		 * Leaves out ejected instances of a fallback, up to the allowed share.
+		 * @param fallback supplies the instances of the fallback
+		 * @return supplies the instances that are not ejected
+		 */
+		public ServiceInstanceListSupplier fallback(ServiceInstanceListSupplier fallback) {
+			return new WithoutOutliers(fallback, this.outliers, this.outliers::leaveOut);
+		}
+
+		/**
+		 * Whether no instance is ejected.
+		 * @return whether no instance is ejected
+		 */
+		public boolean noneEjected() {
+			return this.outliers.noneEjected();
+		}
+
+	}
+
+	/**
 	 * Leaves out the ejected instances.
 	 */
 	private static final class WithoutOutliers extends DelegatingServiceInstanceListSupplier {
 
 		private final Outliers outliers;
 
-		WithoutOutliers(ServiceInstanceListSupplier delegate, Outliers outliers) {
+		private final UnaryOperator<List<ServiceInstance>> leaveOut;
+
+		WithoutOutliers(ServiceInstanceListSupplier delegate, Outliers outliers,
+				UnaryOperator<List<ServiceInstance>> leaveOut) {
 			super(delegate);
 			this.outliers = outliers;
+			this.leaveOut = leaveOut;
 		}
 
 		@Override
 		public Flux<List<ServiceInstance>> get() {
-			return this.delegate.get().map(this.outliers::leaveOut);
+			return this.delegate.get().map(this.leaveOut);
 		}
 
 		@Override
 		@SuppressWarnings("rawtypes")
 		public Flux<List<ServiceInstance>> get(Request request) {
 			Flux<List<ServiceInstance>> all = this.delegate.get(request);
-			return this.outliers.noneEjected() ? all : all.map(this.outliers::leaveOut);
+			return this.outliers.noneEjected() ? all : all.map(this.leaveOut);
 		}
 
 	}

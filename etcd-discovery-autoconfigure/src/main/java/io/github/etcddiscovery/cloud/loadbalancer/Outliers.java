@@ -8,6 +8,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.TimeUnit;
+import java.util.function.BooleanSupplier;
 import java.util.function.IntSupplier;
 import java.util.function.LongSupplier;
 import java.util.stream.Collectors;
@@ -39,6 +40,8 @@ final class Outliers {
 
 	private final IntSupplier available;
 
+	private final BooleanSupplier elsewhere;
+
 	private final LongSupplier nanoTime;
 
 	private final Runnable ejected;
@@ -47,6 +50,8 @@ final class Outliers {
 	private final Map<InstanceAddress, Suspect> suspects = new LinkedHashMap<>();
 
 	private final RecentLists<Ejections> lists = new RecentLists<>();
+
+	private final RecentLists<Ejections> unlimitedLists = new RecentLists<>();
 
 	/** Whether there are suspects. */
 	private volatile boolean suspicious;
@@ -58,15 +63,18 @@ final class Outliers {
 	 * @param serviceId the service
 	 * @param settings when an instance is ejected
 	 * @param available returns the number of available instances
+	 * @param elsewhere returns whether callers can use another cluster instead, so that
+	 * all instances at home may be ejected
 	 * @param nanoTime the clock
 	 * @param ejected runs at each ejection, under the lock of this object
 	 */
-	Outliers(String serviceId, OutlierSettings settings, IntSupplier available, LongSupplier nanoTime,
-			Runnable ejected) {
+	Outliers(String serviceId, OutlierSettings settings, IntSupplier available, BooleanSupplier elsewhere,
+			LongSupplier nanoTime, Runnable ejected) {
 		this.log = new LimitedLog(logger, nanoTime);
 		this.serviceId = serviceId;
 		this.settings = settings;
 		this.available = available;
+		this.elsewhere = elsewhere;
 		this.nanoTime = nanoTime;
 		this.ejected = ejected;
 	}
@@ -84,16 +92,31 @@ final class Outliers {
 	 */
 	List<ServiceInstance> leaveOut(List<ServiceInstance> instances) {
 		Ejections current = current();
-		return current.isEmpty() ? instances : this.lists.get(instances, current, () -> leaveOut(current, instances));
+		return current.isEmpty() ? instances
+				: this.lists.get(instances, current, () -> leaveOut(current, instances, most(instances.size())));
 	}
 
-	private List<ServiceInstance> leaveOut(Ejections current, List<ServiceInstance> instances) {
+	/**
+	 * Returns a list without the ejected instances, which may be all of them.
+	 */
+	List<ServiceInstance> leaveOutAll(List<ServiceInstance> instances) {
+		Ejections current = current();
+		return current.isEmpty() ? instances
+				: this.unlimitedLists.get(instances, current, () -> leaveOut(current, instances, instances.size()));
+	}
+
+	/** Whether callers can use another cluster instead. */
+	boolean isElsewhere() {
+		return this.elsewhere.getAsBoolean();
+	}
+
+	private static List<ServiceInstance> leaveOut(Ejections current, List<ServiceInstance> instances, int most) {
 		Set<InstanceAddress> present = instances.stream().map(InstanceAddress::of).collect(Collectors.toSet());
 		Set<InstanceAddress> left = current.ends()
 			.keySet()
 			.stream()
 			.filter(present::contains)
-			.limit(most(instances.size()))
+			.limit(most)
 			.collect(Collectors.toSet());
 		return left.isEmpty() ? instances
 				: instances.stream().filter((instance) -> !left.contains(InstanceAddress.of(instance))).toList();
@@ -190,7 +213,8 @@ final class Outliers {
 	private void eject(ServiceInstance instance, Suspect suspect, String reason) {
 		long now = this.nanoTime.getAsLong();
 		// A call that was under way already does not count again.
-		if ((suspect.isEjected && now - suspect.end < 0) || update().ends().size() >= most(this.available.getAsInt())) {
+		if ((suspect.isEjected && now - suspect.end < 0)
+				|| (!isElsewhere() && update().ends().size() >= most(this.available.getAsInt()))) {
 			return;
 		}
 		long time = ejectionTime(suspect.times);

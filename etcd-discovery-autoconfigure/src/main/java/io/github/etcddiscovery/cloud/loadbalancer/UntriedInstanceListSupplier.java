@@ -6,6 +6,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.function.BooleanSupplier;
 
 import io.github.etcddiscovery.Internal;
 import org.jspecify.annotations.Nullable;
@@ -40,12 +41,27 @@ public final class UntriedInstanceListSupplier extends DelegatingServiceInstance
 
 	};
 
+	private final BooleanSupplier elsewhere;
+
 	/**
 	 * Creates a supplier.
 	 * @param delegate supplies all instances
+	 * @param elsewhere returns whether callers can use another cluster instead, so that
+	 * the list may be empty once all instances have been tried
 	 */
-	public UntriedInstanceListSupplier(ServiceInstanceListSupplier delegate) {
+	public UntriedInstanceListSupplier(ServiceInstanceListSupplier delegate, BooleanSupplier elsewhere) {
 		super(delegate);
+		this.elsewhere = elsewhere;
+	}
+
+	/**
+	 * Whether a request was sent before.
+	 * @param request the request
+	 * @return whether it is repeated
+	 */
+	static boolean isRepeated(Request<?> request) {
+		return request.getContext() instanceof RetryableRequestContext context
+				&& context.getPreviousServiceInstance() != null;
 	}
 
 	@Override
@@ -81,10 +97,10 @@ public final class UntriedInstanceListSupplier extends DelegatingServiceInstance
 	/**
 	 * Once all have been tried, only the last one is left out; and not if it is alone.
 	 */
-	private static List<ServiceInstance> without(Set<ServiceInstance> tried, ServiceInstance previous,
+	private List<ServiceInstance> without(Set<ServiceInstance> tried, ServiceInstance previous,
 			List<ServiceInstance> instances) {
 		List<ServiceInstance> untried = instances.stream().filter((instance) -> !tried.contains(instance)).toList();
-		if (!untried.isEmpty()) {
+		if (!untried.isEmpty() || this.elsewhere.getAsBoolean()) {
 			return untried;
 		}
 		List<ServiceInstance> others = instances.stream().filter((instance) -> !instance.equals(previous)).toList();

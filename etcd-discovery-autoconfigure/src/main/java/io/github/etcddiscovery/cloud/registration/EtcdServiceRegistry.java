@@ -139,8 +139,7 @@ public class EtcdServiceRegistry implements ServiceRegistry<EtcdRegistration>, A
 	 */
 	@Internal
 	public synchronized void addRemote(String cluster, EtcdServiceRegistry remote) {
-		this.remotes.put(cluster, remote);
-		this.placements.keySet().forEach(remote::submit);
+		this.remotes.add(cluster, remote, this.placements.keySet());
 	}
 
 	/**
@@ -150,7 +149,10 @@ public class EtcdServiceRegistry implements ServiceRegistry<EtcdRegistration>, A
 	 */
 	@Internal
 	public void removeRemote(String cluster) {
-		EtcdServiceRegistry removed = this.remotes.remove(cluster);
+		EtcdServiceRegistry removed;
+		synchronized (this) {
+			removed = this.remotes.remove(cluster);
+		}
 		if (removed != null) {
 			removed.end();
 			removed.close();
@@ -209,46 +211,31 @@ public class EtcdServiceRegistry implements ServiceRegistry<EtcdRegistration>, A
 	 * in etcd is out of it now.
 	 */
 	boolean withdraw(Collection<EtcdRegistration> registrations) {
-		CompletableFuture<?> elsewhere = this.remotes.onEach((remote) -> remote.withdraw(registrations));
-		try {
-			return withdrawHere(registrations);
+		Withdrawal here;
+		CompletableFuture<Void> elsewhere;
+		synchronized (this) {
+			// Under one lock, so that no change of a registration is written later.
+			here = beginWithdrawal(registrations);
+			elsewhere = this.remotes.withdraw(registrations);
 		}
-		finally {
-			elsewhere.join();
-		}
+		boolean gone = here.await();
+		elsewhere.join();
+		return gone;
 	}
 
-	private boolean withdrawHere(Collection<EtcdRegistration> registrations) {
-		Registrar last;
-		CompletableFuture<Void> gone;
-		boolean wasThere;
-		synchronized (this) {
-			Registrar used = this.registrar;
-			if (used == null || registrations.stream().noneMatch(this::isWanted)) {
-				return false;
-			}
-			wasThere = registrations.stream()
-				.map(this.placements::get)
-				.anyMatch((placement) -> placement != null && placement.mayBeCalled(used));
-			this.placements.keySet().removeAll(registrations);
-			last = this.placements.isEmpty() ? detach() : null;
-			gone = (last == null) ? used.remove(registrations) : CompletableFuture.completedFuture(null);
+	/** Wants these registrations no more. Does not wait. */
+	synchronized Withdrawal beginWithdrawal(Collection<EtcdRegistration> registrations) {
+		Registrar used = this.registrar;
+		if (used == null || registrations.stream().noneMatch(this::isWanted)) {
+			return Withdrawal.NONE;
 		}
-		if (last != null) {
-			return last.close(true, Registrar.CLOSE_TIMEOUT) && wasThere;
-		}
-		try {
-			gone.get(Registrar.CLOSE_TIMEOUT.toNanos(), TimeUnit.NANOSECONDS);
-			return wasThere;
-		}
-		catch (TimeoutException | ExecutionException ex) {
-			logger.warn("{} not deregistered after {} ms: still trying in the background", registrations,
-					Registrar.CLOSE_TIMEOUT.toMillis());
-		}
-		catch (InterruptedException ex) {
-			Thread.currentThread().interrupt();
-		}
-		return false;
+		boolean wasThere = registrations.stream()
+			.map(this.placements::get)
+			.anyMatch((placement) -> placement != null && placement.mayBeCalled(used));
+		this.placements.keySet().removeAll(registrations);
+		Registrar last = this.placements.isEmpty() ? detach() : null;
+		return new Withdrawal(registrations, wasThere, last,
+				(last == null) ? used.remove(registrations) : CompletableFuture.completedFuture(null));
 	}
 
 	/** Deregisters all that is registered, as {@link #withdraw} does. */
@@ -267,7 +254,7 @@ public class EtcdServiceRegistry implements ServiceRegistry<EtcdRegistration>, A
 	 */
 	@Override
 	public void close() {
-		CompletableFuture<?> elsewhere = this.remotes.onEach(EtcdServiceRegistry::close);
+		CompletableFuture<Void> elsewhere = this.remotes.close();
 		Registrar closing = detach();
 		if (closing != null) {
 			closing.close(this.deregister, Registrar.CLOSE_TIMEOUT);

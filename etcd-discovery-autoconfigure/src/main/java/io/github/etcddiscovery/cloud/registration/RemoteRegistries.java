@@ -1,9 +1,11 @@
 package io.github.etcddiscovery.cloud.registration;
 
+import java.util.ArrayList;
+import java.util.Collection;
+import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentHashMap;
-import java.util.function.Consumer;
 
 import io.github.etcddiscovery.instance.InvalidValueException;
 import org.jspecify.annotations.Nullable;
@@ -20,8 +22,10 @@ final class RemoteRegistries {
 
 	private final Map<String, EtcdServiceRegistry> registries = new ConcurrentHashMap<>();
 
-	void put(String cluster, EtcdServiceRegistry registry) {
+	/** Adds one, and hands it over what is registered already. */
+	void add(String cluster, EtcdServiceRegistry registry, Collection<EtcdRegistration> registrations) {
 		this.registries.put(cluster, registry);
+		registrations.forEach((registration) -> submit(cluster, registry, registration));
 	}
 
 	@Nullable EtcdServiceRegistry remove(String cluster) {
@@ -35,31 +39,49 @@ final class RemoteRegistries {
 
 	/** Hands a registration over to all of them. */
 	void submit(EtcdRegistration registration) {
-		this.registries.forEach((cluster, registry) -> {
-			try {
-				registry.submit(registration);
-			}
-			catch (InvalidValueException ex) {
-				logger.error("{} is not registered in the remote cluster {}: {}", registration, cluster,
-						ex.getMessage());
-			}
-		});
+		this.registries.forEach((cluster, registry) -> submit(cluster, registry, registration));
+	}
+
+	/** A record that is fine at home may break a rule elsewhere, under another prefix. */
+	private static void submit(String cluster, EtcdServiceRegistry registry, EtcdRegistration registration) {
+		try {
+			registry.submit(registration);
+		}
+		catch (InvalidValueException ex) {
+			logger.error("{} is not registered in cluster {}: {}", registration, cluster, ex.getMessage());
+		}
 	}
 
 	/**
-	 * Calls all at the same time, each on a thread of its own, so that a cluster that
-	 * does not answer delays no other one.
-	 * @return completes when all have returned
+	 * Wants registrations no more.
+	 * @return completes when they are out of all clusters, or it takes too long
 	 */
-	CompletableFuture<Void> onEach(Consumer<EtcdServiceRegistry> action) {
-		return CompletableFuture.allOf(this.registries.entrySet()
-			.stream()
-			.map((entry) -> CompletableFuture.runAsync(() -> action.accept(entry.getValue()), (task) -> {
-				Thread thread = new Thread(task, "etcd-" + entry.getKey() + "-deregistration");
-				thread.setDaemon(true);
-				thread.start();
-			}))
-			.toArray(CompletableFuture[]::new));
+	CompletableFuture<Void> withdraw(Collection<EtcdRegistration> registrations) {
+		List<CompletableFuture<Void>> leaving = new ArrayList<>();
+		this.registries.forEach((cluster, registry) -> {
+			Withdrawal withdrawal = registry.beginWithdrawal(registrations);
+			leaving.add(onThread(cluster, withdrawal::await));
+		});
+		return CompletableFuture.allOf(leaving.toArray(CompletableFuture[]::new));
+	}
+
+	/**
+	 * Closes all of them at the same time.
+	 * @return completes when all are closed
+	 */
+	CompletableFuture<Void> close() {
+		List<CompletableFuture<Void>> closing = new ArrayList<>();
+		this.registries.forEach((cluster, registry) -> closing.add(onThread(cluster, registry::close)));
+		return CompletableFuture.allOf(closing.toArray(CompletableFuture[]::new));
+	}
+
+	/** A cluster that does not answer must not delay another one. */
+	private static CompletableFuture<Void> onThread(String cluster, Runnable action) {
+		return CompletableFuture.runAsync(action, (task) -> {
+			Thread thread = new Thread(task, "etcd-" + cluster + "-deregistration");
+			thread.setDaemon(true);
+			thread.start();
+		});
 	}
 
 }

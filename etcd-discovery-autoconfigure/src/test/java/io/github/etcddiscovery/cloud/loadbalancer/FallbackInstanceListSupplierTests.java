@@ -23,6 +23,8 @@ import org.springframework.boot.test.system.CapturedOutput;
 import org.springframework.boot.test.system.OutputCaptureExtension;
 import org.springframework.cloud.client.ServiceInstance;
 import org.springframework.cloud.client.loadbalancer.DefaultRequest;
+import org.springframework.cloud.client.loadbalancer.Request;
+import org.springframework.cloud.client.loadbalancer.RetryableRequestContext;
 import org.springframework.cloud.loadbalancer.core.ServiceInstanceListSupplier;
 
 import static io.github.etcddiscovery.cloud.loadbalancer.TestInstances.instance;
@@ -44,6 +46,8 @@ class FallbackInstanceListSupplierTests {
 
 	private final TestInstances away = new TestInstances(AWAY);
 
+	private final TestInstances lastResort = new TestInstances(instance("last"));
+
 	private final AtomicInteger created = new AtomicInteger();
 
 	private final AtomicInteger up = new AtomicInteger();
@@ -52,11 +56,18 @@ class FallbackInstanceListSupplierTests {
 
 	private final AtomicBoolean several = new AtomicBoolean(true);
 
+	private final AtomicBoolean allUsable = new AtomicBoolean();
+
 	private final FallbackInstanceListSupplier.Clusters clusters = new FallbackInstanceListSupplier.Clusters() {
 
 		@Override
 		public boolean areSeveral() {
 			return FallbackInstanceListSupplierTests.this.several.get();
+		}
+
+		@Override
+		public boolean areAllUsable() {
+			return FallbackInstanceListSupplierTests.this.allUsable.get();
 		}
 
 		@Override
@@ -82,7 +93,7 @@ class FallbackInstanceListSupplierTests {
 		return new FallbackInstanceListSupplier(this.home, () -> {
 			this.created.incrementAndGet();
 			return this.away;
-		}, MinAvailable.parse(minAvailable), this.clusters, 4711, this.now::get);
+		}, this.lastResort, MinAvailable.parse(minAvailable), this.clusters, 4711, this.now::get);
 	}
 
 	private static List<ServiceInstance> chosen(FallbackInstanceListSupplier supplier) {
@@ -126,7 +137,7 @@ class FallbackInstanceListSupplierTests {
 		List<ServiceInstance> list = List.of(HOME[0]);
 		List<ServiceInstance> others = List.of(AWAY);
 		FallbackInstanceListSupplier stable = new FallbackInstanceListSupplier(TestSupplier.of(Flux.just(list)),
-				() -> TestSupplier.of(Flux.just(others)), MinAvailable.parse("3"), this.clusters, 1);
+				() -> TestSupplier.of(Flux.just(others)), this.lastResort, MinAvailable.parse("3"), this.clusters, 1);
 		assertThat(chosen(stable)).isSameAs(chosen(stable));
 	}
 
@@ -157,7 +168,9 @@ class FallbackInstanceListSupplierTests {
 		this.away.set();
 		assertThat(chosen(supplier)).containsExactly(HOME[0]);
 		home(0);
-		assertThat(chosen(supplier)).isEmpty();
+		assertThat(chosen(supplier)).as("nobody can be used anywhere")
+			.singleElement()
+			.satisfies((instance) -> assertThat(instance.getHost()).isEqualTo("last"));
 	}
 
 	@Test
@@ -185,7 +198,7 @@ class FallbackInstanceListSupplierTests {
 		chosen(supplier);
 		chosen(supplier);
 		assertThat(output).containsOnlyOnce(
-				"The load balancer of stock uses a fallback: no instance at home passes health checks and selection");
+				"The load balancer of stock uses a fallback: each instance at home is ejected, unhealthy or not selected");
 	}
 
 	@Test
@@ -195,7 +208,7 @@ class FallbackInstanceListSupplierTests {
 			Sinks.Many<List<ServiceInstance>> lists = Sinks.many().replay().latest();
 			lists.tryEmitNext(List.of());
 			FallbackInstanceListSupplier supplier = new FallbackInstanceListSupplier(TestSupplier.of(lists.asFlux()),
-					() -> this.away, MinAvailable.ONE, this.clusters, 1,
+					() -> this.away, this.lastResort, MinAvailable.ONE, this.clusters, 1,
 					() -> Duration.ofMillis(time.now(TimeUnit.MILLISECONDS)).toNanos());
 			List<List<ServiceInstance>> seen = new ArrayList<>();
 			supplier.get().subscribe(seen::add);
@@ -212,8 +225,9 @@ class FallbackInstanceListSupplierTests {
 	@Test
 	void fallbackStartsAndEndsWithItsUse() throws Exception {
 		TestSupplier fallback = TestSupplier.of(Flux.just(List.of(AWAY)));
-		FallbackInstanceListSupplier supplier = new FallbackInstanceListSupplier(this.home, () -> fallback,
-				MinAvailable.ONE, this.clusters, 1);
+		TestSupplier atHome = TestSupplier.of(Flux.just(List.of()));
+		FallbackInstanceListSupplier supplier = new FallbackInstanceListSupplier(atHome, () -> fallback,
+				this.lastResort, MinAvailable.ONE, this.clusters, 1);
 		supplier.afterPropertiesSet();
 		assertThat(fallback.calls).isEmpty();
 		chosen(supplier);
@@ -221,6 +235,7 @@ class FallbackInstanceListSupplierTests {
 		assertThat(fallback.calls).containsExactly("started");
 		supplier.destroy();
 		assertThat(fallback.calls).containsExactly("started", "ended");
+		assertThat(atHome.calls).containsExactly("started", "ended");
 		supplier(("1")).destroy();
 		assertThat(this.created).hasValue(0);
 	}
@@ -262,6 +277,36 @@ class FallbackInstanceListSupplierTests {
 			this.calls.add("ended");
 		}
 
+	}
+
+	private static Request<?> repeated() {
+		return new DefaultRequest<>(new RetryableRequestContext(HOME[0]));
+	}
+
+	@Test
+	void requestThatWasTriedEverywhereAtHomeMovesNoOtherRequest() {
+		FallbackInstanceListSupplier supplier = supplier("1");
+		assertThat(supplier.get(repeated()).blockFirst()).containsExactly(AWAY);
+		home(1);
+		assertThat(chosen(supplier)).containsExactly(HOME[0]);
+		assertThat(supplier.get(repeated()).blockFirst()).containsExactly(HOME[0]);
+		this.away.set();
+		home(0);
+		assertThat(supplier.get(repeated()).blockFirst()).isEqualTo(this.lastResort.get().blockFirst());
+	}
+
+	@Test
+	void homeIsPassedOnAsItIsWhileAllOfItCanBeUsed() {
+		this.allUsable.set(true);
+		home(0);
+		FallbackInstanceListSupplier supplier = supplier("1");
+		assertThat(chosen(supplier)).isEmpty();
+		assertThat(this.created).hasValue(0);
+		this.allUsable.set(false);
+		assertThat(chosen(supplier)).containsExactly(AWAY);
+		this.allUsable.set(true);
+		home(1);
+		assertThat(chosen(supplier)).as("home has to stay for a while").containsExactly(AWAY);
 	}
 
 }

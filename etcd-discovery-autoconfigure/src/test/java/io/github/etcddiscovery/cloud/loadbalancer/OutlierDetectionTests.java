@@ -7,6 +7,7 @@ import java.net.http.HttpTimeoutException;
 import java.time.Duration;
 import java.util.List;
 import java.util.concurrent.TimeoutException;
+import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.stream.IntStream;
 
@@ -57,6 +58,8 @@ class OutlierDetectionTests {
 
 	private final TestInstances all = new TestInstances(A, B, C, D);
 
+	private final AtomicBoolean elsewhere = new AtomicBoolean();
+
 	private ServiceInstanceListSupplier supplier = watch(settings(50, 0, 0));
 
 	private static OutlierSettings settings(int percent, int consecutive5xx, int timeouts) {
@@ -64,7 +67,8 @@ class OutlierDetectionTests {
 	}
 
 	private ServiceInstanceListSupplier watch(OutlierSettings settings) {
-		return this.detection.withoutEjected(this.all, settings, () -> this.all.get().blockFirst().size());
+		return this.detection.watch("stock", settings, () -> this.all.get().blockFirst().size(), this.elsewhere::get)
+			.home(this.all);
 	}
 
 	private List<ServiceInstance> supplied() {
@@ -124,8 +128,10 @@ class OutlierDetectionTests {
 
 	@Test
 	void timeNeverBecomesLongerThanTheLongestHoweverOftenItDoubles() {
-		this.supplier = this.detection.withoutEjected(this.all,
-				new OutlierSettings(Duration.ofHours(10), Duration.ofDays(1_000), 50, 0, 0), () -> 4);
+		this.supplier = this.detection
+			.watch("stock", new OutlierSettings(Duration.ofHours(10), Duration.ofDays(1_000), 50, 0, 0), () -> 4,
+					() -> false)
+			.home(this.all);
 		for (int i = 0; i < 100; i++) {
 			fails(A, new ConnectException());
 			assertThat(this.detection.current()).singleElement()
@@ -306,6 +312,34 @@ class OutlierDetectionTests {
 		assertThat(new OutlierDetection().supports(DefaultRequestContext.class, Object.class, ServiceInstance.class))
 			.isTrue();
 		assertThat(this.detection.supports(DefaultRequestContext.class, Object.class, Object.class)).isFalse();
+	}
+
+	@Test
+	void allInstancesAtHomeAreEjectedIfThereIsAnotherCluster() {
+		this.elsewhere.set(true);
+		for (ServiceInstance instance : List.of(A, B, C, D)) {
+			fails(instance, new ConnectException());
+		}
+		assertThat(supplied()).isEmpty();
+		this.elsewhere.set(false);
+		assertThat(supplied()).as("without another cluster only half").hasSize(2);
+		this.elsewhere.set(true);
+		assertThat(supplied()).isEmpty();
+	}
+
+	@Test
+	void onlyAShareOfTheFallbackIsLeftOut() {
+		this.elsewhere.set(true);
+		OutlierDetection.Watched watched = this.detection.watch("stock", settings(50, 0, 0), () -> 4,
+				this.elsewhere::get);
+		assertThat(watched.noneEjected()).isTrue();
+		ServiceInstanceListSupplier fallback = watched.fallback(this.all);
+		for (ServiceInstance instance : List.of(A, B, C, D)) {
+			fails(instance, new ConnectException());
+		}
+		assertThat(watched.noneEjected()).isFalse();
+		assertThat(fallback.get(new DefaultRequest<>()).blockFirst()).hasSize(2);
+		assertThat(fallback.get().blockFirst()).hasSize(2);
 	}
 
 }

@@ -3,6 +3,7 @@ package io.github.etcddiscovery.cloud.loadbalancer;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.stream.Stream;
 
 import org.junit.jupiter.api.Test;
@@ -35,7 +36,10 @@ class UntriedInstanceListSupplierTests {
 
 	private final ServiceInstanceListSupplier delegate = mock(ServiceInstanceListSupplier.class);
 
-	private final UntriedInstanceListSupplier supplier = new UntriedInstanceListSupplier(this.delegate);
+	private final AtomicBoolean elsewhere = new AtomicBoolean();
+
+	private final UntriedInstanceListSupplier supplier = new UntriedInstanceListSupplier(this.delegate,
+			this.elsewhere::get);
 
 	private static ServiceInstance instance(String id) {
 		return new DefaultServiceInstance(id, "stock", id, 80, false);
@@ -102,6 +106,16 @@ class UntriedInstanceListSupplierTests {
 		kept.forEach((request) -> supplied(A, request));
 		assertThat((Map<?, ?>) ReflectionTestUtils.getField(this.supplier, "tried")).hasSize(1_000);
 		assertThat(supplied(B, kept.get(1_199))).as("the newest is known still").containsExactly(A);
+	}
+
+	@Test
+	void nothingIsLeftOnceAllWereTriedIfThereIsAnotherCluster() {
+		this.elsewhere.set(true);
+		there(A, B);
+		RequestData request = request();
+		assertThat(supplied(null, request)).containsExactly(A, B);
+		assertThat(supplied(A, request)).containsExactly(B);
+		assertThat(supplied(B, request)).isEmpty();
 	}
 
 }
