@@ -19,8 +19,8 @@ import org.springframework.core.io.support.SpringFactoriesLoader;
 import static org.assertj.core.api.Assertions.assertThat;
 
 /**
- * Tests of {@link EtcdUnavailableFailureAnalyzer}, {@link InvalidValueFailureAnalyzer} and
- * {@link InvalidProperties}.
+ * Tests of {@link EtcdUnavailableFailureAnalyzer}, {@link InvalidValueFailureAnalyzer}
+ * and {@link InvalidProperties}.
  */
 class FailureAnalyzerTests {
 
