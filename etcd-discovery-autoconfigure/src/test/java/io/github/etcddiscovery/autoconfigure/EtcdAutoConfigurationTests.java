@@ -15,6 +15,7 @@ import io.github.etcddiscovery.cloud.discovery.CatalogEventPublisher;
 import io.github.etcddiscovery.cloud.discovery.EtcdDiscoveryClient;
 import io.github.etcddiscovery.cloud.discovery.EtcdReactiveDiscoveryClient;
 import io.github.etcddiscovery.cloud.loadbalancer.EtcdServiceInstanceListSupplier;
+import io.github.etcddiscovery.cloud.loadbalancer.FallbackInstanceListSupplier;
 import io.github.etcddiscovery.cloud.loadbalancer.UntriedInstanceListSupplier;
 import io.github.etcddiscovery.cloud.loadbalancer.ZonesInstanceListSupplier;
 import io.github.etcddiscovery.cloud.registration.EtcdAutoServiceRegistration;
@@ -280,27 +281,30 @@ class EtcdAutoConfigurationTests {
 	void loadBalancerIsFedByOurSupplierWhateverConfigurationIsPutOnTop() {
 		this.withoutEtcd.run((context) -> assertThat(suppliers(context.getBean(LoadBalancerClientFactory.class)))
 			.as("one of them ejects instances")
-			.hasSize(3));
+			.hasSize(4));
 		ApplicationContextRunner plain = this.withoutEtcd
 			.withPropertyValues("spring.cloud.etcd.discovery.outlier.enabled=false");
-		plain.run((context) -> assertThat(suppliers(context.getBean(LoadBalancerClientFactory.class)))
-			.containsExactly(UntriedInstanceListSupplier.class, EtcdServiceInstanceListSupplier.class));
+		plain.run((context) -> assertThat(suppliers(context.getBean(LoadBalancerClientFactory.class))).containsExactly(
+				FallbackInstanceListSupplier.class, UntriedInstanceListSupplier.class,
+				EtcdServiceInstanceListSupplier.class));
 		plain.withPropertyValues("spring.cloud.loadbalancer.configurations=default")
-			.run((context) -> assertThat(suppliers(context.getBean(LoadBalancerClientFactory.class)))
-				.containsExactly(UntriedInstanceListSupplier.class, EtcdServiceInstanceListSupplier.class));
+			.run((context) -> assertThat(suppliers(context.getBean(LoadBalancerClientFactory.class))).containsExactly(
+					FallbackInstanceListSupplier.class, UntriedInstanceListSupplier.class,
+					EtcdServiceInstanceListSupplier.class));
 		for (String property : List.of("spring.cloud.loadbalancer.configurations",
 				"spring.cloud.loadbalancer.clients.stock.configurations")) {
 			plain.withPropertyValues(property + "=zone-preference", "spring.cloud.etcd.discovery.zone=eu-1")
 				.run((context) -> assertThat(suppliers(context.getBean(LoadBalancerClientFactory.class)))
-					.containsExactly(ZonesInstanceListSupplier.class, UntriedInstanceListSupplier.class,
-							EtcdServiceInstanceListSupplier.class));
+					.containsExactly(ZonesInstanceListSupplier.class, FallbackInstanceListSupplier.class,
+							UntriedInstanceListSupplier.class, EtcdServiceInstanceListSupplier.class));
 		}
 		plain.withPropertyValues("spring.cloud.loadbalancer.clients.other.configurations=zone-preference")
-			.run((context) -> assertThat(suppliers(context.getBean(LoadBalancerClientFactory.class)))
-				.containsExactly(UntriedInstanceListSupplier.class, EtcdServiceInstanceListSupplier.class));
+			.run((context) -> assertThat(suppliers(context.getBean(LoadBalancerClientFactory.class))).containsExactly(
+					FallbackInstanceListSupplier.class, UntriedInstanceListSupplier.class,
+					EtcdServiceInstanceListSupplier.class));
 		plain.withPropertyValues("spring.cloud.loadbalancer.retry.avoid-previous-instance=false")
 			.run((context) -> assertThat(suppliers(context.getBean(LoadBalancerClientFactory.class)))
-				.containsExactly(EtcdServiceInstanceListSupplier.class));
+				.containsExactly(FallbackInstanceListSupplier.class, EtcdServiceInstanceListSupplier.class));
 	}
 
 	/** From the one on top to the one at the bottom. */

@@ -91,15 +91,22 @@ public final class FallbackInstanceListSupplier extends DelegatingServiceInstanc
 		this.subset = new CallerSubset(caller);
 	}
 
+	/**
+	 * Follows the fallback if there is a remote cluster at the moment of the
+	 * subscription.
+	 */
 	@Override
 	public Flux<List<ServiceInstance>> get() {
-		return Flux.combineLatest(this.delegate.get(), Flux.defer(() -> fallback().get()), Lists::new)
-			.switchMap((lists) -> {
-				List<ServiceInstance> chosen = choose(lists);
-				Duration wait = untilFailBack();
-				return (wait == null) ? Flux.just(chosen)
-						: Flux.just(chosen).concatWith(Mono.delay(wait).map((passed) -> choose(lists)));
-			});
+		return Flux.defer(() -> this.clusters.areSeveral() ? withFallback() : this.delegate.get());
+	}
+
+	private Flux<List<ServiceInstance>> withFallback() {
+		return Flux.combineLatest(this.delegate.get(), fallback().get(), Lists::new).switchMap((lists) -> {
+			List<ServiceInstance> chosen = choose(lists);
+			Duration wait = untilFailBack();
+			return (wait == null) ? Flux.just(chosen)
+					: Flux.just(chosen).concatWith(Mono.delay(wait).map((passed) -> choose(lists)));
+		});
 	}
 
 	@Override

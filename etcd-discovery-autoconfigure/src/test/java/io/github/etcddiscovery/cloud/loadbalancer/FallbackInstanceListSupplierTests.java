@@ -178,6 +178,7 @@ class FallbackInstanceListSupplierTests {
 		this.several.set(false);
 		home(1);
 		assertThat(chosen(supplier("3"))).containsExactly(HOME[0]);
+		assertThat(supplier("3").get().blockFirst()).containsExactly(HOME[0]);
 		home(0);
 		assertThat(chosen(supplier("1"))).isEmpty();
 		assertThat(this.created).hasValue(0);
