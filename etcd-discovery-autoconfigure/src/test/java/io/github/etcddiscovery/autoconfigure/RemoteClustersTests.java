@@ -25,6 +25,10 @@ import org.junit.jupiter.params.provider.CsvSource;
 
 import org.springframework.beans.factory.support.DefaultListableBeanFactory;
 import org.springframework.boot.context.properties.bind.Binder;
+import org.springframework.boot.ssl.DefaultSslBundleRegistry;
+import org.springframework.boot.ssl.SslBundle;
+import org.springframework.boot.ssl.SslBundles;
+import org.springframework.boot.ssl.SslStoreBundle;
 import org.springframework.boot.test.system.CapturedOutput;
 import org.springframework.boot.test.system.OutputCaptureExtension;
 import org.springframework.cloud.client.ServiceInstance;
@@ -52,6 +56,8 @@ class RemoteClustersTests {
 	private final StandardEnvironment environment = new StandardEnvironment();
 
 	private EtcdConnectionDetails homeDetails;
+
+	private SslBundles sslBundles;
 
 	private final DefaultListableBeanFactory beans = new DefaultListableBeanFactory();
 
@@ -92,7 +98,8 @@ class RemoteClustersTests {
 		EtcdDiscoveryProperties properties = Binder.get(this.environment)
 			.bindOrCreate(EtcdDiscoveryProperties.PREFIX, EtcdDiscoveryProperties.class);
 		RemoteClusters clusters = new RemoteClusters(this.environment, properties, this.view,
-				Views.formats(Stream.empty(), properties), Telemetry.NONE, null, this.beans, this.homeDetails);
+				Views.formats(Stream.empty(), properties), Telemetry.NONE, this.sslBundles, this.beans,
+				this.homeDetails);
 		this.started.add(clusters);
 		clusters.start();
 		return clusters;
@@ -257,6 +264,17 @@ class RemoteClustersTests {
 		clusters.refresh();
 		assertThat(output)
 			.contains("'spring.cloud.etcd.discovery.remotes.us.use' is 'mrege'. Expected one of [fallback, merge]");
+	}
+
+	@Test
+	void bundleOfARemoteIsLookedAfterUntilItCloses() {
+		set("us.endpoints", "https://127.0.0.1:1");
+		set("us.ssl.bundle", "mine");
+		this.sslBundles = new DefaultSslBundleRegistry("mine", SslBundle.of(SslStoreBundle.NONE));
+		RemoteClusters clusters = start();
+		assertThat(Thread.getAllStackTraces().keySet()).extracting(Thread::getName).contains("etcd-us-certificates");
+		clusters.close();
+		awaitNoThreads("etcd-us-certificates");
 	}
 
 	@Test
