@@ -10,6 +10,7 @@ import io.github.etcddiscovery.cloud.EjectedInstances;
 import io.github.etcddiscovery.cloud.EjectedInstances.EjectedInstance;
 import io.github.etcddiscovery.cloud.registration.EtcdRegistration;
 import io.github.etcddiscovery.cloud.registration.EtcdServiceRegistry;
+import io.github.etcddiscovery.cloud.registration.FollowedHealth;
 import io.github.etcddiscovery.cloud.registration.RegisteredRecord;
 import io.github.etcddiscovery.cluster.ClusterView;
 import io.github.etcddiscovery.view.Catalog;
@@ -46,6 +47,8 @@ public class EtcdDiscoveryEndpoint {
 
 	private final @Nullable EtcdRegistration registration;
 
+	private final @Nullable FollowedHealth health;
+
 	private final MetadataSanitizer sanitizer;
 
 	private final @Nullable EjectedInstances ejected;
@@ -55,12 +58,15 @@ public class EtcdDiscoveryEndpoint {
 	 * @param clusters what is registered
 	 * @param registry what this application has registered, {@code null} if it cannot
 	 * @param registration what it has registered of itself, {@code null} if nothing
+	 * @param health the health that it follows, {@code null} for none
 	 * @param sanitizer hides secret metadata
 	 * @param ejected the ejected instances, {@code null} without Spring Cloud
 	 * LoadBalancer
 	 */
 	public EtcdDiscoveryEndpoint(ClusterView<ServiceInstance> clusters, @Nullable EtcdServiceRegistry registry,
-			@Nullable EtcdRegistration registration, MetadataSanitizer sanitizer, @Nullable EjectedInstances ejected) {
+			@Nullable EtcdRegistration registration, @Nullable FollowedHealth health, MetadataSanitizer sanitizer,
+			@Nullable EjectedInstances ejected) {
+		this.health = health;
 		this.ejected = ejected;
 		this.sanitizer = sanitizer;
 		this.clusters = clusters;
@@ -80,9 +86,14 @@ public class EtcdDiscoveryEndpoint {
 					new RemoteDescription(remote.merged() ? "merge" : "fallback",
 							records((this.registry != null) ? this.registry.remote(remote.name()) : null),
 							describe(remote.view()), remote.view().failure(), remote.view().member())));
-		return new Description(records(this.registry), describe(this.clusters.home()), remotes,
+		return new Description(records(this.registry), describe(this.health), describe(this.clusters.home()), remotes,
 				this.clusters.failedOver(), (this.ejected != null) ? this.ejected.current() : List.of(),
 				this.clusters.home().member());
+	}
+
+	private static @Nullable HealthDescription describe(@Nullable FollowedHealth health) {
+		return (health == null) ? null
+				: new HealthDescription(health.group(), health.state().up(), health.state().description());
 	}
 
 	private static ViewDescription describe(ServiceView<ServiceInstance> view) {
@@ -161,6 +172,7 @@ public class EtcdDiscoveryEndpoint {
 	 * What the endpoint answers.
 	 *
 	 * @param registrations what this application has registered
+	 * @param health the health that it follows, {@code null} for none
 	 * @param view what it sees at home
 	 * @param remotes the remote clusters by name, in the order in which they are used
 	 * @param failedOver the services that a remote cluster serves because home has no
@@ -170,9 +182,20 @@ public class EtcdDiscoveryEndpoint {
 	 * @param member the member of the cluster that it speaks to, or did before it lost
 	 * the connection
 	 */
-	public record Description(List<RegisteredRecord> registrations, ViewDescription view,
-			Map<String, RemoteDescription> remotes, Map<String, String> failedOver, List<EjectedInstance> ejected,
-			String member) {
+	public record Description(List<RegisteredRecord> registrations, @Nullable HealthDescription health,
+			ViewDescription view, Map<String, RemoteDescription> remotes, Map<String, String> failedOver,
+			List<EjectedInstance> ejected, String member) {
+
+	}
+
+	/**
+	 * The health that this application follows.
+	 *
+	 * @param group the health group
+	 * @param up whether the health lets the application be advertised as {@code UP}
+	 * @param reason the result of the check that decided this
+	 */
+	public record HealthDescription(String group, boolean up, String reason) {
 
 	}
 

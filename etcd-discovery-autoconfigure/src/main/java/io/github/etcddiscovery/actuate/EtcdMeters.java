@@ -14,6 +14,7 @@ import io.github.etcddiscovery.Internal;
 import io.github.etcddiscovery.cloud.CertificateExpiry;
 import io.github.etcddiscovery.cloud.EjectedInstances;
 import io.github.etcddiscovery.cloud.registration.EtcdServiceRegistry;
+import io.github.etcddiscovery.cloud.registration.FollowedHealth;
 import io.github.etcddiscovery.cloud.registration.RegistrationStatistics;
 import io.github.etcddiscovery.cluster.ClusterView;
 import io.github.etcddiscovery.cluster.Remote;
@@ -48,6 +49,8 @@ public class EtcdMeters implements MeterBinder {
 
 	private final @Nullable EjectedInstances ejected;
 
+	private final @Nullable FollowedHealth health;
+
 	private final List<MeterRegistry> registries = new ArrayList<>();
 
 	/** The meters of each remote cluster, in all registries. Guarded by this. */
@@ -61,10 +64,13 @@ public class EtcdMeters implements MeterBinder {
 	 * known
 	 * @param ejected the ejected instances, {@code null} without Spring Cloud
 	 * LoadBalancer
+	 * @param health the health that is advertised, {@code null} for none
 	 */
 	public EtcdMeters(ClusterView<ServiceInstance> clusters, @Nullable EtcdServiceRegistry registry,
-			@Nullable CertificateExpiry certificates, @Nullable EjectedInstances ejected) {
+			@Nullable CertificateExpiry certificates, @Nullable EjectedInstances ejected,
+			@Nullable FollowedHealth health) {
 		this.ejected = ejected;
+		this.health = health;
 		this.clusters = clusters;
 		this.registry = registry;
 		this.certificates = certificates;
@@ -83,6 +89,11 @@ public class EtcdMeters implements MeterBinder {
 				.register(meters);
 			FunctionCounter.builder(PREFIX + "outlier.ejections", this.ejected, EjectedInstances::count)
 				.description("how often the load balancer has ejected an instance")
+				.register(meters);
+		}
+		if (this.health != null) {
+			Gauge.builder(PREFIX + "registration.healthy", this.health, (health) -> health.state().up() ? 1 : 0)
+				.description("whether the health group that is followed lets this application be advertised as UP")
 				.register(meters);
 		}
 		if (this.certificates != null) {

@@ -7,6 +7,7 @@ import java.util.List;
 import java.util.Map;
 
 import io.github.etcddiscovery.Internal;
+import io.github.etcddiscovery.instance.InstanceStatus;
 import org.jspecify.annotations.Nullable;
 
 import org.springframework.boot.context.properties.ConfigurationProperties;
@@ -183,6 +184,39 @@ public class EtcdDiscoveryProperties {
 	 * OUT_OF_SERVICE while it refuses it.
 	 */
 	private boolean followReadiness = true;
+
+	/**
+	 * Health group of the actuator whose status is advertised: UP while the group is UP,
+	 * otherwise OUT_OF_SERVICE. Contributors that depend on etcd do not count. By default
+	 * none.
+	 */
+	private @Nullable String followHealth;
+
+	/**
+	 * How often the health group is checked.
+	 */
+	private Duration followHealthInterval = Duration.ofSeconds(2);
+
+	/**
+	 * How long a check of the health group may take.
+	 */
+	private Duration followHealthTimeout = Duration.ofSeconds(1);
+
+	/**
+	 * How many failed checks in a row lead to OUT_OF_SERVICE.
+	 */
+	private int followHealthFailures = 2;
+
+	/**
+	 * How many successful checks in a row lead back to UP.
+	 */
+	private int followHealthSuccesses = 1;
+
+	/**
+	 * Status to register with. It stays until it is changed through the actuator endpoint
+	 * serviceregistry or by the application.
+	 */
+	private InstanceStatus initialStatus = InstanceStatus.UP;
 
 	/**
 	 * How long to go on serving after deregistering, before the web server stops.
@@ -436,6 +470,54 @@ public class EtcdDiscoveryProperties {
 
 	public void setFollowReadiness(boolean followReadiness) {
 		this.followReadiness = followReadiness;
+	}
+
+	public @Nullable String getFollowHealth() {
+		return this.followHealth;
+	}
+
+	public void setFollowHealth(@Nullable String followHealth) {
+		this.followHealth = followHealth;
+	}
+
+	public Duration getFollowHealthInterval() {
+		return this.followHealthInterval;
+	}
+
+	public void setFollowHealthInterval(Duration followHealthInterval) {
+		this.followHealthInterval = followHealthInterval;
+	}
+
+	public Duration getFollowHealthTimeout() {
+		return this.followHealthTimeout;
+	}
+
+	public void setFollowHealthTimeout(Duration followHealthTimeout) {
+		this.followHealthTimeout = followHealthTimeout;
+	}
+
+	public int getFollowHealthFailures() {
+		return this.followHealthFailures;
+	}
+
+	public void setFollowHealthFailures(int followHealthFailures) {
+		this.followHealthFailures = followHealthFailures;
+	}
+
+	public int getFollowHealthSuccesses() {
+		return this.followHealthSuccesses;
+	}
+
+	public void setFollowHealthSuccesses(int followHealthSuccesses) {
+		this.followHealthSuccesses = followHealthSuccesses;
+	}
+
+	public InstanceStatus getInitialStatus() {
+		return this.initialStatus;
+	}
+
+	public void setInitialStatus(InstanceStatus initialStatus) {
+		this.initialStatus = initialStatus;
 	}
 
 	public Duration getDrain() {

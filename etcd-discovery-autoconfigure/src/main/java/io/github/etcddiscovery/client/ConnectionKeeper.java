@@ -119,6 +119,7 @@ final class ConnectionKeeper implements AutoCloseable {
 		}
 		if (this.state == State.NEW) {
 			this.state = State.CONNECTING;
+			this.lostAt = this.loop.nanoTime();
 			this.loop.execute(this::connect);
 		}
 		return park(action);
@@ -127,6 +128,11 @@ final class ConnectionKeeper implements AutoCloseable {
 	/** Returns the member used last, {@code null} before the first connection. */
 	synchronized @Nullable MemberAddress member() {
 		return (this.current != null && this.current.isAtMember()) ? this.current.member() : null;
+	}
+
+	/** Whether there is a connection that may work. */
+	synchronized boolean isConnected() {
+		return this.state == State.HEALTHY || this.state == State.SUSPECT;
 	}
 
 	private CompletableFuture<MemberConnection> park(String action) {
@@ -319,12 +325,14 @@ final class ConnectionKeeper implements AutoCloseable {
 			}
 			return fresh;
 		}
-		if (this.current == null) {
+		if (this.current == null && this.failedRounds == 0) {
 			logger.debug("Connected to etcd at {}", fresh.member());
 		}
 		else {
 			Duration lost = Duration.ofNanos(this.loop.nanoTime() - this.lostAt);
 			logger.info("Connected to etcd at {} after {} ms without a connection", fresh.member(), lost.toMillis());
+		}
+		if (this.current != null) {
 			this.loop.execute(this.listener::restored);
 		}
 		return use(fresh);
@@ -353,6 +361,9 @@ final class ConnectionKeeper implements AutoCloseable {
 			this.failedRounds++;
 			if (failure.reason() != Reason.UNAVAILABLE) {
 				hopeless = List.copyOf(this.parked);
+			}
+			else if (this.current == null && this.failedRounds == 1) {
+				logger.warn("No connection to etcd at {}: {}", this.options.describeEndpoints(), failure.getMessage());
 			}
 			this.loop.schedule(this::connect, RETRY_INTERVAL);
 		}

@@ -154,6 +154,15 @@ public interface EtcdClient extends AutoCloseable {
 	}
 
 	/**
+	 * Returns whether this client has a connection at present, as far as it knows.
+	 * @return {@code false} before the first connection, and from when a connection is
+	 * given up until a member answers
+	 */
+	default boolean isConnected() {
+		return true;
+	}
+
+	/**
 	 * Ends all watches and calls under way. Later calls fail. Does not revoke leases. May
 	 * be called more than once.
 	 */

@@ -308,6 +308,11 @@ public final class JetcdEtcdClient implements EtcdClient {
 	}
 
 	@Override
+	public boolean isConnected() {
+		return this.keeper.isConnected();
+	}
+
+	@Override
 	public void close() {
 		this.keeper.close();
 		this.loop.close();

@@ -101,9 +101,7 @@ final class LeaseKeeper {
 			else if (this.state == LeaseState.GRANTING) {
 				EtcdException cause = EtcdException.from(error);
 				this.loop.schedule(this::grant, this.backoff.next(cause));
-				EtcdException before = this.grantFailure;
-				this.grantFailure = cause;
-				failed(before, cause, "No lease for {} yet: {}");
+				this.grantFailure = failed(this.grantFailure, cause, "No lease for {} yet: {}");
 			}
 		}));
 	}
@@ -149,22 +147,30 @@ final class LeaseKeeper {
 			}
 			else {
 				renewLater(leaseId, this.backoff.next(cause));
-				EtcdException before = this.renewalFailure;
-				this.renewalFailure = cause;
-				failed(before, cause, "The lease of {} cannot be renewed for now: {}");
+				this.renewalFailure = failed(this.renewalFailure, cause,
+						"The lease of {} cannot be renewed for now: {}");
 			}
 		}));
 	}
 
-	private void failed(@Nullable EtcdException before, EtcdException cause, String message) {
-		if (before == null || before.reason() != cause.reason()) {
-			logger.warn(message, this.name, cause.getMessage());
-		}
+	/**
+	 * Logs a failure, unless it only repeats the log. While there is no connection, the
+	 * client's log line stands for all records.
+	 * @return the failure in the log, {@code null} if there is none
+	 */
+	private @Nullable EtcdException failed(@Nullable EtcdException logged, EtcdException cause, String message) {
 		this.listener.leaseFailed(cause);
+		boolean known = (logged != null) ? logged.reason() == cause.reason()
+				: cause.reason() == Reason.UNAVAILABLE && !this.client.isConnected();
+		if (known) {
+			return logged;
+		}
+		logger.warn(message, this.name, cause.getMessage());
+		return cause;
 	}
 
-	private @Nullable EtcdException succeeded(@Nullable EtcdException before, String message) {
-		if (before != null) {
+	private @Nullable EtcdException succeeded(@Nullable EtcdException logged, String message) {
+		if (logged != null) {
 			logger.info(message, this.name);
 		}
 		this.backoff.reset();

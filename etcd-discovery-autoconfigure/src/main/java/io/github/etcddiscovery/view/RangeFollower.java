@@ -12,6 +12,7 @@ import java.util.random.RandomGenerator;
 
 import io.github.etcddiscovery.client.EtcdClient;
 import io.github.etcddiscovery.client.EtcdException;
+import io.github.etcddiscovery.client.EtcdException.Reason;
 import io.github.etcddiscovery.instance.KeyRange;
 import io.github.etcddiscovery.support.EventLoop;
 import io.github.etcddiscovery.support.LimitedLog;
@@ -33,6 +34,17 @@ final class RangeFollower implements Reflector.Listener {
 
 	/** Reading a hundred thousand entries takes etcd a second. */
 	private static final Duration FILL_PAUSE = Duration.ofSeconds(10);
+
+	/**
+	 * A watch that ends is open again within a second or so, unless there is no
+	 * connection, which the client logs.
+	 */
+	private static final Duration LOG_DELAY = Duration.ofSeconds(5);
+
+	/** So many interruptions, each soon after the last, have a common cause. */
+	private static final int FREQUENT = 5;
+
+	private static final Duration FREQUENCY = Duration.ofMinutes(1);
 
 	private final EtcdClient client;
 
@@ -77,6 +89,11 @@ final class RangeFollower implements Reflector.Listener {
 	private boolean expiryScheduled;
 
 	private boolean filling;
+
+	private long lastInterruption;
+
+	/** How many interruptions in a row began soon after the last. */
+	private int frequent;
 
 	/** Whether the log tells that this view is not current. */
 	private boolean interruptionLogged;
@@ -261,15 +278,39 @@ final class RangeFollower implements Reflector.Listener {
 		this.resync.end(cause);
 		this.lastFailure = cause;
 		if (this.interruptedAt == null) {
-			this.interruptedAt = this.loop.nanoTime();
+			long at = this.loop.nanoTime();
+			this.frequent = (at - this.lastInterruption < FREQUENCY.toNanos()) ? this.frequent + 1 : 1;
+			this.lastInterruption = at;
+			this.interruptedAt = at;
+			this.loop.schedule(() -> logIfLasting(at), LOG_DELAY);
+			if (this.frequent >= FREQUENT && this.client.isConnected()) {
+				logInterruption(cause);
+			}
 		}
-		if (!this.interruptionLogged || before == null || before.reason() != cause.reason()) {
-			this.interruptionLogged |= this.log.log(Level.WARN, "view of " + this.name, cause.reason().name(),
-					() -> "The view of %s is not current: %s".formatted(this.name, cause.getMessage()));
+		if (cause.reason() != Reason.UNAVAILABLE && (before == null || before.reason() != cause.reason())) {
+			logInterruption(cause);
 		}
 		if (cause.reason().isRefusal()) {
 			this.firstOutcome.completeExceptionally(cause);
 		}
+	}
+
+	/** Logs an interruption, if etcd itself is not away, which the client logs. */
+	private void logIfLasting(long interruption) {
+		Long since = this.interruptedAt;
+		EtcdException cause = this.lastFailure;
+		if (since == null || since != interruption || cause == null || this.interruptionLogged) {
+			return;
+		}
+		if (this.client.isConnected()) {
+			logInterruption(cause);
+		}
+		this.loop.schedule(() -> logIfLasting(interruption), LOG_DELAY);
+	}
+
+	private void logInterruption(EtcdException cause) {
+		this.interruptionLogged |= this.log.log(Level.WARN, "view of " + this.name, cause.reason().name(),
+				() -> "The view of %s is not current: %s".formatted(this.name, cause.getMessage()));
 	}
 
 	/**

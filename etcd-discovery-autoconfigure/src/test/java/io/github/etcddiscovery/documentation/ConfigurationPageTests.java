@@ -17,6 +17,7 @@ import io.github.etcddiscovery.autoconfigure.EtcdProperties;
 import io.github.etcddiscovery.autoconfigure.RemoteProperties;
 import io.github.etcddiscovery.autoconfigure.loadbalancer.ChoiceProperties;
 import io.github.etcddiscovery.autoconfigure.loadbalancer.EtcdLoadBalancingProperties;
+import io.github.etcddiscovery.instance.InstanceStatus;
 import io.github.etcddiscovery.testsupport.Document;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -53,6 +54,7 @@ class ConfigurationPageTests {
 					"map of maps"),
 			Map.entry("java.util.Map<java.lang.String," + ChoiceProperties.class.getName() + ">", "map of properties"),
 			Map.entry("java.util.Map<java.lang.String," + RemoteProperties.class.getName() + ">", "map of properties"),
+			Map.entry(InstanceStatus.class.getName(), "`InstanceStatus`"),
 			Map.entry(ChoiceProperties.SelectDefault.class.getName(), "`any` or `none`"),
 			Map.entry("org.springframework.boot.actuate.endpoint.Access", "`Access`"));
 

@@ -198,7 +198,10 @@ class TroubleshootingTests {
 		else if (message.startsWith("Not registering orders")) {
 			start(registering(plain(), "spring.cloud.etcd.discovery.port="));
 		}
-		else if (message.contains("is not registered after") || message.startsWith("No lease for")) {
+		else if (message.startsWith("No lease for")) {
+			start(registering(full(), ETCD + "fail-fast=false", ETCD + "request-timeout=500ms"));
+		}
+		else if (message.contains("is not registered after")) {
 			EtcdProcess etcd = plain();
 			etcd.kill();
 			start(registering(etcd, ETCD + "fail-fast=false", ETCD + "request-timeout=500ms"));
@@ -279,8 +282,8 @@ class TroubleshootingTests {
 			eyes(us).put("/services/stock/a", RECORD_OF_ANOTHER);
 			start(registering(plain(), ETCD + "discovery.remotes.us.endpoints=" + us.endpoint()));
 		}
-		else if (message.contains("in cluster us is not current")) {
-			start(registering(plain(), ETCD + "discovery.remotes.us.endpoints=127.0.0.1:" + LoopbackPorts.next()));
+		else if (message.startsWith("The view of /services/ is not current")) {
+			start(registering(withUsers(), ETCD + "fail-fast=false", ETCD + "username=stranger", ETCD + "password=pw"));
 		}
 		else if (message.startsWith("Staying registered")) {
 			refresh("discovery.host", "user@evil");
@@ -300,8 +303,6 @@ class TroubleshootingTests {
 		start(registering(etcd, ETCD + "discovery.heartbeat=500ms"));
 		Map<String, Runnable> deeds = new LinkedHashMap<>();
 		deeds.put("No connection to etcd", etcd::kill);
-		deeds.put("The lease of … cannot be renewed", etcd::kill);
-		deeds.put("The view of /services/ is not current", etcd::kill);
 		deeds.put("Lost lease", () -> eyes.revoke(eyes.get(KEY).getLease()));
 		deeds.put("… was deleted", () -> eyes.delete(KEY));
 		deeds.put("Replacing", () -> eyes.put(KEY, "x"));

@@ -45,6 +45,14 @@ public final class ScriptedEtcdClient extends EmptyEtcdClient {
 	/** The newest renewals that were asked for, by lease. */
 	public final Map<Long, CompletableFuture<Duration>> renewals = new TreeMap<>();
 
+	/** Whether it says that it has a connection. */
+	public boolean connected = true;
+
+	@Override
+	public boolean isConnected() {
+		return this.connected;
+	}
+
 	@Override
 	public CompletableFuture<Long> list(String prefix, Consumer<List<KeyValue>> pages) {
 		this.pages = pages;

@@ -192,6 +192,21 @@ class RegistrationTelemetryTests extends ScriptedRegistrar {
 	}
 
 	@Test
+	void renewalIsNotLoggedWhileTheClientHasNoConnection(CapturedOutput output) {
+		registered("UP");
+		this.etcd.connected = false;
+		this.loop.advance(HEARTBEAT);
+		failRenewal(Reason.UNAVAILABLE);
+		this.loop.advance(RETRY);
+		this.etcd.renewals.remove(7L).complete(TTL);
+		this.loop.run();
+		assertThat(output).doesNotContain("cannot be renewed", "renewed again");
+		this.loop.advance(HEARTBEAT);
+		failRenewal(Reason.PERMISSION_DENIED);
+		assertThat(output.getOut()).as("a refusal").containsOnlyOnce("cannot be renewed for now: failed on purpose");
+	}
+
+	@Test
 	void renewalsThatFailAreLoggedOncePerReasonAndSoIsTheFirstThatSucceeds(CapturedOutput output) {
 		registered("UP");
 		this.loop.advance(HEARTBEAT);

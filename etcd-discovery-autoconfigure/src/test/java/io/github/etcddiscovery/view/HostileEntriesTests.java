@@ -71,19 +71,36 @@ class HostileEntriesTests extends ScriptedView {
 	}
 
 	@Test
-	void longOutageSoonAfterAShortOneIsLogged(CapturedOutput output) {
+	void longInterruptionSoonAfterAShortOneIsLogged(CapturedOutput output) {
 		ServiceView<String> view = view();
 		start(view);
 		watching(10);
 		ends(Reason.UNAVAILABLE);
 		this.loop.advance(RETRY);
 		watching(10);
+		assertThat(output).as("a short one").doesNotContain("is not current", "is current again");
 		ends(Reason.UNAVAILABLE);
 		for (int i = 0; i < 40; i++) {
 			this.loop.advance(RETRY);
 			ends(Reason.UNAVAILABLE);
 		}
-		assertThat(output.getOut().lines().filter((line) -> line.contains("is not current"))).hasSize(2);
+		assertThat(output.getOut().lines().filter((line) -> line.contains("is not current"))).hasSize(1);
+	}
+
+	@Test
+	void interruptionIsNotLoggedWhileTheClientHasNoConnection(CapturedOutput output) {
+		ServiceView<String> view = view();
+		start(view);
+		watching(10);
+		this.etcd.connected = false;
+		for (int i = 0; i < 40; i++) {
+			ends(Reason.UNAVAILABLE);
+			this.loop.advance(RETRY);
+		}
+		assertThat(output).doesNotContain("is not current");
+		this.etcd.connected = true;
+		this.loop.advance(Duration.ofSeconds(5));
+		assertThat(output.getOut()).as("the connection is not the cause").containsOnlyOnce("is not current");
 	}
 
 }

@@ -51,7 +51,7 @@ class FirstRunIT {
 				await().atMost(SOON).pollInterval(Duration.ofMillis(10)).until(() -> {
 					assertThat(second.instancesOf("sample-app")).as("what was seen last is served").isNotEmpty();
 					second.get("/call/rest-client/sample-app");
-					return hostOf(second, third) != null && second.log().contains("is current again");
+					return hostOf(second, third) != null && second.log().contains("Connected to etcd at");
 				});
 				second.awaitInstances(second, third);
 				third.awaitInstances(second, third);
@@ -74,10 +74,10 @@ class FirstRunIT {
 			awaitRegistered(sample, eyes);
 			assertThat(sample.log()).contains("joining what listens on 127.0.0.1:" + portOf(etcd));
 			etcd.kill();
-			awaitLog(sample, "The view of /services/ is not current");
+			awaitLog(sample, "No connection to etcd at");
 			assertThat(sample.get("/instances")).contains(sample.instanceId());
 			etcd.startAgain();
-			awaitLog(sample, "The view of /services/ is current again");
+			awaitLog(sample, "Connected to etcd at");
 			assertThat(sample.log()).doesNotContain(TAKEN_OVER);
 		}
 	}

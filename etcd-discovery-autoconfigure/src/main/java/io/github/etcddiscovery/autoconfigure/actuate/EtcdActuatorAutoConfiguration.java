@@ -5,13 +5,16 @@ import io.github.etcddiscovery.actuate.EtcdDiscoveryWebExtension;
 import io.github.etcddiscovery.actuate.EtcdHealthIndicator;
 import io.github.etcddiscovery.actuate.EtcdInfoContributor;
 import io.github.etcddiscovery.actuate.EtcdServiceRegistryWebExtension;
+import io.github.etcddiscovery.actuate.HealthGroupChecks;
 import io.github.etcddiscovery.actuate.MetadataSanitizer;
 import io.github.etcddiscovery.autoconfigure.EtcdDiscoveryAutoConfiguration;
 import io.github.etcddiscovery.autoconfigure.registration.EtcdServiceRegistryAutoConfiguration;
 import io.github.etcddiscovery.cloud.CertificateExpiry;
 import io.github.etcddiscovery.cloud.EjectedInstances;
+import io.github.etcddiscovery.cloud.registration.EtcdAutoServiceRegistration;
 import io.github.etcddiscovery.cloud.registration.EtcdRegistration;
 import io.github.etcddiscovery.cloud.registration.EtcdServiceRegistry;
+import io.github.etcddiscovery.cloud.registration.FollowedHealth;
 import io.github.etcddiscovery.cluster.ClusterView;
 import io.github.etcddiscovery.view.ServiceView;
 
@@ -25,7 +28,10 @@ import org.springframework.boot.autoconfigure.condition.ConditionalOnClass;
 import org.springframework.boot.autoconfigure.condition.ConditionalOnMissingBean;
 import org.springframework.boot.autoconfigure.condition.ConditionalOnSingleCandidate;
 import org.springframework.boot.autoconfigure.condition.SearchStrategy;
+import org.springframework.boot.health.actuate.endpoint.HealthEndpointGroups;
 import org.springframework.boot.health.autoconfigure.contributor.ConditionalOnEnabledHealthIndicator;
+import org.springframework.boot.health.registry.HealthContributorRegistry;
+import org.springframework.boot.health.registry.ReactiveHealthContributorRegistry;
 import org.springframework.cloud.client.ServiceInstance;
 import org.springframework.cloud.client.serviceregistry.Registration;
 import org.springframework.cloud.client.serviceregistry.ServiceRegistryAutoConfiguration;
@@ -36,8 +42,10 @@ import org.springframework.context.annotation.Configuration;
 /**
  * Auto-configuration for what can be seen of registration and discovery from outside.
  */
-@AutoConfiguration(after = { EtcdDiscoveryAutoConfiguration.class, EtcdServiceRegistryAutoConfiguration.class,
-		ServiceRegistryAutoConfiguration.class })
+@AutoConfiguration(
+		after = { EtcdDiscoveryAutoConfiguration.class, EtcdServiceRegistryAutoConfiguration.class,
+				ServiceRegistryAutoConfiguration.class },
+		afterName = "org.springframework.boot.health.autoconfigure.actuate.endpoint.HealthEndpointAutoConfiguration")
 @ConditionalOnClass(ConditionalOnAvailableEndpoint.class)
 @ConditionalOnBean(ServiceView.class)
 public final class EtcdActuatorAutoConfiguration {
@@ -47,8 +55,11 @@ public final class EtcdActuatorAutoConfiguration {
 	@ConditionalOnAvailableEndpoint
 	EtcdDiscoveryEndpoint etcdStarterDiscoveryEndpoint(ClusterView<ServiceInstance> view,
 			ObjectProvider<EtcdServiceRegistry> registry, ObjectProvider<EtcdRegistration> registration,
+			ObjectProvider<EtcdAutoServiceRegistration> automatic,
 			ObjectProvider<SanitizingFunction> sanitizingFunctions, ObjectProvider<EjectedInstances> ejected) {
+		EtcdAutoServiceRegistration followed = automatic.getIfUnique();
 		return new EtcdDiscoveryEndpoint(view, registry.getIfAvailable(), registration.getIfUnique(),
+				(followed != null) ? followed.getHealth() : null,
 				new MetadataSanitizer(sanitizingFunctions.orderedStream().toList()), ejected.getIfAvailable());
 	}
 
@@ -97,6 +108,15 @@ public final class EtcdActuatorAutoConfiguration {
 		EtcdHealthIndicator etcdHealthIndicator(ClusterView<ServiceInstance> view,
 				ObjectProvider<EtcdServiceRegistry> registry, ObjectProvider<CertificateExpiry> certificates) {
 			return new EtcdHealthIndicator(view, registry.getIfAvailable(), certificates.getIfAvailable());
+		}
+
+		@Bean
+		@ConditionalOnMissingBean(FollowedHealth.Checks.class)
+		@ConditionalOnBean(HealthEndpointGroups.class)
+		HealthGroupChecks etcdStarterHealthGroupChecks(HealthEndpointGroups groups,
+				ObjectProvider<HealthContributorRegistry> contributors,
+				ObjectProvider<ReactiveHealthContributorRegistry> reactiveContributors) {
+			return new HealthGroupChecks(groups, contributors, reactiveContributors);
 		}
 
 	}

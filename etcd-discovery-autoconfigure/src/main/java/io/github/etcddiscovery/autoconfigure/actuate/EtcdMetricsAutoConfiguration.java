@@ -6,6 +6,7 @@ import io.github.etcddiscovery.autoconfigure.EtcdDiscoveryAutoConfiguration;
 import io.github.etcddiscovery.autoconfigure.registration.EtcdServiceRegistryAutoConfiguration;
 import io.github.etcddiscovery.cloud.CertificateExpiry;
 import io.github.etcddiscovery.cloud.EjectedInstances;
+import io.github.etcddiscovery.cloud.registration.EtcdAutoServiceRegistration;
 import io.github.etcddiscovery.cloud.registration.EtcdServiceRegistry;
 import io.github.etcddiscovery.cluster.ClusterView;
 import io.github.etcddiscovery.support.Telemetry;
@@ -32,8 +33,11 @@ public final class EtcdMetricsAutoConfiguration {
 	@Bean
 	@ConditionalOnMissingBean
 	EtcdMeters etcdStarterMeters(ClusterView<ServiceInstance> view, ObjectProvider<EtcdServiceRegistry> registry,
-			ObjectProvider<CertificateExpiry> certificates, ObjectProvider<EjectedInstances> ejected) {
-		return new EtcdMeters(view, registry.getIfAvailable(), certificates.getIfAvailable(), ejected.getIfAvailable());
+			ObjectProvider<CertificateExpiry> certificates, ObjectProvider<EjectedInstances> ejected,
+			ObjectProvider<EtcdAutoServiceRegistration> automatic) {
+		EtcdAutoServiceRegistration followed = automatic.getIfUnique();
+		return new EtcdMeters(view, registry.getIfAvailable(), certificates.getIfAvailable(), ejected.getIfAvailable(),
+				(followed != null) ? followed.getHealth() : null);
 	}
 
 	@Bean

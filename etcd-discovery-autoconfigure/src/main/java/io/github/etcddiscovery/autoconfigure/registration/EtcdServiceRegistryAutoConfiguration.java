@@ -1,5 +1,7 @@
 package io.github.etcddiscovery.autoconfigure.registration;
 
+import java.time.Duration;
+
 import io.github.etcddiscovery.autoconfigure.ConditionalOnEtcdDiscoveryEnabled;
 import io.github.etcddiscovery.autoconfigure.EtcdClientAutoConfiguration;
 import io.github.etcddiscovery.autoconfigure.EtcdDiscoveryAutoConfiguration;
@@ -13,6 +15,7 @@ import io.github.etcddiscovery.cloud.registration.EtcdAutoServiceRegistration;
 import io.github.etcddiscovery.cloud.registration.EtcdRegistration;
 import io.github.etcddiscovery.cloud.registration.EtcdRegistrationCustomizer;
 import io.github.etcddiscovery.cloud.registration.EtcdServiceRegistry;
+import io.github.etcddiscovery.cloud.registration.FollowedHealth;
 import io.github.etcddiscovery.cloud.registration.GracefulDeregistration;
 import io.github.etcddiscovery.cloud.registration.RecordEncoder;
 import io.github.etcddiscovery.cloud.registration.RegistrationLifecycles;
@@ -25,6 +28,7 @@ import io.github.etcddiscovery.instance.KeyLayout;
 import io.github.etcddiscovery.registry.Registrar;
 import io.github.etcddiscovery.registry.TtlOption;
 import io.github.etcddiscovery.support.Telemetry;
+import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -51,6 +55,7 @@ import org.springframework.context.annotation.Fallback;
 import org.springframework.context.annotation.Lazy;
 import org.springframework.core.env.Environment;
 import org.springframework.grpc.server.lifecycle.GrpcServerLifecycle;
+import org.springframework.util.StringUtils;
 
 /**
  * Auto-configuration for registering in etcd. Its beans give way where another registry's
@@ -163,6 +168,8 @@ public final class EtcdServiceRegistryAutoConfiguration {
 			"spring.cloud.etcd.discovery.register" }, matchIfMissing = true)
 	static class AutoRegistrationConfiguration {
 
+		private static final String FOLLOW_HEALTH = "discovery.follow-health";
+
 		@Bean
 		@ConditionalOnMissingBean(search = SearchStrategy.CURRENT)
 		EtcdRegistrationFactory etcdStarterRegistrationFactory(Environment environment, InetUtils inetUtils,
@@ -197,7 +204,8 @@ public final class EtcdServiceRegistryAutoConfiguration {
 				ObjectProvider<PropertiesRegistrationSource> sources, Environment environment,
 				ObjectProvider<RegistrationLifecycle<? super EtcdRegistration>> lifecycles,
 				ObjectProvider<RegistrationManagementLifecycle<? super EtcdRegistration>> managementLifecycles,
-				EtcdClient client, EtcdProperties properties, EtcdDiscoveryProperties discovery) {
+				EtcdClient client, EtcdProperties properties, EtcdDiscoveryProperties discovery,
+				ObjectProvider<FollowedHealth.Checks> healthChecks) {
 			RegistrationSource source = sources.getIfAvailable();
 			if (source == null) {
 				source = new GivenRegistrationSource(factory, RegistrationSettings.of(discovery, environment));
@@ -207,7 +215,44 @@ public final class EtcdServiceRegistryAutoConfiguration {
 					new RegistrationLifecycles(lifecycles.orderedStream().toList(),
 							managementLifecycles.orderedStream().toList()),
 					new EtcdAutoServiceRegistration.Settings(discovery.isFollowReadiness(), properties.isFailFast(),
-							client.describe(), factory.isReached("spring.grpc.server.address", registration)));
+							client.describe(), factory.isReached("spring.grpc.server.address", registration),
+							discovery.getInitialStatus(), followedHealth(discovery, healthChecks)));
+		}
+
+		private static @Nullable FollowedHealth followedHealth(EtcdDiscoveryProperties properties,
+				ObjectProvider<FollowedHealth.Checks> checks) {
+			String group = properties.getFollowHealth();
+			if (!StringUtils.hasText(group)) {
+				return null;
+			}
+			requirePositive("interval", properties.getFollowHealthInterval());
+			requirePositive("timeout", properties.getFollowHealthTimeout());
+			requireOne("failures", properties.getFollowHealthFailures());
+			requireOne("successes", properties.getFollowHealthSuccesses());
+			FollowedHealth.Checks available = checks.getIfAvailable();
+			if (available == null) {
+				throw InvalidProperties.invalid(FOLLOW_HEALTH, group,
+						"Expected the dependency spring-boot-starter-actuator, and the endpoint health not to be"
+								+ " switched off.");
+			}
+			return new FollowedHealth(
+					new FollowedHealth.Settings(group, properties.getFollowHealthInterval(),
+							properties.getFollowHealthTimeout(), properties.getFollowHealthFailures(),
+							properties.getFollowHealthSuccesses()),
+					InvalidProperties.check("follow-health",
+							() -> available.of(group, !properties.isFollowReadiness())));
+		}
+
+		private static void requirePositive(String property, Duration value) {
+			if (value.isNegative() || value.isZero()) {
+				throw InvalidProperties.invalid(FOLLOW_HEALTH + "-" + property, value, "Expected more than 0.");
+			}
+		}
+
+		private static void requireOne(String property, int value) {
+			if (value < 1) {
+				throw InvalidProperties.invalid(FOLLOW_HEALTH + "-" + property, value, "Expected 1 or more.");
+			}
 		}
 
 	}

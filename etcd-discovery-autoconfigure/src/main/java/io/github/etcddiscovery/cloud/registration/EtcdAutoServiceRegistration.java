@@ -6,6 +6,7 @@ import java.util.function.Function;
 
 import io.github.etcddiscovery.Internal;
 import io.github.etcddiscovery.cloud.registration.RegistrationDecision.Action;
+import io.github.etcddiscovery.instance.InstanceStatus;
 import io.github.etcddiscovery.instance.InvalidValueException;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -88,6 +89,7 @@ public class EtcdAutoServiceRegistration
 		this.registry = registry;
 		this.deregistration = deregistration;
 		this.ports = ports;
+		application.setStatus(settings.initialStatus());
 		this.wanted = new WantedRegistrations(this.lock, application, source);
 		this.registered = this.wanted.get();
 		this.lifecycles = lifecycles;
@@ -129,8 +131,26 @@ public class EtcdAutoServiceRegistration
 
 	private Action readiness(RegistrationDecision decision, ReadinessState readiness) {
 		Action action = decision.readiness(readiness == ReadinessState.ACCEPTING_TRAFFIC);
-		this.wanted.application().setRefusing(decision.isRefusing());
+		applyRefusal(decision);
 		return action;
+	}
+
+	private Action healthChanged(RegistrationDecision decision) {
+		applyRefusal(decision);
+		return decision.isIn() ? Action.PUBLISH : Action.NOTHING;
+	}
+
+	private void applyRefusal(RegistrationDecision decision) {
+		FollowedHealth health = this.settings.health();
+		this.wanted.application().setRefusing(decision.isRefusing() || (health != null && !health.state().up()));
+	}
+
+	/**
+	 * Returns the health that this registration follows.
+	 * @return the health, {@code null} if it follows none
+	 */
+	public @Nullable FollowedHealth getHealth() {
+		return this.settings.health();
 	}
 
 	private void perform(Action action) {
@@ -174,6 +194,9 @@ public class EtcdAutoServiceRegistration
 	private void register(OwnRegistrations registering, boolean failFast) {
 		List<CompletableFuture<Void>> outcomes;
 		try {
+			if (this.settings.health() != null) {
+				this.settings.health().start(() -> decide(this::healthChanged));
+			}
 			this.context.publishEvent(new InstancePreRegisteredEvent(this, registering.application()));
 			this.lifecycles.beforeStart(registering);
 			outcomes = handOver(registering);
@@ -187,7 +210,14 @@ public class EtcdAutoServiceRegistration
 		}
 	}
 
+	private void stopHealthChecks() {
+		if (this.settings.health() != null) {
+			this.settings.health().stop();
+		}
+	}
+
 	private void abort(OwnRegistrations registering) {
+		stopHealthChecks();
 		synchronized (this.lock) {
 			this.decision.abort();
 		}
@@ -217,7 +247,7 @@ public class EtcdAutoServiceRegistration
 				return null;
 			}
 			this.decision.attempt();
-			registering.application().setRefusing(this.decision.isRefusing());
+			applyRefusal(this.decision);
 			List<CompletableFuture<Void>> outcomes = registering.all().stream().map(this.registry::submit).toList();
 			this.registered = registering;
 			this.decision.handedOver();
@@ -232,6 +262,7 @@ public class EtcdAutoServiceRegistration
 	}
 
 	private void leave(@Nullable ApplicationContext closing) {
+		stopHealthChecks();
 		OwnRegistrations leaving;
 		synchronized (this.lock) {
 			leaving = this.registered;
@@ -279,6 +310,7 @@ public class EtcdAutoServiceRegistration
 
 	@Override
 	public void destroy() {
+		stopHealthChecks();
 		this.announcer.close();
 	}
 
@@ -336,8 +368,11 @@ public class EtcdAutoServiceRegistration
 	 * @param failFast whether starting fails if etcd refuses the registration
 	 * @param endpoints where etcd is, for messages
 	 * @param advertisesGrpc whether others reach a gRPC server beside the web server
+	 * @param initialStatus the status to register with
+	 * @param health the health to follow, {@code null} for none
 	 */
-	public record Settings(boolean followReadiness, boolean failFast, String endpoints, boolean advertisesGrpc) {
+	public record Settings(boolean followReadiness, boolean failFast, String endpoints, boolean advertisesGrpc,
+			InstanceStatus initialStatus, @Nullable FollowedHealth health) {
 
 	}
 

@@ -11,6 +11,7 @@ import java.util.concurrent.CopyOnWriteArrayList;
 import io.github.etcddiscovery.client.EtcdException.Reason;
 import io.github.etcddiscovery.cloud.EtcdUnavailableException;
 import io.github.etcddiscovery.doubles.MemoryEtcdClient;
+import io.github.etcddiscovery.instance.InstanceStatus;
 import io.github.etcddiscovery.instance.InvalidValueException;
 import io.github.etcddiscovery.registry.RecordState;
 import org.jspecify.annotations.Nullable;
@@ -113,7 +114,8 @@ class AutoServiceRegistrationTests {
 				this.drain);
 		return new EtcdAutoServiceRegistration(this.context, this.registry, this.deregistration, this.ports,
 				this.registration, this.source, new RegistrationLifecycles(List.of(callback), List.of()),
-				new EtcdAutoServiceRegistration.Settings(followReadiness, true, "nowhere", true));
+				new EtcdAutoServiceRegistration.Settings(followReadiness, true, "nowhere", true, InstanceStatus.UP,
+						null));
 	}
 
 	@AfterEach
