@@ -78,6 +78,8 @@ class ArchitectureTests {
 			.definedBy(BASE + "cloud")
 			.layer("registry")
 			.definedBy(BASE + "registry..")
+			.layer("snapshot")
+			.definedBy(BASE + "snapshot..")
 			.layer("cluster")
 			.definedBy(BASE + "cluster..")
 			.layer("view")
@@ -117,17 +119,19 @@ class ArchitectureTests {
 					"cloud.loadbalancer", "cloud.retry", "cloud.gateway")
 			.whereLayer("registry")
 			.mayOnlyBeAccessedByLayers("autoconfigure", "cloud.registration")
+			.whereLayer("snapshot")
+			.mayOnlyBeAccessedByLayers("autoconfigure", "actuate")
 			.whereLayer("cluster")
 			.mayOnlyBeAccessedByLayers("autoconfigure", "actuate")
 			.whereLayer("view")
-			.mayOnlyBeAccessedByLayers("autoconfigure", "actuate", "grpc", "cluster", "cloud", "cloud.registration",
-					"cloud.discovery", "cloud.loadbalancer", "cloud.gateway")
+			.mayOnlyBeAccessedByLayers("autoconfigure", "actuate", "grpc", "cluster", "snapshot", "cloud",
+					"cloud.registration", "cloud.discovery", "cloud.loadbalancer", "cloud.gateway")
 			.whereLayer("client")
 			.mayOnlyBeAccessedByLayers("autoconfigure", "actuate", "cloud", "cloud.registration", "cloud.discovery",
 					"registry", "view")
 			.whereLayer("support")
 			.mayOnlyBeAccessedByLayers("autoconfigure", "actuate", "grpc", "cloud.registration", "cloud.discovery",
-					"cloud.loadbalancer", "cloud.retry", "registry", "cluster", "view", "client"));
+					"cloud.loadbalancer", "cloud.retry", "registry", "cluster", "snapshot", "view", "client"));
 	}
 
 	@Test
@@ -170,7 +174,7 @@ class ArchitectureTests {
 	void roomsBelowTheAdaptersDoNotKnowSpring() {
 		check(noClasses().that()
 			.resideInAnyPackage(BASE + "instance..", BASE + "client..", BASE + "registry..", BASE + "view..",
-					BASE + "cluster..", BASE + "support..")
+					BASE + "cluster..", BASE + "snapshot..", BASE + "support..")
 			.should()
 			.dependOnClassesThat()
 			.resideInAnyPackage("org.springframework..", "reactor.."));

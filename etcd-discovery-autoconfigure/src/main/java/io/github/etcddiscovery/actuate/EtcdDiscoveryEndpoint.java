@@ -13,6 +13,7 @@ import io.github.etcddiscovery.cloud.registration.EtcdServiceRegistry;
 import io.github.etcddiscovery.cloud.registration.FollowedHealth;
 import io.github.etcddiscovery.cloud.registration.RegisteredRecord;
 import io.github.etcddiscovery.cluster.ClusterView;
+import io.github.etcddiscovery.snapshot.ViewSnapshot;
 import io.github.etcddiscovery.view.Catalog;
 import io.github.etcddiscovery.view.ServiceView;
 import io.github.etcddiscovery.view.ViewState;
@@ -49,6 +50,8 @@ public class EtcdDiscoveryEndpoint {
 
 	private final @Nullable FollowedHealth health;
 
+	private final @Nullable ViewSnapshot<?> snapshot;
+
 	private final MetadataSanitizer sanitizer;
 
 	private final @Nullable EjectedInstances ejected;
@@ -59,13 +62,15 @@ public class EtcdDiscoveryEndpoint {
 	 * @param registry what this application has registered, {@code null} if it cannot
 	 * @param registration what it has registered of itself, {@code null} if nothing
 	 * @param health the health that it follows, {@code null} for none
+	 * @param snapshot the file that keeps what it sees, {@code null} for none
 	 * @param sanitizer hides secret metadata
 	 * @param ejected the ejected instances, {@code null} without Spring Cloud
 	 * LoadBalancer
 	 */
 	public EtcdDiscoveryEndpoint(ClusterView<ServiceInstance> clusters, @Nullable EtcdServiceRegistry registry,
-			@Nullable EtcdRegistration registration, @Nullable FollowedHealth health, MetadataSanitizer sanitizer,
-			@Nullable EjectedInstances ejected) {
+			@Nullable EtcdRegistration registration, @Nullable FollowedHealth health,
+			@Nullable ViewSnapshot<?> snapshot, MetadataSanitizer sanitizer, @Nullable EjectedInstances ejected) {
+		this.snapshot = snapshot;
 		this.health = health;
 		this.ejected = ejected;
 		this.sanitizer = sanitizer;
@@ -88,7 +93,12 @@ public class EtcdDiscoveryEndpoint {
 							describe(remote.view()), remote.view().failure(), remote.view().member())));
 		return new Description(records(this.registry), describe(this.health), describe(this.clusters.home()), remotes,
 				this.clusters.failedOver(), (this.ejected != null) ? this.ejected.current() : List.of(),
-				this.clusters.home().member());
+				describe((this.snapshot != null) ? this.snapshot.state() : null), this.clusters.home().member());
+	}
+
+	private @Nullable SnapshotDescription describe(ViewSnapshot.@Nullable State state) {
+		return (state == null) ? null : new SnapshotDescription(state.file(), this.clusters.home().isRestored(),
+				(state.age() != null) ? state.age().toMillis() : null, state.failure());
 	}
 
 	private static @Nullable HealthDescription describe(@Nullable FollowedHealth health) {
@@ -179,12 +189,13 @@ public class EtcdDiscoveryEndpoint {
 	 * instance, with the name of that cluster
 	 * @param ejected the instances that the load balancer has ejected; empty without
 	 * Spring Cloud LoadBalancer
+	 * @param snapshot the file that keeps what it sees at home, {@code null} for none
 	 * @param member the member of the cluster that it speaks to, or did before it lost
 	 * the connection
 	 */
 	public record Description(List<RegisteredRecord> registrations, @Nullable HealthDescription health,
 			ViewDescription view, Map<String, RemoteDescription> remotes, Map<String, String> failedOver,
-			List<EjectedInstance> ejected, String member) {
+			List<EjectedInstance> ejected, @Nullable SnapshotDescription snapshot, String member) {
 
 	}
 
@@ -196,6 +207,20 @@ public class EtcdDiscoveryEndpoint {
 	 * @param reason the result of the check that decided this
 	 */
 	public record HealthDescription(String group, boolean up, String reason) {
+
+	}
+
+	/**
+	 * The file that keeps what is seen at home.
+	 *
+	 * @param file its path
+	 * @param used whether its instances are served, since etcd has not been read yet
+	 * @param ageMillis how old its content is, in milliseconds; {@code null} if there is
+	 * none that can be used
+	 * @param failure why it could not be read or written the last time, {@code null} if
+	 * it could
+	 */
+	public record SnapshotDescription(String file, boolean used, @Nullable Long ageMillis, @Nullable String failure) {
 
 	}
 

@@ -19,10 +19,11 @@ import org.springframework.boot.health.contributor.Status;
 import org.springframework.cloud.client.ServiceInstance;
 
 /**
- * Health {@code etcd}: down only as long as nothing has been read from etcd yet. Remote
- * clusters are details, and do not change the status. After that an etcd that is away
- * takes nobody out of service, for all go on with what they know; what is amiss is in the
- * details. Answers from memory, so one lost call changes nothing.
+ * Health {@code etcd}: down only as long as nothing has been read from etcd yet, and no
+ * snapshot is served. Remote clusters are details, and do not change the status. After
+ * that an etcd that is away takes nobody out of service, for all go on with what they
+ * know; what is amiss is in the details. Answers from memory, so one lost call changes
+ * nothing.
  */
 @Internal
 public class EtcdHealthIndicator extends AbstractHealthIndicator {
@@ -51,7 +52,7 @@ public class EtcdHealthIndicator extends AbstractHealthIndicator {
 	@Override
 	protected void doHealthCheck(Health.Builder builder) {
 		ServiceView<ServiceInstance> home = this.clusters.home();
-		builder.status(home.catalog().isSynced() ? Status.UP : Status.DOWN);
+		builder.status((home.catalog().isSynced() || home.isRestored()) ? Status.UP : Status.DOWN);
 		builder.withDetail("view", describe(home));
 		if (this.clusters.hasRemotes()) {
 			Map<String, Object> remotes = new LinkedHashMap<>();
@@ -75,6 +76,10 @@ public class EtcdHealthIndicator extends AbstractHealthIndicator {
 		Map<String, Object> seen = new LinkedHashMap<>();
 		seen.put("state", view.state());
 		seen.put("services", view.catalog().services().size());
+		if (view.isRestored()) {
+			seen.put("stale", true);
+			seen.put("source", "snapshot");
+		}
 		String failure = view.failure();
 		if (failure != null) {
 			seen.put("staleMillis", view.staleness().toMillis());

@@ -18,6 +18,7 @@ import io.github.etcddiscovery.cloud.registration.FollowedHealth;
 import io.github.etcddiscovery.cloud.registration.RegistrationStatistics;
 import io.github.etcddiscovery.cluster.ClusterView;
 import io.github.etcddiscovery.cluster.Remote;
+import io.github.etcddiscovery.snapshot.ViewSnapshot;
 import io.github.etcddiscovery.view.ServiceView;
 import io.micrometer.core.instrument.FunctionCounter;
 import io.micrometer.core.instrument.Gauge;
@@ -51,6 +52,8 @@ public class EtcdMeters implements MeterBinder {
 
 	private final @Nullable FollowedHealth health;
 
+	private final @Nullable ViewSnapshot<?> snapshot;
+
 	private final List<MeterRegistry> registries = new ArrayList<>();
 
 	/** The meters of each remote cluster, in all registries. Guarded by this. */
@@ -65,10 +68,12 @@ public class EtcdMeters implements MeterBinder {
 	 * @param ejected the ejected instances, {@code null} without Spring Cloud
 	 * LoadBalancer
 	 * @param health the health that is advertised, {@code null} for none
+	 * @param snapshot the file that keeps what is seen, {@code null} for none
 	 */
 	public EtcdMeters(ClusterView<ServiceInstance> clusters, @Nullable EtcdServiceRegistry registry,
 			@Nullable CertificateExpiry certificates, @Nullable EjectedInstances ejected,
-			@Nullable FollowedHealth health) {
+			@Nullable FollowedHealth health, @Nullable ViewSnapshot<?> snapshot) {
+		this.snapshot = snapshot;
 		this.ejected = ejected;
 		this.health = health;
 		this.clusters = clusters;
@@ -96,6 +101,11 @@ public class EtcdMeters implements MeterBinder {
 				.description("whether the health group that is followed lets this application be advertised as UP")
 				.register(meters);
 		}
+		if (this.snapshot != null && this.snapshot.state() != null) {
+			TimeGauge.builder(PREFIX + "snapshot.age", this.snapshot, TimeUnit.SECONDS, EtcdMeters::age)
+				.description("how old the content of the snapshot is")
+				.register(meters);
+		}
 		if (this.certificates != null) {
 			TimeGauge
 				.builder(PREFIX + "certificates.remaining", this.certificates, TimeUnit.SECONDS, EtcdMeters::seconds)
@@ -107,6 +117,11 @@ public class EtcdMeters implements MeterBinder {
 			this.removals.forEach((remote, removals) -> removals.add(bind(meters, remote)));
 		}
 		bindRemotes();
+	}
+
+	private static double age(ViewSnapshot<?> snapshot) {
+		ViewSnapshot.State state = snapshot.state();
+		return (state != null && state.age() != null) ? state.age().toSeconds() : Double.NaN;
 	}
 
 	private static double seconds(CertificateExpiry certificates) {

@@ -16,6 +16,7 @@ import io.github.etcddiscovery.instance.CheckedFormats;
 import io.github.etcddiscovery.instance.InstanceFormat;
 import io.github.etcddiscovery.instance.KeyLayout;
 import io.github.etcddiscovery.instance.KeyRange;
+import io.github.etcddiscovery.snapshot.ViewSnapshot;
 import io.github.etcddiscovery.support.Telemetry;
 import io.github.etcddiscovery.view.ServiceView;
 
@@ -89,6 +90,16 @@ public final class EtcdDiscoveryAutoConfiguration {
 		List<KeyRange> ranges = services.isEmpty() ? layout.ranges()
 				: InvalidProperties.check("services", () -> layout.ranges(services));
 		return Views.home(client, ranges, formats, properties, telemetries.getIfAvailable(() -> Telemetry.NONE));
+	}
+
+	@Bean
+	@Lazy(false)
+	@ConditionalOnMissingBean
+	ViewSnapshot<ServiceInstance> etcdStarterViewSnapshot(ServiceView<ServiceInstance> view, CheckedFormats formats,
+			EtcdDiscoveryProperties properties) {
+		ViewSnapshot<ServiceInstance> snapshot = Views.snapshot(view, formats, properties);
+		snapshot.start(properties.getMaxInstances());
+		return snapshot;
 	}
 
 	/** The view of home is another {@code CatalogSource}. */

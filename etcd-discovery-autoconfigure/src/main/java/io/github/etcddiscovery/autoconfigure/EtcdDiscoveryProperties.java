@@ -79,6 +79,8 @@ public class EtcdDiscoveryProperties {
 	 */
 	private boolean retainVanished = true;
 
+	private final Snapshot snapshot = new Snapshot();
+
 	/**
 	 * Name to register as. By default spring.application.name.
 	 */
@@ -472,6 +474,10 @@ public class EtcdDiscoveryProperties {
 		this.followReadiness = followReadiness;
 	}
 
+	public Snapshot getSnapshot() {
+		return this.snapshot;
+	}
+
 	public @Nullable String getFollowHealth() {
 		return this.followHealth;
 	}
@@ -550,6 +556,40 @@ public class EtcdDiscoveryProperties {
 
 	public void setOrder(int order) {
 		this.order = order;
+	}
+
+	/**
+	 * The last view, for a start without etcd.
+	 */
+	public static class Snapshot {
+
+		/**
+		 * File that keeps the available instances of the home cluster. An application
+		 * that starts while etcd is away serves them. By default none.
+		 */
+		private @Nullable String file;
+
+		/**
+		 * How old these instances may be.
+		 */
+		private Duration maxAge = Duration.ofHours(1);
+
+		public @Nullable String getFile() {
+			return this.file;
+		}
+
+		public void setFile(@Nullable String file) {
+			this.file = file;
+		}
+
+		public Duration getMaxAge() {
+			return this.maxAge;
+		}
+
+		public void setMaxAge(Duration maxAge) {
+			this.maxAge = maxAge;
+		}
+
 	}
 
 	/**

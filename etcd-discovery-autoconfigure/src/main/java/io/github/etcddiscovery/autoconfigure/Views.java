@@ -1,5 +1,8 @@
 package io.github.etcddiscovery.autoconfigure;
 
+import java.nio.file.Files;
+import java.nio.file.InvalidPathException;
+import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;
@@ -14,6 +17,7 @@ import io.github.etcddiscovery.instance.InstanceFormat;
 import io.github.etcddiscovery.instance.InstanceFormats;
 import io.github.etcddiscovery.instance.KeyLayout;
 import io.github.etcddiscovery.instance.KeyRange;
+import io.github.etcddiscovery.snapshot.ViewSnapshot;
 import io.github.etcddiscovery.support.Telemetry;
 import io.github.etcddiscovery.view.InstanceDecoder;
 import io.github.etcddiscovery.view.InstanceLimits;
@@ -22,6 +26,7 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 import org.springframework.cloud.client.ServiceInstance;
+import org.springframework.util.StringUtils;
 
 /**
  * Creates views, and what they need, from properties.
@@ -56,11 +61,36 @@ final class Views {
 	/** Creates the view of the home cluster. */
 	static ServiceView<ServiceInstance> home(EtcdClient client, List<KeyRange> ranges, CheckedFormats formats,
 			EtcdDiscoveryProperties properties, Telemetry telemetry) {
-		InstanceDecoder<ServiceInstance> decoder = properties.getRemotes().isEmpty()
+		return new ServiceView<>(client, ranges, homeDecoder(formats, properties), Views::isUp, retention(properties),
+				limits(properties), telemetry);
+	}
+
+	/** Returns the decoder of the view of the home cluster. */
+	static InstanceDecoder<ServiceInstance> homeDecoder(CheckedFormats formats, EtcdDiscoveryProperties properties) {
+		return properties.getRemotes().isEmpty()
 				? (key, keyValue) -> new EtcdServiceInstance(formats.decode(key, keyValue.value()), keyValue.leaseId())
 				: inCluster(ClusterView.HOME, formats);
-		return new ServiceView<>(client, ranges, decoder, Views::isUp, retention(properties), limits(properties),
-				telemetry);
+	}
+
+	/** Creates the snapshot of the view of the home cluster. */
+	static ViewSnapshot<ServiceInstance> snapshot(ServiceView<ServiceInstance> view, CheckedFormats formats,
+			EtcdDiscoveryProperties properties) {
+		String file = properties.getSnapshot().getFile();
+		Duration maxAge = properties.getSnapshot().getMaxAge();
+		if (maxAge.isNegative() || maxAge.isZero()) {
+			throw InvalidProperties.invalid("discovery.snapshot.max-age", maxAge, "Expected more than 0.");
+		}
+		try {
+			if (StringUtils.hasText(file) && Files.isDirectory(Path.of(file))) {
+				throw new InvalidPathException(file, "a directory");
+			}
+			return new ViewSnapshot<>(StringUtils.hasText(file) ? Path.of(file) : null, maxAge, view,
+					new SnapshotCodec(homeDecoder(formats, properties)));
+		}
+		catch (InvalidPathException ex) {
+			throw InvalidProperties.invalid("discovery.snapshot.file", ex.getInput(),
+					"Expected the path of a file, which need not exist yet.");
+		}
 	}
 
 	/** Creates the view of a remote cluster. */
@@ -83,7 +113,7 @@ final class Views {
 		return properties.isRetainVanished() ? properties.getTtl() : Duration.ZERO;
 	}
 
-	private static InstanceLimits limits(EtcdDiscoveryProperties properties) {
+	static InstanceLimits limits(EtcdDiscoveryProperties properties) {
 		return InvalidProperties
 			.check(() -> new InstanceLimits(properties.getMaxInstances(), properties.getMaxInstancesPerService()));
 	}

@@ -83,6 +83,15 @@ public final class EtcdServiceInstance extends DefaultServiceInstance {
 	}
 
 	/**
+	 * Returns what is known of the instance.
+	 * @return the record, without the metadata that names the cluster
+	 */
+	@Internal
+	public ServiceRecord toRecord() {
+		return this.record;
+	}
+
+	/**
 	 * Returns what the instance says of itself.
 	 * @return the status
 	 */

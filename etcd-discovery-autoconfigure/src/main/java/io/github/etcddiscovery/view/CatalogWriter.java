@@ -2,8 +2,10 @@ package io.github.etcddiscovery.view;
 
 import java.util.ArrayList;
 import java.util.HashMap;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.function.Predicate;
 
 import io.github.etcddiscovery.instance.InstanceKey;
@@ -38,6 +40,9 @@ final class CatalogWriter<T> {
 
 	/** What is retained since the last catalog, by service; {@code null} for nothing. */
 	private final Map<String, @Nullable List<T>> retained = new HashMap<>();
+
+	/** The services whose retained instances come from a snapshot. */
+	private final Set<String> restored = new HashSet<>();
 
 	private ViewCatalog<T> catalog;
 
@@ -90,6 +95,23 @@ final class CatalogWriter<T> {
 		this.retained.putAll(changes);
 	}
 
+	/** Retains instances of services that have not been read yet. */
+	void restore(Map<String, List<T>> instances) {
+		this.retained.putAll(instances);
+		this.restored.addAll(instances.keySet());
+	}
+
+	/** Drops what was restored of some services. */
+	void dropRestored(Predicate<String> services) {
+		this.restored.removeIf((service) -> {
+			boolean dropped = services.test(service);
+			if (dropped) {
+				this.retained.put(service, null);
+			}
+			return dropped;
+		});
+	}
+
 	/**
 	 * Makes a catalog of all that happened since the last one.
 	 * @param range the index of the range in which it happened
@@ -98,6 +120,11 @@ final class CatalogWriter<T> {
 	 */
 	ViewCatalog<T> publish(int range, long epoch, long revision) {
 		this.positions.set(range, new Position(this.positions.get(range).prefix(), epoch, revision));
+		return publish();
+	}
+
+	/** Makes a catalog of what has changed at the same positions. */
+	ViewCatalog<T> publish() {
 		ServiceMap<ServiceSnapshot<T>> snapshots = this.catalog.snapshots();
 		ServiceMap<List<T>> kept = this.catalog.retainedByService();
 		if (!this.retained.isEmpty()) {

@@ -130,6 +130,11 @@ final class RangeFollower implements Reflector.Listener {
 		return this.range;
 	}
 
+	/** Whether it has not been read yet. Called on the loop. */
+	boolean isUnread() {
+		return this.epoch == 0;
+	}
+
 	/**
 	 * Waits until the range has been read once.
 	 * @return whether it has; otherwise pages have arrived meanwhile
@@ -200,6 +205,9 @@ final class RangeFollower implements Reflector.Listener {
 		this.resyncs = first ? 0 : this.resyncs + 1;
 		if (newHistory || first) {
 			this.epoch++;
+		}
+		if (first) {
+			this.writer.dropRestored();
 		}
 		publish(revision, newHistory);
 		this.resync.end(null);

@@ -230,6 +230,11 @@ final class RangeWriter<T> implements ReflectorStore {
 		retain();
 	}
 
+	/** From now on what etcd holds in this range counts, and nothing older. */
+	void dropRestored() {
+		this.catalog.dropRestored(this.range::holds);
+	}
+
 	private void retain() {
 		this.catalog.retain(this.vanished.takeChanges());
 	}

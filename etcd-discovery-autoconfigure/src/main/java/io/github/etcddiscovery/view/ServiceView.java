@@ -3,6 +3,7 @@ package io.github.etcddiscovery.view;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Comparator;
+import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -56,7 +57,11 @@ public final class ServiceView<T> implements CatalogSource<T>, AutoCloseable {
 
 	private final List<Runnable> changeCallbacks = new CopyOnWriteArrayList<>();
 
+	private final CatalogWriter<T> writer;
+
 	private volatile Catalog<T> catalog;
+
+	private volatile boolean restored;
 
 	/**
 	 * Creates a view that holds as many instances as {@link InstanceLimits#DEFAULT} says.
@@ -118,20 +123,21 @@ public final class ServiceView<T> implements CatalogSource<T>, AutoCloseable {
 		this.notifier = notifier;
 		this.subscribers = new Subscribers<>(this::catalog, notifier);
 		Telemetry guarded = new GuardedTelemetry(telemetry);
-		CatalogWriter<T> writer = new CatalogWriter<>(ranges, availability);
+		this.writer = new CatalogWriter<>(ranges, availability);
 		InstanceQuota quota = new InstanceQuota(limits);
 		// Bad entries must not hide what becomes of the view.
 		LimitedLog entriesLog = new LimitedLog(logger, loop::nanoTime);
 		LimitedLog stateLog = new LimitedLog(logger, loop::nanoTime);
-		this.catalog = writer.catalog();
+		this.catalog = this.writer.catalog();
 		for (int i = 0; i < ranges.size(); i++) {
 			int index = i;
 			KeyRange range = ranges.get(i);
 			WatchingTime time = new WatchingTime(loop::nanoTime);
 			VanishedInstances<T> vanished = new VanishedInstances<>(range.prefix() + where, ttl, limits, time);
 			this.followers.add(new RangeFollower(client, range, range.prefix() + where, loop,
-					new RangeWriter<>(range, where, decoder, writer, vanished, quota, entriesLog), time,
-					(epoch, revision) -> publish(writer.publish(index, epoch, revision)), guarded, random, stateLog));
+					new RangeWriter<>(range, where, decoder, this.writer, vanished, quota, entriesLog), time,
+					(epoch, revision) -> publish(this.writer.publish(index, epoch, revision)), guarded, random,
+					stateLog));
 		}
 	}
 
@@ -142,6 +148,45 @@ public final class ServiceView<T> implements CatalogSource<T>, AutoCloseable {
 		if (this.started.compareAndSet(false, true)) {
 			this.followers.forEach(RangeFollower::start);
 		}
+	}
+
+	/**
+	 * Serves instances that are not read from etcd, as retained ones, until etcd has been
+	 * read. Does not wait.
+	 * @param instances the instances by service, sorted by id; those of services that are
+	 * not followed, or have been read already, are ignored
+	 * @param time how long to serve them at most
+	 */
+	@Internal
+	public void restore(Map<String, List<T>> instances, Duration time) {
+		this.loop.execute(() -> {
+			Map<String, List<T>> unread = new HashMap<>(instances);
+			unread.keySet()
+				.removeIf((service) -> this.followers.stream()
+					.noneMatch((follower) -> follower.isUnread() && follower.range().holds(service)));
+			this.restored = !this.catalog.isSynced();
+			this.writer.restore(unread);
+			publish(this.writer.publish());
+		});
+		this.loop.schedule(() -> {
+			if (this.restored) {
+				this.restored = false;
+				this.writer.dropRestored((service) -> true);
+				publish(this.writer.publish());
+				logger.warn("Instances of the snapshot are not served any more: they are too old, and etcd has still"
+						+ " not been read");
+			}
+		}, time);
+	}
+
+	/**
+	 * Whether instances are served that were not read from etcd, since etcd has not been
+	 * read yet.
+	 * @return whether they come from a snapshot
+	 */
+	@Internal
+	public boolean isRestored() {
+		return this.restored;
 	}
 
 	/**
@@ -308,6 +353,9 @@ public final class ServiceView<T> implements CatalogSource<T>, AutoCloseable {
 
 	private void publish(Catalog<T> next) {
 		this.catalog = next;
+		if (this.restored && next.isSynced()) {
+			this.restored = false;
+		}
 		this.subscribers.signal();
 		this.changeCallbacks.forEach(Runnable::run);
 		this.followers.forEach(RangeFollower::readWaiting);

@@ -66,7 +66,7 @@ class EtcdDiscoveryEndpointTests {
 			Comparator.comparing(ServiceInstance::getInstanceId));
 
 	private final EtcdDiscoveryEndpoint endpoint = new EtcdDiscoveryEndpoint(this.clusters, this.registry,
-			this.registration, null, SANITIZER, this.ejected);
+			this.registration, null, null, SANITIZER, this.ejected);
 
 	private final EtcdDiscoveryWebExtension web = new EtcdDiscoveryWebExtension(this.endpoint);
 
@@ -123,7 +123,8 @@ class EtcdDiscoveryEndpointTests {
 
 	@Test
 	void withoutARegistryNothingIsRegistered() {
-		EtcdDiscoveryEndpoint reading = new EtcdDiscoveryEndpoint(this.clusters, null, null, null, SANITIZER, null);
+		EtcdDiscoveryEndpoint reading = new EtcdDiscoveryEndpoint(this.clusters, null, null, null, null, SANITIZER,
+				null);
 		assertThat(reading.etcd().registrations()).isEmpty();
 		assertThat(reading.etcd().ejected()).isEmpty();
 		assertThatIllegalArgumentException().isThrownBy(() -> reading.set("metadata", "a", "b"))

@@ -61,7 +61,7 @@ class MeterValuesTests {
 	}
 
 	private void bind(@Nullable EtcdServiceRegistry own, @Nullable CertificateExpiry certificates) {
-		new EtcdMeters(clusters(), own, certificates, null, null).bindTo(this.meters);
+		new EtcdMeters(clusters(), own, certificates, null, null, null).bindTo(this.meters);
 	}
 
 	private ClusterView<ServiceInstance> clusters() {
@@ -109,7 +109,7 @@ class MeterValuesTests {
 		EjectedInstances ejected = mock(EjectedInstances.class);
 		given(ejected.count()).willReturn(9L);
 		given(ejected.current()).willReturn(List.of(new EjectedInstance("stock", "h:1", 5)));
-		new EtcdMeters(clusters(), null, null, ejected, null).bindTo(this.meters);
+		new EtcdMeters(clusters(), null, null, ejected, null, null).bindTo(this.meters);
 		assertThat(gauge("outlier.ejected")).isEqualTo(1);
 		assertThat(this.meters.get("etcd.discovery.outlier.ejections").functionCounter().count()).isEqualTo(9);
 	}
@@ -149,7 +149,7 @@ class MeterValuesTests {
 		clusters.setRemotes(List.of(remote("us", true, 7)));
 		EtcdServiceRegistry elsewhere = mock(EtcdServiceRegistry.class);
 		given(elsewhere.getStatistics()).willReturn(new RegistrationStatistics(2, 0, Duration.ZERO));
-		EtcdMeters meters = new EtcdMeters(clusters, this.registry, null, null, null);
+		EtcdMeters meters = new EtcdMeters(clusters, this.registry, null, null, null, null);
 		meters.bindTo(this.meters);
 		SimpleMeterRegistry second = new SimpleMeterRegistry();
 		meters.bindTo(second);
@@ -180,7 +180,7 @@ class MeterValuesTests {
 		given(clusters.home()).willReturn(this.view);
 		given(clusters.remotes()).willReturn(remotes);
 		given(clusters.failedOver()).willReturn(Map.of("stock", "us", "orders", "us", "billing", "asia"));
-		new EtcdMeters(clusters, null, null, null, null).bindTo(this.meters);
+		new EtcdMeters(clusters, null, null, null, null, null).bindTo(this.meters);
 		assertThat(this.meters.get("etcd.discovery.fallback.services").tag("cluster", "us").gauge().value())
 			.isEqualTo(2);
 		assertThat(this.meters.get("etcd.discovery.fallback.services").tag("cluster", "asia").gauge().value())

@@ -195,7 +195,7 @@ class EtcdAutoConfigurationTests {
 			.run((context) -> assertThat(context).doesNotHaveBean(EtcdDiscoveryEndpoint.class));
 		exposed.withClassLoader(new FilteredClassLoader("org.springframework.boot.actuate"))
 			.run((context) -> assertThat(context).hasNotFailed().doesNotHaveBean(EtcdDiscoveryEndpoint.class));
-		EtcdDiscoveryEndpoint own = new EtcdDiscoveryEndpoint(null, null, null, null, null, null);
+		EtcdDiscoveryEndpoint own = new EtcdDiscoveryEndpoint(null, null, null, null, null, null, null);
 		exposed.withBean(EtcdDiscoveryEndpoint.class, () -> own)
 			.run((context) -> assertThat(context.getBean(EtcdDiscoveryEndpoint.class)).isSameAs(own));
 	}

@@ -285,6 +285,19 @@ class TroubleshootingTests {
 		else if (message.startsWith("The view of /services/ is not current")) {
 			start(registering(withUsers(), ETCD + "fail-fast=false", ETCD + "username=stranger", ETCD + "password=pw"));
 		}
+		else if (message.startsWith("The snapshot … cannot be used")) {
+			Path file = Files.writeString(this.folder.resolve("snapshot.json"), "127.0.0.1 localhost");
+			start(registering(plain(), ETCD + "discovery.snapshot.file=" + file));
+		}
+		else if (message.startsWith("The snapshot … cannot be written")) {
+			Path file = Files.writeString(this.folder.resolve("file"), "").resolve("snapshot.json");
+			start(registering(plain(), ETCD + "discovery.snapshot.file=" + file));
+		}
+		else if (message.startsWith("Health group serving")) {
+			start(registering(plain(), ETCD + "discovery.follow-health=serving",
+					"management.endpoint.health.group.serving.include=diskSpace",
+					"management.health.diskspace.threshold=1000000GB"));
+		}
 		else if (message.startsWith("Staying registered")) {
 			refresh("discovery.host", "user@evil");
 		}

@@ -16,6 +16,7 @@ import io.github.etcddiscovery.cloud.registration.EtcdRegistration;
 import io.github.etcddiscovery.cloud.registration.EtcdServiceRegistry;
 import io.github.etcddiscovery.cloud.registration.FollowedHealth;
 import io.github.etcddiscovery.cluster.ClusterView;
+import io.github.etcddiscovery.snapshot.ViewSnapshot;
 import io.github.etcddiscovery.view.ServiceView;
 
 import org.springframework.beans.factory.ObjectProvider;
@@ -55,11 +56,11 @@ public final class EtcdActuatorAutoConfiguration {
 	@ConditionalOnAvailableEndpoint
 	EtcdDiscoveryEndpoint etcdStarterDiscoveryEndpoint(ClusterView<ServiceInstance> view,
 			ObjectProvider<EtcdServiceRegistry> registry, ObjectProvider<EtcdRegistration> registration,
-			ObjectProvider<EtcdAutoServiceRegistration> automatic,
+			ObjectProvider<EtcdAutoServiceRegistration> automatic, ObjectProvider<ViewSnapshot<?>> snapshot,
 			ObjectProvider<SanitizingFunction> sanitizingFunctions, ObjectProvider<EjectedInstances> ejected) {
 		EtcdAutoServiceRegistration followed = automatic.getIfUnique();
 		return new EtcdDiscoveryEndpoint(view, registry.getIfAvailable(), registration.getIfUnique(),
-				(followed != null) ? followed.getHealth() : null,
+				(followed != null) ? followed.getHealth() : null, snapshot.getIfAvailable(),
 				new MetadataSanitizer(sanitizingFunctions.orderedStream().toList()), ejected.getIfAvailable());
 	}
 

@@ -9,6 +9,7 @@ import io.github.etcddiscovery.cloud.EjectedInstances;
 import io.github.etcddiscovery.cloud.registration.EtcdAutoServiceRegistration;
 import io.github.etcddiscovery.cloud.registration.EtcdServiceRegistry;
 import io.github.etcddiscovery.cluster.ClusterView;
+import io.github.etcddiscovery.snapshot.ViewSnapshot;
 import io.github.etcddiscovery.support.Telemetry;
 import io.github.etcddiscovery.view.ServiceView;
 import io.micrometer.core.instrument.binder.MeterBinder;
@@ -34,10 +35,10 @@ public final class EtcdMetricsAutoConfiguration {
 	@ConditionalOnMissingBean
 	EtcdMeters etcdStarterMeters(ClusterView<ServiceInstance> view, ObjectProvider<EtcdServiceRegistry> registry,
 			ObjectProvider<CertificateExpiry> certificates, ObjectProvider<EjectedInstances> ejected,
-			ObjectProvider<EtcdAutoServiceRegistration> automatic) {
+			ObjectProvider<EtcdAutoServiceRegistration> automatic, ObjectProvider<ViewSnapshot<?>> snapshot) {
 		EtcdAutoServiceRegistration followed = automatic.getIfUnique();
 		return new EtcdMeters(view, registry.getIfAvailable(), certificates.getIfAvailable(), ejected.getIfAvailable(),
-				(followed != null) ? followed.getHealth() : null);
+				(followed != null) ? followed.getHealth() : null, snapshot.getIfAvailable());
 	}
 
 	@Bean

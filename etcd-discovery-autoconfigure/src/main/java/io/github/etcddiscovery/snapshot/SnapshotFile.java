@@ -1,0 +1,285 @@
+package io.github.etcddiscovery.snapshot;
+
+import java.io.BufferedInputStream;
+import java.io.BufferedOutputStream;
+import java.io.ByteArrayOutputStream;
+import java.io.IOException;
+import java.io.InputStream;
+import java.io.OutputStream;
+import java.nio.channels.Channels;
+import java.nio.channels.FileChannel;
+import java.nio.file.DirectoryStream;
+import java.nio.file.Files;
+import java.nio.file.InvalidPathException;
+import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
+import java.nio.file.StandardOpenOption;
+import java.nio.file.attribute.FileAttribute;
+import java.nio.file.attribute.PosixFilePermission;
+import java.nio.file.attribute.PosixFilePermissions;
+import java.security.MessageDigest;
+import java.security.NoSuchAlgorithmException;
+import java.time.DateTimeException;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.HexFormat;
+import java.util.Iterator;
+import java.util.List;
+import java.util.Set;
+
+import io.github.etcddiscovery.instance.InstanceKey;
+import io.github.etcddiscovery.snapshot.Snapshot.Entry;
+import io.github.etcddiscovery.view.Catalog.Position;
+import org.jspecify.annotations.Nullable;
+import tools.jackson.core.JacksonException;
+import tools.jackson.databind.JsonNode;
+import tools.jackson.databind.json.JsonMapper;
+import tools.jackson.databind.node.ArrayNode;
+import tools.jackson.databind.node.ObjectNode;
+
+/**
+ * A file that holds a snapshot, one JSON object per line: a header, the instances, and
+ * the SHA-256 checksum of all lines before it. The file is replaced as a whole, so a
+ * process that is killed leaves the old file or the new one. Not safe for several threads
+ * at once.
+ */
+final class SnapshotFile {
+
+	private static final int VERSION = 1;
+
+	private static final String FORMAT = "etcdDiscoverySnapshot";
+
+	private static final String CHECKSUM = "sha256";
+
+	/** A record has 64 KiB at most. JSON within JSON escapes quotation marks. */
+	private static final int LONGEST_LINE = 256 * 1024;
+
+	/** How far the clocks of machines that share a volume may differ. */
+	private static final Duration CLOCK_SKEW = Duration.ofMinutes(1);
+
+	/** Writing takes seconds at most. */
+	private static final Duration ABANDONED = Duration.ofMinutes(1);
+
+	private static final Set<PosixFilePermission> OWNER_ONLY = PosixFilePermissions.fromString("rw-------");
+
+	private static final Set<PosixFilePermission> OTHERS_WRITE = PosixFilePermissions.fromString("----w--w-");
+
+	private static final JsonMapper MAPPER = new JsonMapper();
+
+	private final Path file;
+
+	private final Path folder;
+
+	/** The file of one process only: several may be configured with the same file. */
+	private final Path temporary;
+
+	/**
+	 * Creates a file. Does no I/O.
+	 * @throws InvalidPathException if it is the root of a file system
+	 */
+	SnapshotFile(Path file) {
+		this.file = file.toAbsolutePath();
+		Path parent = this.file.getParent();
+		if (parent == null) {
+			throw new InvalidPathException(file.toString(), "not the path of a file");
+		}
+		this.folder = parent;
+		this.temporary = parent.resolve(this.file.getFileName() + "." + ProcessHandle.current().pid() + ".tmp");
+	}
+
+	Path path() {
+		return this.file;
+	}
+
+	/**
+	 * Replaces the file.
+	 * @throws IOException if that fails; the old file is still there
+	 */
+	void write(Instant time, List<Position> positions, Iterator<Entry> entries) throws IOException {
+		Files.createDirectories(this.folder);
+		deleteAbandoned();
+		Files.deleteIfExists(this.temporary);
+		try {
+			try (FileChannel channel = FileChannel.open(this.temporary,
+					Set.of(StandardOpenOption.CREATE_NEW, StandardOpenOption.WRITE), attributes())) {
+				write(new BufferedOutputStream(Channels.newOutputStream(channel)), time, positions, entries);
+				channel.force(true);
+			}
+			Files.move(this.temporary, this.file, StandardCopyOption.ATOMIC_MOVE);
+		}
+		finally {
+			Files.deleteIfExists(this.temporary);
+		}
+	}
+
+	/** Deletes what processes have left that were killed while writing. */
+	private void deleteAbandoned() throws IOException {
+		Instant abandoned = Instant.now().minus(ABANDONED);
+		String prefix = this.file.getFileName() + ".";
+		try (DirectoryStream<Path> siblings = Files.newDirectoryStream(this.folder,
+				(path) -> path.getFileName().toString().startsWith(prefix) && path.toString().endsWith(".tmp"))) {
+			for (Path sibling : siblings) {
+				if (Files.getLastModifiedTime(sibling).toInstant().isBefore(abandoned)) {
+					Files.deleteIfExists(sibling);
+				}
+			}
+		}
+	}
+
+	private FileAttribute<?>[] attributes() {
+		return isPosix() ? new FileAttribute<?>[] { PosixFilePermissions.asFileAttribute(OWNER_ONLY) }
+				: new FileAttribute<?>[0];
+	}
+
+	private boolean isPosix() {
+		return this.file.getFileSystem().supportedFileAttributeViews().contains("posix");
+	}
+
+	private static void write(OutputStream output, Instant time, List<Position> positions, Iterator<Entry> entries)
+			throws IOException {
+		MessageDigest digest = sha256();
+		ObjectNode header = MAPPER.createObjectNode().put(FORMAT, VERSION).put("time", time.toString());
+		ArrayNode prefixes = header.putArray("prefixes");
+		positions.forEach((position) -> prefixes.addObject()
+			.put("prefix", position.prefix())
+			.put("epoch", position.epoch())
+			.put("revision", position.revision()));
+		writeLine(output, digest, header);
+		while (entries.hasNext()) {
+			Entry entry = entries.next();
+			writeLine(output, digest,
+					MAPPER.createObjectNode()
+						.put("service", entry.key().serviceId())
+						.put("instance", entry.key().instanceId())
+						.put("lease", entry.leaseId())
+						.put("value", entry.value()));
+		}
+		String checksum = HexFormat.of().formatHex(digest.digest());
+		writeLine(output, digest, MAPPER.createObjectNode().put(CHECKSUM, checksum));
+		output.flush();
+	}
+
+	private static void writeLine(OutputStream output, MessageDigest digest, ObjectNode line) throws IOException {
+		byte[] bytes = MAPPER.writeValueAsBytes(line);
+		output.write(bytes);
+		output.write('\n');
+		digest.update(bytes);
+		digest.update((byte) '\n');
+	}
+
+	private static MessageDigest sha256() {
+		try {
+			return MessageDigest.getInstance("SHA-256");
+		}
+		catch (NoSuchAlgorithmException ex) {
+			throw new IllegalStateException(ex);
+		}
+	}
+
+	/**
+	 * Reads the file.
+	 * @param now the time
+	 * @param maxAge how old it may be
+	 * @param prefixes what it must contain, in this order
+	 * @param most how many instances it may contain
+	 * @return the snapshot, {@code null} if there is no file
+	 * @throws InvalidSnapshotException if it cannot be used
+	 * @throws IOException if it cannot be read
+	 */
+	@Nullable Snapshot read(Instant now, Duration maxAge, List<String> prefixes, int most) throws IOException {
+		if (Files.notExists(this.file)) {
+			return null;
+		}
+		if (isPosix() && Files.getPosixFilePermissions(this.file).stream().anyMatch(OTHERS_WRITE::contains)) {
+			throw new InvalidSnapshotException(
+					"other users than its owner may write to it: expected permissions such as 600");
+		}
+		try (InputStream input = new BufferedInputStream(Files.newInputStream(this.file))) {
+			MessageDigest digest = sha256();
+			Snapshot header = header(update(digest, readLine(input)), now, maxAge, prefixes);
+			List<Entry> entries = new ArrayList<>();
+			byte[] line = readLine(input);
+			while (!MAPPER.readTree(line).has(CHECKSUM)) {
+				if (entries.size() == most) {
+					throw new InvalidSnapshotException("it contains more than %d instances".formatted(most));
+				}
+				entries.add(entry(MAPPER.readTree(update(digest, line))));
+				line = readLine(input);
+			}
+			String checksum = MAPPER.readTree(line).get(CHECKSUM).asString();
+			if (input.read() != -1 || !checksum.equals(HexFormat.of().formatHex(digest.digest()))) {
+				throw incomplete();
+			}
+			return new Snapshot(header.time(), header.positions(), entries);
+		}
+		catch (IllegalArgumentException | JacksonException ex) {
+			throw incomplete();
+		}
+	}
+
+	/** Returns the next line without its end. */
+	private static byte[] readLine(InputStream input) throws IOException {
+		ByteArrayOutputStream line = new ByteArrayOutputStream();
+		for (int next = input.read(); next != '\n'; next = input.read()) {
+			if (next == -1 || line.size() == LONGEST_LINE) {
+				throw incomplete();
+			}
+			line.write(next);
+		}
+		return line.toByteArray();
+	}
+
+	private static byte[] update(MessageDigest digest, byte[] line) {
+		digest.update(line);
+		digest.update((byte) '\n');
+		return line;
+	}
+
+	private static InvalidSnapshotException incomplete() {
+		return new InvalidSnapshotException("it is not a complete snapshot, or somebody has changed it");
+	}
+
+	private static Snapshot header(byte[] line, Instant now, Duration maxAge, List<String> prefixes)
+			throws InvalidSnapshotException {
+		JsonNode header = MAPPER.readTree(line);
+		int version = header.path(FORMAT).asInt(0);
+		if (version != VERSION) {
+			throw new InvalidSnapshotException((version == 0) ? "it is not a snapshot of etcd-discovery"
+					: "it has version %d of the format: expected %d".formatted(version, VERSION));
+		}
+		List<Position> positions = new ArrayList<>();
+		header.required("prefixes")
+			.forEach((position) -> positions.add(new Position(position.required("prefix").asString(),
+					position.required("epoch").asLong(), position.required("revision").asLong())));
+		List<String> found = positions.stream().map(Position::prefix).toList();
+		if (!found.equals(prefixes)) {
+			throw new InvalidSnapshotException(
+					"it is of the prefixes %s, but this application reads %s".formatted(found, prefixes));
+		}
+		Instant time = time(header.required("time").asString());
+		if (time.isAfter(now.plus(CLOCK_SKEW))) {
+			throw new InvalidSnapshotException("its time is %s, which is in the future".formatted(time));
+		}
+		if (time.isBefore(now.minus(maxAge))) {
+			throw new InvalidSnapshotException("it is %d s old, but may be %d s old"
+				.formatted(Duration.between(time, now).toSeconds(), maxAge.toSeconds()));
+		}
+		return new Snapshot(time, positions, List.of());
+	}
+
+	private static Instant time(String text) throws InvalidSnapshotException {
+		try {
+			return Instant.parse(text);
+		}
+		catch (DateTimeException ex) {
+			throw incomplete();
+		}
+	}
+
+	private static Entry entry(JsonNode line) {
+		return new Entry(new InstanceKey(line.required("service").asString(), line.required("instance").asString()),
+				line.required("lease").asLong(), line.required("value").asString());
+	}
+
+}
