@@ -43,4 +43,15 @@ public final class MetadataSanitizer {
 		return shown;
 	}
 
+	/**
+	 * Leaves out hidden values.
+	 * @param metadata the metadata; not changed
+	 * @return a copy with the visible values only
+	 */
+	Map<String, String> visible(Map<String, String> metadata) {
+		Map<String, String> visible = sanitize(metadata);
+		visible.values().removeIf(SanitizableData.SANITIZED_VALUE::equals);
+		return visible;
+	}
+
 }

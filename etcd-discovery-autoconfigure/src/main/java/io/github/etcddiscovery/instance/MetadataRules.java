@@ -33,8 +33,8 @@ final class MetadataRules {
 		.and((port) -> Integer.parseInt(port) >= 1 && Integer.parseInt(port) <= 65_535);
 
 	private static final Map<String, Predicate<String>> REQUESTED = Map.of("configPath", PATH,
-			"management.context-path", PATH, "health.path", PATH, "management.port", PORT, ServiceRecord.GRPC_PORT,
-			PORT, "management.scheme", Set.of("http", "https")::contains);
+			"management.context-path", PATH, "health.path", PATH, "prometheus.path", PATH, "management.port", PORT,
+			ServiceRecord.GRPC_PORT, PORT, "management.scheme", Set.of("http", "https")::contains);
 
 	private static final String MANAGEMENT_ADDRESS = "management.address";
 

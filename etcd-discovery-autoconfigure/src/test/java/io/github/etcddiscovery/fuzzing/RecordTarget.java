@@ -63,7 +63,7 @@ public final class RecordTarget {
 	/** What Spring's libraries make requests of. */
 	private static void assertLeadsNowhereElse(ServiceRecord record, String name, String text) {
 		switch (name) {
-			case "configPath", "management.context-path", "health.path" ->
+			case "configPath", "management.context-path", "health.path", "prometheus.path" ->
 				assertThat(URI.create("http://h" + text)).hasHost("h").hasPath(text);
 			case "management.port", "gRPC_port" -> assertThat(Integer.parseInt(text)).isBetween(1, 65_535);
 			case "management.address" -> assertThat(text).isEqualTo(record.host());

@@ -78,13 +78,13 @@ class CheckedFormatsTests {
 	@ParameterizedTest
 	@CsvSource({ "configPath, @evil.example", "configPath, config", "configPath, //evil.example", "configPath, /a?b",
 			"configPath, /a#b", "configPath, '/a b'", "management.context-path, .evil.example", "health.path, \\evil",
-			"management.port, 0", "management.port, 65536", "management.port, 80@evil", "gRPC_port, -1",
-			"management.scheme, file", "management.address, 169.254.169.254", "management.address, user@evil",
-			"management.address, 10.0.0.6", "management.url, http://10.0.0.5", "management.anything, x",
-			"health.url, /a", "service-url, http://evil.example/", "service-url, http://me@10.0.0.5/",
-			"service-url, javascript:alert(1)", "service-url, http://10.0.0.5:80/a b",
-			"service-url, http://some_other/", "sidebar.links.0.url, http://evil.example", "cors, *",
-			"response-timeout, 1", "connect-timeout, 1" })
+			"prometheus.path, @evil.example", "management.port, 0", "management.port, 65536",
+			"management.port, 80@evil", "gRPC_port, -1", "management.scheme, file",
+			"management.address, 169.254.169.254", "management.address, user@evil", "management.address, 10.0.0.6",
+			"management.url, http://10.0.0.5", "management.anything, x", "health.url, /a",
+			"service-url, http://evil.example/", "service-url, http://me@10.0.0.5/", "service-url, javascript:alert(1)",
+			"service-url, http://10.0.0.5:80/a b", "service-url, http://some_other/",
+			"sidebar.links.0.url, http://evil.example", "cors, *", "response-timeout, 1", "connect-timeout, 1" })
 	void metadataThatLeadElsewhereAreLeftOutAndNotWritten(String name, String value) {
 		ServiceRecord record = record("10.0.0.5", Map.of(name, value, "zone", "eu-1"));
 		assertThat(this.formats.decode(KEY, this.plain.encode(record)).metadata()).containsOnlyKeys("zone");

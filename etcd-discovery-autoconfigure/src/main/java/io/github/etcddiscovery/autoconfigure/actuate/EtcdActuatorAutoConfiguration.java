@@ -5,6 +5,7 @@ import io.github.etcddiscovery.actuate.EtcdDiscoveryWebExtension;
 import io.github.etcddiscovery.actuate.EtcdHealthIndicator;
 import io.github.etcddiscovery.actuate.EtcdInfoContributor;
 import io.github.etcddiscovery.actuate.EtcdServiceRegistryWebExtension;
+import io.github.etcddiscovery.actuate.EtcdTargetsEndpoint;
 import io.github.etcddiscovery.actuate.HealthGroupChecks;
 import io.github.etcddiscovery.actuate.MetadataSanitizer;
 import io.github.etcddiscovery.autoconfigure.EtcdDiscoveryAutoConfiguration;
@@ -70,6 +71,14 @@ public final class EtcdActuatorAutoConfiguration {
 	@ConditionalOnAvailableEndpoint(endpoint = EtcdDiscoveryEndpoint.class)
 	EtcdDiscoveryWebExtension etcdStarterDiscoveryWebExtension(EtcdDiscoveryEndpoint endpoint) {
 		return new EtcdDiscoveryWebExtension(endpoint);
+	}
+
+	@Bean
+	@ConditionalOnMissingBean(search = SearchStrategy.CURRENT)
+	@ConditionalOnAvailableEndpoint
+	EtcdTargetsEndpoint etcdStarterTargetsEndpoint(ClusterView<ServiceInstance> view,
+			ObjectProvider<SanitizingFunction> sanitizingFunctions) {
+		return new EtcdTargetsEndpoint(view, new MetadataSanitizer(sanitizingFunctions.orderedStream().toList()));
 	}
 
 	@Bean

@@ -23,6 +23,8 @@ final class ActuatorMetadata {
 
 	private static final String HEALTH_PATH = "health.path";
 
+	private static final String PROMETHEUS_PATH = "prometheus.path";
+
 	private static final String DEFAULT_PATH = "/actuator";
 
 	private static final boolean PRESENT = ClassUtils.isPresent(
@@ -58,9 +60,14 @@ final class ActuatorMetadata {
 		if (!path.equals(DEFAULT_PATH)) {
 			application.getMetadata().putIfAbsent(PATH, path.isEmpty() ? "/" : path);
 		}
-		String health = withSlash(this.environment.getProperty("management.endpoints.web.path-mapping.health", ""));
-		if (!health.isEmpty()) {
-			application.getMetadata().putIfAbsent(HEALTH_PATH, health);
+		addPath(application, HEALTH_PATH, "health");
+		addPath(application, PROMETHEUS_PATH, "prometheus");
+	}
+
+	private void addPath(EtcdRegistration application, String name, String endpoint) {
+		String path = withSlash(this.environment.getProperty("management.endpoints.web.path-mapping." + endpoint, ""));
+		if (!path.isEmpty()) {
+			application.getMetadata().putIfAbsent(name, path);
 		}
 	}
 

@@ -76,6 +76,12 @@ class ActuatorMetadataTests {
 	}
 
 	@Test
+	void mappedPathOfPrometheusIsAdvertised() {
+		this.environment.setProperty("management.endpoints.web.path-mapping.prometheus", "metrics");
+		assertThat(described(0, false)).containsExactly(Map.entry("prometheus.path", "/metrics"));
+	}
+
+	@Test
 	void whatTheUserHasSetStays() {
 		this.registration.getMetadata().put("management.port", "1");
 		this.registration.getMetadata().put("management.context-path", "/mine");
