@@ -20,6 +20,7 @@ final class EtcdRuntimeHints implements RuntimeHintsRegistrar {
 		new BindingReflectionHintsRegistrar().registerReflectionHints(hints.reflection(),
 				InstanceFormats.documentTypes().toArray(Class<?>[]::new));
 		hints.reflection().registerType(TypeReference.of(EtcdConfigServerBootstrapper.CONFIG_CLIENT));
+		hints.resources().registerPattern("io/github/etcddiscovery/actuate/page.html");
 	}
 
 }

@@ -25,6 +25,7 @@ import org.springframework.boot.availability.ReadinessState;
 import org.springframework.cloud.client.discovery.DiscoveryClient;
 import org.springframework.context.ConfigurableApplicationContext;
 import org.springframework.context.annotation.Configuration;
+import org.springframework.http.ResponseEntity;
 import org.springframework.web.client.RestClient;
 
 import static org.assertj.core.api.Assertions.assertThat;
@@ -48,6 +49,40 @@ class EndpointTests extends EtcdApplicationTests {
 	EndpointTests() {
 		// Less than a record may have
 		super(EtcdBinary.newest(), "--max-request-bytes=3000");
+	}
+
+	@ParameterizedTest
+	@ValueSource(strings = { "servlet", "reactive" })
+	void targetsAreAnsweredAsPrometheusWantsThem(String type) {
+		this.eyes.put("/services/stock/a", "{\"host\":\"10.0.0.9\",\"port\":80}");
+		start(type);
+		ResponseEntity<String> answer = TestApplications.http(this.context, "/actuator/etcdtargets")
+			.get()
+			.retrieve()
+			.toEntity(String.class);
+		assertThat(answer.getHeaders().getContentType()).hasToString("application/json");
+		assertThat(answer.getBody()).startsWith("[{\"targets\":[").contains("\"10.0.0.9:80\"");
+		assertThat(get("etcdtargets/us").status()).isEqualTo(404);
+	}
+
+	@ParameterizedTest
+	@ValueSource(strings = { "servlet", "reactive" })
+	void pageIsSwitchedOffByDefaultAndShownWhereItIsSwitchedOn(String type) {
+		start(type);
+		assertThat(get("etcdpage").status()).isEqualTo(404);
+		this.context.close();
+		start(type, "management.endpoint.etcdpage.access=read-only");
+		ResponseEntity<String> page = TestApplications.http(this.context, "/actuator/etcdpage")
+			.get()
+			.retrieve()
+			.toEntity(String.class);
+		assertThat(page.getHeaders().getContentType()).hasToString("text/html;charset=UTF-8");
+		assertThat(page.getBody()).startsWith("<!DOCTYPE html>");
+		await().atMost(SOON)
+			.until(() -> get("etcdpage/state").body().contains("\"services\":{\"orders\":[{\"id\":\"127.0.0.1:"));
+		String version = get("etcdpage/state").body().replaceAll(".*\"version\":\"([^\"]+)\".*", "$1");
+		assertThat(get("etcdpage/state?since=" + version).body()).contains("\"services\":null");
+		assertThat(get("etcdpage/other").status()).isEqualTo(404);
 	}
 
 	@Test

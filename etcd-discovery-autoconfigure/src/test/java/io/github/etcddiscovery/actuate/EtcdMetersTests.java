@@ -32,6 +32,7 @@ import io.micrometer.common.KeyValue;
 import io.micrometer.observation.Observation;
 import io.micrometer.observation.ObservationHandler;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
 import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.json.JsonMapper;
 
@@ -53,6 +54,9 @@ class EtcdMetersTests extends EtcdApplicationTests {
 
 	private static final Duration SOON = Duration.ofSeconds(15);
 
+	@TempDir
+	private Path folder;
+
 	EtcdMetersTests() {
 		super(EtcdBinary.newest());
 	}
@@ -62,7 +66,9 @@ class EtcdMetersTests extends EtcdApplicationTests {
 		String key = "/services/stock/10.0.0.5:80";
 		this.eyes.put(key, "{\"host\":\"10.0.0.5\",\"port\":80}");
 		ConfigurableApplicationContext application = this.applications.start(Application.class, "orders",
-				"management.endpoints.web.exposure.include=prometheus",
+				"management.endpoints.web.exposure.include=prometheus,health",
+				"spring.cloud.etcd.discovery.follow-health=readiness",
+				"spring.cloud.etcd.discovery.snapshot.file=" + this.folder.resolve("snapshot.json"),
 				"spring.cloud.etcd.discovery.remotes.us.endpoints=" + this.etcd.endpoint(),
 				"spring.cloud.etcd.discovery.remotes.us.prefix=/elsewhere");
 		awaitMeter(application, "view_instances", 2);
@@ -71,6 +77,7 @@ class EtcdMetersTests extends EtcdApplicationTests {
 		assertThat(first).containsEntry("view_services", 2.0)
 			.containsEntry("view_services{cluster=\"us\"}", 0.0)
 			.containsEntry("view_without_lease", 1.0)
+			.containsEntry("registration_healthy", 1.0)
 			.containsEntry("fallback_services{cluster=\"us\"}", 0.0)
 			.containsEntry("view_rejected", 0.0)
 			.containsEntry("view_resyncs_total", 0.0)

@@ -47,6 +47,13 @@ class EtcdRuntimeHintsTests {
 				.accepts(hints()));
 	}
 
+	@Test
+	void pageIsPartOfNativeImages() {
+		String page = "io/github/etcddiscovery/actuate/page.html";
+		assertThat(getClass().getClassLoader().getResource(page)).isNotNull();
+		assertThat(RuntimeHintsPredicates.resource().forResource(page)).accepts(hints());
+	}
+
 	private static RuntimeHints hints() {
 		RuntimeHints hints = new RuntimeHints();
 		ClassLoader loader = EtcdRuntimeHintsTests.class.getClassLoader();

@@ -6,8 +6,10 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Map;
 import java.util.stream.Stream;
 
+import io.github.etcddiscovery.testsupport.Document;
 import io.github.etcddiscovery.testsupport.EtcdApplicationTests;
 import io.github.etcddiscovery.testsupport.EtcdBinary;
 import io.github.etcddiscovery.testsupport.LoadBalancedClients;
@@ -129,10 +131,13 @@ class StartWithoutEtcdTests extends EtcdApplicationTests {
 		assertThat(context.getBean(MeterRegistry.class).find("etcd.discovery.snapshot.age").meter()).isNull();
 	}
 
+	/** With the properties of the page. */
 	private ConfigurableApplicationContext start(String... properties) {
+		Map<String, String> page = Document.properties(Document.of("docs/reliability.md").blocks("yaml").get(0));
+		assertThat(page).containsOnlyKeys("spring.cloud.etcd.fail-fast", DISCOVERY + "snapshot.file");
 		String[] all = { DISCOVERY + "snapshot.file=" + this.folder.resolve("snapshot.json"),
-				"spring.cloud.etcd.fail-fast=false", "spring.cloud.etcd.request-timeout=500ms",
-				"management.endpoints.web.exposure.include=etcd,health",
+				"spring.cloud.etcd.fail-fast=" + page.get("spring.cloud.etcd.fail-fast"),
+				"spring.cloud.etcd.request-timeout=500ms", "management.endpoints.web.exposure.include=etcd,health",
 				"management.endpoint.health.show-details=always" };
 		return this.applications.start(Application.class, "orders",
 				Stream.of(all, properties).flatMap(Arrays::stream).toArray(String[]::new));

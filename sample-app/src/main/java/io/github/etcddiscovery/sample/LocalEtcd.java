@@ -111,15 +111,6 @@ final class LocalEtcd implements EtcdConnectionDetails, AutoCloseable {
 		return List.of("http://" + this.address);
 	}
 
-	/** Where it is, for people. */
-	String describe() {
-		if (this.hosted != null) {
-			return "embedded on " + this.address + ", hosted by this run";
-		}
-		return this.embedded.orElse(false) ? "embedded on " + this.address + ", hosted by another run"
-				: "at " + this.address;
-	}
-
 	@Override
 	public synchronized void close() {
 		this.closed = true;

@@ -116,14 +116,14 @@ final class Browser implements AutoCloseable {
 	void awaitRows(int expected) {
 		Awaitility.await()
 			.atMost(SOON)
-			.untilAsserted(() -> Assertions.assertThat(elements("tbody tr")).hasSize(expected));
+			.untilAsserted(() -> Assertions.assertThat(elements("tr[data-key]")).hasSize(expected));
 	}
 
 	/** What is shown of an instance, by the names of the columns. */
 	@SuppressWarnings("unchecked")
 	Map<String, String> row(String instance) {
 		return (Map<String, String>) script("""
-				const row = [...document.querySelectorAll("tbody tr")]
+				const row = [...document.querySelectorAll("tr[data-key]")]
 					.find((row) => row.dataset.key.endsWith("/" + arguments[0]));
 				return Object.fromEntries([...row?.cells ?? []].map((cell) => [cell.dataset.label, cell.textContent]));
 				""", instance);

@@ -1,9 +1,12 @@
 package io.github.etcddiscovery.autoconfigure.actuate;
 
+import java.time.InstantSource;
+
 import io.github.etcddiscovery.actuate.EtcdDiscoveryEndpoint;
 import io.github.etcddiscovery.actuate.EtcdDiscoveryWebExtension;
 import io.github.etcddiscovery.actuate.EtcdHealthIndicator;
 import io.github.etcddiscovery.actuate.EtcdInfoContributor;
+import io.github.etcddiscovery.actuate.EtcdPageEndpoint;
 import io.github.etcddiscovery.actuate.EtcdServiceRegistryWebExtension;
 import io.github.etcddiscovery.actuate.EtcdTargetsEndpoint;
 import io.github.etcddiscovery.actuate.HealthGroupChecks;
@@ -20,6 +23,7 @@ import io.github.etcddiscovery.cluster.ClusterView;
 import io.github.etcddiscovery.snapshot.ViewSnapshot;
 import io.github.etcddiscovery.view.ServiceView;
 
+import org.springframework.beans.factory.BeanFactory;
 import org.springframework.beans.factory.ObjectProvider;
 import org.springframework.boot.actuate.autoconfigure.endpoint.condition.ConditionalOnAvailableEndpoint;
 import org.springframework.boot.actuate.endpoint.SanitizingFunction;
@@ -40,6 +44,7 @@ import org.springframework.cloud.client.serviceregistry.ServiceRegistryAutoConfi
 import org.springframework.cloud.client.serviceregistry.endpoint.ServiceRegistryEndpoint;
 import org.springframework.context.annotation.Bean;
 import org.springframework.context.annotation.Configuration;
+import org.springframework.core.env.Environment;
 
 /**
  * Auto-configuration for what can be seen of registration and discovery from outside.
@@ -55,14 +60,36 @@ public final class EtcdActuatorAutoConfiguration {
 	@Bean
 	@ConditionalOnMissingBean(search = SearchStrategy.CURRENT)
 	@ConditionalOnAvailableEndpoint
-	EtcdDiscoveryEndpoint etcdStarterDiscoveryEndpoint(ClusterView<ServiceInstance> view,
-			ObjectProvider<EtcdServiceRegistry> registry, ObjectProvider<EtcdRegistration> registration,
-			ObjectProvider<EtcdAutoServiceRegistration> automatic, ObjectProvider<ViewSnapshot<?>> snapshot,
-			ObjectProvider<SanitizingFunction> sanitizingFunctions, ObjectProvider<EjectedInstances> ejected) {
-		EtcdAutoServiceRegistration followed = automatic.getIfUnique();
-		return new EtcdDiscoveryEndpoint(view, registry.getIfAvailable(), registration.getIfUnique(),
-				(followed != null) ? followed.getHealth() : null, snapshot.getIfAvailable(),
-				new MetadataSanitizer(sanitizingFunctions.orderedStream().toList()), ejected.getIfAvailable());
+	EtcdDiscoveryEndpoint etcdStarterDiscoveryEndpoint(ClusterView<ServiceInstance> view, BeanFactory beans) {
+		return endpoint(view, beans);
+	}
+
+	private static EtcdDiscoveryEndpoint endpoint(ClusterView<ServiceInstance> view, BeanFactory beans) {
+		EtcdAutoServiceRegistration automatic = beans.getBeanProvider(EtcdAutoServiceRegistration.class).getIfUnique();
+		return new EtcdDiscoveryEndpoint(view, beans.getBeanProvider(EtcdServiceRegistry.class).getIfAvailable(),
+				beans.getBeanProvider(EtcdRegistration.class).getIfUnique(),
+				(automatic != null) ? automatic.getHealth() : null,
+				beans.getBeanProvider(ViewSnapshot.class).getIfAvailable(), sanitizer(beans),
+				beans.getBeanProvider(EjectedInstances.class).getIfAvailable());
+	}
+
+	private static MetadataSanitizer sanitizer(BeanFactory beans) {
+		return new MetadataSanitizer(beans.getBeanProvider(SanitizingFunction.class).orderedStream().toList());
+	}
+
+	/**
+	 * Has an endpoint of its own to describe the state, since that may be switched off.
+	 */
+	@Bean
+	@ConditionalOnMissingBean(search = SearchStrategy.CURRENT)
+	@ConditionalOnAvailableEndpoint
+	EtcdPageEndpoint etcdStarterPageEndpoint(ClusterView<ServiceInstance> view,
+			ObjectProvider<EtcdRegistration> registrations, Environment environment, BeanFactory beans) {
+		EtcdRegistration registration = registrations.getIfUnique();
+		String name = (registration != null) ? registration.getServiceId()
+				: environment.getProperty("spring.application.name", "This application");
+		return new EtcdPageEndpoint(name, view, endpoint(view, beans), registration, sanitizer(beans),
+				InstantSource.system());
 	}
 
 	@Bean
@@ -76,9 +103,8 @@ public final class EtcdActuatorAutoConfiguration {
 	@Bean
 	@ConditionalOnMissingBean(search = SearchStrategy.CURRENT)
 	@ConditionalOnAvailableEndpoint
-	EtcdTargetsEndpoint etcdStarterTargetsEndpoint(ClusterView<ServiceInstance> view,
-			ObjectProvider<SanitizingFunction> sanitizingFunctions) {
-		return new EtcdTargetsEndpoint(view, new MetadataSanitizer(sanitizingFunctions.orderedStream().toList()));
+	EtcdTargetsEndpoint etcdStarterTargetsEndpoint(ClusterView<ServiceInstance> view, BeanFactory beans) {
+		return new EtcdTargetsEndpoint(view, sanitizer(beans));
 	}
 
 	@Bean
@@ -99,10 +125,8 @@ public final class EtcdActuatorAutoConfiguration {
 	@ConditionalOnMissingBean(search = SearchStrategy.CURRENT)
 	@ConditionalOnSingleCandidate(EtcdRegistration.class)
 	@ConditionalOnBooleanProperty("management.info.etcd.enabled")
-	EtcdInfoContributor etcdStarterInfoContributor(EtcdRegistration registration,
-			ObjectProvider<SanitizingFunction> sanitizingFunctions) {
-		return new EtcdInfoContributor(registration,
-				new MetadataSanitizer(sanitizingFunctions.orderedStream().toList()));
+	EtcdInfoContributor etcdStarterInfoContributor(EtcdRegistration registration, BeanFactory beans) {
+		return new EtcdInfoContributor(registration, sanitizer(beans));
 	}
 
 	/**

@@ -232,8 +232,8 @@ public final class EtcdServiceRegistryAutoConfiguration {
 			FollowedHealth.Checks available = checks.getIfAvailable();
 			if (available == null) {
 				throw InvalidProperties.invalid(FOLLOW_HEALTH, group,
-						"Expected the dependency spring-boot-starter-actuator, and the endpoint health not to be"
-								+ " switched off.");
+						"Expected the endpoint health: add spring-boot-starter-actuator, and include health in"
+								+ " management.endpoints.web.exposure.include.");
 			}
 			return new FollowedHealth(
 					new FollowedHealth.Settings(group, properties.getFollowHealthInterval(),
