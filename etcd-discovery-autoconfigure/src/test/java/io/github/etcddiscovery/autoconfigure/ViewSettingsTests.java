@@ -30,7 +30,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
 
 /**
- * Tests of {@link EtcdDiscoveryAutoConfiguration}: what the properties make of the view.
+ * Tests of {@link Views} and {@link EtcdDiscoveryAutoConfiguration}: what the properties
+ * make of the view.
  */
 @ExtendWith(OutputCaptureExtension.class)
 class ViewSettingsTests {
