@@ -63,7 +63,10 @@ final class SnapshotFile {
 
 	private static final Set<PosixFilePermission> OWNER_ONLY = PosixFilePermissions.fromString("rw-------");
 
-	private static final Set<PosixFilePermission> OTHERS_WRITE = PosixFilePermissions.fromString("----w--w-");
+	/** On Linux, belongs to the user of this process. */
+	private static final Path OWN_PROCESS = Path.of("/proc/self");
+
+	private static final Integer ROOT = 0;
 
 	private static final JsonMapper MAPPER = new JsonMapper();
 
@@ -191,10 +194,7 @@ final class SnapshotFile {
 		if (Files.notExists(this.file)) {
 			return null;
 		}
-		if (isPosix() && Files.getPosixFilePermissions(this.file).stream().anyMatch(OTHERS_WRITE::contains)) {
-			throw new InvalidSnapshotException(
-					"other users than its owner may write to it: expected permissions such as 600");
-		}
+		requireTrustworthy();
 		try (InputStream input = new BufferedInputStream(Files.newInputStream(this.file))) {
 			MessageDigest digest = sha256();
 			Snapshot header = header(update(digest, readLine(input)), now, maxAge, prefixes);
@@ -215,6 +215,22 @@ final class SnapshotFile {
 		}
 		catch (IllegalArgumentException | JacksonException ex) {
 			throw incomplete();
+		}
+	}
+
+	/** Whoever can write to the file decides where calls go. */
+	private void requireTrustworthy() throws IOException {
+		if (!Files.isRegularFile(this.file)) {
+			throw new InvalidSnapshotException("it is not a regular file");
+		}
+		if (isPosix() && Files.getPosixFilePermissions(this.file).contains(PosixFilePermission.OTHERS_WRITE)) {
+			throw new InvalidSnapshotException("all users may write to it: expected permissions such as 600");
+		}
+		if (Files.exists(OWN_PROCESS)) {
+			Object owner = Files.getAttribute(this.file, "unix:uid");
+			if (!owner.equals(ROOT) && !owner.equals(Files.getAttribute(OWN_PROCESS, "unix:uid"))) {
+				throw new InvalidSnapshotException("another user owns it (uid %s)".formatted(owner));
+			}
 		}
 	}
 

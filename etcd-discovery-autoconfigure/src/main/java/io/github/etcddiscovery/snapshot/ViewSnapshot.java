@@ -14,6 +14,7 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
+import java.util.concurrent.atomic.AtomicBoolean;
 
 import io.github.etcddiscovery.Internal;
 import io.github.etcddiscovery.instance.InstanceKey;
@@ -61,6 +62,9 @@ public final class ViewSnapshot<T> implements AutoCloseable {
 
 	private volatile @Nullable String failure;
 
+	/** Whether the loop has been told of a change that it has not looked at yet. */
+	private final AtomicBoolean signalled = new AtomicBoolean();
+
 	/** Whether a write is due. Belongs to the loop, as the next two do. */
 	private boolean scheduled;
 
@@ -106,7 +110,7 @@ public final class ViewSnapshot<T> implements AutoCloseable {
 			this.failure = describe(ex);
 			logger.warn("The snapshot {} cannot be used: {}. Starting without it", file.path(), this.failure);
 		}
-		this.view.onChange(() -> this.loop.execute(() -> schedule(file)));
+		this.view.onChange(() -> changed(file));
 		this.loop.execute(() -> refresh(file));
 	}
 
@@ -156,6 +160,16 @@ public final class ViewSnapshot<T> implements AutoCloseable {
 	private Duration refreshInterval() {
 		Duration quarter = this.maxAge.dividedBy(4);
 		return (quarter.compareTo(INTERVAL) > 0) ? quarter : INTERVAL;
+	}
+
+	/** Runs on the thread of the view, for each of very many changes. */
+	private void changed(SnapshotFile file) {
+		if (this.signalled.compareAndSet(false, true)) {
+			this.loop.execute(() -> {
+				this.signalled.set(false);
+				schedule(file);
+			});
+		}
 	}
 
 	private void schedule(SnapshotFile file) {

@@ -5,7 +5,7 @@ import java.util.List;
 
 import io.github.etcddiscovery.testsupport.EtcdApplicationTests;
 import io.github.etcddiscovery.testsupport.EtcdBinary;
-import io.github.etcddiscovery.testsupport.OnEveryEtcd;
+import io.github.etcddiscovery.testsupport.RequiresEtcd;
 import io.github.etcddiscovery.view.ServiceView;
 import io.github.etcddiscovery.view.ViewState;
 import org.junit.jupiter.api.Test;
@@ -23,7 +23,7 @@ import static org.awaitility.Awaitility.await;
 /**
  * What an application logs while etcd is away.
  */
-@OnEveryEtcd
+@RequiresEtcd
 @ExtendWith(OutputCaptureExtension.class)
 class OutageLogTests extends EtcdApplicationTests {
 
@@ -32,8 +32,8 @@ class OutageLogTests extends EtcdApplicationTests {
 
 	private static final Duration SOON = Duration.ofSeconds(15);
 
-	OutageLogTests(EtcdBinary binary) {
-		super(binary);
+	OutageLogTests() {
+		super(EtcdBinary.newest());
 	}
 
 	@Test
