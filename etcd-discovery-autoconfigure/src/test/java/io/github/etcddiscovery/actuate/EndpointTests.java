@@ -4,11 +4,13 @@ import java.io.IOException;
 import java.time.Duration;
 import java.util.Arrays;
 import java.util.Collections;
+import java.util.List;
 import java.util.Map;
 import java.util.regex.Pattern;
 import java.util.stream.Stream;
 
 import io.github.etcddiscovery.cloud.EtcdServiceInstance;
+import io.github.etcddiscovery.testsupport.Document;
 import io.github.etcddiscovery.testsupport.EtcdApplicationTests;
 import io.github.etcddiscovery.testsupport.EtcdBinary;
 import io.github.etcddiscovery.testsupport.RequiresEtcd;
@@ -83,6 +85,18 @@ class EndpointTests extends EtcdApplicationTests {
 		String version = get("etcdpage/state").body().replaceAll(".*\"version\":\"([^\"]+)\".*", "$1");
 		assertThat(get("etcdpage/state?since=" + version).body()).contains("\"services\":null");
 		assertThat(get("etcdpage/other").status()).isEqualTo(404);
+	}
+
+	@Test
+	void sampleOfThePageHasTheFieldsOfARealAnswer() {
+		start("servlet", "spring.cloud.etcd.discovery.zone=eu-1");
+		JsonNode shown = JsonMapper.shared().readTree(Document.of("docs/monitoring.md").blocks("json").get(0));
+		JsonNode real = JsonMapper.shared().readTree(get("etcd").body());
+		assertThat(shown.propertyNames()).containsExactlyElementsOf(real.propertyNames());
+		assertThat(shown.get("view").propertyNames()).containsExactlyElementsOf(real.get("view").propertyNames());
+		for (String first : List.of("/registrations/0", "/view/prefixes/0")) {
+			assertThat(shown.at(first).propertyNames()).containsExactlyElementsOf(real.at(first).propertyNames());
+		}
 	}
 
 	@Test
