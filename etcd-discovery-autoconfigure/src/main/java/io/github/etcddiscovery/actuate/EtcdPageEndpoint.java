@@ -40,6 +40,9 @@ public class EtcdPageEndpoint {
 
 	private static final String STATE = "state";
 
+	/** Served, although it is not in etcd, or etcd has not been read yet. */
+	private static final String RETAINED = "RETAINED";
+
 	private final String page = read("page.html");
 
 	private final String service;
@@ -140,17 +143,24 @@ public class EtcdPageEndpoint {
 
 	private Map<String, List<Instance>> services(Catalog<ServiceInstance> catalog) {
 		Map<String, List<Instance>> services = new LinkedHashMap<>();
+		Map<String, List<ServiceInstance>> retained = catalog.retained();
 		for (String service : catalog.services()) {
+			List<ServiceInstance> all = catalog.all(service);
 			services.put(service,
-					catalog.all(service).stream().map((instance) -> instance((EtcdServiceInstance) instance)).toList());
+					!all.isEmpty() ? instances(all, null) : instances(retained.getOrDefault(service, all), RETAINED));
 		}
 		return services;
 	}
 
-	private Instance instance(EtcdServiceInstance instance) {
-		return new Instance(instance.toRecord().key().instanceId(), instance.getUri(), instance.getStatus().name(),
-				instance.getCluster(), this.sanitizer.sanitize(instance.getMetadata()),
-				Long.toHexString(instance.getLeaseId()), this.seenSince.getOrDefault(instance, this.clock.instant()));
+	private List<Instance> instances(List<ServiceInstance> instances, @Nullable String status) {
+		return instances.stream().map((instance) -> instance((EtcdServiceInstance) instance, status)).toList();
+	}
+
+	private Instance instance(EtcdServiceInstance instance, @Nullable String status) {
+		return new Instance(instance.toRecord().key().instanceId(), instance.getUri(),
+				Objects.requireNonNullElse(status, instance.getStatus().name()), instance.getCluster(),
+				this.sanitizer.sanitize(instance.getMetadata()), Long.toHexString(instance.getLeaseId()),
+				this.seenSince.getOrDefault(instance, this.clock.instant()));
 	}
 
 	/**
@@ -172,7 +182,7 @@ public class EtcdPageEndpoint {
 	 *
 	 * @param id its id
 	 * @param address where it is
-	 * @param status what it says of itself
+	 * @param status what it says of itself, or {@code RETAINED} if it is not in etcd
 	 * @param cluster the cluster in which it was found
 	 * @param metadata its metadata, without secrets
 	 * @param lease its lease, in hexadecimal digits; {@code 0} for none

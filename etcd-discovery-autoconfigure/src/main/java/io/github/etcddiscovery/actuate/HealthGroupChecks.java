@@ -3,6 +3,7 @@ package io.github.etcddiscovery.actuate;
 import java.util.Map;
 import java.util.Set;
 import java.util.TreeSet;
+import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.function.Supplier;
 import java.util.stream.Collectors;
 
@@ -11,6 +12,8 @@ import io.github.etcddiscovery.cloud.registration.FollowedHealth;
 import io.github.etcddiscovery.cloud.registration.FollowedHealth.Result;
 import io.github.etcddiscovery.instance.InvalidValueException;
 import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 import org.springframework.beans.factory.ObjectProvider;
 import org.springframework.boot.actuate.endpoint.SecurityContext;
@@ -44,6 +47,8 @@ public final class HealthGroupChecks implements FollowedHealth.Checks {
 	/** The registration may hear of readiness before this contributor does. */
 	private static final String READINESS = "readinessState";
 
+	private static final Logger logger = LoggerFactory.getLogger(HealthGroupChecks.class);
+
 	private final HealthEndpointGroups groups;
 
 	private final ObjectProvider<HealthContributorRegistry> contributors;
@@ -72,11 +77,19 @@ public final class HealthGroupChecks implements FollowedHealth.Checks {
 					"one of the health groups %s, which management.endpoint.health.group.* defines"
 						.formatted(new TreeSet<>(this.groups.getNames())));
 		}
+		AtomicBoolean warned = new AtomicBoolean();
 		HealthEndpointGroups single = new SingleGroup(name, new FilteredGroup(group, withReadiness));
 		return () -> {
 			HealthEndpoint endpoint = new HealthEndpoint(this.contributors.getObject(),
 					this.reactiveContributors.getIfAvailable(), single, null);
-			return result(endpoint.healthForPath(name));
+			HealthDescriptor health = endpoint.healthForPath(name);
+			if (health == null && warned.compareAndSet(false, true)) {
+				logger.warn(
+						"Health group {} has no contributor that counts for spring.cloud.etcd.discovery.follow-health:"
+								+ " this application is advertised as healthy",
+						name);
+			}
+			return result(health);
 		};
 	}
 

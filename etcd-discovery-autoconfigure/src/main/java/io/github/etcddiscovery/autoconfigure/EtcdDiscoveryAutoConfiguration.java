@@ -98,7 +98,8 @@ public final class EtcdDiscoveryAutoConfiguration {
 	ViewSnapshot<ServiceInstance> etcdStarterViewSnapshot(ServiceView<ServiceInstance> view, CheckedFormats formats,
 			EtcdDiscoveryProperties properties) {
 		ViewSnapshot<ServiceInstance> snapshot = Views.snapshot(view, formats, properties);
-		snapshot.start(properties.getMaxInstances());
+		// Besides the instances, a view may retain as many that have vanished.
+		snapshot.start((int) Math.min(Integer.MAX_VALUE, 2L * properties.getMaxInstances()));
 		return snapshot;
 	}
 

@@ -50,6 +50,9 @@ final class ConnectionKeeper implements AutoCloseable {
 	/** A connection that is lost sooner counts as one more failure in a row. */
 	private static final Duration STEADY = Duration.ofMinutes(1);
 
+	/** A cold JVM on a busy machine may need seconds for its first connection. */
+	private static final Duration SLOW_START = Duration.ofSeconds(5);
+
 	/** How often members are tried while there is no connection. */
 	private static final Duration RETRY_INTERVAL = Duration.ofMillis(200);
 
@@ -81,6 +84,9 @@ final class ConnectionKeeper implements AutoCloseable {
 
 	/** How often no member has answered since the last connection. */
 	private int failedRounds;
+
+	/** Whether the log tells that there has been no connection yet. */
+	private boolean absenceLogged;
 
 	private long connectedAt;
 
@@ -325,7 +331,7 @@ final class ConnectionKeeper implements AutoCloseable {
 			}
 			return fresh;
 		}
-		if (this.current == null && this.failedRounds == 0) {
+		if (this.current == null && !this.absenceLogged) {
 			logger.debug("Connected to etcd at {}", fresh.member());
 		}
 		else {
@@ -362,7 +368,9 @@ final class ConnectionKeeper implements AutoCloseable {
 			if (failure.reason() != Reason.UNAVAILABLE) {
 				hopeless = List.copyOf(this.parked);
 			}
-			else if (this.current == null && this.failedRounds == 1) {
+			else if (this.current == null && !this.absenceLogged
+					&& this.loop.nanoTime() - this.lostAt >= SLOW_START.toNanos()) {
+				this.absenceLogged = true;
 				logger.warn("No connection to etcd at {}: {}", this.options.describeEndpoints(), failure.getMessage());
 			}
 			this.loop.schedule(this::connect, RETRY_INTERVAL);

@@ -47,11 +47,9 @@ final class LeaseKeeper {
 	/** Leases held before: a key that is attached to one of them is ours as well. */
 	private final Set<Long> former = new HashSet<>();
 
-	/** Why no lease is granted, {@code null} if that did not fail. */
-	private @Nullable EtcdException grantFailure;
+	private final FailureLog grants = new FailureLog();
 
-	/** Why the lease is not renewed, {@code null} if that did not fail. */
-	private @Nullable EtcdException renewalFailure;
+	private final FailureLog renewals = new FailureLog();
 
 	LeaseKeeper(EtcdClient client, TtlOption ttl, EventLoop loop, String name, Listener listener,
 			RandomGenerator random) {
@@ -101,7 +99,8 @@ final class LeaseKeeper {
 			else if (this.state == LeaseState.GRANTING) {
 				EtcdException cause = EtcdException.from(error);
 				this.loop.schedule(this::grant, this.backoff.next(cause));
-				this.grantFailure = failed(this.grantFailure, cause, "No lease for {} yet: {}");
+				this.grants.failed(cause, "No lease for {} yet: {}");
+				this.listener.leaseFailed(cause);
 			}
 		}));
 	}
@@ -115,7 +114,8 @@ final class LeaseKeeper {
 		this.expiry = sentAt + granted.ttl().toNanos();
 		this.id = granted.id();
 		renewLater(granted.id(), this.ttl.heartbeat());
-		this.grantFailure = succeeded(this.grantFailure, "A lease for {} is granted again");
+		this.backoff.reset();
+		this.grants.succeeded("A lease for {} is granted again");
 		logger.debug("Granted lease {} for {} with a ttl of {} s", Long.toHexString(granted.id()), this.name,
 				granted.ttl().toSeconds());
 		this.listener.leaseHeld();
@@ -139,7 +139,8 @@ final class LeaseKeeper {
 				// Before anything that might throw.
 				renewLater(leaseId, this.ttl.heartbeat().minusNanos(this.loop.nanoTime() - sentAt));
 				this.expiry = sentAt + left.toNanos();
-				this.renewalFailure = succeeded(this.renewalFailure, "The lease of {} is renewed again");
+				this.backoff.reset();
+				this.renewals.succeeded("The lease of {} is renewed again");
 				this.listener.leaseRenewed();
 			}
 			else if (cause.reason() == Reason.LEASE_NOT_FOUND) {
@@ -147,34 +148,10 @@ final class LeaseKeeper {
 			}
 			else {
 				renewLater(leaseId, this.backoff.next(cause));
-				this.renewalFailure = failed(this.renewalFailure, cause,
-						"The lease of {} cannot be renewed for now: {}");
+				this.renewals.failed(cause, "The lease of {} cannot be renewed for now: {}");
+				this.listener.leaseFailed(cause);
 			}
 		}));
-	}
-
-	/**
-	 * Logs a failure, unless it only repeats the log. While there is no connection, the
-	 * client's log line stands for all records.
-	 * @return the failure in the log, {@code null} if there is none
-	 */
-	private @Nullable EtcdException failed(@Nullable EtcdException logged, EtcdException cause, String message) {
-		this.listener.leaseFailed(cause);
-		boolean known = (logged != null) ? logged.reason() == cause.reason()
-				: cause.reason() == Reason.UNAVAILABLE && !this.client.isConnected();
-		if (known) {
-			return logged;
-		}
-		logger.warn(message, this.name, cause.getMessage());
-		return cause;
-	}
-
-	private @Nullable EtcdException succeeded(@Nullable EtcdException logged, String message) {
-		if (logged != null) {
-			logger.info(message, this.name);
-		}
-		this.backoff.reset();
-		return null;
 	}
 
 	/** Hears, from a failed write too, that etcd does not know a lease any more. */
@@ -223,6 +200,40 @@ final class LeaseKeeper {
 
 		/** The lease is gone, and with it what was written under it. */
 		void leaseLost(long leaseId);
+
+	}
+
+	/**
+	 * Logs the failures of one kind of call: once for each reason. While there is no
+	 * connection, the line of the client stands for all records. A call that fails as the
+	 * connection is lost, or was waiting until it came back, may fail while the client is
+	 * connected. So a single failure of this kind is not logged.
+	 */
+	private final class FailureLog {
+
+		/** The failure in the log, {@code null} if there is none. */
+		private @Nullable EtcdException logged;
+
+		/** How many calls in a row had no answer although there was a connection. */
+		private int unanswered;
+
+		void failed(EtcdException cause, String message) {
+			boolean unavailable = cause.reason() == Reason.UNAVAILABLE;
+			this.unanswered = (unavailable && LeaseKeeper.this.client.isConnected()) ? this.unanswered + 1 : 0;
+			boolean unexplained = !unavailable || this.unanswered > 1;
+			if (unexplained && (this.logged == null || this.logged.reason() != cause.reason())) {
+				this.logged = cause;
+				logger.warn(message, LeaseKeeper.this.name, cause.getMessage());
+			}
+		}
+
+		void succeeded(String message) {
+			this.unanswered = 0;
+			if (this.logged != null) {
+				this.logged = null;
+				logger.info(message, LeaseKeeper.this.name);
+			}
+		}
 
 	}
 

@@ -14,9 +14,7 @@ import java.nio.file.InvalidPathException;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.nio.file.StandardOpenOption;
-import java.nio.file.attribute.FileAttribute;
 import java.nio.file.attribute.PosixFilePermission;
-import java.nio.file.attribute.PosixFilePermissions;
 import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
 import java.time.DateTimeException;
@@ -26,12 +24,13 @@ import java.util.ArrayList;
 import java.util.HexFormat;
 import java.util.Iterator;
 import java.util.List;
-import java.util.Set;
 
 import io.github.etcddiscovery.instance.InstanceKey;
 import io.github.etcddiscovery.snapshot.Snapshot.Entry;
 import io.github.etcddiscovery.view.Catalog.Position;
 import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 import tools.jackson.core.JacksonException;
 import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.json.JsonMapper;
@@ -46,11 +45,15 @@ import tools.jackson.databind.node.ObjectNode;
  */
 final class SnapshotFile {
 
+	private static final Logger logger = LoggerFactory.getLogger(SnapshotFile.class);
+
 	private static final int VERSION = 1;
 
 	private static final String FORMAT = "etcdDiscoverySnapshot";
 
 	private static final String CHECKSUM = "sha256";
+
+	private static final String TEMPORARY = ".tmp";
 
 	/** A record has 64 KiB at most. JSON within JSON escapes quotation marks. */
 	private static final int LONGEST_LINE = 256 * 1024;
@@ -60,8 +63,6 @@ final class SnapshotFile {
 
 	/** Writing takes seconds at most. */
 	private static final Duration ABANDONED = Duration.ofMinutes(1);
-
-	private static final Set<PosixFilePermission> OWNER_ONLY = PosixFilePermissions.fromString("rw-------");
 
 	/** On Linux, belongs to the user of this process. */
 	private static final Path OWN_PROCESS = Path.of("/proc/self");
@@ -74,9 +75,6 @@ final class SnapshotFile {
 
 	private final Path folder;
 
-	/** The file of one process only: several may be configured with the same file. */
-	private final Path temporary;
-
 	/**
 	 * Creates a file. Does no I/O.
 	 * @throws InvalidPathException if it is the root of a file system
@@ -88,7 +86,6 @@ final class SnapshotFile {
 			throw new InvalidPathException(file.toString(), "not the path of a file");
 		}
 		this.folder = parent;
-		this.temporary = parent.resolve(this.file.getFileName() + "." + ProcessHandle.current().pid() + ".tmp");
 	}
 
 	Path path() {
@@ -102,17 +99,17 @@ final class SnapshotFile {
 	void write(Instant time, List<Position> positions, Iterator<Entry> entries) throws IOException {
 		Files.createDirectories(this.folder);
 		deleteAbandoned();
-		Files.deleteIfExists(this.temporary);
+		// Others may write the same file at the same time. Only the owner may read it.
+		Path temporary = Files.createTempFile(this.folder, this.file.getFileName() + ".", TEMPORARY);
 		try {
-			try (FileChannel channel = FileChannel.open(this.temporary,
-					Set.of(StandardOpenOption.CREATE_NEW, StandardOpenOption.WRITE), attributes())) {
+			try (FileChannel channel = FileChannel.open(temporary, StandardOpenOption.WRITE)) {
 				write(new BufferedOutputStream(Channels.newOutputStream(channel)), time, positions, entries);
 				channel.force(true);
 			}
-			Files.move(this.temporary, this.file, StandardCopyOption.ATOMIC_MOVE);
+			Files.move(temporary, this.file, StandardCopyOption.ATOMIC_MOVE);
 		}
 		finally {
-			Files.deleteIfExists(this.temporary);
+			Files.deleteIfExists(temporary);
 		}
 	}
 
@@ -121,18 +118,22 @@ final class SnapshotFile {
 		Instant abandoned = Instant.now().minus(ABANDONED);
 		String prefix = this.file.getFileName() + ".";
 		try (DirectoryStream<Path> siblings = Files.newDirectoryStream(this.folder,
-				(path) -> path.getFileName().toString().startsWith(prefix) && path.toString().endsWith(".tmp"))) {
+				(path) -> path.getFileName().toString().startsWith(prefix) && path.toString().endsWith(TEMPORARY))) {
 			for (Path sibling : siblings) {
-				if (Files.getLastModifiedTime(sibling).toInstant().isBefore(abandoned)) {
-					Files.deleteIfExists(sibling);
-				}
+				deleteIfAbandoned(sibling, abandoned);
 			}
 		}
 	}
 
-	private FileAttribute<?>[] attributes() {
-		return isPosix() ? new FileAttribute<?>[] { PosixFilePermissions.asFileAttribute(OWNER_ONLY) }
-				: new FileAttribute<?>[0];
+	private static void deleteIfAbandoned(Path sibling, Instant abandoned) {
+		try {
+			if (Files.getLastModifiedTime(sibling).toInstant().isBefore(abandoned)) {
+				Files.deleteIfExists(sibling);
+			}
+		}
+		catch (IOException ex) {
+			logger.debug("{} may have been moved meanwhile", sibling, ex);
+		}
 	}
 
 	private boolean isPosix() {

@@ -2,6 +2,7 @@ package io.github.etcddiscovery.snapshot;
 
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.FileSystemException;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.time.Instant;
@@ -49,6 +50,11 @@ public final class ViewSnapshot<T> implements AutoCloseable {
 
 	private final Duration maxAge;
 
+	/**
+	 * Two of them are a quarter of the age, in which the file is written at least once.
+	 */
+	private final Duration refreshInterval;
+
 	private final ServiceView<T> view;
 
 	private final Codec<T> codec;
@@ -65,12 +71,15 @@ public final class ViewSnapshot<T> implements AutoCloseable {
 	/** Whether the loop has been told of a change that it has not looked at yet. */
 	private final AtomicBoolean signalled = new AtomicBoolean();
 
-	/** Whether a write is due. Belongs to the loop, as the next two do. */
+	/** Whether a write is due. Belongs to the loop, as the next three do. */
 	private boolean scheduled;
 
 	private @Nullable Catalog<T> written;
 
-	private long writtenAt;
+	/** Whether a write has been tried. */
+	private boolean attempted;
+
+	private long attemptedAt;
 
 	/**
 	 * Creates a snapshot. Starts nothing.
@@ -87,6 +96,7 @@ public final class ViewSnapshot<T> implements AutoCloseable {
 			InstantSource clock) {
 		this.file = (file != null) ? new SnapshotFile(file) : null;
 		this.maxAge = maxAge;
+		this.refreshInterval = maxAge.dividedBy(8);
 		this.view = view;
 		this.codec = codec;
 		this.loop = loop;
@@ -129,6 +139,13 @@ public final class ViewSnapshot<T> implements AutoCloseable {
 					.put(entry.key().instanceId(), instance);
 			}
 		});
+		if (services.isEmpty() && !snapshot.entries().isEmpty()) {
+			throw new InvalidSnapshotException(
+					"none of its %d instances can be read".formatted(snapshot.entries().size()));
+		}
+		if (services.isEmpty()) {
+			return;
+		}
 		Map<String, List<T>> instances = new TreeMap<>();
 		services.forEach((service, byId) -> instances.put(service, List.copyOf(byId.values())));
 		Duration age = Duration.between(snapshot.time(), now);
@@ -151,15 +168,10 @@ public final class ViewSnapshot<T> implements AutoCloseable {
 
 	/** The content does not change, but becomes current again. */
 	private void refresh(SnapshotFile file) {
-		this.loop.schedule(() -> refresh(file), refreshInterval());
-		if (this.written != null && this.loop.nanoTime() - this.writtenAt >= refreshInterval().toNanos()) {
+		this.loop.schedule(() -> refresh(file), this.refreshInterval);
+		if (this.written != null && this.loop.nanoTime() - this.attemptedAt >= this.refreshInterval.toNanos()) {
 			write(file);
 		}
-	}
-
-	private Duration refreshInterval() {
-		Duration quarter = this.maxAge.dividedBy(4);
-		return (quarter.compareTo(INTERVAL) > 0) ? quarter : INTERVAL;
 	}
 
 	/** Runs on the thread of the view, for each of very many changes. */
@@ -178,7 +190,7 @@ public final class ViewSnapshot<T> implements AutoCloseable {
 			return;
 		}
 		this.scheduled = true;
-		Duration wait = (before == null) ? Duration.ZERO : INTERVAL.minusNanos(this.loop.nanoTime() - this.writtenAt);
+		Duration wait = this.attempted ? INTERVAL.minusNanos(this.loop.nanoTime() - this.attemptedAt) : Duration.ZERO;
 		this.loop.schedule(() -> {
 			this.scheduled = false;
 			write(file);
@@ -191,20 +203,24 @@ public final class ViewSnapshot<T> implements AutoCloseable {
 			return;
 		}
 		Instant current = this.clock.instant().minus(this.view.staleness());
+		this.attempted = true;
+		this.attemptedAt = this.loop.nanoTime();
 		try {
 			file.write(current, catalog.positions(), entries(catalog));
 			this.time = current;
 			this.failure = null;
+			this.written = catalog;
 		}
-		catch (IOException ex) {
+		catch (IOException | RuntimeException ex) {
 			String reason = describe(ex);
 			if (!reason.equals(this.failure)) {
-				logger.warn("The snapshot {} cannot be written: {}. Trying again", file.path(), reason);
+				logger.warn("The snapshot {} cannot be written: {}. Trying again every {} s", file.path(), reason,
+						INTERVAL.toSeconds());
 			}
 			this.failure = reason;
+			this.written = null;
+			schedule(file);
 		}
-		this.written = catalog;
-		this.writtenAt = this.loop.nanoTime();
 	}
 
 	private Iterator<Entry> entries(Catalog<T> catalog) {
@@ -216,10 +232,13 @@ public final class ViewSnapshot<T> implements AutoCloseable {
 			.iterator();
 	}
 
-	/** The message of most of these exceptions is the path only. */
-	private static String describe(IOException ex) {
-		return (ex instanceof InvalidSnapshotException) ? String.valueOf(ex.getMessage())
-				: ex.getClass().getSimpleName() + ": " + ex.getMessage();
+	/** Without the path of the temporary file, which is another one each time. */
+	private static String describe(Exception ex) {
+		if (ex instanceof InvalidSnapshotException) {
+			return String.valueOf(ex.getMessage());
+		}
+		String reason = (ex instanceof FileSystemException refused) ? refused.getReason() : ex.getMessage();
+		return ex.getClass().getSimpleName() + ((reason != null) ? ": " + reason : "");
 	}
 
 	/**

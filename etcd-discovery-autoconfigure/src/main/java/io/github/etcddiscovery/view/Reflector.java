@@ -12,6 +12,7 @@ import io.github.etcddiscovery.client.EtcdException.Reason;
 import io.github.etcddiscovery.client.KeyValue;
 import io.github.etcddiscovery.client.WatchEvent;
 import io.github.etcddiscovery.client.WatchListener;
+import io.github.etcddiscovery.instance.PlainText;
 import io.github.etcddiscovery.support.EventLoop;
 import io.github.etcddiscovery.support.GuardedLoop;
 import io.github.etcddiscovery.support.LimitedLog;
@@ -339,6 +340,9 @@ final class Reflector {
 	/** What the watch should have told and has not: nothing else is left to trust. */
 	private void drifted(Set<String> missed) {
 		this.drifts += missed.size();
+		this.log.log(Level.WARN, "view of " + this.name, "drift",
+				() -> "Changes of %d keys under %s were missed, such as %s: reading everything again".formatted(
+						missed.size(), this.name, PlainText.of(missed.iterator().next(), RangeWriter.LONGEST_KEY)));
 		this.listener.interrupted(new EtcdException(Reason.UNAVAILABLE,
 				"changes of %d keys were missed, of %s for one".formatted(missed.size(), missed.iterator().next()),
 				null));

@@ -78,6 +78,16 @@ class EtcdPageEndpointTests {
 	}
 
 	@Test
+	void retainedInstancesAreMarked() {
+		Catalog<ServiceInstance> catalog = sees();
+		given(catalog.services()).willReturn(List.of("stock"));
+		given(catalog.retained()).willReturn(Map.of("stock", List.of(instance("1", Map.of()))));
+		assertThat(state(null).services().get("stock")).singleElement()
+			.extracting(EtcdPageEndpoint.Instance::status)
+			.isEqualTo("RETAINED");
+	}
+
+	@Test
 	void servicesAreAnsweredOnlyIfTheyHaveChanged() {
 		sees(instance("1", Map.of()));
 		State first = state(null);

@@ -19,6 +19,7 @@ import io.github.etcddiscovery.view.ServiceView;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 
+import org.springframework.boot.actuate.endpoint.SanitizingFunction;
 import org.springframework.boot.actuate.endpoint.web.WebEndpointResponse;
 import org.springframework.cloud.client.ServiceInstance;
 
@@ -90,6 +91,33 @@ class EtcdTargetsEndpointTests {
 	}
 
 	@Test
+	void managementServerOfAnotherServiceIsNotTheTarget() {
+		add(record("orders", "first", "h", 80, false, InstanceStatus.UP, Map.of()));
+		add(record("orders-management", "first", "h", 9090, false, InstanceStatus.UP,
+				Map.of(ServiceRecord.MANAGEMENT_OF, "other")));
+		assertThat(group().targets()).containsExactly("h:80");
+	}
+
+	@Test
+	void labelsWithoutAValueAreLeftOutAndOfTwoNamesThatBecomeOneTheFirstCounts() {
+		add(record("orders", "a", "h", 80, false, InstanceStatus.UP,
+				new TreeMap<>(Map.of("a-b", "1", "a.b", "2", "e", ""))));
+		assertThat(group().labels()).containsEntry("__meta_etcd_metadata_a_b", "1")
+			.doesNotContainKeys("__meta_etcd_zone", "__meta_etcd_metadata_e");
+	}
+
+	@Test
+	void metadataThatTheApplicationHidesIsNoLabel() {
+		SanitizingFunction hiding = (data) -> data.getKey().equals("team") ? data.withSanitizedValue() : data;
+		add(record("orders", "a", "h", 80, false, InstanceStatus.UP, Map.of("team", "canary")));
+		List<TargetGroup> groups = new EtcdTargetsEndpoint(this.clusters, new MetadataSanitizer(List.of(hiding)))
+			.targets()
+			.getBody();
+		assertThat(groups).hasSize(1);
+		assertThat(groups.toString()).doesNotContain("canary");
+	}
+
+	@Test
 	void managementServerWithTheSameInstanceIdMayHaveAnotherHost() {
 		add(record("orders", "first", "10.0.0.5", 80, false, InstanceStatus.UP, Map.of()));
 		add(record("orders-management", "first", "192.168.0.5", 9090, false, InstanceStatus.UP,
@@ -144,6 +172,9 @@ class EtcdTargetsEndpointTests {
 	void targetsOfARemoteClusterAreAskedForByItsName() {
 		ServiceView<ServiceInstance> us = mock();
 		given(us.catalog()).willReturn(this.catalog);
+		Catalog<ServiceInstance> home = mock();
+		given(home.isSynced()).willReturn(true);
+		given(this.view.catalog()).willReturn(home);
 		this.clusters.setRemotes(List.of(new Remote<>("us", us, false, false, Duration.ZERO)));
 		add(record("orders", "a", "h", 80, false, InstanceStatus.UP, Map.of()));
 		assertThat(this.endpoint.targetsOfCluster("us").getBody()).hasSize(1);

@@ -6,11 +6,14 @@ import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.function.Supplier;
 import java.util.stream.Stream;
 
+import io.github.etcddiscovery.cloud.registration.EtcdAutoServiceRegistration;
 import io.github.etcddiscovery.cloud.registration.EtcdRegistration;
 import io.github.etcddiscovery.cloud.registration.EtcdServiceRegistry;
+import io.github.etcddiscovery.instance.InstanceStatus;
 import io.github.etcddiscovery.testsupport.EtcdApplicationTests;
 import io.github.etcddiscovery.testsupport.EtcdBinary;
 import io.github.etcddiscovery.testsupport.RequiresEtcd;
+import io.github.etcddiscovery.testsupport.TestApplications;
 import io.github.etcddiscovery.view.ServiceView;
 import io.micrometer.core.instrument.MeterRegistry;
 import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
@@ -19,15 +22,20 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 import reactor.core.publisher.Mono;
 
+import org.springframework.beans.factory.ObjectProvider;
+import org.springframework.beans.factory.config.BeanPostProcessor;
 import org.springframework.boot.autoconfigure.EnableAutoConfiguration;
 import org.springframework.boot.availability.AvailabilityChangeEvent;
 import org.springframework.boot.availability.ReadinessState;
 import org.springframework.boot.builder.SpringApplicationBuilder;
 import org.springframework.boot.health.contributor.Health;
 import org.springframework.boot.health.contributor.ReactiveHealthIndicator;
+import org.springframework.cloud.client.discovery.event.InstancePreRegisteredEvent;
+import org.springframework.context.ApplicationListener;
 import org.springframework.context.ConfigurableApplicationContext;
 import org.springframework.context.annotation.Bean;
 import org.springframework.context.annotation.Configuration;
+import org.springframework.core.env.Environment;
 
 import static io.github.etcddiscovery.testsupport.TestApplications.awaitNoThreads;
 import static io.github.etcddiscovery.testsupport.TestApplications.http;
@@ -125,6 +133,37 @@ class FollowHealthTests extends EtcdApplicationTests {
 	}
 
 	@Test
+	void readinessAndHealthAreBothNeededForUp() {
+		ConfigurableApplicationContext context = start();
+		this.up.set(false);
+		awaitStatus(context, "OUT_OF_SERVICE");
+		TestApplications.refuseAndAcceptTraffic(context);
+		assertThat(context.getBean(EtcdRegistration.class).getStatus()).as("ready, but not healthy")
+			.isEqualTo(InstanceStatus.OUT_OF_SERVICE);
+		AvailabilityChangeEvent.publish(context, ReadinessState.REFUSING_TRAFFIC);
+		this.up.set(true);
+		await().atMost(SOON).until(() -> endpoint(context).contains("\"up\":true"));
+		assertThat(context.getBean(EtcdRegistration.class).getStatus()).as("healthy, but not ready")
+			.isEqualTo(InstanceStatus.OUT_OF_SERVICE);
+		AvailabilityChangeEvent.publish(context, ReadinessState.ACCEPTING_TRAFFIC);
+		awaitStatus(context, "UP");
+	}
+
+	@Test
+	void checksEndIfTheContextStopsWhileItRegisters() {
+		ConfigurableApplicationContext context = start("stopping=true");
+		awaitNoThreads("etcd-health");
+		assertThat(this.eyes.all("/services/orders/")).isEmpty();
+		context.close();
+	}
+
+	@Test
+	void statusThatTheApplicationSetsBeforeItIsRegisteredStays() {
+		ConfigurableApplicationContext context = start("status=OUT_OF_SERVICE", DISCOVERY + "follow-health=");
+		assertThat(status(context)).isEqualTo("OUT_OF_SERVICE");
+	}
+
+	@Test
 	void checksEndWithTheContextAndBeginAgainWithIt() {
 		ConfigurableApplicationContext context = start();
 		context.stop();
@@ -193,6 +232,34 @@ class FollowHealthTests extends EtcdApplicationTests {
 		@Bean
 		ReactiveHealthIndicator ownHealthIndicator(AtomicBoolean up) {
 			return () -> Mono.fromSupplier(() -> (up.get() ? Health.up() : Health.down()).build());
+		}
+
+		/** Stops the registration while it is under way, if the test wants that. */
+		@Bean
+		ApplicationListener<InstancePreRegisteredEvent> stopping(Environment environment,
+				ObjectProvider<EtcdAutoServiceRegistration> registration) {
+			return (event) -> {
+				if (environment.getProperty("stopping", Boolean.class, false)) {
+					registration.getObject().stop();
+				}
+			};
+		}
+
+		/** Sets a status before the automatic registration is created. */
+		@Bean
+		static BeanPostProcessor status(Environment environment) {
+			return new BeanPostProcessor() {
+
+				@Override
+				public Object postProcessAfterInitialization(Object bean, String name) {
+					String status = environment.getProperty("status");
+					if (bean instanceof EtcdRegistration registration && status != null) {
+						new EtcdServiceRegistry(() -> null, null, true, Duration.ZERO).setStatus(registration, status);
+					}
+					return bean;
+				}
+
+			};
 		}
 
 		@Bean

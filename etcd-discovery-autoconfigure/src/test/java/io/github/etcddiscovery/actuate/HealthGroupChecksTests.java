@@ -68,6 +68,14 @@ class HealthGroupChecksTests {
 	}
 
 	@Test
+	void groupAggregatesTheStatusOfItsMembersAsItIsTold() {
+		register("db", Status.UP);
+		register("queue", Status.DOWN);
+		given(this.group.getStatusAggregator()).willReturn((statuses) -> Status.UP);
+		assertThat(check().up()).isTrue();
+	}
+
+	@Test
 	void membersOfAnotherGroupDoNotCount() {
 		register("db", Status.UP);
 		register("other", Status.DOWN);

@@ -293,6 +293,10 @@ class TroubleshootingTests {
 			Path file = Files.writeString(this.folder.resolve("file"), "").resolve("snapshot.json");
 			start(registering(plain(), ETCD + "discovery.snapshot.file=" + file));
 		}
+		else if (message.startsWith("Health group serving has no")) {
+			start(registering(plain(), ETCD + "discovery.follow-health=serving",
+					"management.endpoint.health.group.serving.include=readinessState"));
+		}
 		else if (message.startsWith("Health group serving")) {
 			start(registering(plain(), ETCD + "discovery.follow-health=serving",
 					"management.endpoint.health.group.serving.include=diskSpace",

@@ -157,6 +157,9 @@ class RegistrationTelemetryTests extends ScriptedRegistrar {
 		this.blockedKeys.clear();
 		this.etcd.fail("grant", Reason.UNAVAILABLE);
 		this.loop.advance(RETRY);
+		assertThat(output.getOut()).as("the connection may just have been lost").containsOnlyOnce(NO_LEASE);
+		this.etcd.fail("grant", Reason.UNAVAILABLE);
+		this.loop.advance(RETRY);
 		assertThat(this.blockedKeys).as("etcd only does not answer").isEmpty();
 		assertThat(countOccurrencesOf(output.getOut(), NO_LEASE)).as("for another reason").isEqualTo(2);
 		grant(7);

@@ -1,6 +1,7 @@
 package io.github.etcddiscovery.snapshot;
 
 import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -181,6 +182,47 @@ class SnapshotFileTests {
 		assertThatExceptionOfType(InvalidSnapshotException.class)
 			.isThrownBy(() -> this.file.read(TIME, MAX_AGE, List.of("/other/"), 10))
 			.withMessage("it is of the prefixes [/services/, /pay/], but this application reads [/other/]");
+	}
+
+	@Test
+	void snapshotOfMorePrefixesOrInAnotherOrderIsRefused() throws IOException {
+		write();
+		for (List<String> prefixes : List.of(List.of("/services/"), List.of("/pay/", "/services/"))) {
+			assertThatExceptionOfType(InvalidSnapshotException.class)
+				.isThrownBy(() -> this.file.read(TIME, MAX_AGE, prefixes, 10));
+		}
+	}
+
+	@Test
+	void largestRecordIsWrittenAndRead() throws IOException {
+		Entry large = new Entry(new InstanceKey("orders", "1"), 7, "\"".repeat(64 * 1024));
+		this.file.write(TIME, POSITIONS, List.of(large).iterator());
+		assertThat(read(TIME).entries()).containsExactly(large);
+	}
+
+	@Test
+	void severalMayWriteTheSameFile() throws IOException {
+		Iterator<Entry> entries = ENTRIES.iterator();
+		this.file.write(TIME, POSITIONS, new Iterator<>() {
+
+			@Override
+			public boolean hasNext() {
+				return entries.hasNext();
+			}
+
+			@Override
+			public Entry next() {
+				try {
+					new SnapshotFile(SnapshotFileTests.this.path).write(TIME, POSITIONS, ENTRIES.iterator());
+				}
+				catch (IOException ex) {
+					throw new UncheckedIOException(ex);
+				}
+				return entries.next();
+			}
+
+		});
+		assertThat(read(TIME).entries()).isEqualTo(ENTRIES);
 	}
 
 	@Test

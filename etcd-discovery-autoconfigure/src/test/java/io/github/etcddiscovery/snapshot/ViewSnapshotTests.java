@@ -107,8 +107,43 @@ class ViewSnapshotTests {
 	void fileIsWrittenAgainBeforeItIsTooOldThoughNothingChanges() throws IOException {
 		start();
 		changes(true, "a");
-		this.loop.advance(MAX_AGE.dividedBy(2));
-		assertThat(read().time()).isEqualTo(BEGIN.plus(MAX_AGE.dividedBy(2)));
+		this.loop.advance(Duration.ofMillis(300));
+		changes(true, "b");
+		for (int minute = 0; minute < 120; minute++) {
+			this.loop.advance(Duration.ofMinutes(1));
+			assertThat(this.snapshot.state().age()).isLessThanOrEqualTo(MAX_AGE.dividedBy(4));
+		}
+	}
+
+	@Test
+	void snapshotWithoutInstancesIsNotServed(CapturedOutput output) throws IOException {
+		write(BEGIN);
+		start();
+		then(this.view).should(never()).restore(any(), any());
+		assertThat(output).doesNotContain("snapshot");
+	}
+
+	@Test
+	void snapshotWhoseInstancesCannotBeReadIsNotServed(CapturedOutput output) throws IOException {
+		write(BEGIN, "bad");
+		start();
+		then(this.view).should(never()).restore(any(), any());
+		assertThat(output).contains("cannot be used: none of its 1 instances can be read");
+	}
+
+	@Test
+	void closingWaitsForTheLastWrite() throws Exception {
+		start();
+		changes(true, "a");
+		changes(true, "b");
+		Thread closing = new Thread(this.snapshot::close);
+		closing.start();
+		await().atMost(Duration.ofSeconds(5)).until(this.loop::isDue);
+		assertThat(closing.isAlive()).isTrue();
+		assertThat(written()).containsExactly("a");
+		this.loop.run();
+		closing.join(5_000);
+		assertThat(written()).containsExactly("b");
 	}
 
 	@Test
@@ -166,9 +201,8 @@ class ViewSnapshotTests {
 		assertThat(this.snapshot.state().failure()).isNotNull();
 		Files.delete(blocked.resolve("not empty"));
 		Files.delete(blocked);
-		changes(true, "c");
 		this.loop.advance(INTERVAL);
-		assertThat(written()).containsExactly("c");
+		assertThat(written()).as("though nothing changes").containsExactly("b");
 		assertThat(this.snapshot.state().failure()).isNull();
 	}
 

@@ -89,7 +89,9 @@ public class EtcdAutoServiceRegistration
 		this.registry = registry;
 		this.deregistration = deregistration;
 		this.ports = ports;
-		application.setStatus(settings.initialStatus());
+		if (settings.initialStatus() != InstanceStatus.UP) {
+			application.setStatus(settings.initialStatus());
+		}
 		this.wanted = new WantedRegistrations(this.lock, application, source);
 		this.registered = this.wanted.get();
 		this.lifecycles = lifecycles;
@@ -207,6 +209,9 @@ public class EtcdAutoServiceRegistration
 		}
 		if (outcomes != null) {
 			this.announcer.announce(registering, outcomes, failFast, () -> isIn(registering));
+		}
+		else {
+			stopHealthChecks();
 		}
 	}
 

@@ -16,8 +16,9 @@ import org.slf4j.LoggerFactory;
 /**
  * Checks the health of this application periodically. Several failures in a row make it
  * unhealthy, and several successes in a row make it healthy again. The first check
- * decides alone. A check that takes longer than its timeout is a failure. Checks run one
- * at a time on a thread of their own, so a check that hangs delays nothing else.
+ * decides alone. A check that takes longer than its timeout is a failure, and is
+ * interrupted. Checks run on a thread of their own, so a check that hangs delays nothing
+ * else. While five of them hang, no other is started.
  */
 @Internal
 public final class FollowedHealth {
@@ -27,6 +28,11 @@ public final class FollowedHealth {
 	/** Longer than the first check may take, so that its timeout decides. */
 	private static final Duration GRACE = Duration.ofSeconds(1);
 
+	/** Each of them keeps a thread. */
+	private static final int MOST_HANGING = 5;
+
+	private static final State UNKNOWN = new State(false, "not checked yet");
+
 	private final Settings settings;
 
 	private final Supplier<Result> check;
@@ -35,7 +41,7 @@ public final class FollowedHealth {
 
 	private final Supplier<EventLoop> checkers;
 
-	private volatile State state = new State(false, "not checked yet");
+	private volatile State state = UNKNOWN;
 
 	/** The checks under way, {@code null} if there are none. Guarded by {@code this}. */
 	private @Nullable Run run;
@@ -75,7 +81,8 @@ public final class FollowedHealth {
 
 	/**
 	 * Begins the checks, and waits for the first one, at most for its timeout.
-	 * @param changed is called on the thread of the checks whenever the application has
+	 * @param changed is called on the thread of the checks after the first check, for
+	 * which the caller may not have waited long enough, and whenever the application has
 	 * become healthy or unhealthy
 	 */
 	void start(Runnable changed) {
@@ -94,6 +101,7 @@ public final class FollowedHealth {
 	/** Begins the checks. Completes after the first one. */
 	synchronized CompletableFuture<Void> begin(Runnable changed) {
 		stop();
+		this.state = UNKNOWN;
 		this.run = new Run(changed, this.timers.get(), this.checkers.get());
 		return this.run.begin();
 	}
@@ -115,7 +123,8 @@ public final class FollowedHealth {
 
 		private final EventLoop timer;
 
-		private final EventLoop checker;
+		/** Runs the next check. A check that hangs keeps the thread that it has. */
+		private EventLoop checker;
 
 		private final CompletableFuture<Void> first = new CompletableFuture<>();
 
@@ -125,7 +134,11 @@ public final class FollowedHealth {
 		/** The check up to which results are known. */
 		private long finished;
 
+		/** Whether a check runs, or none can be started. */
 		private boolean busy;
+
+		/** How many checks still run although they have timed out. */
+		private int hanging;
 
 		private int successes;
 
@@ -153,7 +166,7 @@ public final class FollowedHealth {
 				check();
 			}
 			else if (this.finished == this.started) {
-				// The check that has timed out is still running.
+				// So many checks hang that none is started.
 				failed(overdue());
 			}
 		}
@@ -161,19 +174,55 @@ public final class FollowedHealth {
 		private void check() {
 			long number = ++this.started;
 			this.busy = true;
-			this.timer.schedule(() -> finish(number, new Result(false, overdue())),
-					FollowedHealth.this.settings.timeout());
-			this.checker.execute(() -> {
+			EventLoop used = this.checker;
+			this.timer.schedule(() -> timedOut(number, used), FollowedHealth.this.settings.timeout());
+			used.execute(() -> {
 				Result result = result();
-				this.timer.execute(() -> {
-					this.busy = false;
-					finish(number, result);
-				});
+				this.timer.execute(() -> ended(number, result));
 			});
 		}
 
+		/** Interrupts the check, and leaves it alone if that does not help. */
+		private void timedOut(long number, EventLoop used) {
+			if (number <= this.finished) {
+				return;
+			}
+			used.close();
+			this.hanging++;
+			renewChecker();
+			this.finished = number;
+			failed(overdue());
+		}
+
+		/** A result after the timeout does not count. */
+		private void ended(long number, Result result) {
+			if (number <= this.finished) {
+				this.hanging--;
+				if (this.hanging == MOST_HANGING - 1) {
+					renewChecker();
+				}
+				return;
+			}
+			this.finished = number;
+			this.busy = false;
+			if (result.up()) {
+				succeeded(result.description());
+			}
+			else {
+				failed(result.description());
+			}
+		}
+
+		private void renewChecker() {
+			if (this.hanging < MOST_HANGING) {
+				this.checker = FollowedHealth.this.checkers.get();
+				this.busy = false;
+			}
+		}
+
 		private String overdue() {
-			return "no result within %d ms".formatted(FollowedHealth.this.settings.timeout().toMillis());
+			String none = "no result within %d ms".formatted(FollowedHealth.this.settings.timeout().toMillis());
+			return (this.hanging > 1) ? none + ", and %d checks still run".formatted(this.hanging) : none;
 		}
 
 		/** Errors too: a check that never ends would keep the state of the last one. */
@@ -184,20 +233,6 @@ public final class FollowedHealth {
 			catch (Throwable ex) {
 				logger.debug("The health check failed", ex);
 				return new Result(false, "the check failed with " + ex.getClass().getName());
-			}
-		}
-
-		/** A result after the timeout does not count. */
-		private void finish(long number, Result result) {
-			if (number <= this.finished) {
-				return;
-			}
-			this.finished = number;
-			if (result.up()) {
-				succeeded(result.description());
-			}
-			else {
-				failed(result.description());
 			}
 		}
 
@@ -218,28 +253,21 @@ public final class FollowedHealth {
 		}
 
 		private void become(boolean up, String description) {
+			boolean first = !this.first.isDone();
 			boolean before = FollowedHealth.this.state.up();
 			FollowedHealth.this.state = new State(up, description);
-			if (!this.first.isDone()) {
-				this.first.complete(null);
-				if (!up) {
-					warn(description);
-				}
+			this.first.complete(null);
+			if (!first && up == before) {
+				return;
 			}
-			else if (up != before) {
-				if (up) {
-					logger.info("Health group {} is UP again: this application is advertised as UP", group());
-				}
-				else {
-					warn(description);
-				}
-				this.changed.run();
+			if (!up) {
+				logger.warn("Health group {} is not UP ({}): until it is, this application is not advertised as UP",
+						group(), description);
 			}
-		}
-
-		private void warn(String description) {
-			logger.warn("Health group {} is not UP ({}): this application is advertised as OUT_OF_SERVICE", group(),
-					description);
+			else if (!first) {
+				logger.info("Health group {} is UP again", group());
+			}
+			this.changed.run();
 		}
 
 	}

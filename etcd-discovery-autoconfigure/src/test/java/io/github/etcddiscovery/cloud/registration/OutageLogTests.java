@@ -65,7 +65,7 @@ class OutageLogTests extends EtcdApplicationTests {
 		assertThat(output.getOut()).containsOnlyOnce("No connection to etcd at").doesNotContain("is not current");
 		this.etcd.startAgain();
 		await().atMost(SOON).until(() -> view.state() == ViewState.WATCHING);
-		assertThat(output.getOut()).containsPattern("Connected to etcd at \\S+ after \\d+ ms without a connection");
+		assertThat(output.getOut()).containsPattern("Connected to etcd at \\S+ after \\d{1,5} ms without a connection");
 	}
 
 	private void awaitRenewal(ConfigurableApplicationContext context) {
