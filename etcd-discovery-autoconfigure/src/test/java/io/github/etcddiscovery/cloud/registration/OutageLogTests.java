@@ -44,6 +44,10 @@ class OutageLogTests extends EtcdApplicationTests {
 				"spring.cloud.etcd.discovery.write-also.format=url", "spring.cloud.etcd.discovery.heartbeat=500ms",
 				"spring.cloud.etcd.discovery.ttl=60s");
 		ServiceView<?> view = context.getBean(ServiceView.class);
+		// The start waits for the registration no longer than the request timeout.
+		await().atMost(SOON)
+			.until(() -> output.toString().contains("Registered /services/orders/")
+					&& output.toString().contains("Registered /legacy/orders/"));
 		int before = output.toString().length();
 		this.etcd.kill();
 		await().atMost(SOON).until(() -> view.staleness().compareTo(OUTAGE) > 0);
