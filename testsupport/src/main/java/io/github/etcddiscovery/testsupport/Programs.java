@@ -55,7 +55,13 @@ public final class Programs {
 	static String run(List<String> command) {
 		try {
 			Process process = new ProcessBuilder(command).redirectErrorStream(true).start();
-			process.onExit().orTimeout(5, TimeUnit.MINUTES).whenComplete((ended, late) -> process.destroyForcibly());
+			process.onExit().orTimeout(5, TimeUnit.MINUTES).whenComplete((ended, late) -> {
+				// Destroying a process that has ended closes its output, which is still
+				// read.
+				if (late != null) {
+					process.destroyForcibly();
+				}
+			});
 			String output = new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
 			awaitEnd(process);
 			if (process.exitValue() != 0) {
