@@ -29,7 +29,7 @@ class TurnedClockIT {
 
 	private static final Duration TTL = Duration.ofSeconds(4);
 
-	/** One start for both: by such a clock it takes half a minute. */
+	/** One start for both: by such a clock it takes a minute. */
 	@Test
 	void anHourForwardsAndTwoBackwardsMakeNoDifference() {
 		try (EtcdProcess etcd = EtcdProcess.start(EtcdBinary.newest());

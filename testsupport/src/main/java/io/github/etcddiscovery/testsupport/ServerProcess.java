@@ -18,7 +18,7 @@ import org.awaitility.Awaitility;
  */
 public class ServerProcess implements AutoCloseable {
 
-	private static final Duration START_TIMEOUT = Duration.ofSeconds(90);
+	private static final Duration START_TIMEOUT = Duration.ofSeconds(180);
 
 	private final Path log;
 
