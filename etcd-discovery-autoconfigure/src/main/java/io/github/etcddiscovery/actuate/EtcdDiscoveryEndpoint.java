@@ -102,8 +102,11 @@ public class EtcdDiscoveryEndpoint {
 	}
 
 	private static @Nullable HealthDescription describe(@Nullable FollowedHealth health) {
-		return (health == null) ? null
-				: new HealthDescription(health.group(), health.state().up(), health.state().description());
+		if (health == null) {
+			return null;
+		}
+		FollowedHealth.State state = health.state();
+		return new HealthDescription(health.group(), state.up(), state.description());
 	}
 
 	private static ViewDescription describe(ServiceView<ServiceInstance> view) {

@@ -1,7 +1,6 @@
 package io.github.etcddiscovery.actuate;
 
 import java.io.IOException;
-import java.io.InputStream;
 import java.io.UncheckedIOException;
 import java.net.URI;
 import java.nio.charset.StandardCharsets;
@@ -28,6 +27,8 @@ import org.springframework.boot.actuate.endpoint.annotation.Selector;
 import org.springframework.boot.actuate.endpoint.web.WebEndpointResponse;
 import org.springframework.boot.actuate.endpoint.web.annotation.WebEndpoint;
 import org.springframework.cloud.client.ServiceInstance;
+import org.springframework.core.io.ClassPathResource;
+import org.springframework.util.MimeTypeUtils;
 
 /**
  * Actuator endpoint {@code etcdpage}: a page that shows what this application has
@@ -43,7 +44,7 @@ public class EtcdPageEndpoint {
 	/** Served, although it is not in etcd, or etcd has not been read yet. */
 	private static final String RETAINED = "RETAINED";
 
-	private final String page = read("page.html");
+	private final String page = read();
 
 	private final String service;
 
@@ -88,9 +89,10 @@ public class EtcdPageEndpoint {
 		this.clock = clock;
 	}
 
-	private static String read(String name) {
-		try (InputStream input = EtcdPageEndpoint.class.getResourceAsStream(name)) {
-			return new String(Objects.requireNonNull(input).readAllBytes(), StandardCharsets.UTF_8);
+	private static String read() {
+		try {
+			return new ClassPathResource("page.html", EtcdPageEndpoint.class)
+				.getContentAsString(StandardCharsets.UTF_8);
 		}
 		catch (IOException ex) {
 			throw new UncheckedIOException(ex);
@@ -114,7 +116,7 @@ public class EtcdPageEndpoint {
 	 * @return the state, with the services only if they have changed since that version;
 	 * status 404 if something else is asked for
 	 */
-	@ReadOperation(produces = "application/json")
+	@ReadOperation(produces = MimeTypeUtils.APPLICATION_JSON_VALUE)
 	public WebEndpointResponse<State> state(@Selector String part, @Nullable String since) {
 		return part.equals(STATE) ? new WebEndpointResponse<>(state(since))
 				: new WebEndpointResponse<>(WebEndpointResponse.STATUS_NOT_FOUND);
@@ -145,9 +147,8 @@ public class EtcdPageEndpoint {
 		Map<String, List<Instance>> services = new LinkedHashMap<>();
 		Map<String, List<ServiceInstance>> retained = catalog.retained();
 		for (String service : catalog.services()) {
-			List<ServiceInstance> all = catalog.all(service);
-			services.put(service,
-					!all.isEmpty() ? instances(all, null) : instances(retained.getOrDefault(service, all), RETAINED));
+			services.put(service, instances(ScrapeTargets.instances(service, catalog, retained),
+					catalog.all(service).isEmpty() ? RETAINED : null));
 		}
 		return services;
 	}

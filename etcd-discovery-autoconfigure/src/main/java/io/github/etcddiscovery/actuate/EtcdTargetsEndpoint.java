@@ -15,19 +15,18 @@ import org.springframework.boot.actuate.endpoint.annotation.Selector;
 import org.springframework.boot.actuate.endpoint.web.WebEndpointResponse;
 import org.springframework.boot.actuate.endpoint.web.annotation.WebEndpoint;
 import org.springframework.cloud.client.ServiceInstance;
+import org.springframework.util.MimeTypeUtils;
 
 /**
  * Actuator endpoint {@code etcdtargets}: the instances as targets of Prometheus, in the
- * format of its HTTP service discovery ({@code http_sd_configs}). Answers from memory.
- * Answers with status 503 as long as it is not known which instances there are:
- * Prometheus then keeps the targets that it has.
+ * format of its HTTP service discovery ({@code http_sd_configs}), whose content type is
+ * always {@code application/json}. Answers from memory. Answers with status 503 as long
+ * as it is not known which instances there are: Prometheus then keeps the targets that it
+ * has.
  */
 @Internal
 @WebEndpoint(id = "etcdtargets", defaultAccess = Access.READ_ONLY)
 public class EtcdTargetsEndpoint {
-
-	/** Prometheus accepts no other content type. */
-	private static final String JSON = "application/json";
 
 	private final ClusterView<ServiceInstance> clusters;
 
@@ -47,7 +46,7 @@ public class EtcdTargetsEndpoint {
 	 * Returns the instances of the home cluster.
 	 * @return a group for each instance
 	 */
-	@ReadOperation(produces = JSON)
+	@ReadOperation(produces = MimeTypeUtils.APPLICATION_JSON_VALUE)
 	public WebEndpointResponse<List<TargetGroup>> targets() {
 		return targets(this.clusters.home());
 	}
@@ -57,7 +56,7 @@ public class EtcdTargetsEndpoint {
 	 * @param cluster the name of the cluster
 	 * @return a group for each instance; status 404 if there is no such cluster
 	 */
-	@ReadOperation(produces = JSON)
+	@ReadOperation(produces = MimeTypeUtils.APPLICATION_JSON_VALUE)
 	public WebEndpointResponse<List<TargetGroup>> targetsOfCluster(@Selector String cluster) {
 		Optional<Remote<ServiceInstance>> remote = this.clusters.remotes()
 			.stream()

@@ -28,6 +28,7 @@ import org.springframework.boot.health.actuate.endpoint.StatusAggregator;
 import org.springframework.boot.health.contributor.Status;
 import org.springframework.boot.health.registry.HealthContributorRegistry;
 import org.springframework.boot.health.registry.ReactiveHealthContributorRegistry;
+import org.springframework.util.function.SingletonSupplier;
 
 /**
  * Checks a health group of the actuator, as {@code /actuator/health/{group}} does, but
@@ -79,10 +80,11 @@ public final class HealthGroupChecks implements FollowedHealth.Checks {
 		}
 		AtomicBoolean warned = new AtomicBoolean();
 		HealthEndpointGroups single = new SingleGroup(name, new FilteredGroup(group, withReadiness));
+		SingletonSupplier<HealthEndpoint> endpoint = SingletonSupplier
+			.of(() -> new HealthEndpoint(this.contributors.getObject(), this.reactiveContributors.getIfAvailable(),
+					single, null));
 		return () -> {
-			HealthEndpoint endpoint = new HealthEndpoint(this.contributors.getObject(),
-					this.reactiveContributors.getIfAvailable(), single, null);
-			HealthDescriptor health = endpoint.healthForPath(name);
+			HealthDescriptor health = endpoint.obtain().healthForPath(name);
 			if (health == null && warned.compareAndSet(false, true)) {
 				logger.warn(
 						"Health group {} has no contributor that counts for spring.cloud.etcd.discovery.follow-health:"

@@ -48,8 +48,8 @@ final class ScrapeTargets {
 		return groups;
 	}
 
-	/** Retained instances may be alive. */
-	private static List<ServiceInstance> instances(String service, Catalog<ServiceInstance> catalog,
+	/** Returns all instances of a service, or the retained ones, which may be alive. */
+	static List<ServiceInstance> instances(String service, Catalog<ServiceInstance> catalog,
 			Map<String, List<ServiceInstance>> retained) {
 		List<ServiceInstance> all = catalog.all(service);
 		return all.isEmpty() ? retained.getOrDefault(service, all) : all;

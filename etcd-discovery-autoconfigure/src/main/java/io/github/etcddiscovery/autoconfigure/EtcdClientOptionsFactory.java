@@ -12,6 +12,7 @@ import org.springframework.boot.ssl.SslBundle;
 import org.springframework.core.NestedExceptionUtils;
 
 import static io.github.etcddiscovery.autoconfigure.InvalidProperties.invalid;
+import static io.github.etcddiscovery.autoconfigure.InvalidProperties.requirePositive;
 
 /**
  * Makes a client's options of connection details and properties, and refuses what cannot
@@ -38,9 +39,9 @@ final class EtcdClientOptionsFactory {
 		}
 		return new EtcdClientOptions(endpoints, secure ? tls(bundle, properties) : null,
 				credentials(details, properties, endpoints),
-				positive(properties.path("dial-timeout"), properties.getDialTimeout()),
-				positive(properties.path("dial-keep-alive"), properties.getDialKeepAlive()),
-				positive(properties.path("request-timeout"), properties.getRequestTimeout()));
+				requirePositive(properties.path("dial-timeout"), properties.getDialTimeout()),
+				requirePositive(properties.path("dial-keep-alive"), properties.getDialKeepAlive()),
+				requirePositive(properties.path("request-timeout"), properties.getRequestTimeout()));
 	}
 
 	private static List<EtcdEndpoint> endpoints(List<String> texts, boolean secureByDefault,
@@ -102,13 +103,6 @@ final class EtcdClientOptionsFactory {
 			}
 		}
 		return new EtcdClientOptions.Credentials(username, password, plaintextAllowed);
-	}
-
-	private static Duration positive(String property, Duration value) {
-		if (value.isZero() || value.isNegative()) {
-			throw invalid(property, value, "Expected more than 0.");
-		}
-		return value;
 	}
 
 }

@@ -136,14 +136,10 @@ public final class EtcdDiscoveryAutoConfiguration {
 								: "Expected a service among spring.cloud.etcd.discovery.services.");
 			}
 		});
-		if (discovery.getWaitTimeout().compareTo(Duration.ZERO) <= 0) {
-			throw InvalidProperties.invalid("discovery.wait-timeout", discovery.getWaitTimeout(),
-					"Expected more than 0.");
-		}
+		Duration waitTimeout = InvalidProperties.requirePositive("discovery.wait-timeout", discovery.getWaitTimeout());
 		return new ViewLifecycle(view, client, properties.isFailFast(),
 				properties.getDialTimeout().plus(properties.getRequestTimeout()), remotes::awaitSync, clusters,
-				new AwaitedInstances(discovery.getWaitFor(), discovery.getWaitTimeout()),
-				certificates.getIfAvailable());
+				new AwaitedInstances(discovery.getWaitFor(), waitTimeout), certificates.getIfAvailable());
 	}
 
 	@Bean

@@ -1,5 +1,6 @@
 package io.github.etcddiscovery.autoconfigure;
 
+import java.time.Duration;
 import java.util.Arrays;
 import java.util.Locale;
 import java.util.Map;
@@ -78,6 +79,20 @@ public final class InvalidProperties {
 			return new SecretValueException(ETCD + property, reason);
 		}
 		return new InvalidConfigurationPropertyValueException(ETCD + property, value, reason);
+	}
+
+	/**
+	 * Returns a duration that has to be more than 0.
+	 * @param property the property's name after {@code spring.cloud.etcd.}
+	 * @param value its value
+	 * @return the value
+	 * @throws InvalidConfigurationPropertyValueException if it is 0 or less
+	 */
+	public static Duration requirePositive(String property, Duration value) {
+		if (value.isZero() || value.isNegative()) {
+			throw invalid(property, value, "Expected more than 0.");
+		}
+		return value;
 	}
 
 	/**

@@ -76,10 +76,8 @@ final class Views {
 	static ViewSnapshot<ServiceInstance> snapshot(ServiceView<ServiceInstance> view, CheckedFormats formats,
 			EtcdDiscoveryProperties properties) {
 		String file = properties.getSnapshot().getFile();
-		Duration maxAge = properties.getSnapshot().getMaxAge();
-		if (maxAge.isNegative() || maxAge.isZero()) {
-			throw InvalidProperties.invalid("discovery.snapshot.max-age", maxAge, "Expected more than 0.");
-		}
+		Duration maxAge = InvalidProperties.requirePositive("discovery.snapshot.max-age",
+				properties.getSnapshot().getMaxAge());
 		try {
 			if (StringUtils.hasText(file) && Files.isDirectory(Path.of(file))) {
 				throw new InvalidPathException(file, "a directory");
@@ -113,7 +111,7 @@ final class Views {
 		return properties.isRetainVanished() ? properties.getTtl() : Duration.ZERO;
 	}
 
-	static InstanceLimits limits(EtcdDiscoveryProperties properties) {
+	private static InstanceLimits limits(EtcdDiscoveryProperties properties) {
 		return InvalidProperties
 			.check(() -> new InstanceLimits(properties.getMaxInstances(), properties.getMaxInstancesPerService()));
 	}

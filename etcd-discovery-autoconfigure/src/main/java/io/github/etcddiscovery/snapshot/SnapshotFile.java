@@ -69,7 +69,7 @@ final class SnapshotFile {
 
 	private static final Integer ROOT = 0;
 
-	private static final JsonMapper MAPPER = new JsonMapper();
+	private static final JsonMapper MAPPER = JsonMapper.shared();
 
 	private final Path file;
 
@@ -165,11 +165,8 @@ final class SnapshotFile {
 	}
 
 	private static void writeLine(OutputStream output, MessageDigest digest, ObjectNode line) throws IOException {
-		byte[] bytes = MAPPER.writeValueAsBytes(line);
-		output.write(bytes);
+		output.write(update(digest, MAPPER.writeValueAsBytes(line)));
 		output.write('\n');
-		digest.update(bytes);
-		digest.update((byte) '\n');
 	}
 
 	private static MessageDigest sha256() {
@@ -201,14 +198,17 @@ final class SnapshotFile {
 			Snapshot header = header(update(digest, readLine(input)), now, maxAge, prefixes);
 			List<Entry> entries = new ArrayList<>();
 			byte[] line = readLine(input);
-			while (!MAPPER.readTree(line).has(CHECKSUM)) {
+			JsonNode content = MAPPER.readTree(line);
+			while (!content.has(CHECKSUM)) {
 				if (entries.size() == most) {
 					throw new InvalidSnapshotException("it contains more than %d instances".formatted(most));
 				}
-				entries.add(entry(MAPPER.readTree(update(digest, line))));
+				entries.add(entry(content));
+				update(digest, line);
 				line = readLine(input);
+				content = MAPPER.readTree(line);
 			}
-			String checksum = MAPPER.readTree(line).get(CHECKSUM).asString();
+			String checksum = content.get(CHECKSUM).asString();
 			if (input.read() != -1 || !checksum.equals(HexFormat.of().formatHex(digest.digest()))) {
 				throw incomplete();
 			}
@@ -219,7 +219,7 @@ final class SnapshotFile {
 		}
 	}
 
-	/** Whoever can write to the file decides where calls go. */
+	/** A user who can write to the file decides where calls go. */
 	private void requireTrustworthy() throws IOException {
 		if (!Files.isRegularFile(this.file)) {
 			throw new InvalidSnapshotException("it is not a regular file");

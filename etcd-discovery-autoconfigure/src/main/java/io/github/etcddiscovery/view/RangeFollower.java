@@ -130,11 +130,6 @@ final class RangeFollower implements Reflector.Listener {
 		return this.range;
 	}
 
-	/** Whether it has not been read yet. Called on the loop. */
-	boolean isUnread() {
-		return this.epoch == 0;
-	}
-
 	/**
 	 * Waits until the range has been read once.
 	 * @return whether it has; otherwise pages have arrived meanwhile

@@ -161,15 +161,13 @@ public final class ServiceView<T> implements CatalogSource<T>, AutoCloseable {
 	public void restore(Map<String, List<T>> instances, Duration time) {
 		this.loop.execute(() -> {
 			Map<String, List<T>> unread = new HashMap<>(instances);
-			unread.keySet()
-				.removeIf((service) -> this.followers.stream()
-					.noneMatch((follower) -> follower.isUnread() && follower.range().holds(service)));
-			this.restored = !this.catalog.isSynced();
+			unread.keySet().removeIf((service) -> !follows(service) || this.catalog.revision(service) > 0);
+			this.restored = true;
 			this.writer.restore(unread);
 			publish(this.writer.publish());
 		});
 		this.loop.schedule(() -> {
-			if (this.restored) {
+			if (isRestored()) {
 				this.restored = false;
 				this.writer.dropRestored((service) -> true);
 				publish(this.writer.publish());
@@ -186,7 +184,7 @@ public final class ServiceView<T> implements CatalogSource<T>, AutoCloseable {
 	 */
 	@Internal
 	public boolean isRestored() {
-		return this.restored;
+		return this.restored && !this.catalog.isSynced();
 	}
 
 	/**
@@ -353,9 +351,6 @@ public final class ServiceView<T> implements CatalogSource<T>, AutoCloseable {
 
 	private void publish(Catalog<T> next) {
 		this.catalog = next;
-		if (this.restored && next.isSynced()) {
-			this.restored = false;
-		}
 		this.subscribers.signal();
 		this.changeCallbacks.forEach(Runnable::run);
 		this.followers.forEach(RangeFollower::readWaiting);

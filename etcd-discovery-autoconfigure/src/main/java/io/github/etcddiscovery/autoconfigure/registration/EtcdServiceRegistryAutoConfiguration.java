@@ -1,7 +1,5 @@
 package io.github.etcddiscovery.autoconfigure.registration;
 
-import java.time.Duration;
-
 import io.github.etcddiscovery.autoconfigure.ConditionalOnEtcdDiscoveryEnabled;
 import io.github.etcddiscovery.autoconfigure.EtcdClientAutoConfiguration;
 import io.github.etcddiscovery.autoconfigure.EtcdDiscoveryAutoConfiguration;
@@ -225,8 +223,8 @@ public final class EtcdServiceRegistryAutoConfiguration {
 			if (!StringUtils.hasText(group)) {
 				return null;
 			}
-			requirePositive("interval", properties.getFollowHealthInterval());
-			requirePositive("timeout", properties.getFollowHealthTimeout());
+			InvalidProperties.requirePositive(FOLLOW_HEALTH + "-interval", properties.getFollowHealthInterval());
+			InvalidProperties.requirePositive(FOLLOW_HEALTH + "-timeout", properties.getFollowHealthTimeout());
 			requireOne("failures", properties.getFollowHealthFailures());
 			requireOne("successes", properties.getFollowHealthSuccesses());
 			FollowedHealth.Checks available = checks.getIfAvailable();
@@ -241,12 +239,6 @@ public final class EtcdServiceRegistryAutoConfiguration {
 							properties.getFollowHealthSuccesses()),
 					InvalidProperties.check("follow-health",
 							() -> available.of(group, !properties.isFollowReadiness())));
-		}
-
-		private static void requirePositive(String property, Duration value) {
-			if (value.isNegative() || value.isZero()) {
-				throw InvalidProperties.invalid(FOLLOW_HEALTH + "-" + property, value, "Expected more than 0.");
-			}
 		}
 
 		private static void requireOne(String property, int value) {
