@@ -137,8 +137,9 @@ public class EtcdPageEndpoint {
 	private Map<ServiceInstance, Instant> seenSince(Catalog<ServiceInstance> catalog) {
 		Instant now = this.clock.instant();
 		Map<ServiceInstance, Instant> seen = new HashMap<>();
+		Map<String, List<ServiceInstance>> retained = catalog.retained();
 		catalog.services()
-			.forEach((service) -> catalog.all(service)
+			.forEach((service) -> ScrapeTargets.instances(service, catalog, retained)
 				.forEach((instance) -> seen.put(instance, this.seenSince.getOrDefault(instance, now))));
 		return seen;
 	}

@@ -119,6 +119,17 @@ class EtcdPageEndpointTests {
 	}
 
 	@Test
+	void ageOfARetainedInstanceIsCountedFromWhenItWasSeenFirst() {
+		Catalog<ServiceInstance> catalog = sees();
+		given(catalog.services()).willReturn(List.of("stock"));
+		given(catalog.retained()).willReturn(Map.of("stock", List.of(instance("1", Map.of()))));
+		state(null);
+		this.now = BEGIN.plusSeconds(60);
+		assertThat(state(null).services().get("stock")).extracting(EtcdPageEndpoint.Instance::seenSince)
+			.containsExactly(BEGIN);
+	}
+
+	@Test
 	void applicationThatDoesNotRegisterItselfHasNoInstance() {
 		assertThat(endpoint(null).state("state", null).getBody().instance()).isEmpty();
 	}
