@@ -120,6 +120,12 @@ public class EtcdDiscoveryProperties {
 	private @Nullable Integer managementPort;
 
 	/**
+	 * Bean name of the GrpcServerLifecycle whose port to advertise. Required if there are
+	 * several gRPC servers on the network.
+	 */
+	private @Nullable String grpcServer;
+
+	/**
 	 * Whether the advertised port speaks TLS. By default whether server.ssl is set up.
 	 */
 	private @Nullable Boolean secure;
@@ -148,7 +154,7 @@ public class EtcdDiscoveryProperties {
 
 	/**
 	 * Format to register in: json, url (go-kit's), address (go-zero's), grpc (etcd's own
-	 * naming), or that of an InstanceCodec bean. All are read.
+	 * naming), kratos, skydns (for DNS servers), or that of an InstanceCodec bean.
 	 */
 	private String format = "json";
 
@@ -364,6 +370,14 @@ public class EtcdDiscoveryProperties {
 
 	public void setManagementPort(@Nullable Integer managementPort) {
 		this.managementPort = managementPort;
+	}
+
+	public @Nullable String getGrpcServer() {
+		return this.grpcServer;
+	}
+
+	public void setGrpcServer(@Nullable String grpcServer) {
+		this.grpcServer = grpcServer;
 	}
 
 	public @Nullable Integer getPort() {

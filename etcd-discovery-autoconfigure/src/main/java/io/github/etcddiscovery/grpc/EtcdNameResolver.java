@@ -57,6 +57,8 @@ final class EtcdNameResolver extends NameResolver {
 
 	private final HostLookups hosts;
 
+	private final PublishedServiceConfig serviceConfig;
+
 	private @Nullable Listener2 listener;
 
 	private @Nullable Subscription subscription;
@@ -71,6 +73,9 @@ final class EtcdNameResolver extends NameResolver {
 	/** What the channel was told last. */
 	private @Nullable List<EquivalentAddressGroup> told;
 
+	/** The service config that it was told with them. */
+	private @Nullable ConfigOrError toldConfig;
+
 	EtcdNameResolver(CatalogSource<ServiceInstance> view, String serviceId, Args args) {
 		this(view, serviceId, args, InetAddress::getAllByName);
 	}
@@ -82,6 +87,7 @@ final class EtcdNameResolver extends NameResolver {
 		this.context = args.getSynchronizationContext();
 		this.hosts = new HostLookups(lookup, (task) -> args.getOffloadExecutor().execute(task), this.context,
 				this::tell);
+		this.serviceConfig = new PublishedServiceConfig(serviceId, args.getServiceConfigParser(), this.log);
 	}
 
 	@Override
@@ -109,7 +115,7 @@ final class EtcdNameResolver extends NameResolver {
 		}
 		else {
 			String failure = this.view.failure();
-			fail("etcd has not been read yet" + ((failure != null) ? ": " + failure : ""));
+			fail(failure("etcd has not been read yet" + ((failure != null) ? ": " + failure : "")));
 		}
 	}
 
@@ -165,14 +171,18 @@ final class EtcdNameResolver extends NameResolver {
 		}
 		List<EquivalentAddressGroup> groups = groups(current);
 		if (!groups.isEmpty()) {
-			if (!groups.equals(this.told)) {
+			ConfigOrError config = this.serviceConfig.of(current);
+			if (!groups.equals(this.told) || config != this.toldConfig) {
 				this.told = groups;
-				tell(StatusOr.fromValue(groups));
+				this.toldConfig = config;
+				tell(StatusOr.fromValue(groups), config);
 			}
 		}
 		else if (!this.hosts.isLookingUp()) {
-			fail(this.view.follows(this.serviceId) ? "none of its instances in etcd may be called"
+			boolean noInstance = current.isEmpty();
+			Status failure = failure(this.view.follows(this.serviceId) ? "none of its instances in etcd may be called"
 					: "expected it among spring.cloud.etcd.discovery.services, which says what to follow");
+			fail(noInstance ? NoInstanceException.mark(failure) : failure);
 		}
 	}
 
@@ -185,7 +195,7 @@ final class EtcdNameResolver extends NameResolver {
 				.<SocketAddress>map((address) -> new InetSocketAddress(address, port))
 				.toList();
 			if (!addresses.isEmpty()) {
-				groups.add(new EquivalentAddressGroup(addresses));
+				groups.add(new EquivalentAddressGroup(addresses, AddressAttributes.of(instance)));
 			}
 		}
 		return groups;
@@ -197,14 +207,19 @@ final class EtcdNameResolver extends NameResolver {
 		return (other != null) ? Integer.parseInt(other) : instance.getPort();
 	}
 
-	private void fail(String why) {
-		this.told = null;
-		tell(StatusOr.fromStatus(Status.UNAVAILABLE.withDescription("Cannot call " + this.serviceId + ": " + why)));
+	private Status failure(String why) {
+		return Status.UNAVAILABLE.withDescription("Cannot call " + this.serviceId + ": " + why);
 	}
 
-	private void tell(StatusOr<List<EquivalentAddressGroup>> addresses) {
+	private void fail(Status failure) {
+		this.told = null;
+		tell(StatusOr.fromStatus(failure), null);
+	}
+
+	private void tell(StatusOr<List<EquivalentAddressGroup>> addresses, @Nullable ConfigOrError config) {
 		if (this.listener != null) {
-			this.listener.onResult2(ResolutionResult.newBuilder().setAddressesOrError(addresses).build());
+			this.listener.onResult2(
+					ResolutionResult.newBuilder().setAddressesOrError(addresses).setServiceConfig(config).build());
 		}
 	}
 

@@ -30,7 +30,14 @@ public final class EtcdNameResolverProvider extends NameResolverProvider {
 	public static final Args.Key<CatalogSource<ServiceInstance>> VIEW = Args.Key
 		.create("io.github.etcddiscovery.grpc.VIEW");
 
-	private static final String SCHEME = "etcd";
+	/**
+	 * The load balancing policy of channels of Spring gRPC to {@code etcd:///} targets,
+	 * unless a property names another one. Other channels use it with
+	 * {@code defaultLoadBalancingPolicy}.
+	 */
+	public static final String LOAD_BALANCING_POLICY = "etcd_weighted_round_robin";
+
+	static final String SCHEME = "etcd";
 
 	/**
 	 * Less than gRPC's own, or this might become what targets without a scheme are

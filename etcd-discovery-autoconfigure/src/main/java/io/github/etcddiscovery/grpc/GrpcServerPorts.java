@@ -1,28 +1,41 @@
 package io.github.etcddiscovery.grpc;
 
+import java.util.Map;
+import java.util.TreeMap;
+
 import io.github.etcddiscovery.Internal;
 import io.github.etcddiscovery.cloud.registration.BoundPorts;
 import io.github.etcddiscovery.cloud.registration.EtcdAutoServiceRegistration;
+import io.github.etcddiscovery.instance.InvalidValueException;
+import org.jspecify.annotations.Nullable;
 
 import org.springframework.beans.factory.SmartInitializingSingleton;
 import org.springframework.beans.factory.config.ConfigurableListableBeanFactory;
+import org.springframework.grpc.server.InProcessGrpcServerFactory;
 import org.springframework.grpc.server.lifecycle.GrpcServerLifecycle;
 
 /**
- * The port of Spring gRPC's server, if that is a server of its own: one that is part of
- * the web server has its port, an in-process server has none.
+ * The port of Spring gRPC's server, if that is a server of its own. A server that is part
+ * of the web server has its port, and an in-process server has none.
  */
 @Internal
 public final class GrpcServerPorts implements BoundPorts, SmartInitializingSingleton {
 
+	private static final String PROPERTY = "grpc-server";
+
 	private final ConfigurableListableBeanFactory beans;
+
+	private final @Nullable String advertised;
 
 	/**
 	 * Creates it.
 	 * @param beans of the context whose server counts; those of its parents do not
+	 * @param advertised the bean name of the server to advertise, {@code null} for the
+	 * only one
 	 */
-	public GrpcServerPorts(ConfigurableListableBeanFactory beans) {
+	public GrpcServerPorts(ConfigurableListableBeanFactory beans, @Nullable String advertised) {
 		this.beans = beans;
+		this.advertised = advertised;
 	}
 
 	/**
@@ -40,18 +53,31 @@ public final class GrpcServerPorts implements BoundPorts, SmartInitializingSingl
 
 	@Override
 	public boolean hasGrpcServer() {
-		return this.beans.getBeanNamesForType(GrpcServerLifecycle.class).length > 0;
+		return !onNetwork().isEmpty();
 	}
 
 	@Override
 	public int grpc() {
-		return this.beans.getBeansOfType(GrpcServerLifecycle.class)
-			.values()
-			.stream()
-			.mapToInt(GrpcServerLifecycle::getPort)
-			.filter((port) -> port > 0)
-			.findFirst()
-			.orElse(0);
+		Map<String, GrpcServerLifecycle> servers = onNetwork();
+		if (this.advertised != null) {
+			GrpcServerLifecycle server = servers.get(this.advertised);
+			if (server == null) {
+				throw new InvalidValueException(PROPERTY, this.advertised,
+						"the bean name of a gRPC server on the network, of which there are " + servers.keySet());
+			}
+			return Math.max(server.getPort(), 0);
+		}
+		if (servers.size() > 1) {
+			throw new InvalidValueException(PROPERTY, "",
+					"one of " + servers.keySet() + ", because the application has several gRPC servers");
+		}
+		return servers.values().stream().mapToInt((server) -> Math.max(server.getPort(), 0)).sum();
+	}
+
+	private Map<String, GrpcServerLifecycle> onNetwork() {
+		Map<String, GrpcServerLifecycle> servers = new TreeMap<>(this.beans.getBeansOfType(GrpcServerLifecycle.class));
+		servers.values().removeIf((server) -> server.getFactory() instanceof InProcessGrpcServerFactory);
+		return servers;
 	}
 
 }

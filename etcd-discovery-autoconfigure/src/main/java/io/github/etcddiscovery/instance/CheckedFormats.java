@@ -31,8 +31,28 @@ public record CheckedFormats(InstanceFormats formats, AllowedNetworks networks, 
 	public byte[] encode(ServiceRecord record, String format) {
 		check(record);
 		byte[] value = checkSize(this.formats.codec(format).encode(record));
-		decode(record.key(), value);
+		decode(record.key(), value, format);
 		return value;
+	}
+
+	/**
+	 * Whether a value was written for the same instance as another one: both advertise
+	 * the same address.
+	 * @param found the value found under the key of a record
+	 * @param written the value of the record
+	 * @param key which instance the record is of
+	 * @param format the name of the format of the record
+	 * @return whether the addresses are the same
+	 * @throws InvalidValueException if the value found breaks the rules
+	 */
+	public boolean sameAddress(byte[] found, byte[] written, InstanceKey key, String format) {
+		return decode(key, found, format).sameAddress(decode(key, written, format));
+	}
+
+	/** Reads a value as others do, or, if no application reads the format, by itself. */
+	private ServiceRecord decode(InstanceKey key, byte[] value, String format) {
+		InstanceCodec codec = this.formats.codec(format);
+		return codec.isDiscoverable() ? decode(key, value) : codec.decode(key, checkSize(value));
 	}
 
 	private static byte[] checkSize(byte[] value) {

@@ -20,8 +20,8 @@ public record InstanceFormats(List<InstanceFormat> formats) {
 	public static final String DEFAULT = "json";
 
 	private static final List<InstanceFormat> OWN = List.of(new JsonInstanceCodec(), new UrlInstanceCodec(),
-			new AddressInstanceCodec(), new GrpcInstanceCodec(), new KratosInstanceFormat(), new KitexInstanceFormat(),
-			new DubboInstanceFormat());
+			new AddressInstanceCodec(), new GrpcInstanceCodec(), new KratosInstanceCodec(), new SkydnsInstanceCodec(),
+			new KitexInstanceFormat(), new DubboInstanceFormat());
 
 	/**
 	 * Copies the list.
@@ -50,8 +50,8 @@ public record InstanceFormats(List<InstanceFormat> formats) {
 	 */
 	public static List<Class<?>> documentTypes() {
 		return Stream
-			.of(JsonInstanceCodec.BODIES, GrpcInstanceCodec.UPDATES, KratosInstanceFormat.BODIES,
-					KitexInstanceFormat.BODIES, DubboInstanceFormat.BODIES)
+			.of(JsonInstanceCodec.BODIES, GrpcInstanceCodec.UPDATES, KratosInstanceCodec.BODIES,
+					KitexInstanceFormat.BODIES, DubboInstanceFormat.BODIES, SkydnsInstanceCodec.SERVICES)
 			.<Class<?>>map(JsonDocuments::type)
 			.toList();
 	}
@@ -79,17 +79,21 @@ public record InstanceFormats(List<InstanceFormat> formats) {
 	 * @param key which instance the value was found at
 	 * @param value the value found
 	 * @return the record
-	 * @throws InvalidValueException if no format recognizes the value, or the one that
-	 * does finds it invalid
+	 * @throws InvalidValueException if no format recognizes the value, or the format that
+	 * does finds it invalid or is only written
 	 */
 	public ServiceRecord decode(InstanceKey key, byte[] value) {
 		for (InstanceFormat format : this.formats) {
-			if (recognizes(format, value)) {
+			if (isDiscoverable(format) && recognizes(format, value)) {
 				return format.decode(key, value);
 			}
 		}
-		throw new InvalidValueException("record", new String(value, StandardCharsets.UTF_8),
-				"one of the formats " + this.formats.stream().map(InstanceFormat::name).toList());
+		throw new InvalidValueException("record", new String(value, StandardCharsets.UTF_8), "one of the formats "
+				+ this.formats.stream().filter(InstanceFormats::isDiscoverable).map(InstanceFormat::name).toList());
+	}
+
+	private static boolean isDiscoverable(InstanceFormat format) {
+		return !(format instanceof InstanceCodec codec) || codec.isDiscoverable();
 	}
 
 	/** One that throws is a user's, and must not keep the others from being asked. */

@@ -32,8 +32,12 @@ public final class JsonInstanceCodec implements InstanceCodec {
 	@Override
 	public boolean recognizes(byte[] value) {
 		Set<String> fields = JsonDocuments.fieldsUpTo(OWN_FIELDS, value);
-		return !Collections.disjoint(fields, OWN_FIELDS)
-				|| (fields.contains("host") && !fields.contains("serviceName"));
+		return isOwn(fields) || (fields.contains("host") && !fields.contains("serviceName")
+				&& !fields.containsAll(SkydnsInstanceCodec.FIELDS));
+	}
+
+	static boolean isOwn(Set<String> fields) {
+		return !Collections.disjoint(fields, OWN_FIELDS);
 	}
 
 	@Override

@@ -57,18 +57,17 @@ public final class KeyText {
 	 */
 	public static String decode(byte[] key) {
 		if (key.length > LONGEST_KEY) {
-			return decode(Arrays.copyOf(key, BEGINNING)) + "... (" + key.length + " bytes, SHA-256 " + digest(key) + ")"
-					+ SHORTENED;
+			return decode(Arrays.copyOf(key, BEGINNING)) + "... (" + key.length + " bytes, SHA-256 "
+					+ digest(key, DIGEST_DIGITS) + ")" + SHORTENED;
 		}
 		String text = new String(key, StandardCharsets.UTF_8);
 		return (text.indexOf(REPLACEMENT) < 0) ? text : decodeWithoutLoss(key);
 	}
 
-	private static String digest(byte[] key) {
+	/** Returns the first hexadecimal digits of the SHA-256 of some bytes. */
+	static String digest(byte[] bytes, int digits) {
 		try {
-			return HexFormat.of()
-				.formatHex(MessageDigest.getInstance("SHA-256").digest(key))
-				.substring(0, DIGEST_DIGITS);
+			return HexFormat.of().formatHex(MessageDigest.getInstance("SHA-256").digest(bytes)).substring(0, digits);
 		}
 		catch (NoSuchAlgorithmException ex) {
 			throw new IllegalStateException("Every Java platform has SHA-256", ex);

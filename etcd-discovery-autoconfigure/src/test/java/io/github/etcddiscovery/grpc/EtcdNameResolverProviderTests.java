@@ -21,8 +21,10 @@ import org.springframework.cloud.client.ServiceInstance;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException;
+import static org.mockito.ArgumentMatchers.any;
 import static org.mockito.BDDMockito.then;
 import static org.mockito.Mockito.mock;
+import static org.mockito.Mockito.never;
 
 /**
  * Tests of {@link EtcdNameResolverProvider}, {@link NameResolverWithoutView} and
@@ -108,8 +110,13 @@ class EtcdNameResolverProviderTests {
 	@Test
 	void channelsOfSpringGrpcLookIntoTheView() {
 		NettyChannelBuilder builder = mock(NettyChannelBuilder.class);
-		new EtcdChannelBuilderCustomizer<NettyChannelBuilder>(this.view).customize("etcd:///stock", builder);
+		EtcdChannelBuilderCustomizer<NettyChannelBuilder> customizer = new EtcdChannelBuilderCustomizer<>(this.view,
+				"etcd:///stock"::equals);
+		customizer.customize("dns:///stock", builder);
 		then(builder).should().setNameResolverArg(EtcdNameResolverProvider.VIEW, this.view);
+		then(builder).should(never()).defaultLoadBalancingPolicy(any());
+		customizer.customize("etcd:///stock", builder);
+		then(builder).should().defaultLoadBalancingPolicy("etcd_weighted_round_robin");
 	}
 
 }

@@ -13,12 +13,17 @@ import java.util.function.Consumer;
 import java.util.stream.IntStream;
 import java.util.stream.Stream;
 
+import io.github.etcddiscovery.cloud.EtcdServiceInstance;
+import io.github.etcddiscovery.instance.InstanceKey;
+import io.github.etcddiscovery.instance.InstanceStatus;
 import io.github.etcddiscovery.instance.ServiceRecord;
 import io.github.etcddiscovery.view.Catalog;
 import io.github.etcddiscovery.view.ServiceView;
 import io.github.etcddiscovery.view.Subscription;
+import io.grpc.Attributes;
 import io.grpc.EquivalentAddressGroup;
 import io.grpc.NameResolver;
+import io.grpc.NameResolver.ConfigOrError;
 import io.grpc.NameResolver.ResolutionResult;
 import io.grpc.NameResolverRegistry;
 import io.grpc.Status;
@@ -67,6 +72,10 @@ class EtcdNameResolverTests {
 
 	private final List<StatusOr<List<EquivalentAddressGroup>>> told = new ArrayList<>();
 
+	private final List<ConfigOrError> configs = new ArrayList<>();
+
+	private final NameResolver.ServiceConfigParser parser = mock(NameResolver.ServiceConfigParser.class);
+
 	private EtcdNameResolver resolver;
 
 	@BeforeEach
@@ -88,7 +97,7 @@ class EtcdNameResolverTests {
 			.setDefaultPort(80)
 			.setProxyDetector((address) -> null)
 			.setSynchronizationContext(context)
-			.setServiceConfigParser(mock(NameResolver.ServiceConfigParser.class))
+			.setServiceConfigParser(this.parser)
 			.setScheduledExecutorService(this.scheduler)
 			.setOffloadExecutor(this.lookups::add)
 			.build();
@@ -260,6 +269,61 @@ class EtcdNameResolverTests {
 	}
 
 	@Test
+	void attributesOfAnAddressSayWhatThePolicyMayActOn() {
+		given(this.catalog.available("stock")).willReturn(List.of(EtcdServiceInstance
+			.of(record("10.0.0.1", Map.of("zone", "eu-1", "subset", "blue", "weight", "5")), 1, "east"),
+				new DefaultServiceInstance("2", "stock", "10.0.0.2", 80, false)));
+		tell();
+		assertThat(this.told.get(this.told.size() - 1).getValue()).satisfiesExactly((first) -> {
+			assertThat(first.getAttributes().get(AddressAttributes.ZONE)).isEqualTo("eu-1");
+			assertThat(first.getAttributes().get(AddressAttributes.SUBSET)).isEqualTo("blue");
+			assertThat(first.getAttributes().get(AddressAttributes.WEIGHT)).isEqualTo(5);
+			assertThat(first.getAttributes().get(AddressAttributes.CLUSTER)).isEqualTo("east");
+		}, (second) -> {
+			assertThat(second.getAttributes())
+				.isEqualTo(Attributes.newBuilder().set(AddressAttributes.WEIGHT, 1).build());
+		});
+	}
+
+	@Test
+	void changeOfAWeightIsTold() {
+		for (String weight : List.of("1", "2", "2")) {
+			given(this.catalog.available("stock"))
+				.willReturn(List.of(new EtcdServiceInstance(record("10.0.0.1", Map.of("weight", weight)), 1)));
+			tell();
+		}
+		assertThat(this.told.stream().filter(StatusOr::hasValue)).hasSize(2);
+	}
+
+	@Test
+	void publishedServiceConfigIsToldWithTheAddressesWhenItChanges() {
+		ConfigOrError config = ConfigOrError.fromConfig("config");
+		given(this.parser.parseServiceConfig(Map.of("a", 1.0))).willReturn(config);
+		for (Map<String, String> metadata : List.of(Map.<String, String>of(),
+				Map.of("gRPC_service_config", "{\"a\":1}"), Map.of("gRPC_service_config", "{\"a\":1}"),
+				Map.<String, String>of())) {
+			given(this.catalog.available("stock"))
+				.willReturn(List.of(new EtcdServiceInstance(record("10.0.0.1", metadata), 1)));
+			tell();
+		}
+		assertThat(this.configs).containsExactly(null, config, null);
+	}
+
+	@Test
+	void onlyAServiceWithoutInstancesIsMarkedAsSuch() {
+		this.known.clear();
+		lookUp();
+		assertThat(NoInstanceException.isMarked(this.told.get(0).getStatus())).as("names that are not known").isFalse();
+		given(this.catalog.available("stock")).willReturn(List.of());
+		tell();
+		assertThat(NoInstanceException.isMarked(this.told.get(1).getStatus())).isTrue();
+	}
+
+	private static ServiceRecord record(String host, Map<String, String> metadata) {
+		return new ServiceRecord(new InstanceKey("stock", "1"), host, 80, false, InstanceStatus.UP, metadata);
+	}
+
+	@Test
 	void listThatHasNotChangedIsNotLookedUpAgain() {
 		lookUp();
 		tell();
@@ -351,6 +415,9 @@ class EtcdNameResolverTests {
 		@Override
 		public void onResult(ResolutionResult result) {
 			EtcdNameResolverTests.this.told.add(result.getAddressesOrError());
+			if (result.getAddressesOrError().hasValue()) {
+				EtcdNameResolverTests.this.configs.add(result.getServiceConfig());
+			}
 		}
 
 		@Override

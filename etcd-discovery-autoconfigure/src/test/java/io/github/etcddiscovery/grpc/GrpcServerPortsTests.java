@@ -1,13 +1,22 @@
 package io.github.etcddiscovery.grpc;
 
+import java.util.List;
+
 import io.github.etcddiscovery.cloud.registration.EtcdAutoServiceRegistration;
+import io.github.etcddiscovery.instance.InvalidValueException;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 import org.springframework.beans.factory.support.DefaultListableBeanFactory;
 import org.springframework.beans.factory.support.RootBeanDefinition;
+import org.springframework.grpc.server.GrpcServerFactory;
+import org.springframework.grpc.server.InProcessGrpcServerFactory;
+import org.springframework.grpc.server.NettyGrpcServerFactory;
 import org.springframework.grpc.server.lifecycle.GrpcServerLifecycle;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
 import static org.mockito.BDDMockito.given;
 import static org.mockito.Mockito.mock;
 
@@ -18,11 +27,20 @@ class GrpcServerPortsTests {
 
 	private final DefaultListableBeanFactory beans = new DefaultListableBeanFactory();
 
-	private final GrpcServerPorts ports = new GrpcServerPorts(this.beans);
+	private final GrpcServerPorts ports = new GrpcServerPorts(this.beans, null);
 
 	private void server(String name, int port) {
+		server(name, port, mock(NettyGrpcServerFactory.class));
+	}
+
+	private void inProcessServer() {
+		server("in-process", -1, mock(InProcessGrpcServerFactory.class));
+	}
+
+	private void server(String name, int port, GrpcServerFactory factory) {
 		GrpcServerLifecycle server = mock(GrpcServerLifecycle.class);
 		given(server.getPort()).willReturn(port);
+		given(server.getFactory()).willReturn(factory);
 		this.beans.registerSingleton(name, server);
 	}
 
@@ -33,15 +51,49 @@ class GrpcServerPortsTests {
 	}
 
 	@Test
-	void serverThatListensOnNoPortHasNone() {
-		server("in-process", -1);
+	void inProcessServerIsLeftAlone() {
+		inProcessServer();
+		assertThat(this.ports.hasGrpcServer()).isFalse();
+		assertThat(this.ports.grpc()).isZero();
+	}
+
+	@ParameterizedTest
+	@ValueSource(ints = { 0, -1 })
+	void serverThatHasNotStartedHasNoPortYet(int port) {
+		server("network", port);
 		assertThat(this.ports.hasGrpcServer()).isTrue();
 		assertThat(this.ports.grpc()).isZero();
+		assertThat(new GrpcServerPorts(this.beans, "network").grpc()).isZero();
+	}
+
+	@Test
+	void propertySaysWhichOfSeveralServersIsAdvertised() {
+		server("admin", 9091);
+		server("public", 9090);
+		inProcessServer();
+		assertThat(new GrpcServerPorts(this.beans, "public").grpc()).isEqualTo(9090);
+		assertThatExceptionOfType(InvalidValueException.class).isThrownBy(this.ports::grpc)
+			.withMessage("Invalid grpc-server '': expected one of [admin, public], because the application has several"
+					+ " gRPC servers");
+	}
+
+	@Test
+	void propertyThatNamesNoServerOnTheNetworkIsRefused() {
+		server("public", 9090);
+		inProcessServer();
+		for (String name : List.of("publik", "in-process")) {
+			assertThatExceptionOfType(InvalidValueException.class)
+				.isThrownBy(() -> new GrpcServerPorts(this.beans, name).grpc())
+				.withMessage(
+						"Invalid grpc-server '%s': expected the bean name of a gRPC server on the network, of which"
+								+ " there are [public]",
+						name);
+		}
 	}
 
 	@Test
 	void serverOnTheNetworkCountsBesideOneThatIsNot() {
-		server("in-process", -1);
+		inProcessServer();
 		server("network", 9090);
 		assertThat(this.ports.grpc()).isEqualTo(9090);
 	}
@@ -50,8 +102,8 @@ class GrpcServerPortsTests {
 	void serverOfAParentDoesNotCount() {
 		server("network", 9090);
 		DefaultListableBeanFactory child = new DefaultListableBeanFactory(this.beans);
-		assertThat(new GrpcServerPorts(child).hasGrpcServer()).isFalse();
-		assertThat(new GrpcServerPorts(child).grpc()).isZero();
+		assertThat(new GrpcServerPorts(child, null).hasGrpcServer()).isFalse();
+		assertThat(new GrpcServerPorts(child, null).grpc()).isZero();
 	}
 
 	@Test

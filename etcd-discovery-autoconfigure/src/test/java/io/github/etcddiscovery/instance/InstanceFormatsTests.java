@@ -4,6 +4,7 @@ import java.io.IOException;
 import java.io.InputStream;
 import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 
@@ -27,14 +28,15 @@ class InstanceFormatsTests {
 	private final InstanceFormats formats = InstanceFormats.with(List.of());
 
 	@ParameterizedTest
-	@ValueSource(strings = { "json", "url", "address", "grpc" })
+	@ValueSource(strings = { "json", "url", "address", "grpc", "skydns" })
 	void whatIsWrittenIsWhatWasReleased(String format) {
 		assertThat(this.formats.codec(format).encode(orders(METADATA))).asString(StandardCharsets.UTF_8)
 			.isEqualTo(golden(format));
 	}
 
 	@ParameterizedTest
-	@CsvSource({ "json, json-secure-out-of-service, true", "url, url-secure, true", "address, address-ipv6, false" })
+	@CsvSource({ "json, json-secure-out-of-service, true", "url, url-secure, true", "address, address-ipv6, false",
+			"skydns, skydns-ipv6, true" })
 	void addressesOfIpVersion6TlsAndStatusAreWrittenAsReleased(String format, String golden, boolean secure) {
 		ServiceRecord record = new ServiceRecord(KEY, "2001:db8::5", 8443, secure, InstanceStatus.OUT_OF_SERVICE,
 				Map.of());
@@ -72,6 +74,34 @@ class InstanceFormatsTests {
 			.isEqualTo(orders(Map.of("zone", "eu-1", "version", "v1.2.0", "gRPC_port", "9090")));
 	}
 
+	@Test
+	void kratosIsWrittenWithBothEndpointsAndReadBack() {
+		Map<String, String> metadata = new LinkedHashMap<>();
+		metadata.put("zone", "eu-1");
+		metadata.put("version", "v1.2.0");
+		metadata.put("gRPC_port", "9090");
+		byte[] value = this.formats.codec("kratos").encode(orders(metadata));
+		assertThat(value).asString(StandardCharsets.UTF_8).isEqualTo(golden("kratos-written"));
+		assertThat(this.formats.decode(KEY, value)).isEqualTo(orders(metadata));
+	}
+
+	@ParameterizedTest
+	@CsvSource({ "true, 8080, 'grpcs://10.0.0.5:8080'", "false, 8080, 'grpc://10.0.0.5:8080'",
+			"true, 9090, 'https://10.0.0.5:8080,grpc://10.0.0.5:9090'", "true, , https://10.0.0.5:8080" })
+	void endpointsOfKratosSayWhatEachPortSpeaks(boolean secure, String grpcPort, String endpoints) {
+		ServiceRecord record = new ServiceRecord(KEY, "10.0.0.5", 8080, secure, InstanceStatus.UP,
+				(grpcPort != null) ? Map.of("gRPC_port", grpcPort) : Map.of());
+		byte[] value = this.formats.codec("kratos").encode(record);
+		assertThat(value).asString(StandardCharsets.UTF_8)
+			.endsWith("\"endpoints\":[\"" + endpoints.replace(",", "\",\"") + "\"]}");
+		assertThat(this.formats.decode(KEY, value)).isEqualTo(record);
+	}
+
+	@Test
+	void hertzIsReadAsKitex() {
+		assertThat(read(golden("hertz"))).isEqualTo(orders(Map.of("weight", "10")));
+	}
+
 	@ParameterizedTest
 	@ValueSource(strings = { "address", "grpc" })
 	void formatWithoutRoomForTheSchemeIsNotWrittenForAPortThatSpeaksTls(String format) {
@@ -85,7 +115,7 @@ class InstanceFormatsTests {
 	}
 
 	@ParameterizedTest
-	@CsvSource({ "json, true", "url, false", "address, false", "grpc, true" })
+	@CsvSource({ "json, true", "url, false", "address, false", "grpc, true", "kratos, true", "skydns, false" })
 	void formatSaysWhetherItHasRoomForMetadata(String format, boolean carriesMetadata) {
 		assertThat(this.formats.codec(format).carriesMetadata()).isEqualTo(carriesMetadata);
 	}
@@ -179,14 +209,14 @@ class InstanceFormatsTests {
 	}
 
 	@ParameterizedTest
-	@ValueSource(strings = { "json", "url", "address", "grpc" })
+	@ValueSource(strings = { "json", "url", "address", "grpc", "kratos" })
 	void addressOfIpVersion6IsReadAsItIsWritten(String format) {
 		ServiceRecord record = new ServiceRecord(KEY, "2001:db8::5", 8080, false, InstanceStatus.UP, Map.of());
 		assertThat(this.formats.decode(KEY, this.formats.codec(format).encode(record))).isEqualTo(record);
 	}
 
 	@ParameterizedTest
-	@CsvSource({ "json, true", "url, false", "address, false", "grpc, false" })
+	@CsvSource({ "json, true", "url, false", "address, false", "grpc, false", "kratos, false", "skydns, false" })
 	void onlyOurOwnFormatSaysTheStatus(String format, boolean carriesStatus) {
 		assertThat(this.formats.codec(format).carriesStatus()).isEqualTo(carriesStatus);
 	}
@@ -199,10 +229,10 @@ class InstanceFormatsTests {
 	}
 
 	@ParameterizedTest
-	@ValueSource(strings = { "kratos", "kitex", "dubbo", "yaml", "" })
+	@ValueSource(strings = { "kitex", "dubbo", "yaml", "" })
 	void formatThatCannotBeWrittenIsRefused(String format) {
 		assertThatExceptionOfType(InvalidValueException.class).isThrownBy(() -> this.formats.codec(format))
-			.withMessage("Invalid format '%s': expected one of [json, url, address, grpc]", format);
+			.withMessage("Invalid format '%s': expected one of [json, url, address, grpc, kratos, skydns]", format);
 	}
 
 	@Test
@@ -216,7 +246,7 @@ class InstanceFormatsTests {
 	@Test
 	void formatOfTheUserReplacesTheOneOfItsName() {
 		assertThat(InstanceFormats.with(List.of(ofTheUser("url"))).formats()).extracting(InstanceFormat::name)
-			.containsExactly("url", "json", "address", "grpc", "kratos", "kitex", "dubbo");
+			.containsExactly("url", "json", "address", "grpc", "kratos", "skydns", "kitex", "dubbo");
 	}
 
 	@Test
@@ -227,7 +257,7 @@ class InstanceFormatsTests {
 
 	@Test
 	void documentsThatAreReadByReflectionAreNamedForNativeImages() {
-		assertThat(InstanceFormats.documentTypes()).hasSize(5).doesNotHaveDuplicates().allMatch(Class::isRecord);
+		assertThat(InstanceFormats.documentTypes()).hasSize(6).doesNotHaveDuplicates().allMatch(Class::isRecord);
 	}
 
 	/** Recognizes what begins with an h, and throws at what begins with a t. */

@@ -11,6 +11,8 @@ import org.springframework.boot.autoconfigure.condition.ConditionalOnClass;
 import org.springframework.boot.autoconfigure.condition.ConditionalOnMissingBean;
 import org.springframework.cloud.client.ServiceInstance;
 import org.springframework.context.annotation.Bean;
+import org.springframework.context.annotation.ImportRuntimeHints;
+import org.springframework.core.env.Environment;
 import org.springframework.grpc.client.GrpcChannelBuilderCustomizer;
 
 /**
@@ -20,12 +22,14 @@ import org.springframework.grpc.client.GrpcChannelBuilderCustomizer;
 @AutoConfiguration(after = EtcdDiscoveryAutoConfiguration.class)
 @ConditionalOnClass(GrpcChannelBuilderCustomizer.class)
 @ConditionalOnBean(ServiceView.class)
+@ImportRuntimeHints(ChannelPolicies.Hints.class)
 public final class EtcdGrpcAutoConfiguration {
 
 	@Bean
 	@ConditionalOnMissingBean
-	EtcdChannelBuilderCustomizer<?> etcdStarterChannelBuilderCustomizer(ClusterView<ServiceInstance> view) {
-		return new EtcdChannelBuilderCustomizer<>(view);
+	EtcdChannelBuilderCustomizer<?> etcdStarterChannelBuilderCustomizer(ClusterView<ServiceInstance> view,
+			Environment environment) {
+		return new EtcdChannelBuilderCustomizer<>(view, new ChannelPolicies(environment)::isOurs);
 	}
 
 }

@@ -152,8 +152,9 @@ public final class EtcdServiceRegistryAutoConfiguration {
 	static class GrpcServerConfiguration {
 
 		@Bean
-		GrpcServerPorts etcdStarterGrpcServerPorts(ConfigurableListableBeanFactory beanFactory) {
-			return new GrpcServerPorts(beanFactory);
+		GrpcServerPorts etcdStarterGrpcServerPorts(ConfigurableListableBeanFactory beanFactory,
+				EtcdDiscoveryProperties properties) {
+			return new GrpcServerPorts(beanFactory, properties.getGrpcServer());
 		}
 
 	}

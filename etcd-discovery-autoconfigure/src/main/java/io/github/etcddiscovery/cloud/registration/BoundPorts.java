@@ -71,13 +71,15 @@ public interface BoundPorts {
 	/**
 	 * Returns the port of the gRPC server, if that is a server of its own.
 	 * @return the port, 0 as long as there is none
+	 * @throws io.github.etcddiscovery.instance.InvalidValueException if there are
+	 * several, and no property says which one to advertise
 	 */
 	default int grpc() {
 		return 0;
 	}
 
 	/**
-	 * Whether there is a gRPC server, started or not.
+	 * Whether there is a gRPC server that listens on the network, started or not.
 	 * @return whether there is
 	 */
 	default boolean hasGrpcServer() {

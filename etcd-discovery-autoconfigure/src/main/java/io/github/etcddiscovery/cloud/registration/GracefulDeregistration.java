@@ -101,7 +101,7 @@ public final class GracefulDeregistration implements SmartApplicationListener {
 
 	/** Waits, unless there is nothing that serves. */
 	void drain(BoundPorts serving) {
-		boolean serves = serving.server() != 0 || serving.grpc() != 0;
+		boolean serves = serving.server() != 0 || serving.hasGrpcServer();
 		if (serves && !this.drain.isZero()) {
 			logger.info("Deregistered; serving on for {} ms", this.drain.toMillis());
 			new CompletableFuture<Void>().completeOnTimeout(null, this.drain.toNanos(), TimeUnit.NANOSECONDS).join();

@@ -1,11 +1,13 @@
 package io.github.etcddiscovery.cloud.registration;
 
 import java.util.List;
-import java.util.Set;
+import java.util.Map;
+import java.util.function.Function;
 
 import io.github.etcddiscovery.Internal;
 import io.github.etcddiscovery.instance.CheckedFormats;
 import io.github.etcddiscovery.instance.InstanceCodec;
+import io.github.etcddiscovery.instance.InstanceKey;
 import io.github.etcddiscovery.instance.InstanceStatus;
 import io.github.etcddiscovery.instance.InvalidValueException;
 import io.github.etcddiscovery.instance.KeyLayout;
@@ -22,7 +24,9 @@ import io.github.etcddiscovery.registry.WantedRecord;
 @Internal
 public record RecordEncoder(KeyLayout layout, CheckedFormats formats) {
 
-	private static final Set<String> OF_THE_SECOND = Set.of("format", "service-prefix");
+	/** The properties of the second record, by the part of it that is wrong. */
+	private static final Map<String, String> OF_THE_SECOND = Map.of("format", "write-also.format", "service-prefix",
+			"write-also.service-prefix", "key", "write-also.service-prefix");
 
 	/**
 	 * Makes sure that a registration could be written. Its port need not be known yet.
@@ -36,30 +40,31 @@ public record RecordEncoder(KeyLayout layout, CheckedFormats formats) {
 	/** Returns what is to be written. */
 	List<WantedRecord> of(EtcdRegistration registration) {
 		ServiceRecord record = registration.toRecord();
-		WantedRecord first = write(record, this.layout.format(record.key()), registration.getFormat());
+		WantedRecord first = write(record, this.layout::format, registration.getFormat());
 		WriteAlso also = registration.getWriteAlso();
 		return (also != null) ? List.of(first, second(record, also)) : List.of(first);
 	}
 
 	private WantedRecord second(ServiceRecord record, WriteAlso also) {
 		try {
-			return write(record, this.layout.formatOutside(record.key(), also.servicePrefix()), also.format());
+			return write(record, (key) -> this.layout.formatOutside(key, also.servicePrefix()), also.format());
 		}
 		catch (InvalidValueException ex) {
-			throw OF_THE_SECOND.contains(ex.part())
-					? new InvalidValueException("write-also." + ex.part(), ex.value(), ex.expected()) : ex;
+			String property = OF_THE_SECOND.get(ex.part());
+			throw (property != null) ? new InvalidValueException(property, ex.value(), ex.expected()) : ex;
 		}
 	}
 
-	/** The last part says whom the registrar may take a key over from. */
-	private WantedRecord write(ServiceRecord record, String key, String format) {
+	/** The entry's last part says from whom the registrar may take over the key. */
+	private WantedRecord write(ServiceRecord record, Function<InstanceKey, String> keys, String format) {
 		InstanceCodec codec = codec(format);
+		String key = keys.apply(new InstanceKey(record.key().serviceId(), codec.keyId(record.key().instanceId())));
+		codec.checkPrefix(key.substring(0, key.lastIndexOf('/') + 1));
 		byte[] value = this.formats.encode(record, format);
 		byte[] farewell = codec.carriesStatus()
 				? this.formats.encode(record.withStatus(InstanceStatus.OUT_OF_SERVICE), format) : null;
 		RegistryEntry entry = new RegistryEntry(key, value, farewell,
-				(found) -> this.formats.decode(record.key(), found)
-					.sameAddress(this.formats.decode(record.key(), value)));
+				(found) -> this.formats.sameAddress(found, value, record.key(), format));
 		return new WantedRecord(entry, format, codec.carriesStatus() || record.status() == InstanceStatus.UP);
 	}
 

@@ -1,5 +1,6 @@
 package io.github.etcddiscovery.instance;
 
+import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -7,6 +8,7 @@ import java.util.Objects;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
+import com.fasterxml.jackson.annotation.JsonPropertyOrder;
 import io.github.etcddiscovery.Internal;
 import org.jspecify.annotations.Nullable;
 
@@ -15,16 +17,19 @@ import org.jspecify.annotations.Nullable;
  * {@code {"id":…,"name":…,"version":…,"metadata":{…},"endpoints":["http://10.0.0.5:8000?isSecure=false","grpc://10.0.0.5:9000"]}}.
  * The first HTTP endpoint counts; where there is none, the first gRPC one. The port of
  * the first gRPC endpoint, if that is at the same host, is in the metadata as
- * {@code gRPC_port}, the version as {@code version}. The name may be another one than
- * that of the service: its prefix may be mapped to any.
+ * {@code gRPC_port}, the version as {@code version}. The name that is read may be another
+ * one than that of the service, because the prefix of a service may be mapped to any
+ * name. kratos itself ignores a value with another name than that in its key.
  */
 @Internal
-public final class KratosInstanceFormat implements InstanceFormat {
+public final class KratosInstanceCodec implements InstanceCodec {
 
 	static final JsonDocuments<Body> BODIES = new JsonDocuments<>(Body.class);
 
 	private static final Pattern ENDPOINT = Pattern
 		.compile("(https?|grpcs?)://([^/?]+:[0-9]{1,5})/?(?:\\?isSecure=(true|false))?");
+
+	private static final String VERSION = "version";
 
 	private static final String EXPECTED = "http://host:port or grpc://host:port among the endpoints";
 
@@ -53,7 +58,7 @@ public final class KratosInstanceFormat implements InstanceFormat {
 		HostAndPort address = HostAndPort.parse(called.group(2), 0, EXPECTED);
 		Map<String, String> metadata = new LinkedHashMap<>(Objects.requireNonNullElse(body.metadata(), Map.of()));
 		if (body.version() != null && !body.version().isEmpty()) {
-			metadata.putIfAbsent("version", body.version());
+			metadata.putIfAbsent(VERSION, body.version());
 		}
 		HostAndPort other = (grpc != null) ? HostAndPort.parse(grpc.group(2), 0, EXPECTED) : address;
 		if (grpc != null && other.host().equals(address.host())) {
@@ -61,6 +66,32 @@ public final class KratosInstanceFormat implements InstanceFormat {
 		}
 		boolean secure = called.group(1).endsWith("s") || "true".equals(called.group(3));
 		return new ServiceRecord(key, address.host(), address.port(), secure, InstanceStatus.UP, metadata);
+	}
+
+	/**
+	 * Writes both endpoints: kratos' clients look for the scheme that they speak. A port
+	 * that is also {@code gRPC_port} has no HTTP endpoint.
+	 */
+	@Override
+	public byte[] encode(ServiceRecord record) {
+		Map<String, String> metadata = record.metadata();
+		String port = String.valueOf(record.port());
+		String grpcPort = metadata.get(ServiceRecord.GRPC_PORT);
+		boolean onlyGrpc = port.equals(grpcPort);
+		List<String> endpoints = new ArrayList<>();
+		if (!onlyGrpc) {
+			endpoints.add((record.secure() ? "https://" : "http://") + HostAndPort.format(record));
+		}
+		if (grpcPort != null) {
+			endpoints.add(((onlyGrpc && record.secure()) ? "grpcs://" : "grpc://") + record.uriHost() + ":" + grpcPort);
+		}
+		return BODIES.write(new Body(record.key().instanceId(), record.key().serviceId(),
+				metadata.getOrDefault(VERSION, ""), metadata, endpoints));
+	}
+
+	@Override
+	public boolean carriesStatus() {
+		return false;
 	}
 
 	private static @Nullable Matcher first(String scheme, List<String> endpoints) {
@@ -74,8 +105,9 @@ public final class KratosInstanceFormat implements InstanceFormat {
 	/**
 	 * The JSON document.
 	 */
-	private record Body(@Nullable String version, @Nullable Map<String, String> metadata,
-			@Nullable List<String> endpoints) {
+	@JsonPropertyOrder({ "id", "name", "version", "metadata", "endpoints" })
+	private record Body(@Nullable String id, @Nullable String name, @Nullable String version,
+			@Nullable Map<String, String> metadata, @Nullable List<String> endpoints) {
 
 	}
 
