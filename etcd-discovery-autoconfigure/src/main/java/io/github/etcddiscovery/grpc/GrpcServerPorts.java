@@ -6,11 +6,11 @@ import java.util.TreeMap;
 import io.github.etcddiscovery.Internal;
 import io.github.etcddiscovery.cloud.registration.BoundPorts;
 import io.github.etcddiscovery.cloud.registration.EtcdAutoServiceRegistration;
-import io.github.etcddiscovery.instance.InvalidValueException;
 import org.jspecify.annotations.Nullable;
 
 import org.springframework.beans.factory.SmartInitializingSingleton;
 import org.springframework.beans.factory.config.ConfigurableListableBeanFactory;
+import org.springframework.boot.context.properties.source.InvalidConfigurationPropertyValueException;
 import org.springframework.grpc.server.InProcessGrpcServerFactory;
 import org.springframework.grpc.server.lifecycle.GrpcServerLifecycle;
 
@@ -21,7 +21,7 @@ import org.springframework.grpc.server.lifecycle.GrpcServerLifecycle;
 @Internal
 public final class GrpcServerPorts implements BoundPorts, SmartInitializingSingleton {
 
-	private static final String PROPERTY = "grpc-server";
+	private static final String PROPERTY = "spring.cloud.etcd.discovery.grpc-server";
 
 	private final ConfigurableListableBeanFactory beans;
 
@@ -62,14 +62,14 @@ public final class GrpcServerPorts implements BoundPorts, SmartInitializingSingl
 		if (this.advertised != null) {
 			GrpcServerLifecycle server = servers.get(this.advertised);
 			if (server == null) {
-				throw new InvalidValueException(PROPERTY, this.advertised,
-						"the bean name of a gRPC server on the network, of which there are " + servers.keySet());
+				throw new InvalidConfigurationPropertyValueException(PROPERTY, this.advertised,
+						"Expected the bean name of a gRPC server on the network, one of " + servers.keySet() + ".");
 			}
 			return Math.max(server.getPort(), 0);
 		}
 		if (servers.size() > 1) {
-			throw new InvalidValueException(PROPERTY, "",
-					"one of " + servers.keySet() + ", because the application has several gRPC servers");
+			throw new InvalidConfigurationPropertyValueException(PROPERTY, null,
+					"Expected one of " + servers.keySet() + ", because the application has several gRPC servers.");
 		}
 		return servers.values().stream().mapToInt((server) -> Math.max(server.getPort(), 0)).sum();
 	}

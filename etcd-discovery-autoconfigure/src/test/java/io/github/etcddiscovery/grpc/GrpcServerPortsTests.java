@@ -3,13 +3,13 @@ package io.github.etcddiscovery.grpc;
 import java.util.List;
 
 import io.github.etcddiscovery.cloud.registration.EtcdAutoServiceRegistration;
-import io.github.etcddiscovery.instance.InvalidValueException;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
 import org.springframework.beans.factory.support.DefaultListableBeanFactory;
 import org.springframework.beans.factory.support.RootBeanDefinition;
+import org.springframework.boot.context.properties.source.InvalidConfigurationPropertyValueException;
 import org.springframework.grpc.server.GrpcServerFactory;
 import org.springframework.grpc.server.InProcessGrpcServerFactory;
 import org.springframework.grpc.server.NettyGrpcServerFactory;
@@ -72,9 +72,10 @@ class GrpcServerPortsTests {
 		server("public", 9090);
 		inProcessServer();
 		assertThat(new GrpcServerPorts(this.beans, "public").grpc()).isEqualTo(9090);
-		assertThatExceptionOfType(InvalidValueException.class).isThrownBy(this.ports::grpc)
-			.withMessage("Invalid grpc-server '': expected one of [admin, public], because the application has several"
-					+ " gRPC servers");
+		assertThatExceptionOfType(InvalidConfigurationPropertyValueException.class).isThrownBy(this.ports::grpc)
+			.withMessage(
+					"Property spring.cloud.etcd.discovery.grpc-server with value 'null' is invalid: Expected one of"
+							+ " [admin, public], because the application has several gRPC servers.");
 	}
 
 	@Test
@@ -82,7 +83,7 @@ class GrpcServerPortsTests {
 		server("public", 9090);
 		inProcessServer();
 		for (String name : List.of("publik", "in-process")) {
-			assertThatExceptionOfType(InvalidValueException.class)
+			assertThatExceptionOfType(InvalidConfigurationPropertyValueException.class)
 				.isThrownBy(() -> new GrpcServerPorts(this.beans, name).grpc())
 				.withMessage(
 						"Invalid grpc-server '%s': expected the bean name of a gRPC server on the network, of which"

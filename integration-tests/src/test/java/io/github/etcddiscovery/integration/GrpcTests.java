@@ -1,40 +1,19 @@
 package io.github.etcddiscovery.integration;
 
-import java.time.Duration;
-import java.util.HashSet;
 import java.util.List;
-import java.util.Set;
 import java.util.concurrent.CompletableFuture;
-import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
-import java.util.function.Supplier;
-import java.util.stream.Collectors;
-import java.util.stream.IntStream;
-import java.util.stream.Stream;
 
-import com.google.protobuf.Empty;
-import com.google.protobuf.StringValue;
 import io.github.etcddiscovery.testsupport.Document;
-import io.github.etcddiscovery.testsupport.EtcdApplicationTests;
-import io.github.etcddiscovery.testsupport.EtcdBinary;
-import io.github.etcddiscovery.testsupport.RequiresEtcd;
 import io.github.etcddiscovery.testsupport.TestApplications;
 import io.github.etcddiscovery.view.ServiceView;
 import io.grpc.BindableService;
-import io.grpc.CallOptions;
 import io.grpc.Channel;
 import io.grpc.ManagedChannel;
 import io.grpc.ManagedChannelBuilder;
-import io.grpc.MethodDescriptor;
-import io.grpc.ServerServiceDefinition;
-import io.grpc.Status;
-import io.grpc.StatusRuntimeException;
 import io.grpc.health.v1.HealthCheckRequest;
 import io.grpc.health.v1.HealthCheckResponse.ServingStatus;
 import io.grpc.health.v1.HealthGrpc;
-import io.grpc.protobuf.ProtoUtils;
-import io.grpc.stub.ClientCalls;
-import io.grpc.stub.ServerCalls;
 import org.junit.jupiter.api.Test;
 
 import org.springframework.boot.autoconfigure.EnableAutoConfiguration;
@@ -47,39 +26,18 @@ import org.springframework.context.ConfigurableApplicationContext;
 import org.springframework.context.annotation.Bean;
 import org.springframework.context.annotation.Configuration;
 import org.springframework.context.annotation.Import;
-import org.springframework.core.env.Environment;
 import org.springframework.core.env.StandardEnvironment;
-import org.springframework.grpc.client.GrpcChannelFactory;
-import org.springframework.grpc.server.lifecycle.GrpcServerLifecycle;
 
 import static org.assertj.core.api.Assertions.assertThat;
-import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
 import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException;
 import static org.awaitility.Awaitility.await;
 
 /**
  * Spring gRPC's servers are registered, and its clients find them.
  */
-@RequiresEtcd
-class GrpcTests extends EtcdApplicationTests {
-
-	private static final Duration SOON = Duration.ofSeconds(15);
-
-	private static final String STOCK = "/services/stock/";
+class GrpcTests extends GrpcApplicationTests {
 
 	private static final Document PAGE = Document.of("docs/grpc.md");
-
-	/** Answers with the name of the instance. */
-	private static final MethodDescriptor<Empty, StringValue> NAME = MethodDescriptor.<Empty, StringValue>newBuilder()
-		.setType(MethodDescriptor.MethodType.UNARY)
-		.setFullMethodName("stock.Stock/Name")
-		.setRequestMarshaller(ProtoUtils.marshaller(Empty.getDefaultInstance()))
-		.setResponseMarshaller(ProtoUtils.marshaller(StringValue.getDefaultInstance()))
-		.build();
-
-	GrpcTests() {
-		super(EtcdBinary.newest());
-	}
 
 	@Test
 	void applicationWithNothingButAGrpcServerIsRegisteredWithItsPort() {
@@ -198,24 +156,6 @@ class GrpcTests extends EtcdApplicationTests {
 		assertThat(this.eyes.all(STOCK).values()).singleElement().asString().doesNotContain("gRPC_port");
 	}
 
-	/** As gRPC's round robin has it: better an instance that leaves than none. */
-	@Test
-	void lastInstanceIsCalledOverItsConnectionUntilThatEnds() {
-		ConfigurableApplicationContext stock = stock("first");
-		Channel channel = channel(caller(), "etcd:///stock");
-		reaches(channel, "first");
-		AvailabilityChangeEvent.publish(stock, ReadinessState.REFUSING_TRAFFIC);
-		await().atMost(SOON)
-			.untilAsserted(() -> assertThat(this.eyes.all(STOCK).values()).singleElement()
-				.asString()
-				.contains("OUT_OF_SERVICE"));
-		assertThat(call(channel)).isEqualTo("first");
-		stock.close();
-		failsWith(channel, "Cannot call stock: none of its instances in etcd may be called");
-		stock("second");
-		reaches(channel, "second");
-	}
-
 	@Test
 	void instanceWhoseHostIsNotKnownIsLeftOut() {
 		this.eyes.put(STOCK + "unknown", "{\"host\":\"unknown.invalid\",\"port\":1}");
@@ -256,85 +196,9 @@ class GrpcTests extends EtcdApplicationTests {
 		failsWith(channel(caller("spring.cloud.etcd.enabled=false"), "etcd:///stock"), reason);
 	}
 
-	private ConfigurableApplicationContext stock(String name, String... properties) {
-		return stock(StockApplication.class, name, properties);
-	}
-
-	private ConfigurableApplicationContext stock(Class<?> application, String name, String... properties) {
-		ConfigurableApplicationContext stock = Stock.start(this.applications, application, "stock",
-				Stream
-					.concat(Stream.of("spring.main.web-application-type=none", "spring.grpc.server.port=0",
-							"spring.cloud.etcd.discovery.drain=500ms", "instance=" + name), Stream.of(properties))
-					.toArray(String[]::new));
-		await().atMost(SOON).until(() -> !this.eyes.all(STOCK).isEmpty());
-		return stock;
-	}
-
 	private static String source(String className) {
 		return Document.of("integration-tests/src/test/java/io/github/etcddiscovery/integration/" + className + ".java")
 			.text();
-	}
-
-	private ConfigurableApplicationContext caller(String... properties) {
-		return caller(CallerApplication.class, properties);
-	}
-
-	private ConfigurableApplicationContext caller(Class<?> application, String... properties) {
-		return Stock.start(this.applications, application, "caller",
-				Stream
-					.concat(Stream.of("spring.main.web-application-type=none",
-							"spring.cloud.etcd.discovery.register=false"), Stream.of(properties))
-					.toArray(String[]::new));
-	}
-
-	private static Channel channel(ConfigurableApplicationContext caller, String target) {
-		return caller.getBean(GrpcChannelFactory.class).createChannel(target);
-	}
-
-	private static int grpcPort(ConfigurableApplicationContext stock) {
-		return stock.getBean(GrpcServerLifecycle.class).getPort();
-	}
-
-	private static void reaches(Channel channel, String... instances) {
-		await().atMost(SOON)
-			.ignoreExceptions()
-			.untilAsserted(() -> assertThat(reached(channel)).containsExactlyInAnyOrder(instances));
-	}
-
-	/** Who answers four calls. */
-	private static Set<String> reached(Channel channel) {
-		return IntStream.range(0, 4).mapToObj((i) -> call(channel)).collect(Collectors.toCollection(HashSet::new));
-	}
-
-	private static void failsWith(Channel channel, String description) {
-		assertThatExceptionOfType(StatusRuntimeException.class).isThrownBy(() -> call(channel))
-			.satisfies((ex) -> assertThat(ex.getStatus().getCode()).isEqualTo(Status.Code.UNAVAILABLE))
-			.withMessageContaining(description);
-	}
-
-	private static String call(Channel channel) {
-		return ClientCalls
-			.blockingUnaryCall(channel, NAME, CallOptions.DEFAULT.withDeadlineAfter(10, TimeUnit.SECONDS),
-					Empty.getDefaultInstance())
-			.getValue();
-	}
-
-	/** A service that speaks gRPC. */
-	@Configuration(proxyBeanMethods = false)
-	@EnableAutoConfiguration
-	static class StockApplication {
-
-		@Bean
-		BindableService stock(Environment environment) {
-			Supplier<String> name = () -> environment.getRequiredProperty("instance");
-			return () -> ServerServiceDefinition.builder("stock.Stock")
-				.addMethod(NAME, ServerCalls.asyncUnaryCall((request, response) -> {
-					response.onNext(StringValue.of(name.get()));
-					response.onCompleted();
-				}))
-				.build();
-		}
-
 	}
 
 	/** One that wants to know how it is registered. */
@@ -347,13 +211,6 @@ class GrpcTests extends EtcdApplicationTests {
 			assertThat(registration).isNotNull();
 			return new StockApplication().stock(new StandardEnvironment());
 		}
-
-	}
-
-	/** Calls it. */
-	@Configuration(proxyBeanMethods = false)
-	@EnableAutoConfiguration
-	static class CallerApplication {
 
 	}
 

@@ -36,6 +36,13 @@ final class ShapeProcess extends ServerProcess {
 		return new ShapeProcess(REGISTERED, arguments(name, shape, etcd, List.of(properties)));
 	}
 
+	/** Starts what Spring generated of one ahead of time, under the name of its shape. */
+	static ShapeProcess startAheadOfTime(String shape, String etcd, String... properties) {
+		List<String> arguments = new ArrayList<>(List.of("-Dspring.aot.enabled=true"));
+		arguments.addAll(arguments(shape, shape, etcd, List.of(properties)));
+		return new ShapeProcess(REGISTERED, arguments);
+	}
+
 	/** Starts one that does not register. */
 	static ShapeProcess startUnregistered(String shape, String... properties) {
 		return startUnregisteredAs(shape, shape, properties);

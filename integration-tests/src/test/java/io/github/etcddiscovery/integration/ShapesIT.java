@@ -116,6 +116,30 @@ class ShapesIT {
 	}
 
 	@Test
+	void grpcApplicationProcessedAheadOfTimeRegistersAndCallsItself() {
+		try (ShapeProcess application = ShapeProcess.startAheadOfTime("grpc", etcd.endpoint(),
+				"--spring.grpc.server.port=0")) {
+			application.port();
+			awaitLog(application, "The service says SERVING");
+			assertThat(application.log()).contains("AOT-processed Application");
+		}
+	}
+
+	@Test
+	void grpcOnThePortOfTheWebServerIsRegisteredWithThatPort() {
+		try (ShapeProcess application = ShapeProcess.start("grpc-servlet", etcd.endpoint(),
+				"--server.http2.enabled=true")) {
+			int port = application.port();
+			awaitLog(application, "The service says SERVING");
+			assertThat(get(port, "/hello")).isEqualTo("hello of a shape");
+			assertThat(eyes.all("/services/grpc-servlet/").values()).singleElement()
+				.asString()
+				.contains("\"port\":" + port)
+				.doesNotContain("gRPC_port");
+		}
+	}
+
+	@Test
 	void warInAnExternalTomcatRegistersOnceItsPortAnswers(@TempDir Path base) {
 		assertThat(Document.properties(Document.of("docs/deployment.md").blocks("yaml").get(1)))
 			.containsOnlyKeys("spring.cloud.etcd.discovery.port");

@@ -17,7 +17,7 @@ record StockChannel(ServiceView<ServiceInstance> view) {
 	ManagedChannel open() {
 		return ManagedChannelBuilder.forTarget("etcd:///stock")
 			.setNameResolverArg(EtcdNameResolverProvider.VIEW, this.view)
-			.defaultLoadBalancingPolicy("round_robin")
+			.defaultLoadBalancingPolicy(EtcdNameResolverProvider.LOAD_BALANCING_POLICY)
 			.usePlaintext()
 			.build();
 	}

@@ -56,9 +56,9 @@ public final class TestAuthority {
 	}
 
 	/**
-	 * Signs a certificate for 127.0.0.1, for server and client alike, that is valid for
-	 * thirty days.
-	 * @param name the name of the files, not used before
+	 * Signs a certificate for 127.0.0.1 and a host name, for server and client alike,
+	 * that is valid for thirty days.
+	 * @param name the host name, and the name of the files, not used before
 	 */
 	public TestCertificates issue(String name) throws IOException {
 		return issue(name, Algorithm.ecp256, Instant.now(), VALIDITY);
@@ -78,6 +78,7 @@ public final class TestAuthority {
 			throws IOException {
 		X509Bundle issued = build(() -> valid(name, notBefore, validity).algorithm(algorithm)
 			.addSanIpAddress("127.0.0.1")
+			.addSanDnsName(name)
 			.addExtendedKeyUsageServerAuth()
 			.addExtendedKeyUsageClientAuth()
 			.buildIssuedBy(this.authority));
