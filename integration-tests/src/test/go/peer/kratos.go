@@ -2,23 +2,34 @@ package main
 
 import (
 	"context"
+	"net/http"
+	"sort"
 
 	"github.com/go-kratos/kratos/contrib/registry/etcd/v2"
 	kratosregistry "github.com/go-kratos/kratos/v2/registry"
+	transport "github.com/go-kratos/kratos/v2/transport/http"
 )
 
-// kratos is kratos' registry, which reads its own format only.
+// kratos is kratos' registry, and its HTTP client that finds the other service there.
 type kratos struct {
-	findsOnlyItsOwn
 	settings
-	registry *etcd.Registry
-	service  *kratosregistry.ServiceInstance
+	registry  *etcd.Registry
+	service   *kratosregistry.ServiceInstance
+	otherName string
+	client    *transport.Client
 }
 
 func newKratos(s settings) registry {
 	namespace, name := split(s.own)
-	return &kratos{settings: s, registry: etcd.New(s.client(), etcd.Namespace(namespace), etcd.RegisterTTL(s.ttl)),
-		service: &kratosregistry.ServiceInstance{ID: "4f3ac0a5", Name: name, Version: "v1.2.0"}}
+	_, other := split(s.other)
+	k := &kratos{settings: s, registry: etcd.New(s.client(), etcd.Namespace(namespace), etcd.RegisterTTL(s.ttl)),
+		service:   &kratosregistry.ServiceInstance{ID: "4f3ac0a5", Name: name, Version: "v1.2.0"},
+		otherName: other}
+	var err error
+	k.client, err = transport.NewClient(context.Background(), transport.WithEndpoint("discovery:///"+other),
+		transport.WithDiscovery(k.registry))
+	check(err)
+	return k
 }
 
 // register also advertises a gRPC port, since most services of kratos have one.
@@ -35,4 +46,23 @@ func (k *kratos) change() error {
 
 func (k *kratos) deregister() error {
 	return k.registry.Deregister(context.Background(), k.service)
+}
+
+func (k *kratos) instances() []string {
+	found, err := k.registry.GetService(context.Background(), k.otherName)
+	check(err)
+	endpoints := []string{}
+	for _, instance := range found {
+		endpoints = append(endpoints, instance.Endpoints...)
+	}
+	sort.Strings(endpoints)
+	return endpoints
+}
+
+func (k *kratos) call(ctx context.Context, path string) (string, error) {
+	request, err := http.NewRequestWithContext(ctx, http.MethodGet, "http://"+k.otherName+path, nil)
+	if err != nil {
+		return "", err
+	}
+	return text(k.client.Do(request))
 }

@@ -158,7 +158,11 @@ func get(ctx context.Context, url string) (string, error) {
 	if err != nil {
 		return "", err
 	}
-	response, err := http.DefaultClient.Do(request)
+	return text(http.DefaultClient.Do(request))
+}
+
+// text returns the body of a response with status 200.
+func text(response *http.Response, err error) (string, error) {
 	if err != nil {
 		return "", err
 	}

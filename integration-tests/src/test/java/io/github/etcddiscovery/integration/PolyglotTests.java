@@ -210,17 +210,38 @@ class PolyglotTests extends EtcdApplicationTests {
 	}
 
 	@Test
-	void kratosIsFound() {
-		ConfigurableApplicationContext orders = start(3);
-		GoPeer go = go("kratos", "/microservices/stock/", ORDERS);
+	void kratosFindsAndIsFound() {
+		ConfigurableApplicationContext orders = start(3, "spring.cloud.etcd.discovery.metadata.gRPC_port=9091");
+		GoPeer go = kratos();
+		String address = "127.0.0.1:" + TestApplications.port(orders);
+		await().atMost(SOON).until(() -> go.instances().equals(List.of("grpc://127.0.0.1:9091", "http://" + address)));
+		await().atMost(SOON).until(() -> go.call().equals("spring@" + address));
 		assertFound(orders, go.port());
 		assertThat(instancesOf(orders).get(0).getMetadata()).containsEntry("gRPC_port", "9090");
 		assertThat(template(orders).getForObject("http://stock/hello", String.class)).isEqualTo(go.name());
-		assertFound(Stock.start(this.applications, Orders.class, "orders",
-				"spring.cloud.etcd.discovery.prefix=/microservices", "spring.cloud.etcd.discovery.register=false"),
-				go.port());
+		assertFound(Stock.start(this.applications, Orders.class, "caller",
+				"spring.cloud.etcd.discovery.service-prefixes.stock=/microservices/stock",
+				"spring.cloud.etcd.discovery.register=false"), go.port());
 		assertWritesGoldenFile("/microservices/stock/", go, "kratos");
-		assertVanishes("kratos", orders, go, () -> go("kratos", "/microservices/stock/", ORDERS));
+		assertVanishes("kratos", orders, go, this::kratos);
+		GoPeer last = kratos();
+		await().atMost(SOON).until(() -> last.instances().size() == 2);
+		orders.close();
+		took("kratos", "Go sees Spring vanish, deregistered", () -> last.instances().isEmpty());
+	}
+
+	private GoPeer kratos() {
+		return go("kratos", "/microservices/stock/", "/microservices/orders/");
+	}
+
+	@Test
+	void hertzIsFoundUnderItsPrefix() {
+		ConfigurableApplicationContext orders = Stock.start(this.applications, Orders.class, "orders",
+				"spring.cloud.etcd.discovery.service-prefixes.stock=hertz/registry-etcd/stock");
+		this.eyes.put("hertz/registry-etcd/stock/10.0.0.5:8080",
+				Document.of("etcd-discovery-autoconfigure/src/test/resources/formats/hertz").text());
+		await().atMost(SOON).until(() -> instancesOf(orders).size() == 1);
+		assertThat(instancesOf(orders).get(0).getUri()).hasToString("http://10.0.0.5:8080");
 	}
 
 	@Test
