@@ -85,10 +85,8 @@ class GrpcServerPortsTests {
 		for (String name : List.of("publik", "in-process")) {
 			assertThatExceptionOfType(InvalidConfigurationPropertyValueException.class)
 				.isThrownBy(() -> new GrpcServerPorts(this.beans, name).grpc())
-				.withMessage(
-						"Invalid grpc-server '%s': expected the bean name of a gRPC server on the network, of which"
-								+ " there are [public]",
-						name);
+				.withMessage("Property spring.cloud.etcd.discovery.grpc-server with value '%s' is invalid: Expected the"
+						+ " bean name of a gRPC server on the network, one of [public].", name);
 		}
 	}
 

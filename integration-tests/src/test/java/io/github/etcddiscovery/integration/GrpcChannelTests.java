@@ -16,6 +16,8 @@ import io.grpc.health.v1.HealthCheckResponse.ServingStatus;
 import io.grpc.protobuf.services.HealthStatusManager;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 import org.springframework.boot.availability.AvailabilityChangeEvent;
 import org.springframework.boot.availability.ReadinessState;
@@ -104,11 +106,12 @@ class GrpcChannelTests extends GrpcApplicationTests {
 		reaches(channel, "hasty", "second", "third");
 	}
 
-	@Test
-	void instanceThatGrpcsHealthProtocolReportsAsBrokenIsNotCalled() {
+	@ParameterizedTest
+	@ValueSource(strings = { CHANNEL + "health.enabled=true", "spring.cloud.loadbalancer.configurations=health-check" })
+	void instanceThatGrpcsHealthProtocolReportsAsBrokenIsNotCalled(String property) {
 		ConfigurableApplicationContext first = stock("first");
 		stock("second");
-		Channel channel = channel(caller(CHANNEL + "health.enabled=true"), "etcd:///stock");
+		Channel channel = channel(caller(property), "etcd:///stock");
 		reaches(channel, "first", "second");
 		first.getBean(HealthStatusManager.class).setStatus("", ServingStatus.NOT_SERVING);
 		reaches(channel, "second");

@@ -10,9 +10,9 @@ import org.springframework.mock.env.MockEnvironment;
 import static org.assertj.core.api.Assertions.assertThat;
 
 /**
- * Tests of {@link ChannelPolicies}, with the properties of Spring Boot 4.1 and 4.0.
+ * Tests of {@link ChannelSettings}, with the properties of Spring Boot 4.1 and 4.0.
  */
-class ChannelPoliciesTests {
+class ChannelSettingsTests {
 
 	@ParameterizedTest
 	@CsvSource({ "etcd:///stock, ''", "stock, channel.stock.target=etcd:///stock",
@@ -21,7 +21,7 @@ class ChannelPoliciesTests {
 			"stock, 'channel.stock.target=etcd:///stock channel.other.default.load-balancing-policy=pick_first'",
 			"stock, 'channel.stock.target=etcd:///stock channel.default.default.load-balancing-policy=pick_first'" })
 	void channelToEtcdHasOurPolicyUnlessAnotherOneIsAskedFor(String channel, String properties) {
-		assertThat(isOurs(channel, properties)).isTrue();
+		assertThat(settings(properties).hasOurPolicy(channel)).isTrue();
 	}
 
 	@ParameterizedTest
@@ -33,28 +33,43 @@ class ChannelPoliciesTests {
 			"stock, 'channels.stock.address=etcd:///stock channels.stock.default-load-balancing-policy=round_robin'",
 			"etcd:///stock, default-channel.default-load-balancing-policy=round_robin" })
 	void policyThatAPropertyNamesStaysAndOtherTargetsAreLeftAlone(String channel, String properties) {
-		assertThat(isOurs(channel, properties)).isFalse();
+		assertThat(settings(properties).hasOurPolicy(channel)).isFalse();
+	}
+
+	@ParameterizedTest
+	@CsvSource({ "etcd:///stock, configurations=health-check, true", "stock, configurations=health-check, false",
+			"etcd:///stock, 'configurations=zone-preference,health-check', true",
+			"etcd:///stock, 'configurations[0]=weighted configurations[1]=health-check', true",
+			"etcd:///stock, clients.stock.configurations=health-check, true",
+			"etcd:///my.stock, clients[my.stock].configurations=health-check, true",
+			"stock, 'clients.stock.configurations=health-check channel.stock.target=etcd:///stock', true",
+			"etcd:///stock, 'configurations=health-check clients.stock.configurations=weighted', false",
+			"etcd:///stock, clients.orders.configurations=health-check, false", "etcd:///stock, '', false",
+			"dns:///stock, configurations=health-check, false" })
+	void healthIsCheckedWhereTheLoadBalancerChecksIt(String channel, String properties, boolean checked) {
+		assertThat(settings(properties).isHealthChecked(channel)).isEqualTo(checked);
 	}
 
 	@ParameterizedTest
 	@CsvSource({ "Channel", "Defaults" })
 	void propertiesAreBoundInANativeImage(String type) throws ClassNotFoundException {
 		RuntimeHints hints = new RuntimeHints();
-		new ChannelPolicies.Hints().registerHints(hints, getClass().getClassLoader());
-		Class<?> bound = Class.forName(ChannelPolicies.class.getName() + "$" + type);
+		new ChannelSettings.Hints().registerHints(hints, getClass().getClassLoader());
+		Class<?> bound = Class.forName(ChannelSettings.class.getName() + "$" + type);
 		assertThat(RuntimeHintsPredicates.reflection().onType(bound)).accepts(hints);
 	}
 
-	private static boolean isOurs(String channel, String properties) {
+	private static ChannelSettings settings(String properties) {
 		MockEnvironment environment = new MockEnvironment().withProperty("where", "etcd:");
 		for (String property : properties.split(" ")) {
 			if (!property.isEmpty()) {
 				int equals = property.indexOf('=');
-				environment.setProperty("spring.grpc.client." + property.substring(0, equals),
-						property.substring(equals + 1));
+				String prefix = property.startsWith("configurations") || property.startsWith("clients")
+						? "spring.cloud.loadbalancer." : "spring.grpc.client.";
+				environment.setProperty(prefix + property.substring(0, equals), property.substring(equals + 1));
 			}
 		}
-		return new ChannelPolicies(environment).isOurs(channel);
+		return new ChannelSettings(environment);
 	}
 
 }
