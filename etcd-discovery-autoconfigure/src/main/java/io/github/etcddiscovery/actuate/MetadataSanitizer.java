@@ -5,7 +5,7 @@ import java.util.List;
 import java.util.Map;
 
 import io.github.etcddiscovery.Internal;
-import io.github.etcddiscovery.instance.CheckedFormats;
+import io.github.etcddiscovery.instance.format.CheckedFormats;
 
 import org.springframework.boot.actuate.endpoint.SanitizableData;
 import org.springframework.boot.actuate.endpoint.Sanitizer;

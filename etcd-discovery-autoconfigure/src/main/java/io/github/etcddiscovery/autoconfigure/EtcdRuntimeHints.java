@@ -1,6 +1,6 @@
 package io.github.etcddiscovery.autoconfigure;
 
-import io.github.etcddiscovery.instance.InstanceFormats;
+import io.github.etcddiscovery.instance.format.InstanceFormats;
 import org.jspecify.annotations.Nullable;
 
 import org.springframework.aot.hint.BindingReflectionHintsRegistrar;

@@ -5,10 +5,10 @@ import java.util.Map;
 
 import io.github.etcddiscovery.client.KeyValue;
 import io.github.etcddiscovery.cloud.EtcdServiceInstance;
-import io.github.etcddiscovery.instance.CheckedFormats;
 import io.github.etcddiscovery.instance.InstanceKey;
-import io.github.etcddiscovery.instance.JsonInstanceCodec;
 import io.github.etcddiscovery.instance.ServiceRecord;
+import io.github.etcddiscovery.instance.format.CheckedFormats;
+import io.github.etcddiscovery.instance.format.JsonInstanceCodec;
 import io.github.etcddiscovery.snapshot.ViewSnapshot;
 import io.github.etcddiscovery.view.InstanceDecoder;
 

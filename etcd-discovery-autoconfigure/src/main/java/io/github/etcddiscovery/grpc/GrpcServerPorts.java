@@ -2,15 +2,17 @@ package io.github.etcddiscovery.grpc;
 
 import java.util.Map;
 import java.util.TreeMap;
+import java.util.function.IntSupplier;
+import java.util.function.UnaryOperator;
 
 import io.github.etcddiscovery.Internal;
 import io.github.etcddiscovery.cloud.registration.BoundPorts;
 import io.github.etcddiscovery.cloud.registration.EtcdAutoServiceRegistration;
+import io.github.etcddiscovery.instance.InvalidValueException;
 import org.jspecify.annotations.Nullable;
 
 import org.springframework.beans.factory.SmartInitializingSingleton;
 import org.springframework.beans.factory.config.ConfigurableListableBeanFactory;
-import org.springframework.boot.context.properties.source.InvalidConfigurationPropertyValueException;
 import org.springframework.grpc.server.InProcessGrpcServerFactory;
 import org.springframework.grpc.server.lifecycle.GrpcServerLifecycle;
 
@@ -21,21 +23,25 @@ import org.springframework.grpc.server.lifecycle.GrpcServerLifecycle;
 @Internal
 public final class GrpcServerPorts implements BoundPorts, SmartInitializingSingleton {
 
-	private static final String PROPERTY = "spring.cloud.etcd.discovery.grpc-server";
-
 	private final ConfigurableListableBeanFactory beans;
 
 	private final @Nullable String advertised;
+
+	private final UnaryOperator<IntSupplier> guard;
 
 	/**
 	 * Creates it.
 	 * @param beans of the context whose server counts; those of its parents do not
 	 * @param advertised the bean name of the server to advertise, {@code null} for the
 	 * only one
+	 * @param guard throws what a wrong name causes, an {@link InvalidValueException}, as
+	 * an exception that names the property
 	 */
-	public GrpcServerPorts(ConfigurableListableBeanFactory beans, @Nullable String advertised) {
+	public GrpcServerPorts(ConfigurableListableBeanFactory beans, @Nullable String advertised,
+			UnaryOperator<IntSupplier> guard) {
 		this.beans = beans;
 		this.advertised = advertised;
+		this.guard = guard;
 	}
 
 	/**
@@ -58,18 +64,22 @@ public final class GrpcServerPorts implements BoundPorts, SmartInitializingSingl
 
 	@Override
 	public int grpc() {
+		return this.guard.apply(this::advertisedPort).getAsInt();
+	}
+
+	private int advertisedPort() {
 		Map<String, GrpcServerLifecycle> servers = onNetwork();
 		if (this.advertised != null) {
 			GrpcServerLifecycle server = servers.get(this.advertised);
 			if (server == null) {
-				throw new InvalidConfigurationPropertyValueException(PROPERTY, this.advertised,
-						"Expected the bean name of a gRPC server on the network, one of " + servers.keySet() + ".");
+				throw new InvalidValueException("gRPC server", this.advertised,
+						"the bean name of a gRPC server on the network, one of " + servers.keySet());
 			}
 			return Math.max(server.getPort(), 0);
 		}
 		if (servers.size() > 1) {
-			throw new InvalidConfigurationPropertyValueException(PROPERTY, null,
-					"Expected one of " + servers.keySet() + ", because the application has several gRPC servers.");
+			throw new InvalidValueException("gRPC server", "",
+					"one of " + servers.keySet() + ", because the application has several gRPC servers");
 		}
 		return servers.values().stream().mapToInt((server) -> Math.max(server.getPort(), 0)).sum();
 	}

@@ -44,11 +44,11 @@ public final class AllowedNetworks {
 	}
 
 	/**
-	 * Checks where an instance is.
+	 * Makes sure that an instance may be at a host.
 	 * @param host a valid host of a record; never looked up
-	 * @throws InvalidValueException if it may not be there
+	 * @throws InvalidValueException if it may not
 	 */
-	void check(String host) {
+	public void check(String host) {
 		if (this.networks.isEmpty()) {
 			InetAddress address = HostRules.address(host);
 			if ((address != null) ? !isPlace(address) : NO_PLACES.contains(host.toLowerCase(Locale.ROOT))) {

@@ -64,8 +64,13 @@ public final class KeyText {
 		return (text.indexOf(REPLACEMENT) < 0) ? text : decodeWithoutLoss(key);
 	}
 
-	/** Returns the first hexadecimal digits of the SHA-256 of some bytes. */
-	static String digest(byte[] bytes, int digits) {
+	/**
+	 * Returns the beginning of the SHA-256 of some bytes.
+	 * @param bytes the bytes
+	 * @param digits how many hexadecimal digits, 64 at most
+	 * @return the digits, letters in lower case
+	 */
+	public static String digest(byte[] bytes, int digits) {
 		try {
 			return HexFormat.of().formatHex(MessageDigest.getInstance("SHA-256").digest(bytes)).substring(0, digits);
 		}

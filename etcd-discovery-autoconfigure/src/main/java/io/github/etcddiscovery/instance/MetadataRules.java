@@ -8,6 +8,7 @@ import java.util.Set;
 import java.util.function.Predicate;
 import java.util.regex.Pattern;
 
+import io.github.etcddiscovery.Internal;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -16,7 +17,8 @@ import org.jspecify.annotations.Nullable;
  * {@code health.path}, {@code service-url}, {@code sidebar.links}), gRPC clients
  * ({@code gRPC_port}) and Spring Cloud Gateway ({@code cors}, time-outs).
  */
-final class MetadataRules {
+@Internal
+public final class MetadataRules {
 
 	private static final int MOST = 128;
 
@@ -81,9 +83,13 @@ final class MetadataRules {
 
 	/**
 	 * Returns what was expected instead of metadata on which others act.
+	 * @param name its name
+	 * @param value its value
+	 * @param host the host of the instance
+	 * @param networks where instances may be
 	 * @return what was expected, {@code null} if the metadata is harmless
 	 */
-	static @Nullable String expected(String name, String value, String host, AllowedNetworks networks) {
+	public static @Nullable String expected(String name, String value, String host, AllowedNetworks networks) {
 		if (!PlainText.isPlain(value)) {
 			return "no control or format characters, line separators or unpaired surrogates";
 		}
@@ -119,8 +125,12 @@ final class MetadataRules {
 		}
 	}
 
-	/** Whether a name says that the value is not for everybody. */
-	static boolean isSecret(String name) {
+	/**
+	 * Whether a name says that the value is not for everybody.
+	 * @param name the name
+	 * @return whether it contains a word such as {@code password} or {@code token}
+	 */
+	public static boolean isSecret(String name) {
 		return SECRET.matcher(name).find();
 	}
 

@@ -6,7 +6,7 @@ import java.util.List;
 import com.tngtech.archunit.core.domain.JavaField;
 import com.tngtech.archunit.core.importer.ClassFileImporter;
 import com.tngtech.archunit.core.importer.ImportOption;
-import io.github.etcddiscovery.instance.InstanceFormats;
+import io.github.etcddiscovery.instance.format.InstanceFormats;
 import org.junit.jupiter.api.Test;
 
 import org.springframework.aot.hint.MemberCategory;

@@ -6,12 +6,12 @@ import java.util.Map;
 
 import io.github.etcddiscovery.cloud.EtcdServiceInstance;
 import io.github.etcddiscovery.instance.AllowedNetworks;
-import io.github.etcddiscovery.instance.CheckedFormats;
-import io.github.etcddiscovery.instance.InstanceFormats;
 import io.github.etcddiscovery.instance.InstanceKey;
 import io.github.etcddiscovery.instance.InstanceStatus;
 import io.github.etcddiscovery.instance.InvalidValueException;
 import io.github.etcddiscovery.instance.ServiceRecord;
+import io.github.etcddiscovery.instance.format.CheckedFormats;
+import io.github.etcddiscovery.instance.format.InstanceFormats;
 import org.junit.jupiter.api.Test;
 
 import org.springframework.cloud.client.ServiceInstance;

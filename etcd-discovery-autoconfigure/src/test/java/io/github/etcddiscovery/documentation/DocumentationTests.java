@@ -14,8 +14,8 @@ import java.util.stream.Stream;
 
 import io.github.etcddiscovery.cloud.registration.EtcdRegistration;
 import io.github.etcddiscovery.instance.InstanceFormat;
-import io.github.etcddiscovery.instance.InstanceFormats;
 import io.github.etcddiscovery.instance.InstanceKey;
+import io.github.etcddiscovery.instance.format.InstanceFormats;
 import io.github.etcddiscovery.testsupport.Document;
 import io.github.etcddiscovery.testsupport.EtcdBinary;
 import io.github.etcddiscovery.testsupport.EtcdEyes;

@@ -13,7 +13,7 @@ import java.util.stream.Stream;
 import com.sun.net.httpserver.HttpServer;
 import io.github.etcddiscovery.cloud.registration.EtcdServiceRegistry;
 import io.github.etcddiscovery.instance.InstanceKey;
-import io.github.etcddiscovery.instance.JsonInstanceCodec;
+import io.github.etcddiscovery.instance.format.JsonInstanceCodec;
 import io.github.etcddiscovery.testsupport.Document;
 import io.github.etcddiscovery.testsupport.EtcdBinary;
 import io.github.etcddiscovery.testsupport.EtcdEyes;

@@ -6,9 +6,9 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
 import java.util.stream.IntStream;
 
-import io.github.etcddiscovery.instance.JsonInstanceCodec;
 import io.github.etcddiscovery.instance.KeyLayout;
 import io.github.etcddiscovery.instance.ServiceRecord;
+import io.github.etcddiscovery.instance.format.JsonInstanceCodec;
 import io.github.etcddiscovery.registry.RegistryEntry;
 import io.github.etcddiscovery.testsupport.EtcdBinary;
 import io.github.etcddiscovery.testsupport.EtcdEyes;

@@ -1,13 +1,16 @@
 package io.github.etcddiscovery.fuzzing;
 
 import java.nio.charset.StandardCharsets;
+import java.util.List;
 import java.util.Map;
 
+import io.github.etcddiscovery.instance.InstanceCodec;
 import io.github.etcddiscovery.instance.InstanceKey;
 import io.github.etcddiscovery.instance.InvalidValueException;
 import io.github.etcddiscovery.instance.KeyLayout;
 import io.github.etcddiscovery.instance.KeyRange;
 import io.github.etcddiscovery.instance.KeyText;
+import io.github.etcddiscovery.instance.format.InstanceFormats;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
@@ -17,6 +20,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 public final class KeyTarget {
 
 	private static final KeyLayout LAYOUT = new KeyLayout("/services", Map.of("stock", "/elsewhere"));
+
+	private static final InstanceCodec DNS = InstanceFormats.with(List.of()).codec("skydns");
 
 	private KeyTarget() {
 	}
@@ -48,6 +53,7 @@ public final class KeyTarget {
 			return false;
 		}
 		assertThat(LAYOUT.format(instance)).isEqualTo(key);
+		assertThat(DNS.keyId(instance.instanceId())).matches("[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?");
 		assertThat(KeyText.encode(key)).isEqualTo(key.getBytes(StandardCharsets.UTF_8));
 		return true;
 	}

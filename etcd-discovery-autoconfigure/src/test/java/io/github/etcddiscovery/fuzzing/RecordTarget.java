@@ -2,13 +2,15 @@ package io.github.etcddiscovery.fuzzing;
 
 import java.net.URI;
 import java.util.List;
+import java.util.Map;
 
 import io.github.etcddiscovery.instance.AllowedNetworks;
-import io.github.etcddiscovery.instance.CheckedFormats;
-import io.github.etcddiscovery.instance.InstanceFormats;
 import io.github.etcddiscovery.instance.InstanceKey;
+import io.github.etcddiscovery.instance.InstanceStatus;
 import io.github.etcddiscovery.instance.InvalidValueException;
 import io.github.etcddiscovery.instance.ServiceRecord;
+import io.github.etcddiscovery.instance.format.CheckedFormats;
+import io.github.etcddiscovery.instance.format.InstanceFormats;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
@@ -23,7 +25,13 @@ public final class RecordTarget {
 	private static final CheckedFormats FORMATS = new CheckedFormats(InstanceFormats.with(List.of()),
 			AllowedNetworks.of(List.of()), true);
 
+	private static final Map<String, byte[]> OWN = Map.of("json", own("json"), "skydns", own("skydns"));
+
 	private RecordTarget() {
+	}
+
+	private static byte[] own(String format) {
+		return FORMATS.encode(new ServiceRecord(KEY, "10.0.0.5", 8080, false, InstanceStatus.UP, Map.of()), format);
 	}
 
 	/** Called by the fuzzer. */
@@ -33,6 +41,7 @@ public final class RecordTarget {
 
 	/** Whether a value is let in; checks what was made of it. */
 	static boolean isAccepted(byte[] value) {
+		assertIsHarmlessToWriters(value);
 		ServiceRecord record;
 		try {
 			record = FORMATS.decode(KEY, value);
@@ -46,6 +55,13 @@ public final class RecordTarget {
 		assertThat(written(record, "json")).isEqualTo(record);
 		assertThat(written(record, "url").uriHost()).isEqualTo(record.uriHost());
 		assertThat(written(record, "url").secure()).isEqualTo(record.secure());
+		assertThat(written(record, "kratos").sameAddress(record)).isTrue();
+		assertThat(written(record, "kratos").secure()).isEqualTo(record.secure());
+		assertThat(written(record, "kratos").metadata()).isEqualTo(record.metadata());
+		if (ServiceRecord.isAddress(record.host())) {
+			byte[] forDns = FORMATS.encode(record, "skydns");
+			assertThat(FORMATS.sameAddress(forDns, forDns, KEY, "skydns")).isTrue();
+		}
 		if (!record.secure()) {
 			assertThat(written(record, "address").sameAddress(record)).isTrue();
 			assertThat(written(record, "grpc").host()).isEqualTo(record.host());
@@ -53,6 +69,18 @@ public final class RecordTarget {
 			assertThat(written(record, "grpc").metadata()).isEqualTo(record.metadata());
 		}
 		return true;
+	}
+
+	/** A writer reads what it finds under its key, whatever that is. */
+	private static void assertIsHarmlessToWriters(byte[] found) {
+		for (String format : List.of("json", "skydns")) {
+			try {
+				FORMATS.sameAddress(found, OWN.get(format), KEY, format);
+			}
+			catch (InvalidValueException ex) {
+				// Somebody else's.
+			}
+		}
 	}
 
 	private static int grpcPort(ServiceRecord record) {

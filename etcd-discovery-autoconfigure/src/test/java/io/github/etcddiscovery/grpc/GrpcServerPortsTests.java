@@ -1,15 +1,17 @@
 package io.github.etcddiscovery.grpc;
 
 import java.util.List;
+import java.util.function.UnaryOperator;
 
 import io.github.etcddiscovery.cloud.registration.EtcdAutoServiceRegistration;
+import io.github.etcddiscovery.instance.InvalidValueException;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
 import org.springframework.beans.factory.support.DefaultListableBeanFactory;
 import org.springframework.beans.factory.support.RootBeanDefinition;
-import org.springframework.boot.context.properties.source.InvalidConfigurationPropertyValueException;
 import org.springframework.grpc.server.GrpcServerFactory;
 import org.springframework.grpc.server.InProcessGrpcServerFactory;
 import org.springframework.grpc.server.NettyGrpcServerFactory;
@@ -27,7 +29,11 @@ class GrpcServerPortsTests {
 
 	private final DefaultListableBeanFactory beans = new DefaultListableBeanFactory();
 
-	private final GrpcServerPorts ports = new GrpcServerPorts(this.beans, null);
+	private final GrpcServerPorts ports = ports(null);
+
+	private GrpcServerPorts ports(@Nullable String advertised) {
+		return new GrpcServerPorts(this.beans, advertised, UnaryOperator.identity());
+	}
 
 	private void server(String name, int port) {
 		server(name, port, mock(NettyGrpcServerFactory.class));
@@ -63,7 +69,7 @@ class GrpcServerPortsTests {
 		server("network", port);
 		assertThat(this.ports.hasGrpcServer()).isTrue();
 		assertThat(this.ports.grpc()).isZero();
-		assertThat(new GrpcServerPorts(this.beans, "network").grpc()).isZero();
+		assertThat(ports("network").grpc()).isZero();
 	}
 
 	@Test
@@ -71,11 +77,11 @@ class GrpcServerPortsTests {
 		server("admin", 9091);
 		server("public", 9090);
 		inProcessServer();
-		assertThat(new GrpcServerPorts(this.beans, "public").grpc()).isEqualTo(9090);
-		assertThatExceptionOfType(InvalidConfigurationPropertyValueException.class).isThrownBy(this.ports::grpc)
+		assertThat(ports("public").grpc()).isEqualTo(9090);
+		assertThatExceptionOfType(InvalidValueException.class).isThrownBy(this.ports::grpc)
 			.withMessage(
-					"Property spring.cloud.etcd.discovery.grpc-server with value 'null' is invalid: Expected one of"
-							+ " [admin, public], because the application has several gRPC servers.");
+					"Invalid gRPC server '': expected one of [admin, public], because the application has several gRPC"
+							+ " servers");
 	}
 
 	@Test
@@ -83,10 +89,10 @@ class GrpcServerPortsTests {
 		server("public", 9090);
 		inProcessServer();
 		for (String name : List.of("publik", "in-process")) {
-			assertThatExceptionOfType(InvalidConfigurationPropertyValueException.class)
-				.isThrownBy(() -> new GrpcServerPorts(this.beans, name).grpc())
-				.withMessage("Property spring.cloud.etcd.discovery.grpc-server with value '%s' is invalid: Expected the"
-						+ " bean name of a gRPC server on the network, one of [public].", name);
+			assertThatExceptionOfType(InvalidValueException.class).isThrownBy(() -> ports(name).grpc())
+				.withMessage(
+						"Invalid gRPC server '%s': expected the bean name of a gRPC server on the network, one of [public]",
+						name);
 		}
 	}
 
@@ -101,8 +107,8 @@ class GrpcServerPortsTests {
 	void serverOfAParentDoesNotCount() {
 		server("network", 9090);
 		DefaultListableBeanFactory child = new DefaultListableBeanFactory(this.beans);
-		assertThat(new GrpcServerPorts(child, null).hasGrpcServer()).isFalse();
-		assertThat(new GrpcServerPorts(child, null).grpc()).isZero();
+		assertThat(new GrpcServerPorts(child, null, UnaryOperator.identity()).hasGrpcServer()).isFalse();
+		assertThat(new GrpcServerPorts(child, null, UnaryOperator.identity()).grpc()).isZero();
 	}
 
 	@Test

@@ -6,10 +6,10 @@ import java.util.List;
 import io.github.etcddiscovery.client.EtcdClient;
 import io.github.etcddiscovery.client.EtcdClientOptions;
 import io.github.etcddiscovery.instance.AllowedNetworks;
-import io.github.etcddiscovery.instance.CheckedFormats;
-import io.github.etcddiscovery.instance.InstanceFormats;
 import io.github.etcddiscovery.instance.KeyLayout;
 import io.github.etcddiscovery.instance.ServiceRecord;
+import io.github.etcddiscovery.instance.format.CheckedFormats;
+import io.github.etcddiscovery.instance.format.InstanceFormats;
 
 /**
  * Reads everything once in a small heap, and prints what it has read.

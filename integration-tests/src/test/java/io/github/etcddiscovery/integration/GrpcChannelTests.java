@@ -124,7 +124,7 @@ class GrpcChannelTests extends GrpcApplicationTests {
 		TestAuthority authority = new TestAuthority(folder);
 		Map<String, String> snippet = Document.properties(Document.of("docs/grpc.md").blocks("yaml").get(3));
 		Map<String, String> client = Document.properties(Document.of("docs/grpc.md").blocks("yaml").get(4));
-		stock("first", with(snippet, authority.issue("stock")));
+		stock("first", with(snippet, authority.issueFor("stock")));
 		Channel channel = channel(caller(with(client, authority.issue("caller"))), "stock");
 		reaches(channel, "first");
 		Channel withoutCertificate = channel(caller("spring.grpc.client.channel.stock.target=etcd:///stock",
@@ -132,7 +132,7 @@ class GrpcChannelTests extends GrpcApplicationTests {
 				"spring.ssl.bundle.pem.authority.truststore.certificate=" + authority.certificate(),
 				"spring.grpc.client.channel.stock.ssl.bundle=authority"), "stock");
 		assertUnavailable(withoutCertificate);
-		stock("impostor", with(snippet, authority.issue("orders")));
+		stock("impostor", with(snippet, authority.issueFor("orders")));
 		assertThat(calls(channel, 20)).containsOnlyKeys("first");
 	}
 

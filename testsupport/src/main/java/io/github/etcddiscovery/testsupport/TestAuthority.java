@@ -56,9 +56,9 @@ public final class TestAuthority {
 	}
 
 	/**
-	 * Signs a certificate for 127.0.0.1 and a host name, for server and client alike,
-	 * that is valid for thirty days.
-	 * @param name the host name, and the name of the files, not used before
+	 * Signs a certificate for 127.0.0.1, for server and client alike, that is valid for
+	 * thirty days.
+	 * @param name the name of the files, not used before
 	 */
 	public TestCertificates issue(String name) throws IOException {
 		return issue(name, Algorithm.ecp256, Instant.now(), VALIDITY);
@@ -74,12 +74,21 @@ public final class TestAuthority {
 		return issue(name, Algorithm.rsa2048, Instant.now(), VALIDITY);
 	}
 
+	/**
+	 * Signs a certificate for a host name.
+	 * @param name the host name, and the name of the files, not used before
+	 */
+	public TestCertificates issueFor(String name) throws IOException {
+		return issue(name, valid(name, Instant.now(), VALIDITY).addSanDnsName(name));
+	}
+
 	private TestCertificates issue(String name, Algorithm algorithm, Instant notBefore, Duration validity)
 			throws IOException {
-		X509Bundle issued = build(() -> valid(name, notBefore, validity).algorithm(algorithm)
-			.addSanIpAddress("127.0.0.1")
-			.addSanDnsName(name)
-			.addExtendedKeyUsageServerAuth()
+		return issue(name, valid(name, notBefore, validity).algorithm(algorithm).addSanIpAddress("127.0.0.1"));
+	}
+
+	private TestCertificates issue(String name, CertificateBuilder certificate) throws IOException {
+		X509Bundle issued = build(() -> certificate.addExtendedKeyUsageServerAuth()
 			.addExtendedKeyUsageClientAuth()
 			.buildIssuedBy(this.authority));
 		return new TestCertificates(this.certificate, write(name + ".crt", issued.getCertificatePEM()),

@@ -11,10 +11,10 @@ import io.github.etcddiscovery.client.EtcdClientOptions;
 import io.github.etcddiscovery.client.KeyValue;
 import io.github.etcddiscovery.cloud.EtcdServiceInstance;
 import io.github.etcddiscovery.instance.AllowedNetworks;
-import io.github.etcddiscovery.instance.CheckedFormats;
-import io.github.etcddiscovery.instance.InstanceFormats;
 import io.github.etcddiscovery.instance.KeyLayout;
 import io.github.etcddiscovery.instance.KeyRange;
+import io.github.etcddiscovery.instance.format.CheckedFormats;
+import io.github.etcddiscovery.instance.format.InstanceFormats;
 import io.github.etcddiscovery.view.ServiceView;
 
 import org.springframework.cloud.client.ServiceInstance;

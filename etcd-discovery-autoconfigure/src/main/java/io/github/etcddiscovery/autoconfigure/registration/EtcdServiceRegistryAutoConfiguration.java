@@ -21,8 +21,8 @@ import io.github.etcddiscovery.cloud.registration.RegistrationSource;
 import io.github.etcddiscovery.cloud.registration.WebServerPorts;
 import io.github.etcddiscovery.cluster.ClusterView;
 import io.github.etcddiscovery.grpc.GrpcServerPorts;
-import io.github.etcddiscovery.instance.CheckedFormats;
 import io.github.etcddiscovery.instance.KeyLayout;
+import io.github.etcddiscovery.instance.format.CheckedFormats;
 import io.github.etcddiscovery.registry.Registrar;
 import io.github.etcddiscovery.registry.TtlOption;
 import io.github.etcddiscovery.support.Telemetry;
@@ -154,7 +154,8 @@ public final class EtcdServiceRegistryAutoConfiguration {
 		@Bean
 		GrpcServerPorts etcdStarterGrpcServerPorts(ConfigurableListableBeanFactory beanFactory,
 				EtcdDiscoveryProperties properties) {
-			return new GrpcServerPorts(beanFactory, properties.getGrpcServer());
+			return new GrpcServerPorts(beanFactory, properties.getGrpcServer(),
+					(port) -> () -> InvalidProperties.check("grpc-server", port::getAsInt));
 		}
 
 	}

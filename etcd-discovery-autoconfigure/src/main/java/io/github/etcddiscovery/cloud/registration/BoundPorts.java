@@ -71,8 +71,8 @@ public interface BoundPorts {
 	/**
 	 * Returns the port of the gRPC server, if that is a server of its own.
 	 * @return the port, 0 as long as there is none
-	 * @throws org.springframework.boot.context.properties.source.InvalidConfigurationPropertyValueException
-	 * if there are several, and no property says which one to advertise
+	 * @throws RuntimeException that names the property, if there are several and the
+	 * property does not say which one to advertise
 	 */
 	default int grpc() {
 		return 0;

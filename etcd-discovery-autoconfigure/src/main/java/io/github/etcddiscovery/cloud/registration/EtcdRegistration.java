@@ -8,11 +8,11 @@ import java.util.Objects;
 
 import io.github.etcddiscovery.cloud.EtcdServiceInstance;
 import io.github.etcddiscovery.instance.InstanceFormat;
-import io.github.etcddiscovery.instance.InstanceFormats;
 import io.github.etcddiscovery.instance.InstanceKey;
 import io.github.etcddiscovery.instance.InstanceStatus;
 import io.github.etcddiscovery.instance.InvalidValueException;
 import io.github.etcddiscovery.instance.ServiceRecord;
+import io.github.etcddiscovery.instance.format.InstanceFormats;
 import org.jspecify.annotations.Nullable;
 
 import org.springframework.cloud.client.serviceregistry.Registration;

@@ -5,13 +5,13 @@ import java.util.Map;
 import java.util.function.Function;
 
 import io.github.etcddiscovery.Internal;
-import io.github.etcddiscovery.instance.CheckedFormats;
 import io.github.etcddiscovery.instance.InstanceCodec;
 import io.github.etcddiscovery.instance.InstanceKey;
 import io.github.etcddiscovery.instance.InstanceStatus;
 import io.github.etcddiscovery.instance.InvalidValueException;
 import io.github.etcddiscovery.instance.KeyLayout;
 import io.github.etcddiscovery.instance.ServiceRecord;
+import io.github.etcddiscovery.instance.format.CheckedFormats;
 import io.github.etcddiscovery.registry.RegistryEntry;
 import io.github.etcddiscovery.registry.WantedRecord;
 

@@ -150,7 +150,7 @@ class ApplicationLifecycleTests extends EtcdApplicationTests {
 		further.setFormat("yaml");
 		assertThatIllegalArgumentException()
 			.isThrownBy(() -> context.getBean(EtcdServiceRegistry.class).register(further))
-			.withMessage("Invalid format 'yaml': expected one of [json, url, address, grpc]");
+			.withMessage("Invalid format 'yaml': expected one of [json, url, address, grpc, kratos, skydns]");
 	}
 
 	@Test

@@ -144,6 +144,11 @@ class GracefulDeregistrationTests {
 
 	private record Ports(int server, int grpc) implements BoundPorts {
 
+		@Override
+		public boolean hasGrpcServer() {
+			return this.grpc != 0;
+		}
+
 	}
 
 }

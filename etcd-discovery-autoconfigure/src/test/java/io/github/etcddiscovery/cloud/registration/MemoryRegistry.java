@@ -5,9 +5,9 @@ import java.util.List;
 
 import io.github.etcddiscovery.doubles.MemoryEtcdClient;
 import io.github.etcddiscovery.instance.AllowedNetworks;
-import io.github.etcddiscovery.instance.CheckedFormats;
-import io.github.etcddiscovery.instance.InstanceFormats;
 import io.github.etcddiscovery.instance.KeyLayout;
+import io.github.etcddiscovery.instance.format.CheckedFormats;
+import io.github.etcddiscovery.instance.format.InstanceFormats;
 import io.github.etcddiscovery.registry.Registrar;
 import io.github.etcddiscovery.registry.TtlOption;
 

@@ -267,6 +267,30 @@ class SecondRecordTests extends EtcdApplicationTests {
 	}
 
 	@Test
+	void recordForDnsIsTakenOverFromAnEarlierRunButNotFromAnotherInstance() {
+		allow("/skydns/");
+		String key = "/skydns/local/orders/127-0-0-1-4711-%s";
+		this.registration.setWriteAlso(new WriteAlso("/skydns/local/orders", "skydns"));
+		this.registry.register(this.registration);
+		String second = all().keySet()
+			.stream()
+			.filter((found) -> found.startsWith("/skydns/"))
+			.findFirst()
+			.orElseThrow();
+		assertThat(second).startsWith(key.formatted(""));
+		String value = all().get(second);
+		long earlier = this.eyes.grant(60);
+		this.registry.deregister(this.registration);
+		this.eyes.put(second, value, earlier);
+		this.registry.register(this.registration);
+		assertThat(this.eyes.get(second).getLease()).isNotEqualTo(earlier);
+		this.registry.deregister(this.registration);
+		this.eyes.put(second, value.replace("127.0.0.1", "127.0.0.2"), earlier);
+		this.registry.submit(this.registration);
+		await().atMost(SOON).until(() -> this.registry.getState(this.registration) == RecordState.CONFLICT);
+	}
+
+	@Test
 	void bothLeaveTogether() {
 		EtcdRegistration staying = registration("orders");
 		staying.setInstanceId("staying");
@@ -302,7 +326,13 @@ class SecondRecordTests extends EtcdApplicationTests {
 			.withMessage("Invalid write-also.service-prefix '/': expected a key prefix such as /legacy/orders");
 		this.registration.setWriteAlso(new WriteAlso("/legacy/orders", "yaml"));
 		assertThatIllegalArgumentException().isThrownBy(() -> this.registry.register(this.registration))
-			.withMessage("Invalid write-also.format 'yaml': expected one of [json, url, address, grpc]");
+			.withMessage("Invalid write-also.format 'yaml': expected one of [json, url, address, grpc, kratos,"
+					+ " skydns]");
+		this.registration.setWriteAlso(new WriteAlso("/skydns/local/Orders", "skydns"));
+		assertThatIllegalArgumentException().isThrownBy(() -> this.registry.register(this.registration))
+			.withMessageStartingWith(
+					"Invalid write-also.service-prefix '/skydns/local/Orders/': expected a DNS name from"
+							+ " its end to its beginning");
 		this.registration.setWriteAlso(new WriteAlso("/legacy/orders", "address"));
 		this.registration.setSecure(true);
 		assertThatIllegalArgumentException().isThrownBy(() -> this.registry.register(this.registration))

@@ -1,4 +1,4 @@
-package io.github.etcddiscovery.instance;
+package io.github.etcddiscovery.instance.format;
 
 import java.util.LinkedHashMap;
 import java.util.Map;
@@ -6,6 +6,10 @@ import java.util.Objects;
 import java.util.Set;
 
 import io.github.etcddiscovery.Internal;
+import io.github.etcddiscovery.instance.InstanceFormat;
+import io.github.etcddiscovery.instance.InstanceKey;
+import io.github.etcddiscovery.instance.InstanceStatus;
+import io.github.etcddiscovery.instance.ServiceRecord;
 import org.jspecify.annotations.Nullable;
 
 /**

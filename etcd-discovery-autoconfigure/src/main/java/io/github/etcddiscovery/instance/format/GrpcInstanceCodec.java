@@ -1,4 +1,4 @@
-package io.github.etcddiscovery.instance;
+package io.github.etcddiscovery.instance.format;
 
 import java.util.LinkedHashMap;
 import java.util.Map;
@@ -7,6 +7,11 @@ import java.util.Objects;
 import com.fasterxml.jackson.annotation.JsonProperty;
 import com.fasterxml.jackson.annotation.JsonPropertyOrder;
 import io.github.etcddiscovery.Internal;
+import io.github.etcddiscovery.instance.InstanceCodec;
+import io.github.etcddiscovery.instance.InstanceKey;
+import io.github.etcddiscovery.instance.InstanceStatus;
+import io.github.etcddiscovery.instance.InvalidValueException;
+import io.github.etcddiscovery.instance.ServiceRecord;
 import org.jspecify.annotations.Nullable;
 
 /**

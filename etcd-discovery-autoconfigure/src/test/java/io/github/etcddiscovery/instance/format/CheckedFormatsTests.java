@@ -1,4 +1,4 @@
-package io.github.etcddiscovery.instance;
+package io.github.etcddiscovery.instance.format;
 
 import java.nio.charset.StandardCharsets;
 import java.util.List;
@@ -6,6 +6,12 @@ import java.util.Map;
 import java.util.stream.Collectors;
 import java.util.stream.IntStream;
 
+import io.github.etcddiscovery.instance.AllowedNetworks;
+import io.github.etcddiscovery.instance.InstanceKey;
+import io.github.etcddiscovery.instance.InstanceStatus;
+import io.github.etcddiscovery.instance.InvalidValueException;
+import io.github.etcddiscovery.instance.MetadataRules;
+import io.github.etcddiscovery.instance.ServiceRecord;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;

@@ -1,4 +1,4 @@
-package io.github.etcddiscovery.instance;
+package io.github.etcddiscovery.instance.format;
 
 import java.util.Collections;
 import java.util.Map;
@@ -7,6 +7,10 @@ import java.util.Set;
 
 import com.fasterxml.jackson.annotation.JsonAlias;
 import io.github.etcddiscovery.Internal;
+import io.github.etcddiscovery.instance.InstanceFormat;
+import io.github.etcddiscovery.instance.InstanceKey;
+import io.github.etcddiscovery.instance.InstanceStatus;
+import io.github.etcddiscovery.instance.ServiceRecord;
 import org.jspecify.annotations.Nullable;
 
 /**

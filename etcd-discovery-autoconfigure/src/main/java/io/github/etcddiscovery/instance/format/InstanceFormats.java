@@ -1,4 +1,4 @@
-package io.github.etcddiscovery.instance;
+package io.github.etcddiscovery.instance.format;
 
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
@@ -6,6 +6,11 @@ import java.util.List;
 import java.util.stream.Stream;
 
 import io.github.etcddiscovery.Internal;
+import io.github.etcddiscovery.instance.InstanceCodec;
+import io.github.etcddiscovery.instance.InstanceFormat;
+import io.github.etcddiscovery.instance.InstanceKey;
+import io.github.etcddiscovery.instance.InvalidValueException;
+import io.github.etcddiscovery.instance.ServiceRecord;
 
 /**
  * All formats that instances may be in. Which one a value is in is told by its looks: the

@@ -1,9 +1,15 @@
-package io.github.etcddiscovery.instance;
+package io.github.etcddiscovery.instance.format;
 
 import java.util.LinkedHashMap;
 import java.util.Map;
 
 import io.github.etcddiscovery.Internal;
+import io.github.etcddiscovery.instance.AllowedNetworks;
+import io.github.etcddiscovery.instance.InstanceCodec;
+import io.github.etcddiscovery.instance.InstanceKey;
+import io.github.etcddiscovery.instance.InvalidValueException;
+import io.github.etcddiscovery.instance.MetadataRules;
+import io.github.etcddiscovery.instance.ServiceRecord;
 import org.jspecify.annotations.Nullable;
 
 /**

@@ -1,8 +1,12 @@
-package io.github.etcddiscovery.instance;
+package io.github.etcddiscovery.instance.format;
 
 import java.nio.charset.StandardCharsets;
 import java.util.Map;
 
+import io.github.etcddiscovery.instance.InstanceKey;
+import io.github.etcddiscovery.instance.InstanceStatus;
+import io.github.etcddiscovery.instance.InvalidValueException;
+import io.github.etcddiscovery.instance.ServiceRecord;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;

@@ -1,4 +1,4 @@
-package io.github.etcddiscovery.instance;
+package io.github.etcddiscovery.instance.format;
 
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
@@ -10,6 +10,11 @@ import java.util.regex.Pattern;
 
 import com.fasterxml.jackson.annotation.JsonPropertyOrder;
 import io.github.etcddiscovery.Internal;
+import io.github.etcddiscovery.instance.InstanceCodec;
+import io.github.etcddiscovery.instance.InstanceKey;
+import io.github.etcddiscovery.instance.InstanceStatus;
+import io.github.etcddiscovery.instance.InvalidValueException;
+import io.github.etcddiscovery.instance.ServiceRecord;
 import org.jspecify.annotations.Nullable;
 
 /**

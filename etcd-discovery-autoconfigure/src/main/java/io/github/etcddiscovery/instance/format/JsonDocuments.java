@@ -1,9 +1,10 @@
-package io.github.etcddiscovery.instance;
+package io.github.etcddiscovery.instance.format;
 
 import java.nio.charset.StandardCharsets;
 import java.util.HashSet;
 import java.util.Set;
 
+import io.github.etcddiscovery.instance.InvalidValueException;
 import tools.jackson.core.JacksonException;
 import tools.jackson.core.JsonParser;
 import tools.jackson.core.JsonToken;

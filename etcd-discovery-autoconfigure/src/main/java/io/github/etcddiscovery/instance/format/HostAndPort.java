@@ -1,7 +1,10 @@
-package io.github.etcddiscovery.instance;
+package io.github.etcddiscovery.instance.format;
 
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
+
+import io.github.etcddiscovery.instance.InvalidValueException;
+import io.github.etcddiscovery.instance.ServiceRecord;
 
 /**
  * A host and a port as they stand in a URI.
@@ -24,11 +27,15 @@ record HostAndPort(String host, int port) {
 	static HostAndPort parse(String text, int defaultPort, String expected) {
 		Matcher matcher = TEXT.matcher(text);
 		if (!matcher.matches() || (matcher.group(3) == null && defaultPort == 0)
-				|| (matcher.group(1) != null && !HostRules.isIpv6(matcher.group(1)))) {
+				|| (matcher.group(1) != null && !isIpv6(matcher.group(1)))) {
 			throw new InvalidValueException("record", text, expected);
 		}
 		return new HostAndPort((matcher.group(1) != null) ? matcher.group(1) : matcher.group(2),
 				(matcher.group(3) != null) ? Integer.parseInt(matcher.group(3)) : defaultPort);
+	}
+
+	private static boolean isIpv6(String text) {
+		return text.indexOf(':') >= 0 && ServiceRecord.isAddress(text);
 	}
 
 	static String format(ServiceRecord record) {
