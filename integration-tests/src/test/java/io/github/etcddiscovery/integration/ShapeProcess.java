@@ -8,6 +8,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.regex.Pattern;
+import java.util.stream.Stream;
 
 import io.github.etcddiscovery.testsupport.Programs;
 import io.github.etcddiscovery.testsupport.ServerProcess;
@@ -107,9 +108,17 @@ final class ShapeProcess extends ServerProcess {
 		if (Files.exists(target.resolve(jar.getFileName() + ".original"))) {
 			return List.of("-jar", jar.toString());
 		}
+		return List.of("-cp", target.resolve("classes") + ":" + dependencies(shape), "shapes.Application");
+	}
+
+	/** Returns the jars that a shape depends on. */
+	static List<Path> classPath(String shape) {
+		return Stream.of(dependencies(shape).split(":")).map(Path::of).toList();
+	}
+
+	private static String dependencies(String shape) {
 		try {
-			return List.of("-cp", target.resolve("classes") + ":" + Files.readString(target.resolve("class-path")),
-					"shapes.Application");
+			return Files.readString(target(shape).resolve("class-path"));
 		}
 		catch (IOException ex) {
 			throw new UncheckedIOException("Shape " + shape + " is not built: expected mvn verify from the root", ex);

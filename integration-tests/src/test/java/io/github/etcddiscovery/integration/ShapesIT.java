@@ -4,8 +4,10 @@ import java.io.IOException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.List;
 import java.util.stream.IntStream;
 import java.util.stream.Stream;
 
@@ -16,6 +18,8 @@ import io.github.etcddiscovery.testsupport.EtcdEyes;
 import io.github.etcddiscovery.testsupport.EtcdProcess;
 import io.github.etcddiscovery.testsupport.LoopbackPorts;
 import io.github.etcddiscovery.testsupport.RequiresEtcd;
+import io.github.etcddiscovery.testsupport.TestCertificates;
+import io.github.etcddiscovery.testsupport.TestUsers;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
@@ -104,6 +108,55 @@ class ShapesIT {
 				"--spring.main.keep-alive=true", "--spring.cloud.etcd.discovery.port=8080")) {
 			assertThat(application.port()).isEqualTo(8080);
 			awaitLog(application, "Peers: 1");
+		}
+	}
+
+	/** What users download, and what each start has to look through. */
+	@Test
+	void starterBringsSeventyJarsOfThirtyThreeMegabytesAtMost() throws IOException {
+		List<Path> jars = ShapeProcess.classPath("starter-alone");
+		long size = 0;
+		for (Path jar : jars) {
+			size += Files.size(jar);
+		}
+		assertThat(jars).hasSizeLessThanOrEqualTo(70);
+		assertThat(size).isLessThan(33_000_000);
+	}
+
+	@Test
+	void certificatesOfBothSidesWorkOnThePublishedClassPath(@TempDir Path folder) throws Exception {
+		TestCertificates certificates = TestCertificates.create(folder);
+		try (EtcdProcess secured = EtcdProcess.start(EtcdBinary.newest(), certificates);
+				ShapeProcess application = ShapeProcess.start("starter-alone", secured.endpoint(),
+						"--spring.main.keep-alive=true", "--spring.cloud.etcd.discovery.port=8080",
+						"--spring.cloud.etcd.ca-cert=" + certificates.authority(),
+						"--spring.cloud.etcd.cert=" + certificates.certificate(),
+						"--spring.cloud.etcd.key=" + certificates.key())) {
+			assertThat(application.port()).isEqualTo(8080);
+		}
+	}
+
+	@Test
+	void userAndPasswordWorkOnThePublishedClassPath() {
+		try (EtcdProcess secured = TestUsers.startWithAuthentication(EtcdBinary.newest());
+				ShapeProcess application = ShapeProcess.startAs("orders", "starter-alone", secured.endpoint(),
+						"--spring.main.keep-alive=true", "--spring.cloud.etcd.discovery.port=8080",
+						"--spring.cloud.etcd.username=orders", "--spring.cloud.etcd.password=pw")) {
+			assertThat(application.port()).isEqualTo(8080);
+		}
+	}
+
+	@Test
+	void callsThatDoNotReachAnInstanceAreRetriedOnThePublishedClassPath() {
+		String dead = "127.0.0.1:" + LoopbackPorts.next();
+		eyes.put("/services/peer/" + dead, "http://" + dead);
+		try (ShapeProcess application = ShapeProcess.start("webmvc", etcd.endpoint())) {
+			for (int i = 0; i < 6; i++) {
+				assertThat(get(application.port(), "/call")).isEqualTo(HELLO);
+			}
+		}
+		finally {
+			eyes.delete("/services/peer/" + dead);
 		}
 	}
 
