@@ -8,7 +8,8 @@ import io.github.etcddiscovery.client.EtcdException;
 import org.springframework.boot.actuate.endpoint.web.WebEndpointResponse;
 
 /**
- * What endpoints answer to whoever changes something: a failure in a sentence.
+ * The responses of endpoints to a caller that changes something. A failure is described
+ * in a sentence.
  */
 final class WriteResponses {
 

@@ -18,10 +18,10 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * One watch, from its opening to its first disturbance. jetcd would resume a watch by
- * itself, from a revision that may lie beyond events it has not delivered, and some ends
- * it does not report at all; so any sign of either ends the watch here, and whoever owns
- * the revision opens a new one.
+ * One watch, from its opening to its first disturbance. jetcd resumes a watch by itself,
+ * from a revision that may lie beyond events that it has not delivered. It does not
+ * report all ends either. So any sign of a disturbance ends the watch here, and the owner
+ * of the revision opens a new one.
  */
 final class JetcdWatch implements EtcdClient.Watch, Watch.Listener {
 
@@ -141,10 +141,10 @@ final class JetcdWatch implements EtcdClient.Watch, Watch.Listener {
 	}
 
 	/**
-	 * Asks for a sign of life if nothing has been heard for a while; ends it if nothing
-	 * was heard after asking either. Where that has never been answered, it is asked just
-	 * once: whoever stands between cannot, or what comes first is large. Called by one
-	 * thread at a time.
+	 * Requests progress if etcd has sent nothing for a while. Ends the watch if the
+	 * request gets no answer. If this watch has never got one, it asks once and does not
+	 * end: a proxy in between may not forward progress, or a large first message is still
+	 * on its way. Called by one thread at a time.
 	 */
 	void checkAlive() {
 		Watch.Watcher opened = this.watcher;

@@ -1,5 +1,5 @@
 /**
- * What images of etcd have in common, whoever runs them.
+ * What Docker Compose and Testcontainers share: how the images of etcd are configured.
  */
 @NullMarked
 package io.github.etcddiscovery.docker;

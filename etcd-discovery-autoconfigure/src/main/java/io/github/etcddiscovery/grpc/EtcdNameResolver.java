@@ -101,7 +101,7 @@ final class EtcdNameResolver extends NameResolver {
 		follow(this.view.catalog());
 		this.subscription = this.view.subscribe((catalog) -> this.context.execute(() -> follow(catalog)));
 		if (this.instances == null) {
-			// Or calls without a deadline would wait for as long as etcd is away.
+			// Calls without a deadline must not wait for as long as etcd is away.
 			refreshIn(FIRST_SYNC_TIMEOUT);
 		}
 	}

@@ -7,8 +7,8 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Passes on to another telemetry and catches what that throws, since whoever is measured
- * must not suffer from it. The first time it is logged.
+ * Passes all calls on to another telemetry, and catches what that throws: a failure of
+ * the metrics must not harm the code that is measured. The first failure is logged.
  */
 @Internal
 public final class GuardedTelemetry implements Telemetry {

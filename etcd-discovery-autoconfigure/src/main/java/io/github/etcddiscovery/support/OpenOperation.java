@@ -70,7 +70,7 @@ public final class OpenOperation {
 			this.open = null;
 			this.kind = null;
 		}
-		// Whoever listens must not hold up those who close this.
+		// Outside the lock, so that a slow listener does not hold up other callers.
 		if (ended != null) {
 			ended.end(failure);
 		}

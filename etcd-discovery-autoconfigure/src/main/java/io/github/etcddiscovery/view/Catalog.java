@@ -46,7 +46,7 @@ public interface Catalog<T> {
 
 	/**
 	 * Names the services that have an instance, whatever its status, or a retained one.
-	 * Whoever asks first after a service has come or gone sorts them.
+	 * After a service has come or gone, the first call sorts them.
 	 * @return the service ids, sorted
 	 */
 	List<String> services();

@@ -3,9 +3,9 @@ package io.github.etcddiscovery.view;
 import io.github.etcddiscovery.instance.InvalidValueException;
 
 /**
- * How many instances a view holds at most: whoever writes more must not fill the memory
- * of all readers, nor keep other services out. Entries over a limit are rejected, and
- * read again when other instances have left.
+ * How many instances a view holds at most. A process that writes too many instances can
+ * neither fill the memory of all readers nor keep other services out. Entries over a
+ * limit are rejected, and read again when other instances have left.
  *
  * @param total of all services, at least 1
  * @param perService of any one service, at least 1

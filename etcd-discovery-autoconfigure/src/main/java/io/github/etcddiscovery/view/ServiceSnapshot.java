@@ -14,10 +14,10 @@ import java.util.function.Predicate;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The instances of one service at one moment. Immutable to whoever looks at it, but made
- * in two steps: a change costs the writer only a note of the difference, and the first
- * reader after it works out the lists, which are kept. So ten thousand changes to a
- * service of ten thousand instances do not copy a list ten thousand times.
+ * The instances of one service at one moment. Immutable for readers, but made in two
+ * steps: the writer only notes the difference of a change, and the first reader after the
+ * change builds the sorted lists, which are kept. So ten thousand changes to a service of
+ * ten thousand instances do not copy a list ten thousand times.
  *
  * @param <T> what the view holds of an instance
  */

@@ -11,9 +11,9 @@ import io.github.etcddiscovery.support.EventLoop;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Hands the newest state to whoever has subscribed to it, on a thread on which they hold
- * up only each other. States that come faster than a listener takes them are skipped
- * over; the newest is never missed.
+ * Hands the newest state to all subscribers, on a thread of their own. A slow subscriber
+ * holds up only the others. States that come faster than a subscriber takes them are
+ * skipped, except the newest one.
  *
  * @param <S> an immutable state, replaced by another object when it changes
  */

@@ -41,7 +41,7 @@ final class VanishedInstances<T> {
 
 	private final LongSupplier nanoTime;
 
-	/** Or whoever puts and deletes would fill the memory. */
+	/** Limits what a process can retain here by putting and deleting keys. */
 	private final InstanceQuota quota;
 
 	/** Those of the last ttl that are not retained, oldest first. */

@@ -23,7 +23,7 @@ final class ViewCatalog<T> implements Catalog<T> {
 
 	private final ServiceMap<List<T>> retained;
 
-	/** Worked out when it is asked for, by whoever comes first. */
+	/** Sorted by the first caller that needs them, {@code null} before that. */
 	private volatile @Nullable List<String> services;
 
 	ViewCatalog(List<KeyRange> ranges, List<Position> positions, ServiceMap<ServiceSnapshot<T>> snapshots,

@@ -5,6 +5,7 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CopyOnWriteArrayList;
@@ -34,6 +35,12 @@ import static org.awaitility.Awaitility.await;
  */
 class DocumentationTests {
 
+	/** A link or code that cannot be broken. */
+	private static final Pattern LONG_WORD = Pattern.compile("\\]\\(\\S{60,}\\)|`[^`]{60,}`");
+
+	/** "Whoever" has no noun, and a comment that begins with "Or" no main clause. */
+	private static final Pattern STUMBLING_BLOCK = Pattern.compile("\\b[Ww]hoever\\b|(//|/\\*\\*|^\\s*\\*) ?Or ");
+
 	static Stream<String> pages() throws IOException {
 		try (Stream<Path> docs = Files.list(Path.of("../docs"))) {
 			List<String> pages = docs.map((page) -> "docs/" + page.getFileName())
@@ -43,6 +50,43 @@ class DocumentationTests {
 					Stream.of("README.md", "ARCHITECTURE.md", "CONTRIBUTING.md", "CHANGELOG.md", "SECURITY.md"),
 					pages.stream());
 		}
+	}
+
+	/**
+	 * Tables, code and lines with a link or code of more than sixty characters are
+	 * exempt.
+	 */
+	@ParameterizedTest
+	@MethodSource("pages")
+	void linesHaveAHundredAndTwentyCharactersAtMost(String page) {
+		String prose = Document.of(page).text().replaceAll("(?ms)^ *```.*?^ *```$", "");
+		assertThat(prose.lines()).filteredOn((line) -> line.length() > 120)
+			.filteredOn((line) -> !line.startsWith("|") && !line.startsWith("    ") && !LONG_WORD.matcher(line).find())
+			.isEmpty();
+	}
+
+	@ParameterizedTest
+	@MethodSource("pages")
+	void wordsThatReadersStumbleOverAreNotUsed(String page) {
+		assertThat(Document.of(page).text().lines()).filteredOn((line) -> STUMBLING_BLOCK.matcher(line).find())
+			.isEmpty();
+	}
+
+	@Test
+	void wordsThatReadersStumbleOverAreNotUsedInMainCode() throws IOException {
+		List<String> found = new ArrayList<>();
+		for (String module : List.of("etcd-discovery-autoconfigure", "etcd-discovery-test", "sample-app",
+				"testsupport")) {
+			try (Stream<Path> sources = Files.walk(Path.of("..", module, "src", "main"))) {
+				for (Path source : sources.filter((file) -> file.toString().endsWith(".java")).toList()) {
+					Files.readString(source)
+						.lines()
+						.filter((line) -> STUMBLING_BLOCK.matcher(line).find())
+						.forEach((line) -> found.add(source + ": " + line.strip()));
+				}
+			}
+		}
+		assertThat(found).isEmpty();
 	}
 
 	@ParameterizedTest

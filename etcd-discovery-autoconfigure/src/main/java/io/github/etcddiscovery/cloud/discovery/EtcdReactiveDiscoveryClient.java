@@ -50,7 +50,7 @@ public class EtcdReactiveDiscoveryClient implements ReactiveDiscoveryClient {
 	 * @param serviceId the service
 	 * @return the lists, sorted by id, not modifiable; the first on the subscriber's
 	 * thread, the others on the view's notification thread, which must not be blocked for
-	 * long. Whoever is slow misses all but the newest
+	 * long. A slow subscriber gets only the newest list
 	 */
 	public Flux<List<ServiceInstance>> watchInstances(String serviceId) {
 		return LiveInstances.of(this.view, serviceId);

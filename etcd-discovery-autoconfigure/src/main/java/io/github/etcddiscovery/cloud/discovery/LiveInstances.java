@@ -15,8 +15,8 @@ import org.springframework.cloud.client.ServiceInstance;
 /**
  * Emits the instances of a service that may be called: those of now at once, on the
  * subscriber's thread, and again whenever they change, on the view's notification thread.
- * Whoever is slow gets the newest list. Used by one thread at a time: the subscriber's
- * before the view is subscribed to, the view's after it.
+ * A slow subscriber gets the newest list. Used by one thread at a time: the subscriber's
+ * before it has subscribed to the view, the view's after that.
  */
 @Internal
 public final class LiveInstances {

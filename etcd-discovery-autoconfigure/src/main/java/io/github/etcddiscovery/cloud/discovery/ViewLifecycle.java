@@ -89,7 +89,7 @@ public final class ViewLifecycle implements SmartLifecycle {
 						(this.certificates != null) ? this.certificates.explain(ex) : ex);
 			}
 		}
-		// Once: whoever is started again has served before, and can again.
+		// Only at the first start: after a stop, the application has served before.
 		if (!this.waited) {
 			this.remotes.run();
 			awaitInstances();

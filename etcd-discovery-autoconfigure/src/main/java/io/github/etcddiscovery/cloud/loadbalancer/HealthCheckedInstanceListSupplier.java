@@ -266,7 +266,7 @@ public final class HealthCheckedInstanceListSupplier extends DelegatingServiceIn
 		}
 	}
 
-	/** Whoever comes last supplies what is newest. */
+	/** Under the lock, so that the last call emits the newest list. */
 	private void supply() {
 		synchronized (this.supplied) {
 			List<ServiceInstance> chosen = choose();

@@ -161,7 +161,10 @@ public class EtcdAutoServiceRegistration
 		}
 	}
 
-	/** Whoever publishes readiness may name any source, but another context is not us. */
+	/**
+	 * An event of readiness may have any source. Only if the source is another context,
+	 * the event is not ours.
+	 */
 	private boolean isOwn(ApplicationEvent event) {
 		return !(event.getSource() instanceof ApplicationContext source) || source == this.context;
 	}

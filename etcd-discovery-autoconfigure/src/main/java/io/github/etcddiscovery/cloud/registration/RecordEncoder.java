@@ -68,7 +68,7 @@ public record RecordEncoder(KeyLayout layout, CheckedFormats formats) {
 		return new WantedRecord(entry, format, codec.carriesStatus() || record.status() == InstanceStatus.UP);
 	}
 
-	/** Or a change would be confirmed that nobody sees. */
+	/** A change that nobody can see must not be confirmed. */
 	void requireRoomForMetadata(EtcdRegistration registration, String name) {
 		if (!codec(registration.getFormat()).carriesMetadata()) {
 			throw new InvalidValueException("format", registration.getFormat(),

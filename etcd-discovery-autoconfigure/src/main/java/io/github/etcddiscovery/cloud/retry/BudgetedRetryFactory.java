@@ -12,9 +12,9 @@ import org.springframework.cloud.loadbalancer.blocking.retry.BlockingLoadBalance
 import org.springframework.cloud.loadbalancer.blocking.retry.BlockingLoadBalancedRetryPolicy;
 
 /**
- * Has blocking clients send again what Spring Cloud's properties say, as far as the
- * budget of the service goes, and besides every request that could not be sent, whatever
- * its method. To be extended by whoever wants a back-off or listeners.
+ * Creates the retries of blocking clients: those that Spring Cloud's properties ask for,
+ * within the budget of the service, and one for every request that could not be sent,
+ * whatever its method. Extend it to add a back-off or listeners.
  */
 public class BudgetedRetryFactory extends BlockingLoadBalancedRetryFactory {
 
