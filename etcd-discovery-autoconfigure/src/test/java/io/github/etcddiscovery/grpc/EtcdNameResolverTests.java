@@ -319,6 +319,15 @@ class EtcdNameResolverTests {
 		assertThat(NoInstanceException.isMarked(this.told.get(1).getStatus())).isTrue();
 	}
 
+	@Test
+	void lastInstanceThatLeavesIsMarkedAsSuch() {
+		lookUp();
+		assertThat(addresses()).isNotEmpty();
+		given(this.catalog.available("stock")).willReturn(List.of());
+		tell();
+		assertThat(NoInstanceException.isMarked(this.told.get(this.told.size() - 1).getStatus())).isTrue();
+	}
+
 	private static ServiceRecord record(String host, Map<String, String> metadata) {
 		return new ServiceRecord(new InstanceKey("stock", "1"), host, 80, false, InstanceStatus.UP, metadata);
 	}

@@ -114,9 +114,13 @@ class GrpcServerPortsTests {
 	@Test
 	void registrationStopsBeforeTheServerOnWhichItDepends() {
 		server("network", 9090);
+		server("second", 9091);
+		inProcessServer();
 		this.beans.registerBeanDefinition("registration", new RootBeanDefinition(EtcdAutoServiceRegistration.class));
 		this.ports.afterSingletonsInstantiated();
-		assertThat(this.beans.getDependentBeans("network")).containsExactly("registration");
+		for (String server : List.of("network", "second", "in-process")) {
+			assertThat(this.beans.getDependentBeans(server)).containsExactly("registration");
+		}
 	}
 
 }

@@ -2,10 +2,13 @@ package io.github.etcddiscovery.grpc;
 
 import java.util.List;
 import java.util.Map;
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.stream.Stream;
 
 import io.github.etcddiscovery.support.LimitedLog;
 import io.grpc.NameResolver.ConfigOrError;
+import io.grpc.NameResolver.ServiceConfigParser;
+import io.grpc.Status;
 import io.grpc.internal.AutoConfiguredLoadBalancerFactory;
 import io.grpc.internal.ScParser;
 import org.jspecify.annotations.Nullable;
@@ -74,6 +77,23 @@ class PublishedServiceConfigTests {
 	void sameTextIsParsedOnce() {
 		List<ServiceInstance> instances = instances(SHORT);
 		assertThat(this.published.of(instances)).isSameAs(this.published.of(instances(SHORT, SHORT)));
+	}
+
+	@Test
+	void textThatGrpcDoesNotAcceptIsParsedOnce() {
+		AtomicInteger parsed = new AtomicInteger();
+		PublishedServiceConfig counting = new PublishedServiceConfig("stock", new ServiceConfigParser() {
+
+			@Override
+			public ConfigOrError parseServiceConfig(Map<String, ?> config) {
+				parsed.incrementAndGet();
+				return ConfigOrError.fromError(Status.INVALID_ARGUMENT);
+			}
+
+		}, new LimitedLog(LoggerFactory.getLogger(PublishedServiceConfig.class), System::nanoTime));
+		assertThat(counting.of(instances(SHORT))).isNull();
+		assertThat(counting.of(instances(SHORT, SHORT))).isNull();
+		assertThat(parsed).hasValue(1);
 	}
 
 	@ParameterizedTest

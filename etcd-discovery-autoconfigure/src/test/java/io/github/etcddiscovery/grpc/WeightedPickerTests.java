@@ -49,6 +49,14 @@ class WeightedPickerTests {
 	}
 
 	@Test
+	void connectionOfMuchWeightIsNotPickedManyTimesInARow() {
+		List<Integer> picks = picks(picker(50, 51), 303);
+		for (int i = 0; i + 3 <= picks.size(); i++) {
+			assertThat(picks.subList(i, i + 3)).as("any three picks").contains(0, 1);
+		}
+	}
+
+	@Test
 	void weightsAreReducedSoThatARoundIsShort() {
 		assertThat(picks(picker(500, 1000), 3)).containsExactlyInAnyOrder(0, 1, 1);
 	}

@@ -1,8 +1,10 @@
 package io.github.etcddiscovery.grpc;
 
+import java.io.IOException;
 import java.net.InetSocketAddress;
 import java.net.SocketAddress;
 import java.util.ArrayList;
+import java.util.Collections;
 import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -24,13 +26,16 @@ import io.grpc.LoadBalancer.SubchannelPicker;
 import io.grpc.LoadBalancer.SubchannelStateListener;
 import io.grpc.LoadBalancerRegistry;
 import io.grpc.Status;
+import io.grpc.SynchronizationContext;
 import org.junit.jupiter.api.Test;
+import org.mockito.InOrder;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.mockito.ArgumentMatchers.any;
 import static org.mockito.BDDMockito.given;
 import static org.mockito.BDDMockito.then;
 import static org.mockito.BDDMockito.willAnswer;
+import static org.mockito.Mockito.inOrder;
 import static org.mockito.Mockito.mock;
 import static org.mockito.Mockito.never;
 import static org.mockito.Mockito.times;
@@ -99,6 +104,17 @@ class WeightedRoundRobinLoadBalancerTests {
 	}
 
 	@Test
+	void callsGoOnWithTheNextInstanceWhenTheListIsNew() {
+		ready(group(1), group(2));
+		List<Integer> picks = new ArrayList<>();
+		for (int i = 0; i < 10; i++) {
+			accept(group(1), group(2));
+			picks.addAll(picks(1));
+		}
+		assertThat(Collections.frequency(picks, 1)).isEqualTo(5);
+	}
+
+	@Test
 	void addressWithoutAWeightCountsOnce() {
 		ready(new EquivalentAddressGroup(address(1)), group(2, 2));
 		assertThat(picks(3)).containsExactlyInAnyOrder(1, 2, 2);
@@ -109,7 +125,9 @@ class WeightedRoundRobinLoadBalancerTests {
 		ready(group(1), group(2));
 		accept(group(2));
 		assertThat(picks(2)).containsExactly(2, 2);
-		then(this.subchannels.get(1)).should().shutdown();
+		InOrder order = inOrder(this.helper, this.subchannels.get(1));
+		order.verify(this.helper, times(4)).updateBalancingState(any(), any());
+		order.verify(this.subchannels.get(1)).shutdown();
 		int before = this.states.size();
 		is(1, ConnectivityState.IDLE);
 		assertThat(this.states).as("what becomes of it does not matter").hasSize(before);
@@ -183,6 +201,22 @@ class WeightedRoundRobinLoadBalancerTests {
 	}
 
 	@Test
+	void failureWithACauseOfItsOwnIsNotTakenForAServiceWithoutInstances() {
+		ready(group(1));
+		this.balancer.handleNameResolutionError(unavailable("DNS").withCause(new IOException()));
+		assertThat(picks(1)).containsExactly(1);
+	}
+
+	@Test
+	void failureOfTheResolverEndsTheWaitForAFirstConnection() {
+		accept(group(1));
+		this.balancer.handleNameResolutionError(unavailable("etcd is away"));
+		assertThat(pick().getStatus().getDescription()).isEqualTo("etcd is away");
+		is(1, ConnectivityState.READY);
+		assertThat(picks(1)).containsExactly(1);
+	}
+
+	@Test
 	void failureOfTheResolverIsThatOfCallsAsLongAsNothingIsReady() {
 		this.balancer.handleNameResolutionError(unavailable("etcd is away"));
 		assertThat(this.states).containsExactly(ConnectivityState.TRANSIENT_FAILURE);
@@ -204,8 +238,20 @@ class WeightedRoundRobinLoadBalancerTests {
 		this.balancer.shutdown();
 		this.subchannels.values().forEach((subchannel) -> then(subchannel).should().shutdown());
 		int before = this.states.size();
-		is(1, ConnectivityState.SHUTDOWN);
+		is(1, ConnectivityState.IDLE);
 		assertThat(this.states).hasSize(before);
+		then(this.subchannels.get(1)).should(times(1)).requestConnection();
+	}
+
+	@Test
+	void healthIsCheckedWhereGrpcServicesAreOnTheClassPath() {
+		given(this.helper.getSynchronizationContext()).willReturn(new SynchronizationContext((thread, ex) -> {
+			throw new IllegalStateException(ex);
+		}));
+		assertThat(new WeightedRoundRobinLoadBalancerProvider().newLoadBalancer(this.helper))
+			.isNotInstanceOf(WeightedRoundRobinLoadBalancer.class)
+			.asString()
+			.contains("HealthChecking");
 	}
 
 	@Test

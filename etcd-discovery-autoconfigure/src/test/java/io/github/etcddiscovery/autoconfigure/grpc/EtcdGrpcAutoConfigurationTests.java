@@ -17,6 +17,7 @@ import org.springframework.boot.test.context.runner.ApplicationContextRunner;
 import org.springframework.boot.test.system.CapturedOutput;
 import org.springframework.boot.test.system.OutputCaptureExtension;
 import org.springframework.context.ApplicationContext;
+import org.springframework.context.annotation.ImportRuntimeHints;
 import org.springframework.grpc.client.GrpcChannelBuilderCustomizer;
 
 import static org.assertj.core.api.Assertions.assertThat;
@@ -73,6 +74,12 @@ class EtcdGrpcAutoConfigurationTests {
 			.run((context) -> assertThat(context).hasSingleBean(EtcdChannelBuilderCustomizer.class));
 		this.runner.withClassLoader(new FilteredClassLoader(GrpcChannelBuilderCustomizer.class))
 			.run((context) -> assertThat(context).hasNotFailed().doesNotHaveBean(EtcdChannelBuilderCustomizer.class));
+	}
+
+	@Test
+	void hintsForNativeImagesAreRegistered() {
+		assertThat(EtcdGrpcAutoConfiguration.class.getAnnotation(ImportRuntimeHints.class).value())
+			.containsExactly(ChannelSettings.Hints.class);
 	}
 
 	@Test

@@ -7,6 +7,7 @@ import java.util.stream.Collectors;
 import java.util.stream.IntStream;
 
 import io.github.etcddiscovery.instance.AllowedNetworks;
+import io.github.etcddiscovery.instance.InstanceCodec;
 import io.github.etcddiscovery.instance.InstanceKey;
 import io.github.etcddiscovery.instance.InstanceStatus;
 import io.github.etcddiscovery.instance.InvalidValueException;
@@ -145,6 +146,38 @@ class CheckedFormatsTests {
 		ServiceRecord record = record("10.0.0.5", Map.of("management.address", "10.0.0.6"));
 		CheckedFormats narrow = guarded("10.0.0.0/8");
 		assertThat(narrow.decode(KEY, narrow.encode(record, JSON))).isEqualTo(record);
+	}
+
+	@Test
+	void valueThatWouldNotBeReadIsNotWritten() {
+		InstanceCodec broken = new InstanceCodec() {
+
+			@Override
+			public String name() {
+				return "broken";
+			}
+
+			@Override
+			public boolean recognizes(byte[] value) {
+				return false;
+			}
+
+			@Override
+			public ServiceRecord decode(InstanceKey key, byte[] value) {
+				throw new InvalidValueException("record", "broken", "another one");
+			}
+
+			@Override
+			public byte[] encode(ServiceRecord record) {
+				return "broken".getBytes(StandardCharsets.UTF_8);
+			}
+
+		};
+		CheckedFormats checked = new CheckedFormats(InstanceFormats.with(List.of(broken)),
+				AllowedNetworks.of(List.of()), true);
+		ServiceRecord record = new ServiceRecord(KEY, "10.0.0.5", 1, false, InstanceStatus.UP, Map.of());
+		assertThatExceptionOfType(InvalidValueException.class).isThrownBy(() -> checked.encode(record, "broken"))
+			.withMessageStartingWith("Invalid record 'broken'");
 	}
 
 	@Test

@@ -4,6 +4,7 @@ import java.nio.charset.StandardCharsets;
 import java.util.List;
 import java.util.Map;
 
+import io.github.etcddiscovery.instance.AllowedNetworks;
 import io.github.etcddiscovery.instance.InstanceCodec;
 import io.github.etcddiscovery.instance.InstanceKey;
 import io.github.etcddiscovery.instance.InstanceStatus;
@@ -110,6 +111,19 @@ class SkydnsInstanceCodecTests {
 			.getBytes(StandardCharsets.UTF_8);
 		assertThat(this.codec.recognizes(value)).isFalse();
 		assertThat(this.formats.decode(KEY, value).host()).isEqualTo("10.0.0.5");
+	}
+
+	@Test
+	void valueThatIsTooLargeIsNobodysPredecessor() {
+		CheckedFormats checked = new CheckedFormats(this.formats, AllowedNetworks.of(List.of()), true);
+		byte[] own = checked.encode(new ServiceRecord(KEY, "10.0.0.5", 1, false, InstanceStatus.UP, Map.of()),
+				"skydns");
+		byte[] large = (new String(own, StandardCharsets.UTF_8) + " ".repeat(64 * 1024))
+			.getBytes(StandardCharsets.UTF_8);
+		assertThat(checked.sameAddress(own, own, KEY, "skydns")).isTrue();
+		assertThatExceptionOfType(InvalidValueException.class)
+			.isThrownBy(() -> checked.sameAddress(large, own, KEY, "skydns"))
+			.withMessageContaining("65536 bytes at most");
 	}
 
 	@ParameterizedTest
