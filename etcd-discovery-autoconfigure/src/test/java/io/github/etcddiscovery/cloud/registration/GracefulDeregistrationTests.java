@@ -71,6 +71,27 @@ class GracefulDeregistrationTests {
 	}
 
 	@Test
+	void severalGrpcServersServeOnThoughNoneOfThemIsAdvertised(CapturedOutput output) {
+		this.registry.register(this.registration);
+		BoundPorts several = new BoundPorts() {
+
+			@Override
+			public boolean hasGrpcServer() {
+				return true;
+			}
+
+			@Override
+			public int grpc() {
+				throw new IllegalStateException("thrown on purpose");
+			}
+
+		};
+		new GracefulDeregistration(this.context, this.registry, several, true, Duration.ofMillis(20))
+			.onApplicationEvent(new ContextClosedEvent(this.context));
+		assertThat(output).contains(DRAINED);
+	}
+
+	@Test
 	void nobodyIsWaitedForWhereNothingServes(CapturedOutput output) {
 		this.registry.register(this.registration);
 		deregistration(0, 0, true, Duration.ofMillis(20)).onApplicationEvent(new ContextClosedEvent(this.context));
