@@ -32,7 +32,8 @@ public final class InvalidProperties {
 	private static final Pattern USER = Pattern.compile("@|%40");
 
 	/** Properties whose names differ from what the rooms below call the value. */
-	private static final Map<String, String> NAMES = Map.of("service id", "service-name", "instance id", "instance-id");
+	private static final Map<String, String> NAMES = Map.of("service id", "service-name", "instance id", "instance-id",
+			"key", "prefix");
 
 	private InvalidProperties() {
 	}

@@ -178,7 +178,7 @@ final class EtcdNameResolver extends NameResolver {
 				tell(StatusOr.fromValue(groups), config);
 			}
 		}
-		else if (!this.hosts.isLookingUp()) {
+		else if (current.isEmpty() || !this.hosts.isLookingUp()) {
 			boolean noInstance = current.isEmpty();
 			Status failure = failure(this.view.follows(this.serviceId) ? "none of its instances in etcd may be called"
 					: "expected it among spring.cloud.etcd.discovery.services, which says what to follow");

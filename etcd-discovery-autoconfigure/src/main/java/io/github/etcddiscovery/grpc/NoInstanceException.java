@@ -15,7 +15,7 @@ final class NoInstanceException extends Exception {
 
 	/** Has no stack trace: it marks a failure, and is not thrown. */
 	private NoInstanceException() {
-		super(null, null, false, false);
+		super("None of the service's instances in etcd may be called", null, false, false);
 	}
 
 	static Status mark(Status failure) {

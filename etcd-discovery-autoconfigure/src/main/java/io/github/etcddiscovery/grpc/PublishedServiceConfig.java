@@ -5,6 +5,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
+import java.util.Set;
 
 import io.github.etcddiscovery.instance.InvalidValueException;
 import io.github.etcddiscovery.support.LimitedLog;
@@ -28,6 +29,11 @@ final class PublishedServiceConfig {
 
 	/** The name that the project grpc-spring uses with other registries, too. */
 	private static final String METADATA = "gRPC_service_config";
+
+	/**
+	 * Some policies look up addresses elsewhere, so the client alone chooses the policy.
+	 */
+	private static final Set<String> LOAD_BALANCING = Set.of("loadBalancingConfig", "loadBalancingPolicy");
 
 	private final String serviceId;
 
@@ -58,8 +64,10 @@ final class PublishedServiceConfig {
 		return this.config;
 	}
 
-	private static @Nullable String mostFrequent(List<ServiceInstance> instances) {
+	/** With a tie, the text in use stays. */
+	private @Nullable String mostFrequent(List<ServiceInstance> instances) {
 		Map<@Nullable String, Integer> counts = new LinkedHashMap<>();
+		counts.put(this.text, 0);
 		instances.forEach((instance) -> counts.merge(published(instance), 1, Integer::sum));
 		return counts.entrySet().stream().max(Map.Entry.comparingByValue()).map(Map.Entry::getKey).orElse(null);
 	}
@@ -72,7 +80,9 @@ final class PublishedServiceConfig {
 	/** Returns the config before this one if gRPC does not accept the text. */
 	private @Nullable ConfigOrError parse(String text) {
 		try {
-			ConfigOrError parsed = this.parser.parseServiceConfig(asGrpcReadsIt(text));
+			Map<String, ?> config = asGrpcReadsIt(text);
+			config.keySet().removeAll(LOAD_BALANCING);
+			ConfigOrError parsed = this.parser.parseServiceConfig(config);
 			if (parsed.getError() == null) {
 				return parsed;
 			}

@@ -17,11 +17,14 @@ public final class WeightedRoundRobinLoadBalancerProvider extends LoadBalancerPr
 	/** The same as that of gRPC's own policies. */
 	private static final int PRIORITY = 5;
 
-	private static final boolean HEALTH_CHECKS = isPresent("io.grpc.protobuf.services.HealthCheckingLoadBalancerUtil");
+	/** The class of {@code grpc-services} that checks health. */
+	public static final String HEALTH_CHECKING = "io.grpc.protobuf.services.HealthCheckingLoadBalancerUtil";
 
-	private static boolean isPresent(String className) {
+	private static final boolean HEALTH_CHECKS = canCheckHealth();
+
+	private static boolean canCheckHealth() {
 		try {
-			Class.forName(className, false, WeightedRoundRobinLoadBalancerProvider.class.getClassLoader());
+			Class.forName(HEALTH_CHECKING, false, WeightedRoundRobinLoadBalancerProvider.class.getClassLoader());
 			return true;
 		}
 		catch (ClassNotFoundException | LinkageError ex) {

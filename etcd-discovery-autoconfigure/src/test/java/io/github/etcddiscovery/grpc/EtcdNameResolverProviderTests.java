@@ -114,6 +114,7 @@ class EtcdNameResolverProviderTests {
 				"etcd:///stock"::equals);
 		customizer.customize("dns:///stock", builder);
 		then(builder).should().setNameResolverArg(EtcdNameResolverProvider.VIEW, this.view);
+		customizer.customize("etcd:///other", builder);
 		then(builder).should(never()).defaultLoadBalancingPolicy(any());
 		customizer.customize("etcd:///stock", builder);
 		then(builder).should().defaultLoadBalancingPolicy("etcd_weighted_round_robin");

@@ -274,6 +274,8 @@ class EtcdNameResolverTests {
 			.of(record("10.0.0.1", Map.of("zone", "eu-1", "subset", "blue", "weight", "5")), 1, "east"),
 				new DefaultServiceInstance("2", "stock", "10.0.0.2", 80, false)));
 		tell();
+		assertThat(AddressAttributes.of(new EtcdServiceInstance(record("10.0.0.1", Map.of()), 1))
+			.get(AddressAttributes.CLUSTER)).isEqualTo("home");
 		assertThat(this.told.get(this.told.size() - 1).getValue()).satisfiesExactly((first) -> {
 			assertThat(first.getAttributes().get(AddressAttributes.ZONE)).isEqualTo("eu-1");
 			assertThat(first.getAttributes().get(AddressAttributes.SUBSET)).isEqualTo("blue");
@@ -317,6 +319,16 @@ class EtcdNameResolverTests {
 		given(this.catalog.available("stock")).willReturn(List.of());
 		tell();
 		assertThat(NoInstanceException.isMarked(this.told.get(1).getStatus())).isTrue();
+	}
+
+	@Test
+	void lastInstanceThatLeavesIsToldThoughAnotherHostIsStillLookedUp() {
+		Runnable slow = this.lookups.remove(1);
+		lookUp();
+		given(this.catalog.available("stock")).willReturn(List.of());
+		tell();
+		assertThat(NoInstanceException.isMarked(this.told.get(this.told.size() - 1).getStatus())).isTrue();
+		slow.run();
 	}
 
 	@Test

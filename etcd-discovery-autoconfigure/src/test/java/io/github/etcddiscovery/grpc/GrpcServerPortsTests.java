@@ -85,6 +85,16 @@ class GrpcServerPortsTests {
 	}
 
 	@Test
+	void guardDecidesHowAWrongNameIsReported() {
+		server("public", 9090);
+		GrpcServerPorts guarded = new GrpcServerPorts(this.beans, "publik", (port) -> () -> {
+			assertThatExceptionOfType(InvalidValueException.class).isThrownBy(port::getAsInt);
+			return 4711;
+		});
+		assertThat(guarded.grpc()).isEqualTo(4711);
+	}
+
+	@Test
 	void propertyThatNamesNoServerOnTheNetworkIsRefused() {
 		server("public", 9090);
 		inProcessServer();

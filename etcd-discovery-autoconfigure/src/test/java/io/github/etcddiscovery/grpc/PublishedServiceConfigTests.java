@@ -61,10 +61,13 @@ class PublishedServiceConfigTests {
 	}
 
 	@Test
-	void firstOfTwoThatAreEquallyFrequentIsUsed() {
-		assertThat(of(SHORT, LONG)).contains(ONE_SECOND);
-		assertThat(of(LONG, SHORT)).contains(A_MINUTE);
+	void configInUseStaysWhenAnotherIsEquallyFrequent() {
 		assertThat(of("", SHORT)).isNull();
+		assertThat(of(SHORT, "")).isNull();
+		assertThat(of(SHORT, LONG)).contains(ONE_SECOND);
+		assertThat(of(LONG, SHORT)).contains(ONE_SECOND);
+		assertThat(of(LONG, LONG, SHORT, SHORT, "")).contains(ONE_SECOND);
+		assertThat(of(LONG, LONG, SHORT)).contains(A_MINUTE);
 	}
 
 	@Test
@@ -98,8 +101,7 @@ class PublishedServiceConfigTests {
 
 	@ParameterizedTest
 	@ValueSource(strings = { "what is this", "[]", "null", "{", "{\"methodConfig\":5}",
-			"{\"methodConfig\":[{\"name\":[{}],\"timeout\":\"soon\"}]}",
-			"{\"loadBalancingConfig\":[{\"no_such_policy\":{}}]}" })
+			"{\"methodConfig\":[{\"name\":[{}],\"timeout\":\"soon\"}]}" })
 	void configThatGrpcDoesNotAcceptIsReportedAndTheLastGoodOneStays(String text, CapturedOutput output) {
 		assertThat(of(text)).as("none before").isNull();
 		assertThat(of(SHORT)).contains(ONE_SECOND);
@@ -115,9 +117,16 @@ class PublishedServiceConfigTests {
 				{"methodConfig": [{"name": [{"service": "stock.Stock", "method": "Name"}], "waitForReady": true,
 				"retryPolicy": {"maxAttempts": 3, "initialBackoff": "0.1s", "maxBackoff": "1s", "backoffMultiplier": 2,
 				"retryableStatusCodes": ["UNAVAILABLE"]}}], "retryThrottling": {"maxTokens": 10, "tokenRatio": 0.5},
-				"loadBalancingConfig": [{"round_robin": {}}]}""");
-		assertThat(config).contains("stock.Stock/Name", "maxAttempts=3", "backoffMultiplier=2.0", "waitForReady=true",
-				"round_robin");
+				"healthCheckConfig": {"serviceName": ""}}""");
+		assertThat(config).contains("stock.Stock/Name", "maxAttempts=3", "backoffMultiplier=2.0", "waitForReady=true");
+	}
+
+	@Test
+	void loadBalancingPolicyStaysThatOfTheClient() {
+		String config = of("""
+				{"loadBalancingConfig": [{"round_robin": {}}], "loadBalancingPolicy": "ROUND_ROBIN",
+				"methodConfig": [{"name": [{}], "timeout": "1s"}]}""");
+		assertThat(config).contains(ONE_SECOND, "loadBalancingConfig=null");
 	}
 
 	@Test

@@ -136,8 +136,11 @@ class WeightedRoundRobinLoadBalancerTests {
 
 	@Test
 	void twoInstancesAtOneAddressShareAConnection() {
-		accept(group(1), group(1, 5));
-		then(this.helper).should().createSubchannel(any());
+		accept(group(1, 5), group(1), group(2));
+		then(this.helper).should(times(2)).createSubchannel(any());
+		is(1, ConnectivityState.READY);
+		is(2, ConnectivityState.READY);
+		assertThat(picks(6)).as("the first one's weight").containsExactlyInAnyOrder(1, 1, 1, 1, 1, 2);
 	}
 
 	@Test

@@ -43,7 +43,8 @@ class GrpcTests extends GrpcApplicationTests {
 	void applicationWithNothingButAGrpcServerIsRegisteredWithItsPort() {
 		int port = grpcPort(stock("first"));
 		assertThat(this.eyes.all(STOCK)).containsOnlyKeys(STOCK + "127.0.0.1:" + port)
-			.allSatisfy((key, record) -> assertThat(record).contains("\"port\":" + port).doesNotContain("gRPC_port"));
+			.allSatisfy(
+					(key, record) -> assertThat(record).contains("\"port\":" + port, "\"gRPC_port\":\"" + port + "\""));
 	}
 
 	@Test

@@ -80,10 +80,12 @@ class RecordFormatTests extends EtcdApplicationTests {
 		long lease = this.eyes.get(key).getLease();
 		this.eyes.revoke(lease);
 		await().atMost(SOON).until(() -> this.eyes.get(key) != null && this.eyes.get(key).getLease() != lease);
+		this.eyes.delete(key);
+		await().atMost(SOON).until(() -> this.eyes.get(key) != null);
 		writer.terminate();
+		await().atMost(SOON).until(() -> instances(caller).isEmpty());
 		assertThat(writer.awaitEnd()).isTrue();
 		assertThat(this.eyes.all("/services/stock/")).isEmpty();
-		await().atMost(SOON).until(() -> instances(caller).isEmpty());
 	}
 
 	private ServerProcess go(String what, String service) {

@@ -3,6 +3,7 @@ package io.github.etcddiscovery.autoconfigure.grpc;
 import java.util.List;
 import java.util.Map;
 
+import io.github.etcddiscovery.grpc.WeightedRoundRobinLoadBalancerProvider;
 import org.jspecify.annotations.Nullable;
 
 import org.springframework.aot.hint.RuntimeHints;
@@ -111,13 +112,16 @@ record ChannelSettings(Environment environment) {
 	}
 
 	/**
-	 * What the binder looks into by reflection.
+	 * What the binder looks into by reflection, and the class by which our policy decides
+	 * whether it can check health.
 	 */
 	static final class Hints implements RuntimeHintsRegistrar {
 
 		@Override
 		public void registerHints(RuntimeHints hints, @Nullable ClassLoader classLoader) {
 			BindableRuntimeHintsRegistrar.forTypes(Channel.class).registerHints(hints, classLoader);
+			hints.reflection()
+				.registerTypeIfPresent(classLoader, WeightedRoundRobinLoadBalancerProvider.HEALTH_CHECKING);
 		}
 
 	}

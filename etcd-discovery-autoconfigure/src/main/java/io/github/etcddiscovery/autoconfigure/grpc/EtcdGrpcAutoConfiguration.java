@@ -36,7 +36,12 @@ public final class EtcdGrpcAutoConfiguration {
 
 	private static final Logger logger = LoggerFactory.getLogger(EtcdGrpcAutoConfiguration.class);
 
+	/**
+	 * After the customizers of Spring gRPC for Spring Boot 4.0, whose orders begin with
+	 * 0, and before the customizers of users, which usually have no order.
+	 */
 	@Bean
+	@Order(100)
 	@ConditionalOnMissingBean
 	EtcdChannelBuilderCustomizer<?> etcdStarterChannelBuilderCustomizer(ClusterView<ServiceInstance> view,
 			Environment environment) {

@@ -23,7 +23,7 @@ record AdvertisedPorts(int server, int grpc, int management) {
 	}
 
 	void applyTo(EtcdRegistration application) {
-		application.setBoundPorts(main(), (this.server != 0) ? this.grpc : 0);
+		application.setBoundPorts(main(), this.grpc);
 	}
 
 	/** Whether the management server has a port of its own. */

@@ -39,7 +39,9 @@ public class EtcdRegistration implements Registration {
 
 	private volatile int boundPort;
 
-	/** Of a server beside that, 0 without one. */
+	/**
+	 * The port of a gRPC server, the same one if that is the only server; 0 without one.
+	 */
 	private volatile int boundGrpcPort;
 
 	private volatile boolean secure;
@@ -299,8 +301,7 @@ public class EtcdRegistration implements Registration {
 	}
 
 	/**
-	 * Returns what is to stand in etcd; with the port of a gRPC server, if that is
-	 * another one than {@link #getPort()}, as metadata
+	 * Returns what is to stand in etcd. The port of a gRPC server becomes metadata
 	 * {@value io.github.etcddiscovery.instance.ServiceRecord#GRPC_PORT}, unless there is
 	 * such metadata already.
 	 * @return the record
@@ -309,8 +310,9 @@ public class EtcdRegistration implements Registration {
 	public ServiceRecord toRecord() {
 		synchronized (this.metadata) {
 			Map<String, String> published = new LinkedHashMap<>(this.metadata);
-			if (this.boundGrpcPort != 0 && this.boundGrpcPort != getPort()) {
-				published.putIfAbsent(ServiceRecord.GRPC_PORT, String.valueOf(this.boundGrpcPort));
+			if (this.boundGrpcPort != 0) {
+				int grpcPort = (this.boundGrpcPort == this.boundPort) ? getPort() : this.boundGrpcPort;
+				published.putIfAbsent(ServiceRecord.GRPC_PORT, String.valueOf(grpcPort));
 			}
 			return new ServiceRecord(new InstanceKey(this.serviceId, getInstanceId()), this.host, getPort(),
 					this.secure, getStatus(), published);

@@ -21,7 +21,7 @@ import org.jspecify.annotations.Nullable;
 /**
  * The format that CoreDNS' plugin {@code etcd} serves as DNS, after SkyDNS:
  * {@code {"host":"10.0.0.5","port":8080,"priority":10,"weight":1,"ttl":1}}. A key is a
- * DNS name from its end to its beginning:
+ * DNS name, the top of the domain first:
  * {@code /skydns/local/services/orders/10-0-0-5-8080-3c0e1a9f7b5d2468} is one instance of
  * {@code orders.services.local}.
  * <p>
@@ -58,7 +58,7 @@ public final class SkydnsInstanceCodec implements InstanceCodec {
 	private static final int LONGEST_NAME = 253;
 
 	/** CoreDNS looks up the name in lower case. Underscores are in names of services. */
-	private static final Pattern PATH = Pattern.compile("/[^/]+(/[a-z0-9_]([a-z0-9_-]{0,61}[a-z0-9_])?)+/");
+	private static final Pattern PATH = Pattern.compile("/[^/]+(/[a-z0-9_]([a-z0-9_-]{0,61}[a-z0-9_])?){2,}/");
 
 	private static final Pattern OTHERS = Pattern.compile("[^a-z0-9]+");
 
@@ -124,8 +124,9 @@ public final class SkydnsInstanceCodec implements InstanceCodec {
 	public void checkPrefix(String prefix) {
 		int longestName = prefix.length() - prefix.indexOf('/', 1) - 1 + LONGEST_LABEL;
 		if (!PATH.matcher(prefix).matches() || longestName > LONGEST_NAME) {
-			throw new InvalidValueException("key", prefix, "a DNS name from its end to its beginning, as lower-case"
-					+ " labels after the path of CoreDNS, such as /skydns/local/services/orders, for format " + NAME);
+			throw new InvalidValueException("key", prefix,
+					"the path of CoreDNS and two or more lower-case DNS labels without dots, the top of the domain first,"
+							+ " such as /skydns/local/services/orders, for format " + NAME);
 		}
 	}
 

@@ -1,5 +1,7 @@
 package io.github.etcddiscovery.autoconfigure.grpc;
 
+import io.grpc.protobuf.services.HealthCheckingLoadBalancerUtil;
+import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
@@ -57,6 +59,13 @@ class ChannelSettingsTests {
 		new ChannelSettings.Hints().registerHints(hints, getClass().getClassLoader());
 		Class<?> bound = Class.forName(ChannelSettings.class.getName() + "$" + type);
 		assertThat(RuntimeHintsPredicates.reflection().onType(bound)).accepts(hints);
+	}
+
+	@Test
+	void classThatChecksHealthIsFoundInANativeImage() {
+		RuntimeHints hints = new RuntimeHints();
+		new ChannelSettings.Hints().registerHints(hints, getClass().getClassLoader());
+		assertThat(RuntimeHintsPredicates.reflection().onType(HealthCheckingLoadBalancerUtil.class)).accepts(hints);
 	}
 
 	private static ChannelSettings settings(String properties) {

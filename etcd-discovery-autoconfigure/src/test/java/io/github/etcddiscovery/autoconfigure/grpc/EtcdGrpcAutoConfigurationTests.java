@@ -6,6 +6,7 @@ import java.util.Map;
 import io.github.etcddiscovery.autoconfigure.EtcdClientAutoConfiguration;
 import io.github.etcddiscovery.autoconfigure.EtcdDiscoveryAutoConfiguration;
 import io.github.etcddiscovery.grpc.EtcdChannelBuilderCustomizer;
+import io.grpc.netty.NettyChannelBuilder;
 import io.grpc.protobuf.services.HealthCheckingLoadBalancerUtil;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
@@ -74,6 +75,16 @@ class EtcdGrpcAutoConfigurationTests {
 			.run((context) -> assertThat(context).hasSingleBean(EtcdChannelBuilderCustomizer.class));
 		this.runner.withClassLoader(new FilteredClassLoader(GrpcChannelBuilderCustomizer.class))
 			.run((context) -> assertThat(context).hasNotFailed().doesNotHaveBean(EtcdChannelBuilderCustomizer.class));
+	}
+
+	@Test
+	void customizerOfTheUserWinsOverOurs() {
+		GrpcChannelBuilderCustomizer<NettyChannelBuilder> users = (target, builder) -> {
+		};
+		this.runner.withBean("aFirstByName", GrpcChannelBuilderCustomizer.class, () -> users)
+			.run((context) -> assertThat(context.getBeanProvider(GrpcChannelBuilderCustomizer.class).orderedStream())
+				.last()
+				.isSameAs(users));
 	}
 
 	@Test

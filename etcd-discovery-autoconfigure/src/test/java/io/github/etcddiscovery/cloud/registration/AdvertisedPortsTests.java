@@ -30,8 +30,8 @@ class AdvertisedPortsTests {
 	}
 
 	@ParameterizedTest(name = "server {0}, gRPC {1}: port {2}, metadata {3}")
-	@CsvSource({ "8080, 9090, 8080, 9090", "0, 9090, 9090,", "8080, 0, 8080,", "8080, 8080, 8080," })
-	void grpcPortIsMetadataBesideAWebServer(int server, int grpc, int port, String metadata) {
+	@CsvSource({ "8080, 9090, 8080, 9090", "0, 9090, 9090, 9090", "8080, 0, 8080," })
+	void grpcPortIsMetadata(int server, int grpc, int port, String metadata) {
 		EtcdRegistration application = registration(0);
 		new AdvertisedPorts(server, grpc, 0).applyTo(application);
 		assertThat(application.getPort()).isEqualTo(port);

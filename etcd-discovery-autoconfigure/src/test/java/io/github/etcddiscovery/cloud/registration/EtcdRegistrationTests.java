@@ -67,13 +67,23 @@ class EtcdRegistrationTests {
 	}
 
 	@Test
-	void grpcPortIsPublishedUnlessItIsThePortOrSetByTheUser() {
+	void grpcPortIsPublishedUnlessTheUserSetsIt() {
 		assertThat(this.registration.toRecord().metadata()).containsEntry("gRPC_port", "9090");
-		this.registration.setPort(9090);
-		assertThat(this.registration.toRecord().metadata()).doesNotContainKey("gRPC_port");
+		this.registration.setPort(80);
+		assertThat(this.registration.toRecord().metadata()).containsEntry("gRPC_port", "9090");
 		this.registration.setPort(0);
 		this.registration.getMetadata().put("gRPC_port", "1");
 		assertThat(this.registration.toRecord().metadata()).containsEntry("gRPC_port", "1");
+	}
+
+	@Test
+	void onlyServerThatSpeaksGrpcIsPublishedWithTheAdvertisedPort() {
+		this.registration.setBoundPorts(9090, 9090);
+		assertThat(this.registration.toRecord().metadata()).containsEntry("gRPC_port", "9090");
+		this.registration.setPort(30090);
+		assertThat(this.registration.toRecord().metadata()).containsEntry("gRPC_port", "30090");
+		this.registration.setBoundPorts(9090, 0);
+		assertThat(this.registration.toRecord().metadata()).doesNotContainKey("gRPC_port");
 	}
 
 	@Test

@@ -331,8 +331,7 @@ class SecondRecordTests extends EtcdApplicationTests {
 		this.registration.setWriteAlso(new WriteAlso("/skydns/local/Orders", "skydns"));
 		assertThatIllegalArgumentException().isThrownBy(() -> this.registry.register(this.registration))
 			.withMessageStartingWith(
-					"Invalid write-also.service-prefix '/skydns/local/Orders/': expected a DNS name from"
-							+ " its end to its beginning");
+					"Invalid write-also.service-prefix '/skydns/local/Orders/': expected the path of CoreDNS");
 		this.registration.setWriteAlso(new WriteAlso("/legacy/orders", "address"));
 		this.registration.setSecure(true);
 		assertThatIllegalArgumentException().isThrownBy(() -> this.registry.register(this.registration))

@@ -104,6 +104,19 @@ class InstanceFormatsTests {
 	}
 
 	@Test
+	void addressOfIpVersion6IsInBracketsInBothEndpointsOfKratos() {
+		ServiceRecord record = new ServiceRecord(KEY, "2001:db8::5", 8080, false, InstanceStatus.UP,
+				Map.of("gRPC_port", "9090"));
+		assertThat(this.formats.codec("kratos").encode(record)).asString(StandardCharsets.UTF_8)
+			.contains("\"http://[2001:db8::5]:8080\"", "\"grpc://[2001:db8::5]:9090\"");
+	}
+
+	@Test
+	void addressOfIpVersion4InBracketsIsRefused() {
+		assertThatExceptionOfType(InvalidValueException.class).isThrownBy(() -> read("http://[10.0.0.5]:80"));
+	}
+
+	@Test
 	void hertzIsReadAsKitex() {
 		assertThat(read(golden("hertz"))).isEqualTo(orders(Map.of("weight", "10")));
 	}

@@ -57,19 +57,21 @@ class SkydnsInstanceCodecTests {
 	}
 
 	@ParameterizedTest
-	@ValueSource(strings = { "/skydns/local/", "/skydns/local/services/orders/", "/DNS.of-us/local/_tcp/_http/" })
+	@ValueSource(
+			strings = { "/skydns/local/orders/", "/skydns/local/services/orders/", "/DNS.of-us/local/_tcp/_http/" })
 	void pathOfLowerCaseLabelsIsAccepted(String prefix) {
 		assertThatNoException().isThrownBy(() -> this.codec.checkPrefix(prefix));
 	}
 
 	@ParameterizedTest
-	@ValueSource(strings = { "skydns/local/orders/", "/skydns/", "/skydns/local/Orders/", "/skydns/local/my.orders/",
-			"/skydns//orders/", "/skydns/local/-orders/", "/skydns/local/orders-/", "/skydns/local/ö/", "/" })
+	@ValueSource(strings = { "skydns/local/orders/", "/skydns/", "/services/orders/", "/skydns/local/Orders/",
+			"/skydns/local/my.orders/", "/skydns//orders/", "/skydns/local/-orders/", "/skydns/local/orders-/",
+			"/skydns/local/ö/", "/" })
 	void pathThatNoDnsNameLeadsToIsRefused(String prefix) {
 		assertThatExceptionOfType(InvalidValueException.class).isThrownBy(() -> this.codec.checkPrefix(prefix))
-			.withMessage("Invalid key '" + prefix + "': expected a DNS name from its end to its beginning, as"
-					+ " lower-case labels after the path of CoreDNS, such as /skydns/local/services/orders, for"
-					+ " format skydns");
+			.withMessage("Invalid key '" + prefix
+					+ "': expected the path of CoreDNS and two or more lower-case DNS labels"
+					+ " without dots, the top of the domain first, such as /skydns/local/services/orders, for format skydns");
 	}
 
 	@Test
