@@ -6,6 +6,7 @@ import io.grpc.health.v1.HealthCheckRequest;
 import io.grpc.health.v1.HealthCheckResponse;
 import io.grpc.health.v1.HealthGrpc;
 
+import org.springframework.beans.factory.annotation.Value;
 import org.springframework.boot.SpringApplication;
 import org.springframework.boot.autoconfigure.SpringBootApplication;
 import org.springframework.cloud.client.discovery.event.InstanceRegisteredEvent;
@@ -18,8 +19,11 @@ public class Application {
 
 	private final GrpcChannelFactory channels;
 
-	Application(GrpcChannelFactory channels) {
+	private final String name;
+
+	Application(GrpcChannelFactory channels, @Value("${spring.application.name}") String name) {
 		this.channels = channels;
+		this.name = name;
 	}
 
 	public static void main(String[] args) {
@@ -34,7 +38,7 @@ public class Application {
 
 	@EventListener(InstanceRegisteredEvent.class)
 	void callItself() {
-		HealthCheckResponse answer = HealthGrpc.newBlockingStub(this.channels.createChannel("etcd:///grpc"))
+		HealthCheckResponse answer = HealthGrpc.newBlockingStub(this.channels.createChannel("etcd:///" + this.name))
 			.withWaitForReady()
 			.check(HealthCheckRequest.getDefaultInstance());
 		System.out.println("The service says " + answer.getStatus());

@@ -8,6 +8,7 @@ import java.util.TreeMap;
 
 import io.github.etcddiscovery.actuate.EtcdTargetsEndpoint.TargetGroup;
 import io.github.etcddiscovery.cloud.EtcdServiceInstance;
+import io.github.etcddiscovery.cloud.InstanceMetadata;
 import io.github.etcddiscovery.cloud.ManagementServices;
 import io.github.etcddiscovery.instance.ServiceRecord;
 import io.github.etcddiscovery.view.Catalog;
@@ -40,7 +41,7 @@ final class ScrapeTargets {
 		for (String service : catalog.services()) {
 			List<ServiceInstance> management = instances(service + ManagementServices.SUFFIX, catalog, retained);
 			for (ServiceInstance instance : instances(service, catalog, retained)) {
-				if (!metadata(instance).containsKey(ServiceRecord.MANAGEMENT_OF)) {
+				if (!InstanceMetadata.of(instance).containsKey(ServiceRecord.MANAGEMENT_OF)) {
 					groups.add(group(instance, management));
 				}
 			}
@@ -55,12 +56,8 @@ final class ScrapeTargets {
 		return all.isEmpty() ? retained.getOrDefault(service, all) : all;
 	}
 
-	private static Map<String, String> metadata(ServiceInstance instance) {
-		return Objects.requireNonNullElse(instance.getMetadata(), Map.of());
-	}
-
 	private TargetGroup group(ServiceInstance instance, List<ServiceInstance> candidates) {
-		Map<String, String> metadata = metadata(instance);
+		Map<String, String> metadata = InstanceMetadata.of(instance);
 		String port = metadata.get("management.port");
 		ServiceInstance management = management(instance, port, candidates);
 		Map<String, String> labels = new TreeMap<>();
@@ -85,7 +82,8 @@ final class ScrapeTargets {
 	private static @Nullable ServiceInstance management(ServiceInstance instance, @Nullable String port,
 			List<ServiceInstance> candidates) {
 		return candidates.stream()
-			.filter((candidate) -> instance.getServiceId().equals(metadata(candidate).get(ServiceRecord.MANAGEMENT_OF)))
+			.filter((candidate) -> instance.getServiceId()
+				.equals(InstanceMetadata.of(candidate).get(ServiceRecord.MANAGEMENT_OF)))
 			.filter((candidate) -> Objects.equals(candidate.getInstanceId(), instance.getInstanceId())
 					|| (candidate.getHost().equals(instance.getHost())
 							&& String.valueOf(candidate.getPort()).equals(port)))
@@ -94,7 +92,7 @@ final class ScrapeTargets {
 	}
 
 	private static boolean isSecure(ServiceInstance instance, @Nullable ServiceInstance management) {
-		String scheme = metadata(instance).get("management.scheme");
+		String scheme = InstanceMetadata.of(instance).get("management.scheme");
 		if (management != null) {
 			return management.isSecure();
 		}

@@ -1,7 +1,6 @@
 package io.github.etcddiscovery.cloud;
 
 import java.util.List;
-import java.util.Map;
 
 import io.github.etcddiscovery.Internal;
 import io.github.etcddiscovery.instance.ServiceRecord;
@@ -46,10 +45,8 @@ public final class ManagementServices {
 	}
 
 	private static boolean isManagement(List<ServiceInstance> instances) {
-		return !instances.isEmpty() && instances.stream().allMatch((instance) -> {
-			Map<String, String> metadata = instance.getMetadata();
-			return metadata != null && metadata.containsKey(ServiceRecord.MANAGEMENT_OF);
-		});
+		return !instances.isEmpty() && instances.stream()
+			.allMatch((instance) -> InstanceMetadata.of(instance).containsKey(ServiceRecord.MANAGEMENT_OF));
 	}
 
 }

@@ -3,6 +3,7 @@ package io.github.etcddiscovery.grpc;
 import java.util.Map;
 
 import io.github.etcddiscovery.cloud.EtcdServiceInstance;
+import io.github.etcddiscovery.cloud.InstanceMetadata;
 import io.github.etcddiscovery.instance.InstanceWeight;
 import io.grpc.Attributes;
 import io.grpc.EquivalentAddressGroup;
@@ -41,12 +42,10 @@ public final class AddressAttributes {
 	}
 
 	static Attributes of(ServiceInstance instance) {
-		Map<String, String> metadata = instance.getMetadata();
+		Map<String, String> metadata = InstanceMetadata.of(instance);
 		Attributes.Builder attributes = Attributes.newBuilder().set(WEIGHT, InstanceWeight.of(metadata));
-		if (metadata != null) {
-			set(attributes, ZONE, metadata.get("zone"));
-			set(attributes, SUBSET, metadata.get("subset"));
-		}
+		set(attributes, ZONE, metadata.get("zone"));
+		set(attributes, SUBSET, metadata.get("subset"));
 		if (instance instanceof EtcdServiceInstance found) {
 			attributes.set(CLUSTER, found.getCluster());
 		}

@@ -6,12 +6,12 @@ import java.net.SocketAddress;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.ScheduledFuture;
 import java.util.concurrent.TimeUnit;
 import java.util.stream.Collectors;
 
+import io.github.etcddiscovery.cloud.InstanceMetadata;
 import io.github.etcddiscovery.instance.ServiceRecord;
 import io.github.etcddiscovery.support.LimitedLog;
 import io.github.etcddiscovery.view.Catalog;
@@ -179,10 +179,9 @@ final class EtcdNameResolver extends NameResolver {
 			}
 		}
 		else if (current.isEmpty() || !this.hosts.isLookingUp()) {
-			boolean noInstance = current.isEmpty();
 			Status failure = failure(this.view.follows(this.serviceId) ? "none of its instances in etcd may be called"
 					: "expected it among spring.cloud.etcd.discovery.services, which says what to follow");
-			fail(noInstance ? NoInstanceException.mark(failure) : failure);
+			fail(current.isEmpty() ? NoInstanceException.mark(failure) : failure);
 		}
 	}
 
@@ -202,8 +201,7 @@ final class EtcdNameResolver extends NameResolver {
 	}
 
 	private static int port(ServiceInstance instance) {
-		Map<String, String> metadata = instance.getMetadata();
-		String other = (metadata != null) ? metadata.get(ServiceRecord.GRPC_PORT) : null;
+		String other = InstanceMetadata.of(instance).get(ServiceRecord.GRPC_PORT);
 		return (other != null) ? Integer.parseInt(other) : instance.getPort();
 	}
 

@@ -37,7 +37,7 @@ public final class EtcdNameResolverProvider extends NameResolverProvider {
 	 */
 	public static final String LOAD_BALANCING_POLICY = "etcd_weighted_round_robin";
 
-	static final String SCHEME = "etcd";
+	private static final String SCHEME = "etcd";
 
 	/**
 	 * Less than gRPC's own, or this might become what targets without a scheme are

@@ -69,19 +69,17 @@ public final class GrpcServerPorts implements BoundPorts, SmartInitializingSingl
 
 	private int advertisedPort() {
 		Map<String, GrpcServerLifecycle> servers = onNetwork();
-		if (this.advertised != null) {
-			GrpcServerLifecycle server = servers.get(this.advertised);
-			if (server == null) {
-				throw new InvalidValueException("gRPC server", this.advertised,
-						"the bean name of a gRPC server on the network, one of " + servers.keySet());
-			}
-			return Math.max(server.getPort(), 0);
+		if (this.advertised != null && !servers.containsKey(this.advertised)) {
+			throw new InvalidValueException("gRPC server", this.advertised,
+					"the bean name of a gRPC server on the network, one of " + servers.keySet());
 		}
-		if (servers.size() > 1) {
+		if (this.advertised == null && servers.size() > 1) {
 			throw new InvalidValueException("gRPC server", "",
 					"one of " + servers.keySet() + ", because the application has several gRPC servers");
 		}
-		return servers.values().stream().mapToInt((server) -> Math.max(server.getPort(), 0)).sum();
+		GrpcServerLifecycle server = (this.advertised != null) ? servers.get(this.advertised)
+				: servers.values().stream().findFirst().orElse(null);
+		return (server != null) ? Math.max(server.getPort(), 0) : 0;
 	}
 
 	private Map<String, GrpcServerLifecycle> onNetwork() {

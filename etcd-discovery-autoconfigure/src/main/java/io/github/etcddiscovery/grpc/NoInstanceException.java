@@ -26,8 +26,4 @@ final class NoInstanceException extends Exception {
 		return failure.getCause() == MARK;
 	}
 
-	static Status withoutMark(Status failure) {
-		return isMarked(failure) ? failure.withCause(null) : failure;
-	}
-
 }

@@ -7,6 +7,7 @@ import java.util.Objects;
 import java.util.Optional;
 import java.util.Set;
 
+import io.github.etcddiscovery.cloud.InstanceMetadata;
 import io.github.etcddiscovery.instance.InvalidValueException;
 import io.github.etcddiscovery.support.LimitedLog;
 import io.grpc.NameResolver.ConfigOrError;
@@ -21,9 +22,8 @@ import org.springframework.cloud.client.ServiceInstance;
 /**
  * The service config that the instances of one service publish in their metadata
  * {@code gRPC_service_config}: the text that most of them have, where having none counts
- * too, so that one instance alone changes nothing. A text that gRPC does not accept is
- * ignored, and the last good one stays in use. Belongs to the synchronization context of
- * the channel.
+ * as a text. A text that gRPC does not accept is ignored, and the last good one stays in
+ * use. Belongs to the synchronization context of the channel.
  */
 final class PublishedServiceConfig {
 
@@ -73,8 +73,7 @@ final class PublishedServiceConfig {
 	}
 
 	private static @Nullable String published(ServiceInstance instance) {
-		Map<String, String> metadata = instance.getMetadata();
-		return (metadata != null) ? metadata.get(METADATA) : null;
+		return InstanceMetadata.of(instance).get(METADATA);
 	}
 
 	/** Returns the config before this one if gRPC does not accept the text. */

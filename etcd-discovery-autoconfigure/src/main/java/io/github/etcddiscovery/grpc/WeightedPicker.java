@@ -1,6 +1,5 @@
 package io.github.etcddiscovery.grpc;
 
-import java.math.BigInteger;
 import java.util.Arrays;
 import java.util.List;
 import java.util.concurrent.atomic.AtomicInteger;
@@ -58,7 +57,7 @@ final class WeightedPicker extends SubchannelPicker {
 	}
 
 	private static int gcd(int a, int b) {
-		return BigInteger.valueOf(a).gcd(BigInteger.valueOf(b)).intValue();
+		return (b == 0) ? a : gcd(b, a % b);
 	}
 
 	@Override

@@ -1,7 +1,6 @@
 package io.github.etcddiscovery.grpc;
 
 import java.net.SocketAddress;
-import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -44,12 +43,8 @@ final class WeightedRoundRobinLoadBalancer extends LoadBalancer {
 		}
 		Map<Set<SocketAddress>, EquivalentAddressGroup> wanted = new LinkedHashMap<>();
 		resolved.getAddresses().forEach((group) -> wanted.putIfAbsent(Set.copyOf(group.getAddresses()), group));
-		List<Connection> unwanted = new ArrayList<>();
-		this.connections.forEach((addresses, connection) -> {
-			if (!wanted.containsKey(addresses)) {
-				unwanted.add(connection);
-			}
-		});
+		Map<Set<SocketAddress>, Connection> unwanted = new LinkedHashMap<>(this.connections);
+		unwanted.keySet().removeAll(wanted.keySet());
 		this.connections.keySet().retainAll(wanted.keySet());
 		wanted.forEach((addresses, group) -> {
 			Connection connection = this.connections.get(addresses);
@@ -62,7 +57,7 @@ final class WeightedRoundRobinLoadBalancer extends LoadBalancer {
 		});
 		updatePicker();
 		// After the picker, which would otherwise go on handing them out.
-		unwanted.forEach(Connection::shutdown);
+		unwanted.values().forEach(Connection::shutdown);
 		return Status.OK;
 	}
 
@@ -71,7 +66,8 @@ final class WeightedRoundRobinLoadBalancer extends LoadBalancer {
 		if (NoInstanceException.isMarked(failure)) {
 			List<Connection> unwanted = List.copyOf(this.connections.values());
 			this.connections.clear();
-			fail(NoInstanceException.withoutMark(failure));
+			// The mark is for this class only.
+			fail(failure.withCause(null));
 			unwanted.forEach(Connection::shutdown);
 		}
 		else if (this.connections.values().stream().noneMatch((connection) -> connection.is(ConnectivityState.READY))) {

@@ -38,7 +38,7 @@ class DocumentationTests {
 	/** A link or code that cannot be broken. */
 	private static final Pattern LONG_WORD = Pattern.compile("\\]\\(\\S{60,}\\)|`[^`]{60,}`");
 
-	/** "Whoever" has no noun, and a comment that begins with "Or" no main clause. */
+	/** Finds the word "whoever", and comments that begin with "Or". */
 	private static final Pattern STUMBLING_BLOCK = Pattern.compile("\\b[Ww]hoever\\b|(//|/\\*\\*|^\\s*\\*) ?Or ");
 
 	static Stream<String> pages() throws IOException {

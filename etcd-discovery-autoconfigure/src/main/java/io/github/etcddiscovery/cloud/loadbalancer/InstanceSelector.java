@@ -5,6 +5,7 @@ import java.util.Map;
 import java.util.Set;
 
 import io.github.etcddiscovery.Internal;
+import io.github.etcddiscovery.cloud.InstanceMetadata;
 
 import org.springframework.cloud.client.ServiceInstance;
 
@@ -31,9 +32,9 @@ public record InstanceSelector(Map<String, Set<String>> wanted) {
 	 * @param instance the instance
 	 */
 	boolean matches(ServiceInstance instance) {
-		Map<String, String> metadata = instance.getMetadata();
+		Map<String, String> metadata = InstanceMetadata.of(instance);
 		for (Map.Entry<String, Set<String>> entry : this.wanted.entrySet()) {
-			String value = (metadata != null) ? metadata.get(entry.getKey()) : null;
+			String value = metadata.get(entry.getKey());
 			if (value == null || !entry.getValue().contains(value)) {
 				return false;
 			}

@@ -9,6 +9,7 @@ import java.util.stream.Stream;
 
 import io.github.etcddiscovery.Internal;
 import io.github.etcddiscovery.cloud.EtcdServiceInstance;
+import io.github.etcddiscovery.cloud.InstanceMetadata;
 import io.github.etcddiscovery.support.LimitedLog;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -135,8 +136,7 @@ public final class ZonesInstanceListSupplier extends DelegatingServiceInstanceLi
 	}
 
 	private int zone(ServiceInstance instance) {
-		Map<String, String> metadata = instance.getMetadata();
-		Integer index = (metadata != null) ? index(metadata.get(METADATA)) : null;
+		Integer index = index(InstanceMetadata.of(instance).get(METADATA));
 		if (index == null && instance instanceof EtcdServiceInstance found) {
 			index = index(found.getCluster());
 		}
