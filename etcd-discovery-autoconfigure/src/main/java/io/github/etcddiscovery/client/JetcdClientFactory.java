@@ -3,7 +3,10 @@ package io.github.etcddiscovery.client;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.concurrent.ExecutorService;
+import java.util.concurrent.TimeUnit;
+import java.util.function.Consumer;
 
 import javax.net.ssl.SSLException;
 
@@ -11,15 +14,36 @@ import io.etcd.jetcd.ByteSequence;
 import io.etcd.jetcd.Client;
 import io.etcd.jetcd.ClientBuilder;
 import io.github.etcddiscovery.instance.KeyText;
+import io.grpc.CallOptions;
+import io.grpc.Channel;
+import io.grpc.ClientCall;
 import io.grpc.ClientInterceptor;
+import io.grpc.ManagedChannel;
+import io.grpc.Metadata;
+import io.grpc.MethodDescriptor;
 import io.grpc.netty.GrpcSslContexts;
+import io.grpc.netty.NegotiationType;
+import io.grpc.netty.NettyChannelBuilder;
+import io.grpc.stub.MetadataUtils;
+import io.netty.buffer.UnpooledByteBufAllocator;
+import io.netty.channel.ChannelOption;
+import io.netty.channel.EventLoopGroup;
+import io.netty.channel.MultiThreadIoEventLoopGroup;
+import io.netty.channel.PreferHeapByteBufAllocator;
+import io.netty.channel.nio.NioIoHandler;
+import io.netty.channel.socket.nio.NioSocketChannel;
 import io.netty.handler.ssl.SslContext;
 import io.netty.handler.ssl.SslContextBuilder;
+import io.netty.util.concurrent.FastThreadLocalThread;
+import org.jspecify.annotations.Nullable;
 
 /**
- * Builds jetcd clients. Building one opens no connection; the first call does.
+ * Builds jetcd clients. Building one opens no connection; the first call does. Their
+ * calls go over a channel that is built here, because jetcd's own one takes threads and
+ * buffers for a server with many connections. All clients of a factory share one thread
+ * for the network.
  */
-final class JetcdClientFactory {
+final class JetcdClientFactory implements AutoCloseable {
 
 	/**
 	 * etcd's largest request is 1.5 MiB, and a page has some MiB. A watch that catches up
@@ -30,13 +54,29 @@ final class JetcdClientFactory {
 	/** How long a ping may stay unanswered until the connection counts as dead. */
 	private static final Duration KEEP_ALIVE_TIMEOUT = Duration.ofSeconds(2);
 
+	/** How long the network thread may take to end what is under way. */
+	private static final Duration CLOSE_TIMEOUT = Duration.ofSeconds(1);
+
 	private final List<EtcdClientBuilderCustomizer> customizers;
 
 	private final ExecutorService executor;
 
-	JetcdClientFactory(List<EtcdClientBuilderCustomizer> customizers, ExecutorService executor) {
+	private final String threads;
+
+	private @Nullable EventLoopGroup network;
+
+	private boolean closed;
+
+	/**
+	 * Creates a factory. Starts no thread.
+	 * @param customizers change jetcd's builder
+	 * @param executor where answers are processed
+	 * @param threads what the name of the thread for the network starts with
+	 */
+	JetcdClientFactory(List<EtcdClientBuilderCustomizer> customizers, ExecutorService executor, String threads) {
 		this.customizers = List.copyOf(customizers);
 		this.executor = executor;
+		this.threads = threads;
 	}
 
 	/**
@@ -66,20 +106,85 @@ final class JetcdClientFactory {
 				builder.authority(member.endpoint().address());
 			}
 		}
-		builder.loadBalancerPolicy("pick_first").waitForReady(true).executorService(this.executor);
-		List<ClientInterceptor> interceptors = new ArrayList<>();
-		if (builder.interceptors() != null) {
-			interceptors.addAll(builder.interceptors());
-		}
-		interceptors.add(deadline);
-		builder.interceptors(interceptors);
+		builder.waitForReady(true).executorService(this.executor);
 		if (options.credentials() != null) {
 			builder.user(bytes(options.credentials().username())).password(bytes(options.credentials().password()));
 		}
 		if (options.tls() != null) {
 			builder.sslContext(sslContext(options.tls()));
 		}
-		return new MemberConnection(builder.build(), member, deadline, atMember);
+		ManagedChannel channel = channel(builder, atMember ? member : null);
+		List<ClientInterceptor> interceptors = new ArrayList<>();
+		// gRPC calls the first one last: the others see the call before it.
+		interceptors.add(new OverChannel(channel));
+		if (builder.interceptors() != null) {
+			interceptors.addAll(builder.interceptors());
+		}
+		interceptors.add(deadline);
+		builder.interceptors(interceptors);
+		return new MemberConnection(builder.build(), channel, member, deadline, atMember);
+	}
+
+	/** Builds the channel as jetcd would, but for its threads, buffers and resolver. */
+	private ManagedChannel channel(ClientBuilder builder, @Nullable MemberAddress member) {
+		NettyChannelBuilder channel = (member != null) ? NettyChannelBuilder.forAddress(member.socketAddress())
+				: NettyChannelBuilder.forTarget(builder.target()).defaultLoadBalancingPolicy("pick_first");
+		channel.executor(this.executor).eventLoopGroup(network()).channelType(NioSocketChannel.class);
+		// Netty's pooled buffers start Java Flight Recorder, and take memory for many
+		// connections.
+		channel.withOption(ChannelOption.ALLOCATOR, new PreferHeapByteBufAllocator(UnpooledByteBufAllocator.DEFAULT));
+		ifSet(builder.authority(), channel::overrideAuthority);
+		ifSet(builder.maxInboundMessageSize(), channel::maxInboundMessageSize);
+		ifSet(builder.keepaliveTime(), (time) -> channel.keepAliveTime(time.toMillis(), TimeUnit.MILLISECONDS));
+		ifSet(builder.keepaliveTimeout(), (time) -> channel.keepAliveTimeout(time.toMillis(), TimeUnit.MILLISECONDS));
+		ifSet(builder.keepaliveWithoutCalls(), channel::keepAliveWithoutCalls);
+		ifSet(builder.connectTimeout(),
+				(time) -> channel.withOption(ChannelOption.CONNECT_TIMEOUT_MILLIS, (int) time.toMillis()));
+		ifSet(builder.headers(),
+				(headers) -> channel.intercept(MetadataUtils.newAttachHeadersInterceptor(metadata(headers))));
+		channel.negotiationType(NegotiationType.PLAINTEXT);
+		ifSet(builder.sslContext(), (context) -> channel.negotiationType(NegotiationType.TLS).sslContext(context));
+		return channel.build();
+	}
+
+	private static <T> void ifSet(@Nullable T value, Consumer<T> setter) {
+		if (value != null) {
+			setter.accept(value);
+		}
+	}
+
+	@SuppressWarnings({ "rawtypes", "unchecked" })
+	private static Metadata metadata(Map<Metadata.Key<?>, Object> headers) {
+		Metadata metadata = new Metadata();
+		headers.forEach((key, value) -> metadata.put((Metadata.Key) key, value));
+		return metadata;
+	}
+
+	private synchronized EventLoopGroup network() {
+		if (this.closed) {
+			throw new EtcdException(EtcdException.Reason.FATAL, "The client is closed", null);
+		}
+		EventLoopGroup group = this.network;
+		if (group == null) {
+			group = new MultiThreadIoEventLoopGroup(1, this::networkThread, NioIoHandler.newFactory());
+			this.network = group;
+		}
+		return group;
+	}
+
+	private Thread networkThread(Runnable task) {
+		Thread thread = new FastThreadLocalThread(task, this.threads + "-network");
+		thread.setDaemon(true);
+		return thread;
+	}
+
+	/** Ends the thread for the network. To be called after all connections are closed. */
+	@Override
+	public synchronized void close() {
+		this.closed = true;
+		if (this.network != null) {
+			this.network.shutdownGracefully(0, CLOSE_TIMEOUT.toMillis(), TimeUnit.MILLISECONDS);
+		}
 	}
 
 	private static SslContext sslContext(EtcdClientOptions.Tls tls) {
@@ -100,6 +205,26 @@ final class JetcdClientFactory {
 
 	static ByteSequence bytes(String text) {
 		return ByteSequence.from(KeyText.encode(text));
+	}
+
+	/**
+	 * Sends all calls over another channel than that of jetcd.
+	 *
+	 * @param channel the other channel
+	 */
+	private record OverChannel(Channel channel) implements ClientInterceptor {
+
+		private static final String WATCH = "etcdserverpb.Watch/Watch";
+
+		@Override
+		public <Q, A> ClientCall<Q, A> interceptCall(MethodDescriptor<Q, A> method, CallOptions options,
+				Channel unused) {
+			boolean watch = WATCH.equals(method.getFullMethodName());
+			// Whoever listens hands events over: another thread in between would only
+			// delay them.
+			return this.channel.newCall(method, watch ? options.withExecutor(Runnable::run) : options);
+		}
+
 	}
 
 }

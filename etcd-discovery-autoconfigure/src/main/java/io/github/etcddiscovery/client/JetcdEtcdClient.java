@@ -60,6 +60,8 @@ public final class JetcdEtcdClient implements EtcdClient {
 
 	private final ThreadPoolExecutor executor;
 
+	private final JetcdClientFactory factory;
+
 	private final EventLoop loop;
 
 	private final OpenWatches openWatches;
@@ -111,8 +113,9 @@ public final class JetcdEtcdClient implements EtcdClient {
 					return thread;
 				});
 		this.executor.allowCoreThreadTimeOut(true);
-		MemberConnector connector = new MemberConnector(new JetcdClientFactory(customizers, this.executor),
-				new MemberResolver(dns, System::nanoTime), new Random());
+		this.factory = new JetcdClientFactory(customizers, this.executor, threads);
+		MemberConnector connector = new MemberConnector(this.factory, new MemberResolver(dns, System::nanoTime),
+				new Random());
 		this.keeper = new ConnectionKeeper(connector, options, this.loop, stay, new ConnectionListener());
 	}
 
@@ -316,6 +319,7 @@ public final class JetcdEtcdClient implements EtcdClient {
 	public void close() {
 		this.keeper.close();
 		this.loop.close();
+		this.factory.close();
 		this.executor.shutdown();
 	}
 

@@ -13,6 +13,7 @@ import io.etcd.jetcd.Client;
 import io.etcd.jetcd.kv.GetResponse;
 import io.etcd.jetcd.options.GetOption;
 import io.github.etcddiscovery.client.EtcdException.Reason;
+import io.grpc.ManagedChannel;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -30,6 +31,8 @@ final class MemberConnection {
 
 	private final Client client;
 
+	private final ManagedChannel channel;
+
 	private final MemberAddress member;
 
 	private final CallDeadline deadline;
@@ -45,12 +48,15 @@ final class MemberConnection {
 	/**
 	 * Creates a connection.
 	 * @param client jetcd's client
+	 * @param channel over which its calls go
 	 * @param member the member
 	 * @param deadline how long its calls may take
 	 * @param atMember whether it goes to that member, and not where a customizer says
 	 */
-	MemberConnection(Client client, MemberAddress member, CallDeadline deadline, boolean atMember) {
+	MemberConnection(Client client, ManagedChannel channel, MemberAddress member, CallDeadline deadline,
+			boolean atMember) {
 		this.client = client;
+		this.channel = channel;
 		this.member = member;
 		this.deadline = deadline;
 		this.atMember = atMember;
@@ -179,6 +185,7 @@ final class MemberConnection {
 
 	void close() {
 		this.client.close();
+		this.channel.shutdownNow();
 		fail(new EtcdException(Reason.UNAVAILABLE, "The connection to %s was closed".formatted(this.member), null));
 	}
 

@@ -1,7 +1,6 @@
 package io.github.etcddiscovery.cloud;
 
 import java.net.URI;
-import java.util.Collections;
 import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.Objects;
@@ -9,6 +8,7 @@ import java.util.Objects;
 import io.github.etcddiscovery.Internal;
 import io.github.etcddiscovery.instance.InstanceStatus;
 import io.github.etcddiscovery.instance.ServiceRecord;
+import io.github.etcddiscovery.instance.SmallMap;
 import org.jspecify.annotations.Nullable;
 
 import org.springframework.cloud.client.DefaultServiceInstance;
@@ -71,7 +71,7 @@ public final class EtcdServiceInstance extends DefaultServiceInstance {
 	public static EtcdServiceInstance of(ServiceRecord record, long leaseId, String cluster) {
 		Map<String, String> metadata = new LinkedHashMap<>(record.metadata());
 		metadata.put(CLUSTER, cluster);
-		return new EtcdServiceInstance(record, leaseId, cluster, Collections.unmodifiableMap(metadata));
+		return new EtcdServiceInstance(record, leaseId, cluster, SmallMap.copyOf(metadata));
 	}
 
 	/**

@@ -29,6 +29,7 @@ public record InstanceKey(String serviceId, String instanceId) {
 			throw new InvalidValueException("instance id", instanceId, "1 to " + LONGEST_INSTANCE_ID
 					+ " characters without slash, semicolon, white space, control or invisible characters");
 		}
+		serviceId = SharedText.of(serviceId);
 	}
 
 	static String checkServiceId(String serviceId) {

@@ -1,7 +1,5 @@
 package io.github.etcddiscovery.instance;
 
-import java.util.Collections;
-import java.util.LinkedHashMap;
 import java.util.Map;
 
 /**
@@ -43,7 +41,8 @@ public record ServiceRecord(InstanceKey key, String host, int port, boolean secu
 			throw new InvalidValueException("port", port, "a port between 1 and 65535");
 		}
 		MetadataRules.check(metadata);
-		metadata = Collections.unmodifiableMap(new LinkedHashMap<>(metadata));
+		host = SharedText.of(host);
+		metadata = SmallMap.copyOf(metadata);
 	}
 
 	/**

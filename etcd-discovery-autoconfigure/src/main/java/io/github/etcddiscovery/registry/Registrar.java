@@ -4,6 +4,7 @@ import java.time.Duration;
 import java.util.Collection;
 import java.util.Comparator;
 import java.util.List;
+import java.util.SplittableRandom;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
@@ -88,7 +89,7 @@ public final class Registrar implements AutoCloseable {
 	 * @param telemetry hears of what is done
 	 */
 	public Registrar(EtcdClient client, TtlOption ttl, Listener listener, Telemetry telemetry) {
-		this(client, ttl, listener, telemetry, EventLoop.onThread("etcd-registrar"), RandomGenerator.getDefault());
+		this(client, ttl, listener, telemetry, EventLoop.onThread("etcd-registrar"), new SplittableRandom());
 	}
 
 	/**
@@ -98,7 +99,7 @@ public final class Registrar implements AutoCloseable {
 	@Internal
 	public Registrar(EtcdClient client, TtlOption ttl, Listener listener, Telemetry telemetry, String cluster) {
 		this(client, ttl, listener, telemetry, EventLoop.onThread("etcd-" + cluster + "-registrar"),
-				RandomGenerator.getDefault(), " in cluster " + cluster);
+				new SplittableRandom(), " in cluster " + cluster);
 	}
 
 	Registrar(EtcdClient client, TtlOption ttl, Listener listener, Telemetry telemetry, EventLoop loop,

@@ -5,10 +5,10 @@ import java.util.List;
 import java.util.Objects;
 import java.util.Set;
 import java.util.SortedMap;
+import java.util.SplittableRandom;
 import java.util.TreeMap;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.function.Consumer;
-import java.util.random.RandomGenerator;
 
 import io.github.etcddiscovery.client.EtcdClient;
 import io.github.etcddiscovery.client.EtcdException;
@@ -57,7 +57,7 @@ public final class Instancer implements AutoCloseable {
 	public Instancer(EtcdClient client, String prefix) {
 		Values values = new Values();
 		String folder = prefix.endsWith("/") ? prefix : prefix + "/";
-		this.reflector = new Reflector(client, folder, folder, this.loop, values, values, RandomGenerator.getDefault(),
+		this.reflector = new Reflector(client, folder, folder, this.loop, values, values, new SplittableRandom(),
 				new LimitedLog(LoggerFactory.getLogger(Instancer.class), this.loop::nanoTime));
 	}
 

@@ -8,6 +8,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
+import java.util.SplittableRandom;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.ExecutionException;
@@ -93,7 +94,7 @@ public final class ServiceView<T> implements CatalogSource<T>, AutoCloseable {
 	public ServiceView(EtcdClient client, List<KeyRange> ranges, InstanceDecoder<T> decoder, Predicate<T> availability,
 			Duration ttl, InstanceLimits limits, Telemetry telemetry) {
 		this(client, ranges, decoder, availability, ttl, limits, telemetry, EventLoop.onThread("etcd-view"),
-				EventLoop.onThread("etcd-view-events"), RandomGenerator.getDefault(), "");
+				EventLoop.onThread("etcd-view-events"), new SplittableRandom(), "");
 	}
 
 	/**
@@ -105,7 +106,7 @@ public final class ServiceView<T> implements CatalogSource<T>, AutoCloseable {
 			Duration ttl, InstanceLimits limits, Telemetry telemetry, String cluster) {
 		this(client, ranges, decoder, availability, ttl, limits, telemetry,
 				EventLoop.onThread("etcd-" + cluster + "-view"), EventLoop.onThread("etcd-" + cluster + "-view-events"),
-				RandomGenerator.getDefault(), " in cluster " + cluster);
+				new SplittableRandom(), " in cluster " + cluster);
 	}
 
 	ServiceView(EtcdClient client, List<KeyRange> ranges, InstanceDecoder<T> decoder, Predicate<T> availability,

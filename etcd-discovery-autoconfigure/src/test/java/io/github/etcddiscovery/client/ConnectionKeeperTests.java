@@ -16,6 +16,7 @@ import io.etcd.jetcd.options.GetOption;
 import io.github.etcddiscovery.client.EtcdException.Reason;
 import io.github.etcddiscovery.doubles.ManualEventLoop;
 import io.github.etcddiscovery.doubles.TestClients;
+import io.grpc.ManagedChannel;
 import io.grpc.Status;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -264,7 +265,7 @@ class ConnectionKeeperTests {
 		try {
 			MemberAddress member = new MemberAddress(EtcdEndpoint.parse("127.0.0." + number + ":" + number, false),
 					InetAddress.getByName("127.0.0." + number), number);
-			MemberConnection connection = new MemberConnection(mock(Client.class), member,
+			MemberConnection connection = new MemberConnection(mock(Client.class), mock(ManagedChannel.class), member,
 					new CallDeadline(Duration.ofSeconds(2)), true);
 			answerPings(connection, CompletableFuture.completedFuture(null));
 			return connection;

@@ -54,7 +54,9 @@ class MemberConnectorTests {
 
 	private final ExecutorService executor = Executors.newCachedThreadPool();
 
-	private final MemberConnector connector = new MemberConnector(new JetcdClientFactory(List.of(), this.executor),
+	private final JetcdClientFactory factory = new JetcdClientFactory(List.of(), this.executor, "connector-tests");
+
+	private final MemberConnector connector = new MemberConnector(this.factory,
 			new MemberResolver(new DnsClient(this.dns.url()), () -> this.now), new Random(42));
 
 	@BeforeAll
@@ -72,6 +74,7 @@ class MemberConnectorTests {
 	@AfterEach
 	void stop() {
 		this.dns.close();
+		this.factory.close();
 		this.executor.shutdownNow();
 	}
 

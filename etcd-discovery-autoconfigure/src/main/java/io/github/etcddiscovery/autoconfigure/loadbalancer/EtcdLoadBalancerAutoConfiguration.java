@@ -13,10 +13,8 @@ import io.github.etcddiscovery.cloud.retry.BudgetedExchangeFilterFunction;
 import io.github.etcddiscovery.cloud.retry.BudgetedRetryFactory;
 import io.github.etcddiscovery.cloud.retry.RetryBudgets;
 import io.github.etcddiscovery.view.ServiceView;
-import org.jspecify.annotations.Nullable;
 
 import org.springframework.beans.factory.ObjectProvider;
-import org.springframework.beans.factory.annotation.Value;
 import org.springframework.boot.autoconfigure.AutoConfiguration;
 import org.springframework.boot.autoconfigure.condition.ConditionalOnBean;
 import org.springframework.boot.autoconfigure.condition.ConditionalOnBooleanProperty;
@@ -35,12 +33,12 @@ import org.springframework.cloud.client.loadbalancer.reactive.ReactiveLoadBalanc
 import org.springframework.cloud.client.loadbalancer.reactive.ReactorLoadBalancerClientAutoConfiguration;
 import org.springframework.cloud.client.loadbalancer.reactive.RetryableExchangeFilterFunctionLoadBalancerRetryPolicy;
 import org.springframework.cloud.client.loadbalancer.reactive.RetryableLoadBalancerExchangeFilterFunction;
+import org.springframework.cloud.commons.config.DefaultsBindHandlerAdvisor;
 import org.springframework.cloud.loadbalancer.annotation.LoadBalancerClients;
 import org.springframework.cloud.loadbalancer.config.BlockingLoadBalancerClientAutoConfiguration;
 import org.springframework.cloud.loadbalancer.config.LoadBalancerAutoConfiguration;
 import org.springframework.cloud.loadbalancer.config.LoadBalancerZoneConfig;
 import org.springframework.cloud.loadbalancer.core.ServiceInstanceListSupplier;
-import org.springframework.cloud.commons.config.DefaultsBindHandlerAdvisor;
 import org.springframework.context.annotation.Bean;
 import org.springframework.context.annotation.Configuration;
 import org.springframework.context.annotation.Lazy;
@@ -99,7 +97,8 @@ public final class EtcdLoadBalancerAutoConfiguration {
 	@Bean
 	@ConditionalOnMissingBean
 	LoadBalancerZoneConfig etcdStarterLoadBalancerZoneConfig(EtcdDiscoveryProperties properties,
-			@Value("${spring.cloud.loadbalancer.zone:#{null}}") @Nullable String zone) {
+			Environment environment) {
+		String zone = environment.getProperty("spring.cloud.loadbalancer.zone");
 		return new LoadBalancerZoneConfig((zone != null) ? zone : properties.getZone());
 	}
 

@@ -14,6 +14,7 @@ import tools.jackson.databind.DeserializationFeature;
 import tools.jackson.databind.MapperFeature;
 import tools.jackson.databind.ObjectReader;
 import tools.jackson.databind.ObjectWriter;
+import tools.jackson.databind.SerializationFeature;
 import tools.jackson.databind.json.JsonMapper;
 
 /**
@@ -35,6 +36,9 @@ final class JsonDocuments<T> {
 		// Java reads digits of all scripts as a number, and an empty text as 0.
 		.disable(MapperFeature.ALLOW_COERCION_OF_SCALARS)
 		.enable(DeserializationFeature.FAIL_ON_TRAILING_TOKENS)
+		// Most applications meet one or two of the formats, and all of them start.
+		.disable(DeserializationFeature.EAGER_DESERIALIZER_FETCH)
+		.disable(SerializationFeature.EAGER_SERIALIZER_FETCH)
 		.build();
 
 	private final Class<T> type;
