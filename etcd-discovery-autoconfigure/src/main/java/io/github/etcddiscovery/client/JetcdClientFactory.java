@@ -220,7 +220,7 @@ final class JetcdClientFactory implements AutoCloseable {
 		public <Q, A> ClientCall<Q, A> interceptCall(MethodDescriptor<Q, A> method, CallOptions options,
 				Channel unused) {
 			boolean watch = WATCH.equals(method.getFullMethodName());
-			// Whoever listens hands events over: another thread in between would only
+			// Listeners hand events over: another thread in between would only
 			// delay them.
 			return this.channel.newCall(method, watch ? options.withExecutor(Runnable::run) : options);
 		}

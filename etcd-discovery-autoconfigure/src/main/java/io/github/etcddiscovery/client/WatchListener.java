@@ -3,8 +3,9 @@ package io.github.etcddiscovery.client;
 import java.util.List;
 
 /**
- * Receives what a watch reports. Calls come in order and never two at a time, on a thread
- * of the client: hand over and return. What is thrown here is logged and ends nothing.
+ * Receives what a watch reports. Calls come in order and never two at a time, on the
+ * network thread of the client: hand over and return. A listener that blocks holds up all
+ * calls of the client. What is thrown here is logged and ends nothing.
  */
 public interface WatchListener {
 

@@ -19,7 +19,7 @@ import io.github.etcddiscovery.testsupport.ServerProcess;
  */
 final class ShapeProcess extends ServerProcess {
 
-	private static final Pattern REGISTERED = Pattern.compile("Registered /services/\\S+:(\\d+)");
+	static final Pattern REGISTERED = Pattern.compile("Registered /services/\\S+:(\\d+)");
 
 	private static final Pattern STARTED = Pattern.compile("started on port (\\d+)");
 
@@ -101,14 +101,18 @@ final class ShapeProcess extends ServerProcess {
 		return arguments;
 	}
 
+	/** Returns the jar of a shape, which not all shapes package as an executable one. */
+	static Path jar(String shape) {
+		return target(shape).resolve("shape-" + shape + "-0.1.0-SNAPSHOT.jar");
+	}
+
 	/** An executable jar where the shape is packaged as one, otherwise its class path. */
 	private static List<String> program(String shape) {
-		Path target = target(shape);
-		Path jar = target.resolve("shape-" + shape + "-0.1.0-SNAPSHOT.jar");
-		if (Files.exists(target.resolve(jar.getFileName() + ".original"))) {
+		Path jar = jar(shape);
+		if (Files.exists(jar.resolveSibling(jar.getFileName() + ".original"))) {
 			return List.of("-jar", jar.toString());
 		}
-		return List.of("-cp", target.resolve("classes") + ":" + dependencies(shape), "shapes.Application");
+		return List.of("-cp", target(shape).resolve("classes") + ":" + dependencies(shape), "shapes.Application");
 	}
 
 	/** Returns the jars that a shape depends on. */

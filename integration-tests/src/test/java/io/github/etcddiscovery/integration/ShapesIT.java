@@ -7,7 +7,9 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.stream.IntStream;
 import java.util.stream.Stream;
 
@@ -17,7 +19,9 @@ import io.github.etcddiscovery.testsupport.EtcdBinary;
 import io.github.etcddiscovery.testsupport.EtcdEyes;
 import io.github.etcddiscovery.testsupport.EtcdProcess;
 import io.github.etcddiscovery.testsupport.LoopbackPorts;
+import io.github.etcddiscovery.testsupport.Programs;
 import io.github.etcddiscovery.testsupport.RequiresEtcd;
+import io.github.etcddiscovery.testsupport.ServerProcess;
 import io.github.etcddiscovery.testsupport.TestCertificates;
 import io.github.etcddiscovery.testsupport.TestUsers;
 import org.junit.jupiter.api.AfterAll;
@@ -121,6 +125,34 @@ class ShapesIT {
 		}
 		assertThat(jars).hasSizeLessThanOrEqualTo(70);
 		assertThat(size).isLessThan(33_000_000);
+	}
+
+	/** Runs the commands of the page: all but the last one without etcd. */
+	@Test
+	void applicationRegistersFromTheCacheOfItsClasses(@TempDir Path folder) throws Exception {
+		List<String> commands = Document.of("docs/ahead-of-time.md").blocks("shell").get(0).lines().toList();
+		Files.copy(ShapeProcess.jar("webmvc"), folder.resolve("orders.jar"));
+		ProcessBuilder preparation = new ProcessBuilder("bash", "-ec",
+				String.join("\n", commands.subList(0, commands.size() - 1)));
+		preparation.environment().putAll(environment("http://127.0.0.1:" + LoopbackPorts.next()));
+		assertThat(preparation.directory(folder.toFile()).inheritIO().start().waitFor()).isZero();
+
+		Map<String, String> environment = environment(etcd.endpoint());
+		environment.put("JAVA_TOOL_OPTIONS", "-Xshare:on -Xlog:class+load:file=" + folder.resolve("loaded"));
+		String last = "cd " + folder.resolve("orders") + " && exec " + commands.get(commands.size() - 1);
+		try (ServerProcess application = new ServerProcess(environment, ShapeProcess.REGISTERED,
+				List.of("bash", "-ec", last))) {
+			application.port();
+			assertThat(folder.resolve("loaded")).content()
+				.containsPattern("io\\.github\\.etcddiscovery\\.view\\.ServiceView source: shared objects file")
+				.containsPattern("io\\.etcd\\.jetcd\\.Client source: shared objects file");
+		}
+	}
+
+	private static Map<String, String> environment(String endpoint) {
+		return new HashMap<>(Map.of("PATH", Path.of(Programs.jdk("java")).getParent() + ":" + System.getenv("PATH"),
+				"SPRING_APPLICATION_NAME", "orders", "SERVER_PORT", "0", "SERVER_ADDRESS", "127.0.0.1",
+				"SPRING_CLOUD_ETCD_ENDPOINTS", endpoint));
 	}
 
 	@Test

@@ -1,12 +1,16 @@
 package io.github.etcddiscovery.benchmarks.performance;
 
+import java.io.BufferedReader;
 import java.io.IOException;
+import java.io.InputStreamReader;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.util.ArrayList;
-import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.concurrent.TimeUnit;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
@@ -16,20 +20,25 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * How long an application takes to be ready, from the start of its process, and how many
- * threads and classes it has then. All have the same class path, and take turns.
+ * How long the applications in the folder {@code start-up} take to start, from the start
+ * of the process, and how many threads and classes they have then. Each has a jar of its
+ * own, and they take turns.
  */
 final class StartUp {
 
-	static final String NAME = "start-up";
+	/** A table for each version of Java: the caches of older ones differ. */
+	static final String NAME = "start-up-" + Runtime.version().feature();
 
 	static final String ALONE = "LoadBalancer alone";
 
-	static final String READY_AFTER = "ready after s";
+	static final String STARTED_AFTER = "started after s";
 
 	private static final Logger logger = LoggerFactory.getLogger(StartUp.class);
 
 	private static final Pattern READY = Pattern.compile("ready (\\d+) (\\d+) (\\d+)");
+
+	/** Since Java 25 one option is enough for the cache that replaces CDS. */
+	private static final boolean AOT_CACHE = Runtime.version().feature() >= 25;
 
 	private final Scale scale;
 
@@ -38,53 +47,198 @@ final class StartUp {
 	}
 
 	Result run() throws Exception {
-		int rounds = this.scale.isSmall() ? 1 : 9;
-		Map<String, Samples> times = new LinkedHashMap<>();
-		Map<String, Matcher> last = new HashMap<>();
-		Map<String, Map<String, String>> applications = new LinkedHashMap<>(Map.of(ALONE, Map.of()));
-		List<RegistryServer> servers = new ArrayList<>();
+		int rounds = this.scale.isSmall() ? 1 : 15;
+		List<AutoCloseable> servers = new ArrayList<>();
+		Result result = Result.of(NAME);
 		try {
-			for (Source source : Source.registries()) {
-				servers.add(source.startServer());
-				applications.put(source.toString(), servers.get(servers.size() - 1).properties());
-			}
-			for (int round = 0; round < rounds; round++) {
-				for (Map.Entry<String, Map<String, String>> application : applications.entrySet()) {
-					Matcher ready = start(application.getValue());
-					times.computeIfAbsent(application.getKey(), (name) -> new Samples())
-						.add(Long.parseLong(ready.group(1)) * 1_000_000);
-					last.put(application.getKey(), ready);
+			List<Application> applications = applications(servers);
+			for (Packaging packaging : Packaging.values()) {
+				for (Application application : applications) {
+					packaging.prepare(application);
 				}
-				logger.info("{} of {} rounds", round + 1, rounds);
+				measure(packaging, applications, rounds, result);
 			}
 		}
 		finally {
-			for (RegistryServer server : servers) {
+			for (AutoCloseable server : servers) {
 				server.close();
 			}
 		}
-		Result result = Result.of(NAME);
-		double alone = times.get(ALONE).medianMillis();
-		times.forEach((name, samples) -> result.add("application", name, "n", samples.n(), READY_AFTER,
-				samples.medianMillis() / 1_000, "at most s", samples.quantileMillis(1) / 1_000, "more s",
-				(samples.medianMillis() - alone) / 1_000, "threads", Integer.valueOf(last.get(name).group(2)),
-				"classes", Integer.valueOf(last.get(name).group(3))));
 		result.write(this.scale.folder());
 		return result;
 	}
 
-	private static Matcher start(Map<String, String> properties) throws IOException {
-		List<String> command = new ArrayList<>(List.of(Programs.jdk("java"), "-cp",
-				System.getProperty("java.class.path"), Starting.class.getName(), "--spring.application.name=orders",
-				"--server.port=0", "--server.address=127.0.0.1", "--spring.main.web-application-type=servlet"));
-		properties.forEach((name, value) -> command.add("--" + name + "=" + value));
-		Process process = new ProcessBuilder(command).redirectErrorStream(true).start();
-		String output = new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
-		Matcher ready = READY.matcher(output);
-		if (!ready.find()) {
-			throw new IllegalStateException("It did not start: " + output);
+	private List<Application> applications(List<AutoCloseable> servers) throws Exception {
+		List<Application> applications = new ArrayList<>();
+		applications.add(new Application(ALONE, "loadbalancer", Map.of()));
+		for (Source source : Source.registries()) {
+			RegistryServer server = source.startServer();
+			servers.add(server);
+			String module = (source == Source.STARTER) ? "etcd" : (source == Source.EUREKA) ? "eureka" : "zookeeper";
+			applications.add(new Application(source.toString(), module, server.properties()));
 		}
-		return ready;
+		// Building Consul would take most of the time of a small run.
+		if (!this.scale.isSmall()) {
+			ConsulServer consul = new ConsulServer();
+			servers.add(consul);
+			applications.add(new Application("Spring Cloud Consul", "consul", consul.properties()));
+		}
+		return applications;
+	}
+
+	private static void measure(Packaging packaging, List<Application> applications, int rounds, Result result)
+			throws Exception {
+		Map<Application, Samples> times = new LinkedHashMap<>();
+		Map<Application, Started> last = new LinkedHashMap<>();
+		// The first round fills the page cache of the operating system.
+		for (int round = 0; round <= rounds; round++) {
+			for (Application application : applications) {
+				Started started = application.start(packaging);
+				if (round > 0) {
+					times.computeIfAbsent(application, (key) -> new Samples()).add(started.millis() * 1_000_000);
+					last.put(application, started);
+				}
+			}
+			logger.info("{}: {} of {} rounds", packaging, round, rounds);
+		}
+		double alone = times.get(applications.get(0)).medianMillis();
+		times.forEach((application, samples) -> result.add("packaging", packaging.toString(), "application",
+				application.title(), "n", samples.n(), STARTED_AFTER, samples.medianMillis() / 1_000, "at most s",
+				samples.quantileMillis(1) / 1_000, "more s", (samples.medianMillis() - alone) / 1_000, "threads",
+				last.get(application).threads(), "classes", last.get(application).classes()));
+	}
+
+	/**
+	 * How the application is run.
+	 */
+	enum Packaging {
+
+		JAR("executable jar") {
+
+			@Override
+			Path folder(Application application) {
+				return application.jar().getParent();
+			}
+
+		},
+
+		EXTRACTED("extracted") {
+
+			@Override
+			void prepare(Application application) throws Exception {
+				Files.createDirectories(folder(application));
+				Process extraction = new ProcessBuilder(Programs.jdk("java"), "-Djarmode=tools", "-jar",
+						application.jar().toString(), "extract", "--force", "--destination",
+						folder(application).toString())
+					.inheritIO()
+					.start();
+				if (extraction.waitFor() != 0) {
+					throw new IllegalStateException(application.jar() + " could not be extracted");
+				}
+			}
+
+		},
+
+		CACHED(AOT_CACHE ? "extracted, with AOT cache" : "extracted, with CDS") {
+
+			private final String cache = AOT_CACHE ? "application.aot" : "application.jsa";
+
+			@Override
+			void prepare(Application application) throws Exception {
+				Files.deleteIfExists(folder(application).resolve(this.cache));
+				application.run(folder(application),
+						(AOT_CACHE ? "-XX:AOTCacheOutput=" : "-XX:ArchiveClassesAtExit=") + this.cache);
+			}
+
+			@Override
+			List<String> options() {
+				return List.of((AOT_CACHE ? "-XX:AOTCache=" : "-XX:SharedArchiveFile=") + this.cache);
+			}
+
+		};
+
+		private final String title;
+
+		Packaging(String title) {
+			this.title = title;
+		}
+
+		Path folder(Application application) {
+			return Path.of("target", "start-up", application.module()).toAbsolutePath();
+		}
+
+		void prepare(Application application) throws Exception {
+		}
+
+		List<String> options() {
+			return List.of();
+		}
+
+		@Override
+		public String toString() {
+			return this.title;
+		}
+
+	}
+
+	/**
+	 * An application.
+	 *
+	 * @param title its name in the table
+	 * @param module the folder it is built in
+	 * @param properties what makes it find its registry
+	 */
+	private record Application(String title, String module, Map<String, String> properties) {
+
+		Path jar() {
+			return Path.of("start-up", this.module, "target", "start-up-" + this.module + "-0.1.0-SNAPSHOT.jar")
+				.toAbsolutePath();
+		}
+
+		Started start(Packaging packaging) throws Exception {
+			return run(packaging.folder(this), packaging.options().toArray(String[]::new));
+		}
+
+		/** Starts it, and ends it as soon as it has started. */
+		Started run(Path folder, String... options) throws IOException, InterruptedException {
+			List<String> command = new ArrayList<>(List.of(Programs.jdk("java")));
+			command.addAll(List.of(options));
+			command.addAll(List.of("-jar", jar().getFileName().toString(), "--spring.application.name=orders",
+					"--server.port=0", "--server.address=127.0.0.1"));
+			this.properties.forEach((name, value) -> command.add("--" + name + "=" + value));
+			long begun = System.currentTimeMillis();
+			Process process = new ProcessBuilder(command).directory(folder.toFile()).redirectErrorStream(true).start();
+			StringBuilder output = new StringBuilder();
+			Started started = null;
+			try (BufferedReader lines = new BufferedReader(
+					new InputStreamReader(process.getInputStream(), StandardCharsets.UTF_8))) {
+				for (String line = lines.readLine(); line != null; line = lines.readLine()) {
+					output.append(line).append('\n');
+					Matcher ready = READY.matcher(line);
+					if (ready.matches()) {
+						started = new Started(Long.parseLong(ready.group(1)) - begun, Integer.parseInt(ready.group(2)),
+								Integer.parseInt(ready.group(3)));
+						process.destroy();
+					}
+				}
+			}
+			if (started == null || !process.waitFor(1, TimeUnit.MINUTES)) {
+				throw new IllegalStateException("It did not start, or did not end: " + output);
+			}
+			return started;
+		}
+
+	}
+
+	/**
+	 * What was measured of a start.
+	 *
+	 * @param millis how long it took
+	 * @param threads how many threads there were then
+	 * @param classes how many classes were loaded
+	 */
+	private record Started(long millis, int threads, int classes) {
+
 	}
 
 }

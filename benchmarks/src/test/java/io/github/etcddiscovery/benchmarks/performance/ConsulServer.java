@@ -1,0 +1,79 @@
+package io.github.etcddiscovery.benchmarks.performance;
+
+import java.io.IOException;
+import java.net.URI;
+import java.net.http.HttpClient;
+import java.net.http.HttpRequest;
+import java.net.http.HttpResponse.BodyHandlers;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.List;
+import java.util.Map;
+
+import io.github.etcddiscovery.testsupport.LoopbackPorts;
+
+import static org.awaitility.Awaitility.await;
+
+/**
+ * A Consul agent in development mode, built from its Go module.
+ */
+final class ConsulServer implements AutoCloseable {
+
+	private static final String MODULE = "github.com/hashicorp/consul";
+
+	private static final String VERSION = "v1.21.0";
+
+	private final int port = LoopbackPorts.next();
+
+	private final Process process;
+
+	ConsulServer() throws IOException, InterruptedException {
+		this.process = new ProcessBuilder(build().toString(), "agent", "-dev", "-bind", "127.0.0.1", "-client",
+				"127.0.0.1", "-http-port", String.valueOf(this.port), "-server-port", next(), "-serf-lan-port", next(),
+				"-serf-wan-port", next(), "-dns-port", "-1", "-grpc-port", "-1", "-grpc-tls-port", "-1")
+			.redirectErrorStream(true)
+			.redirectOutput(Path.of("target", "consul", "log").toFile())
+			.start();
+		Runtime.getRuntime().addShutdownHook(new Thread(this.process::destroyForcibly));
+		HttpRequest leader = HttpRequest.newBuilder(URI.create("http://127.0.0.1:" + this.port + "/v1/status/leader"))
+			.build();
+		await().atMost(Duration.ofMinutes(1))
+			.ignoreExceptions()
+			.until(() -> HttpClient.newHttpClient().send(leader, BodyHandlers.ofString()).body().contains(":"));
+	}
+
+	private static String next() {
+		return String.valueOf(LoopbackPorts.next());
+	}
+
+	/** Building it takes some five minutes the first time. */
+	private static Path build() throws IOException, InterruptedException {
+		Path folder = Files.createDirectories(Path.of("target", "consul")).toAbsolutePath();
+		Path program = folder.resolve("consul");
+		if (!Files.exists(program)) {
+			Files.writeString(folder.resolve("go.mod"), "module consul\n\ngo 1.26\n");
+			go(folder, "get", MODULE + "@" + VERSION);
+			go(folder, "build", "-o", program.toString(), MODULE);
+		}
+		return program;
+	}
+
+	private static void go(Path folder, String... arguments) throws IOException, InterruptedException {
+		ProcessBuilder go = new ProcessBuilder("go").directory(folder.toFile()).inheritIO();
+		go.command().addAll(List.of(arguments));
+		if (go.start().waitFor() != 0) {
+			throw new IllegalStateException(go.command() + " failed");
+		}
+	}
+
+	Map<String, String> properties() {
+		return Map.of("spring.cloud.consul.host", "127.0.0.1", "spring.cloud.consul.port", String.valueOf(this.port));
+	}
+
+	@Override
+	public void close() {
+		this.process.destroy();
+	}
+
+}
