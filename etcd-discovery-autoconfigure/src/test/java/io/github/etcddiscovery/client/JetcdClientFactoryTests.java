@@ -7,6 +7,8 @@ import java.util.List;
 import java.util.Set;
 import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.LinkedBlockingQueue;
@@ -16,16 +18,21 @@ import java.util.stream.Collectors;
 import io.github.etcddiscovery.client.EtcdException.Reason;
 import io.github.etcddiscovery.doubles.TestClients;
 import io.github.etcddiscovery.testsupport.EtcdBinary;
+import io.github.etcddiscovery.testsupport.EtcdEyes;
 import io.github.etcddiscovery.testsupport.EtcdProcess;
 import io.github.etcddiscovery.testsupport.RequiresEtcd;
+import io.grpc.Attributes;
 import io.grpc.CallOptions;
 import io.grpc.Channel;
 import io.grpc.ClientCall;
 import io.grpc.ClientInterceptor;
+import io.grpc.HandlerRegistry;
 import io.grpc.Metadata;
 import io.grpc.MethodDescriptor;
 import io.grpc.Server;
+import io.grpc.ServerMethodDefinition;
 import io.grpc.ServerStreamTracer;
+import io.grpc.ServerTransportFilter;
 import io.grpc.netty.NettyServerBuilder;
 import io.grpc.stub.MetadataUtils;
 import org.junit.jupiter.api.AfterEach;
@@ -71,6 +78,65 @@ class JetcdClientFactoryTests {
 		}
 		finally {
 			member.shutdownNow();
+		}
+	}
+
+	@Test
+	void memberIsCalledByTheNameInTheEndpointUnlessACustomizerSaysOtherwise() throws Exception {
+		BlockingQueue<String> authorities = new LinkedBlockingQueue<>();
+		Server member = member().fallbackHandlerRegistry(new Authorities(authorities)).build().start();
+		String endpoint = "localhost:" + member.getPort();
+		try (EtcdClient client = new JetcdEtcdClient(TestClients.options(endpoint), List.of());
+				EtcdClient customized = new JetcdEtcdClient(TestClients.options(endpoint),
+						List.of((builder) -> builder.authority("etcd.example")))) {
+			client.get("/k", 0);
+			assertThat(authorities.poll(10, TimeUnit.SECONDS)).isEqualTo(endpoint);
+			client.close();
+			authorities.clear();
+			customized.get("/k", 0);
+			assertThat(authorities.poll(10, TimeUnit.SECONDS)).isEqualTo("etcd.example");
+		}
+		finally {
+			member.shutdownNow();
+		}
+	}
+
+	@Test
+	void connectionThatIsClosedLeavesTheMemberAtOnce() throws Exception {
+		CountDownLatch gone = new CountDownLatch(1);
+		Server member = member().addTransportFilter(new ServerTransportFilter() {
+
+			@Override
+			public void transportTerminated(Attributes attributes) {
+				gone.countDown();
+			}
+
+		}).build().start();
+		try (JetcdClientFactory factory = new JetcdClientFactory(List.of(), this.executor, "leaving")) {
+			MemberConnection connection = factory.create(TestClients.options("127.0.0.1:" + member.getPort()),
+					new MemberAddress(EtcdEndpoint.parse("127.0.0.1:" + member.getPort(), false),
+							InetAddress.getLoopbackAddress(), member.getPort()));
+			assertThat(MemberConnection.ping(connection.client())).failsWithin(Duration.ofSeconds(10));
+			assertThat(gone.getCount()).as("connections that have ended").isOne();
+			connection.close();
+			assertThat(gone.await(10, TimeUnit.SECONDS)).isTrue();
+		}
+		finally {
+			member.shutdownNow();
+		}
+	}
+
+	@Test
+	void pageOfSixMegabytesIsReadAtOnce() {
+		try (EtcdProcess etcd = EtcdProcess.start(EtcdBinary.newest());
+				EtcdEyes eyes = new EtcdEyes(etcd.endpoint());
+				EtcdClient client = TestClients.connect(etcd.endpoint())) {
+			for (int i = 0; i < 5; i++) {
+				eyes.put("/large/" + i, "x".repeat(1_200_000));
+			}
+			List<Integer> pages = new CopyOnWriteArrayList<>();
+			assertThat(client.list("/large/", (page) -> pages.add(page.size()))).succeedsWithin(Duration.ofSeconds(20));
+			assertThat(pages).containsExactly(5);
 		}
 	}
 
@@ -132,6 +198,10 @@ class JetcdClientFactoryTests {
 		assertThat(threads("closed-network")).isEmpty();
 	}
 
+	private static NettyServerBuilder member() {
+		return NettyServerBuilder.forAddress(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0));
+	}
+
 	private static Set<Thread> threads(String name) {
 		return Thread.getAllStackTraces()
 			.keySet()
@@ -156,6 +226,25 @@ class JetcdClientFactoryTests {
 			this.received.add(headers);
 			return new ServerStreamTracer() {
 			};
+		}
+
+	}
+
+	/**
+	 * Knows no method, but notes by which name the member is called.
+	 */
+	private static final class Authorities extends HandlerRegistry {
+
+		private final BlockingQueue<String> authorities;
+
+		Authorities(BlockingQueue<String> authorities) {
+			this.authorities = authorities;
+		}
+
+		@Override
+		public ServerMethodDefinition<?, ?> lookupMethod(String method, String authority) {
+			this.authorities.add(authority);
+			return null;
 		}
 
 	}
