@@ -38,10 +38,10 @@ import io.netty.util.concurrent.FastThreadLocalThread;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Builds jetcd clients. Building one opens no connection; the first call does. Their
- * calls go over a channel that is built here, because jetcd's own one takes threads and
- * buffers for a server with many connections. All clients of a factory share one thread
- * for the network.
+ * Builds jetcd clients. Building one opens no connection; the first call does. The calls
+ * of these clients use a gRPC channel that this factory builds: jetcd's own channel takes
+ * threads and buffers that suit a server with many connections. All clients of a factory
+ * share one network thread.
  */
 final class JetcdClientFactory implements AutoCloseable {
 
@@ -54,7 +54,7 @@ final class JetcdClientFactory implements AutoCloseable {
 	/** How long a ping may stay unanswered until the connection counts as dead. */
 	private static final Duration KEEP_ALIVE_TIMEOUT = Duration.ofSeconds(2);
 
-	/** How long the network thread may take to end what is under way. */
+	/** The longest time that running tasks may delay the end of the network thread. */
 	private static final Duration CLOSE_TIMEOUT = Duration.ofSeconds(1);
 
 	private final List<EtcdClientBuilderCustomizer> customizers;
@@ -70,8 +70,8 @@ final class JetcdClientFactory implements AutoCloseable {
 	/**
 	 * Creates a factory. Starts no thread.
 	 * @param customizers change jetcd's builder
-	 * @param executor where answers are processed
-	 * @param threads what the name of the thread for the network starts with
+	 * @param executor processes the answers
+	 * @param threads the prefix of the name of the network thread
 	 */
 	JetcdClientFactory(List<EtcdClientBuilderCustomizer> customizers, ExecutorService executor, String threads) {
 		this.customizers = List.copyOf(customizers);
@@ -115,7 +115,7 @@ final class JetcdClientFactory implements AutoCloseable {
 		}
 		ManagedChannel channel = channel(builder, atMember ? member : null);
 		List<ClientInterceptor> interceptors = new ArrayList<>();
-		// gRPC calls the first one last: the others see the call before it.
+		// gRPC runs the interceptor that was added first last, so the others run too.
 		interceptors.add(new OverChannel(channel));
 		if (builder.interceptors() != null) {
 			interceptors.addAll(builder.interceptors());
@@ -125,12 +125,12 @@ final class JetcdClientFactory implements AutoCloseable {
 		return new MemberConnection(builder.build(), channel, member, deadline, atMember);
 	}
 
-	/** Builds the channel as jetcd would, but for its threads, buffers and resolver. */
+	/** Builds the same channel as jetcd, except for threads, buffers and resolver. */
 	private ManagedChannel channel(ClientBuilder builder, @Nullable MemberAddress member) {
 		NettyChannelBuilder channel = (member != null) ? NettyChannelBuilder.forAddress(member.socketAddress())
 				: NettyChannelBuilder.forTarget(builder.target()).defaultLoadBalancingPolicy("pick_first");
 		channel.executor(this.executor).eventLoopGroup(network()).channelType(NioSocketChannel.class);
-		// Netty's pooled buffers start Java Flight Recorder, and take memory for many
+		// Netty's pooled buffers load Java Flight Recorder, and take memory for many
 		// connections.
 		channel.withOption(ChannelOption.ALLOCATOR, new PreferHeapByteBufAllocator(UnpooledByteBufAllocator.DEFAULT));
 		ifSet(builder.authority(), channel::overrideAuthority);
@@ -162,7 +162,8 @@ final class JetcdClientFactory implements AutoCloseable {
 
 	private synchronized EventLoopGroup network() {
 		if (this.closed) {
-			throw new EtcdException(EtcdException.Reason.FATAL, "The client is closed", null);
+			throw new EtcdException(EtcdException.Reason.FATAL, "The client is closed: it opens no new connection",
+					null);
 		}
 		EventLoopGroup group = this.network;
 		if (group == null) {
@@ -178,7 +179,7 @@ final class JetcdClientFactory implements AutoCloseable {
 		return thread;
 	}
 
-	/** Ends the thread for the network. To be called after all connections are closed. */
+	/** Ends the network thread. Call it after closing all connections. */
 	@Override
 	public synchronized void close() {
 		this.closed = true;
@@ -208,7 +209,7 @@ final class JetcdClientFactory implements AutoCloseable {
 	}
 
 	/**
-	 * Sends all calls over another channel than that of jetcd.
+	 * Sends all calls over the given channel instead of jetcd's.
 	 *
 	 * @param channel the other channel
 	 */
@@ -220,8 +221,7 @@ final class JetcdClientFactory implements AutoCloseable {
 		public <Q, A> ClientCall<Q, A> interceptCall(MethodDescriptor<Q, A> method, CallOptions options,
 				Channel unused) {
 			boolean watch = WATCH.equals(method.getFullMethodName());
-			// Listeners hand events over: another thread in between would only
-			// delay them.
+			// Listeners only hand events over. Another thread would add delay.
 			return this.channel.newCall(method, watch ? options.withExecutor(Runnable::run) : options);
 		}
 

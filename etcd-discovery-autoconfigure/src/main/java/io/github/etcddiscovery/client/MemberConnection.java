@@ -48,7 +48,7 @@ final class MemberConnection {
 	/**
 	 * Creates a connection.
 	 * @param client jetcd's client
-	 * @param channel over which its calls go
+	 * @param channel the channel that its calls use
 	 * @param member the member
 	 * @param deadline how long its calls may take
 	 * @param atMember whether it goes to that member, and not where a customizer says

@@ -3,9 +3,10 @@ package io.github.etcddiscovery.client;
 import java.util.List;
 
 /**
- * Receives what a watch reports. Calls come in order and never two at a time, on the
- * network thread of the client: hand over and return. A listener that blocks holds up all
- * calls of the client. What is thrown here is logged and ends nothing.
+ * Receives the events of a watch. The client calls it on its network thread, in order and
+ * one call at a time. A listener must hand the event over and return: while it blocks, no
+ * call of the client is answered. The client logs what a listener throws, and the watch
+ * goes on.
  */
 public interface WatchListener {
 

@@ -5,14 +5,14 @@ import org.jspecify.annotations.Nullable;
 /**
  * Replaces texts by equal ones seen before, so that the instances of a view share the
  * names of services, zones and versions instead of holding a copy each. Safe to use from
- * any thread: a race only loses a text.
+ * any thread: after a race, one text less is remembered.
  */
 final class SharedText {
 
-	/** Longer texts are seldom equal, and would be kept here for nothing. */
+	/** Longer texts are rarely repeated, so sharing them would save nothing. */
 	private static final int LONGEST = 64;
 
-	/** With texts of 64 characters these are half a megabyte at most. */
+	/** How many texts are remembered. They take half a megabyte, if they are Latin-1. */
 	private static final int MOST = 4_096;
 
 	private static final @Nullable String[] SEEN = new String[MOST];
@@ -21,9 +21,10 @@ final class SharedText {
 	}
 
 	/**
-	 * Returns an equal text.
+	 * Returns a shared text that equals the given one.
 	 * @param text a text
-	 * @return the one seen before where it is still known, otherwise this one
+	 * @return the equal text seen earlier if it is still remembered, otherwise the given
+	 * one
 	 */
 	static String of(String text) {
 		if (text.length() > LONGEST) {

@@ -6,11 +6,15 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.function.Function;
 import java.util.regex.MatchResult;
 import java.util.regex.Pattern;
+import java.util.stream.Collectors;
 import java.util.stream.Stream;
 
 import io.github.etcddiscovery.cloud.registration.EtcdRegistration;
@@ -26,6 +30,7 @@ import io.github.etcddiscovery.view.Instancer;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
+import tools.jackson.databind.json.JsonMapper;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
@@ -96,9 +101,58 @@ class DocumentationTests {
 	}
 
 	@Test
-	void readmeLeadsToEveryPage() throws IOException {
-		assertThat(Document.of("README.md").links().stream().map((path) -> path.getFileName().toString()))
-			.containsAll(pages().skip(1).map((page) -> Path.of(page).getFileName().toString()).toList());
+	void mapLeadsToEveryPageAndTheReadmeToTheMap() throws IOException {
+		String map = "docs/README.md";
+		assertThat(Document.of(map).links().stream().map((path) -> path.getFileName().toString()))
+			.containsAll(pages().filter((page) -> !page.equals(map))
+				.map((page) -> Path.of(page).getFileName().toString())
+				.toList());
+		assertThat(Document.of("README.md").links()).anyMatch((link) -> link.endsWith(map));
+	}
+
+	@Test
+	void readmeIsShort() {
+		assertThat(Document.of("README.md").text().lines().count()).isLessThanOrEqualTo(150);
+	}
+
+	@Test
+	void readmeComparesByTheFiguresThatWereMeasured() throws IOException {
+		List<String> registries = List.of("this starter", "Spring Cloud ZooKeeper", "Spring Cloud Eureka",
+				"Spring Cloud Consul");
+		Map<String, List<Double>> chosen = figures("arriving", "registry", "chosen after ms");
+		Map<String, List<Double>> gone = figures("arriving", "registry", "gone after ms");
+		Map<String, List<Double>> started = figures("start-up-17", "application", "more s");
+		assertThat(Document.of("README.md").text())
+			.contains(row("a new instance is called after (median)", registries.subList(0, 3),
+					(registry) -> duration(chosen.get(registry).get(0))))
+			.contains(row("an instance that leaves is not called any more after (median)", registries.subList(0, 3),
+					(registry) -> duration(gone.get(registry).get(0))))
+			.contains(row("start-up time added: executable jar / extracted / with a class cache", registries,
+					(registry) -> started.get(registry)
+						.stream()
+						.map((seconds) -> String.format(Locale.ROOT, "%.2f", seconds))
+						.collect(Collectors.joining(" / ", "", " s"))));
+		assertThat(Document.of("docs/rolling-restart.md").text())
+			.contains("| restarted | ZooKeeper | 100,046 | 600 | 22,369 |");
+	}
+
+	private static String row(String title, List<String> registries, Function<String, String> figure) {
+		return registries.stream().map(figure).collect(Collectors.joining(" | ", "| " + title + " | ", " |"));
+	}
+
+	private static String duration(double millis) {
+		return (millis < 1_000) ? String.format(Locale.ROOT, "%.0f ms", millis)
+				: String.format(Locale.ROOT, "%.0f s", millis / 1_000);
+	}
+
+	private static Map<String, List<Double>> figures(String name, String key, String column) throws IOException {
+		Map<String, List<Double>> figures = new HashMap<>();
+		JsonMapper.shared()
+			.readTree(Files.readString(Path.of("../docs/performance/" + name + ".json")))
+			.get("rows")
+			.forEach((row) -> figures.computeIfAbsent(row.get(key).asString(), (title) -> new ArrayList<>())
+				.add(row.get(column).asDouble()));
+		return figures;
 	}
 
 	@Test

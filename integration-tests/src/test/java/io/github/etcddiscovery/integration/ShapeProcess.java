@@ -101,7 +101,7 @@ final class ShapeProcess extends ServerProcess {
 		return arguments;
 	}
 
-	/** Returns the jar of a shape, which not all shapes package as an executable one. */
+	/** Returns the jar of a shape. Not every shape packages it as an executable jar. */
 	static Path jar(String shape) {
 		return target(shape).resolve("shape-" + shape + "-0.1.0-SNAPSHOT.jar");
 	}

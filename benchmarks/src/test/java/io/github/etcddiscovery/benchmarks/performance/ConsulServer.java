@@ -47,7 +47,7 @@ final class ConsulServer implements AutoCloseable {
 		return String.valueOf(LoopbackPorts.next());
 	}
 
-	/** Building it takes some five minutes the first time. */
+	/** Builds the agent unless an earlier run has. That takes about five minutes. */
 	private static Path build() throws IOException, InterruptedException {
 		Path folder = Files.createDirectories(Path.of("target", "consul")).toAbsolutePath();
 		Path program = folder.resolve("consul");

@@ -20,13 +20,13 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * How long the applications in the folder {@code start-up} take to start, from the start
- * of the process, and how many threads and classes they have then. Each has a jar of its
- * own, and they take turns.
+ * Measures how long the applications in the folder {@code start-up} take to start, from
+ * the start of the process, and how many threads and loaded classes they have then. Each
+ * application has its own jar. Each round starts all of them, one after the other.
  */
 final class StartUp {
 
-	/** A table for each version of Java: the caches of older ones differ. */
+	/** One table for each version of Java, because their class caches differ. */
 	static final String NAME = "start-up-" + Runtime.version().feature();
 
 	static final String ALONE = "LoadBalancer alone";
@@ -37,7 +37,7 @@ final class StartUp {
 
 	private static final Pattern READY = Pattern.compile("ready (\\d+) (\\d+) (\\d+)");
 
-	/** Since Java 25 one option is enough for the cache that replaces CDS. */
+	/** Since Java 25, one option creates the AOT cache, which replaces CDS. */
 	private static final boolean AOT_CACHE = Runtime.version().feature() >= 25;
 
 	private final Scale scale;
@@ -90,7 +90,7 @@ final class StartUp {
 			throws Exception {
 		Map<Application, Samples> times = new LinkedHashMap<>();
 		Map<Application, Started> last = new LinkedHashMap<>();
-		// The first round fills the page cache of the operating system.
+		// The first round does not count: the operating system reads the files.
 		for (int round = 0; round <= rounds; round++) {
 			for (Application application : applications) {
 				Started started = application.start(packaging);
@@ -109,7 +109,7 @@ final class StartUp {
 	}
 
 	/**
-	 * How the application is run.
+	 * The way an application is packaged and run.
 	 */
 	enum Packaging {
 
@@ -182,11 +182,11 @@ final class StartUp {
 	}
 
 	/**
-	 * An application.
+	 * An application to measure.
 	 *
 	 * @param title its name in the table
-	 * @param module the folder it is built in
-	 * @param properties what makes it find its registry
+	 * @param module its folder below {@code start-up}
+	 * @param properties the address of its registry
 	 */
 	private record Application(String title, String module, Map<String, String> properties) {
 
@@ -199,7 +199,7 @@ final class StartUp {
 			return run(packaging.folder(this), packaging.options().toArray(String[]::new));
 		}
 
-		/** Starts it, and ends it as soon as it has started. */
+		/** Starts the application, and ends it by SIGTERM as soon as it has started. */
 		Started run(Path folder, String... options) throws IOException, InterruptedException {
 			List<String> command = new ArrayList<>(List.of(Programs.jdk("java")));
 			command.addAll(List.of(options));
@@ -218,12 +218,15 @@ final class StartUp {
 					if (ready.matches()) {
 						started = new Started(Long.parseLong(ready.group(1)) - begun, Integer.parseInt(ready.group(2)),
 								Integer.parseInt(ready.group(3)));
-						process.destroy();
+						// Process.destroy() would close the output, and this loop reads
+						// it.
+						process.toHandle().destroy();
 					}
 				}
 			}
 			if (started == null || !process.waitFor(1, TimeUnit.MINUTES)) {
-				throw new IllegalStateException("It did not start, or did not end: " + output);
+				throw new IllegalStateException(
+						"%s did not start, or did not end within a minute: %s".formatted(command, output));
 			}
 			return started;
 		}
@@ -231,7 +234,7 @@ final class StartUp {
 	}
 
 	/**
-	 * What was measured of a start.
+	 * The measurements of one start.
 	 *
 	 * @param millis how long it took
 	 * @param threads how many threads there were then

@@ -36,7 +36,7 @@ final class JsonDocuments<T> {
 		// Java reads digits of all scripts as a number, and an empty text as 0.
 		.disable(MapperFeature.ALLOW_COERCION_OF_SCALARS)
 		.enable(DeserializationFeature.FAIL_ON_TRAILING_TOKENS)
-		// Most applications meet one or two of the formats, and all of them start.
+		// Preparing all formats would slow every start, and few of them are used.
 		.disable(DeserializationFeature.EAGER_DESERIALIZER_FETCH)
 		.disable(SerializationFeature.EAGER_SERIALIZER_FETCH)
 		.build();
