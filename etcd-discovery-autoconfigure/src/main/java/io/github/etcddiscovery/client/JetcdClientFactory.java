@@ -54,8 +54,11 @@ final class JetcdClientFactory implements AutoCloseable {
 	/** How long a ping may stay unanswered until the connection counts as dead. */
 	private static final Duration KEEP_ALIVE_TIMEOUT = Duration.ofSeconds(2);
 
-	/** The longest time that running tasks may delay the end of the network thread. */
-	private static final Duration CLOSE_TIMEOUT = Duration.ofSeconds(1);
+	/**
+	 * How long the network thread stays after the last task, as gRPC's own threads do. A
+	 * channel that closes late still needs it: gRPC logs a refused task as an error.
+	 */
+	private static final Duration QUIET = Duration.ofSeconds(1);
 
 	private final List<EtcdClientBuilderCustomizer> customizers;
 
@@ -179,12 +182,12 @@ final class JetcdClientFactory implements AutoCloseable {
 		return thread;
 	}
 
-	/** Ends the network thread. Call it after closing all connections. */
+	/** Ends the network thread soon. Call it after closing all connections. */
 	@Override
 	public synchronized void close() {
 		this.closed = true;
 		if (this.network != null) {
-			this.network.shutdownGracefully(0, CLOSE_TIMEOUT.toMillis(), TimeUnit.MILLISECONDS);
+			this.network.shutdownGracefully(QUIET.toMillis(), 5 * QUIET.toMillis(), TimeUnit.MILLISECONDS);
 		}
 	}
 

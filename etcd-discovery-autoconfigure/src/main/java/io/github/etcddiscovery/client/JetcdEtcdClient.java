@@ -111,12 +111,17 @@ public final class JetcdEtcdClient implements EtcdClient {
 					Thread thread = new Thread(task, threads + "-" + number.incrementAndGet());
 					thread.setDaemon(true);
 					return thread;
-				});
+				}, JetcdEtcdClient::runHere);
 		this.executor.allowCoreThreadTimeOut(true);
 		this.factory = new JetcdClientFactory(customizers, this.executor, threads);
 		MemberConnector connector = new MemberConnector(this.factory, new MemberResolver(dns, System::nanoTime),
 				new Random());
 		this.keeper = new ConnectionKeeper(connector, options, this.loop, stay, new ConnectionListener());
+	}
+
+	/** A call may end after the client. gRPC logs a refused task as an error. */
+	private static void runHere(Runnable task, ThreadPoolExecutor closed) {
+		task.run();
 	}
 
 	/**

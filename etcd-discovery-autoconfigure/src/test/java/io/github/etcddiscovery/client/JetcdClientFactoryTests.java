@@ -2,6 +2,7 @@ package io.github.etcddiscovery.client;
 
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
+import java.net.ServerSocket;
 import java.time.Duration;
 import java.util.List;
 import java.util.Set;
@@ -37,6 +38,10 @@ import io.grpc.netty.NettyServerBuilder;
 import io.grpc.stub.MetadataUtils;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.ExtendWith;
+
+import org.springframework.boot.test.system.CapturedOutput;
+import org.springframework.boot.test.system.OutputCaptureExtension;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
@@ -46,6 +51,7 @@ import static org.awaitility.Awaitility.await;
  * Tests of {@link JetcdClientFactory}.
  */
 @RequiresEtcd
+@ExtendWith(OutputCaptureExtension.class)
 class JetcdClientFactoryTests {
 
 	private static final Metadata.Key<String> TENANT = Metadata.Key.of("tenant", Metadata.ASCII_STRING_MARSHALLER);
@@ -183,6 +189,26 @@ class JetcdClientFactoryTests {
 			assertThat(page).succeedsWithin(Duration.ofSeconds(20)).asString().matches("threads-[12]");
 			watch.close();
 		}
+	}
+
+	/** A failed start closes the client while it connects. */
+	@Test
+	void clientThatIsClosedWhileItConnectsLogsNoError(CapturedOutput output) throws Exception {
+		try (ServerSocket silent = new ServerSocket(0, 10, InetAddress.getLoopbackAddress())) {
+			for (int i = 0; i < 10; i++) {
+				JetcdEtcdClient client = new JetcdEtcdClient(TestClients.options("127.0.0.1:" + silent.getLocalPort()),
+						List.of(), "closing-" + i);
+				client.get("/k", 0);
+				silent.accept();
+				client.close();
+			}
+		}
+		await().atMost(Duration.ofSeconds(10))
+			.until(() -> Thread.getAllStackTraces()
+				.keySet()
+				.stream()
+				.noneMatch((thread) -> thread.getName().matches("closing-.*-(connection|network)")));
+		assertThat(output).doesNotContain("RejectedExecutionException", " ERROR ");
 	}
 
 	@Test

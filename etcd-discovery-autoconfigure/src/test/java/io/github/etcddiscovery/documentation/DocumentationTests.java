@@ -127,7 +127,7 @@ class DocumentationTests {
 					(registry) -> duration(chosen.get(registry).get(0))))
 			.contains(row("an instance that leaves is not called any more after (median)", registries.subList(0, 3),
 					(registry) -> duration(gone.get(registry).get(0))))
-			.contains(row("start-up time added: executable jar / extracted / with a class cache", registries,
+			.contains(row("start-up time added on JDK 17: executable jar / extracted / with a class cache", registries,
 					(registry) -> started.get(registry)
 						.stream()
 						.map((seconds) -> String.format(Locale.ROOT, "%.2f", seconds))
