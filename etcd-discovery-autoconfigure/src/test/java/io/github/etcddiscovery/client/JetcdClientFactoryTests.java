@@ -23,13 +23,8 @@ import io.github.etcddiscovery.testsupport.EtcdEyes;
 import io.github.etcddiscovery.testsupport.EtcdProcess;
 import io.github.etcddiscovery.testsupport.RequiresEtcd;
 import io.grpc.Attributes;
-import io.grpc.CallOptions;
-import io.grpc.Channel;
-import io.grpc.ClientCall;
-import io.grpc.ClientInterceptor;
 import io.grpc.HandlerRegistry;
 import io.grpc.Metadata;
-import io.grpc.MethodDescriptor;
 import io.grpc.Server;
 import io.grpc.ServerMethodDefinition;
 import io.grpc.ServerStreamTracer;
@@ -68,12 +63,11 @@ class JetcdClientFactoryTests {
 	@Test
 	void headersAndInterceptorsOfACustomizerReachTheMember() throws Exception {
 		BlockingQueue<Metadata> received = new LinkedBlockingQueue<>();
-		Server member = NettyServerBuilder.forAddress(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0))
-			.addStreamTracerFactory(new HeaderRecorder(received))
-			.build()
-			.start();
+		Server member = member().addStreamTracerFactory(new HeaderRecorder(received)).build().start();
+		Metadata trace = new Metadata();
+		trace.put(TRACE, "7");
 		EtcdClientBuilderCustomizer customizer = (builder) -> builder.header("tenant", "a")
-			.interceptor(new AddedHeader(TRACE, "7"));
+			.interceptor(MetadataUtils.newAttachHeadersInterceptor(trace));
 		try (EtcdClient client = new JetcdEtcdClient(TestClients.options("127.0.0.1:" + member.getPort()),
 				List.of(customizer))) {
 			client.get("/k", 0);
@@ -123,7 +117,7 @@ class JetcdClientFactoryTests {
 					new MemberAddress(EtcdEndpoint.parse("127.0.0.1:" + member.getPort(), false),
 							InetAddress.getLoopbackAddress(), member.getPort()));
 			assertThat(MemberConnection.ping(connection.client())).failsWithin(Duration.ofSeconds(10));
-			assertThat(gone.getCount()).as("connections that have ended").isOne();
+			assertThat(gone.getCount()).as("connections that are open").isOne();
 			connection.close();
 			assertThat(gone.await(10, TimeUnit.SECONDS)).isTrue();
 		}
@@ -271,20 +265,6 @@ class JetcdClientFactoryTests {
 		public ServerMethodDefinition<?, ?> lookupMethod(String method, String authority) {
 			this.authorities.add(authority);
 			return null;
-		}
-
-	}
-
-	/**
-	 * Adds a header to each call.
-	 */
-	private record AddedHeader(Metadata.Key<String> name, String value) implements ClientInterceptor {
-
-		@Override
-		public <Q, A> ClientCall<Q, A> interceptCall(MethodDescriptor<Q, A> method, CallOptions options, Channel next) {
-			Metadata headers = new Metadata();
-			headers.put(this.name, this.value);
-			return MetadataUtils.newAttachHeadersInterceptor(headers).interceptCall(method, options, next);
 		}
 
 	}

@@ -43,7 +43,9 @@ class DocumentationTests {
 	/** A link or code that cannot be broken. */
 	private static final Pattern LONG_WORD = Pattern.compile("\\]\\(\\S{60,}\\)|`[^`]{60,}`");
 
-	/** Finds the word "whoever", and comments that begin with "Or". */
+	/**
+	 * Finds words, and beginnings of comments, that readers do not understand at once.
+	 */
 	private static final Pattern STUMBLING_BLOCK = Pattern.compile("\\b[Ww]hoever\\b|(//|/\\*\\*|^\\s*\\*) ?Or ");
 
 	static Stream<String> pages() throws IOException {

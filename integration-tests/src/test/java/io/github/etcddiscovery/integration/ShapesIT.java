@@ -10,6 +10,7 @@ import java.time.Duration;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.concurrent.TimeUnit;
 import java.util.stream.IntStream;
 import java.util.stream.Stream;
 
@@ -135,7 +136,9 @@ class ShapesIT {
 		ProcessBuilder preparation = new ProcessBuilder("bash", "-ec",
 				String.join("\n", commands.subList(0, commands.size() - 1)));
 		preparation.environment().putAll(environment("http://127.0.0.1:" + LoopbackPorts.next()));
-		assertThat(preparation.directory(folder.toFile()).inheritIO().start().waitFor()).isZero();
+		Process prepared = preparation.directory(folder.toFile()).inheritIO().start();
+		assertThat(prepared.waitFor(2, TimeUnit.MINUTES)).isTrue();
+		assertThat(prepared.exitValue()).isZero();
 
 		Map<String, String> environment = environment(etcd.endpoint());
 		environment.put("JAVA_TOOL_OPTIONS", "-Xshare:on -Xlog:class+load:file=" + folder.resolve("loaded"));

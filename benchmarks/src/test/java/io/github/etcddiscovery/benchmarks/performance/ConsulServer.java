@@ -1,46 +1,33 @@
 package io.github.etcddiscovery.benchmarks.performance;
 
 import java.io.IOException;
-import java.net.URI;
-import java.net.http.HttpClient;
-import java.net.http.HttpRequest;
-import java.net.http.HttpResponse.BodyHandlers;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.time.Duration;
 import java.util.List;
 import java.util.Map;
+import java.util.regex.Pattern;
 
 import io.github.etcddiscovery.testsupport.LoopbackPorts;
-
-import static org.awaitility.Awaitility.await;
+import io.github.etcddiscovery.testsupport.ServerProcess;
 
 /**
  * A Consul agent in development mode, built from its Go module.
  */
-final class ConsulServer implements AutoCloseable {
+final class ConsulServer extends ServerProcess {
 
 	private static final String MODULE = "github.com/hashicorp/consul";
 
 	private static final String VERSION = "v1.21.0";
 
-	private final int port = LoopbackPorts.next();
-
-	private final Process process;
+	/** Without a leader it refuses registrations. */
+	private static final Pattern READY = Pattern
+		.compile("address=127\\.0\\.0\\.1:(\\d+) network=tcp protocol=http(?s:.*)New leader elected");
 
 	ConsulServer() throws IOException, InterruptedException {
-		this.process = new ProcessBuilder(build().toString(), "agent", "-dev", "-bind", "127.0.0.1", "-client",
-				"127.0.0.1", "-http-port", String.valueOf(this.port), "-server-port", next(), "-serf-lan-port", next(),
-				"-serf-wan-port", next(), "-dns-port", "-1", "-grpc-port", "-1", "-grpc-tls-port", "-1")
-			.redirectErrorStream(true)
-			.redirectOutput(Path.of("target", "consul", "log").toFile())
-			.start();
-		Runtime.getRuntime().addShutdownHook(new Thread(this.process::destroyForcibly));
-		HttpRequest leader = HttpRequest.newBuilder(URI.create("http://127.0.0.1:" + this.port + "/v1/status/leader"))
-			.build();
-		await().atMost(Duration.ofMinutes(1))
-			.ignoreExceptions()
-			.until(() -> HttpClient.newHttpClient().send(leader, BodyHandlers.ofString()).body().contains(":"));
+		super(Map.of(), READY,
+				List.of(build().toString(), "agent", "-dev", "-bind", "127.0.0.1", "-client", "127.0.0.1", "-http-port",
+						next(), "-server-port", next(), "-serf-lan-port", next(), "-serf-wan-port", next(), "-dns-port",
+						"-1", "-grpc-port", "-1", "-grpc-tls-port", "-1"));
 	}
 
 	private static String next() {
@@ -68,12 +55,7 @@ final class ConsulServer implements AutoCloseable {
 	}
 
 	Map<String, String> properties() {
-		return Map.of("spring.cloud.consul.host", "127.0.0.1", "spring.cloud.consul.port", String.valueOf(this.port));
-	}
-
-	@Override
-	public void close() {
-		this.process.destroy();
+		return Map.of("spring.cloud.consul.host", "127.0.0.1", "spring.cloud.consul.port", String.valueOf(port()));
 	}
 
 }
